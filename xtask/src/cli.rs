@@ -1,0 +1,173 @@
+//! The command line, declared in one place.
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::image::EngineRequest;
+use crate::platform::HostPlatform;
+use crate::progress::Verbosity;
+use crate::project::config::LinkerChoice;
+use crate::project::reference::{ImageName, ImageReference, InvalidReference, Tag};
+
+/// Makes Docker Desktop extensions with Rust host binaries.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How much to say.
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// What there is to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the extension's image and everything that a release publishes
+    Dist(Dist),
+    /// Be zig's wrapper: cargo calls this as a linker
+    #[command(subcommand, hide = true)]
+    Zig(cargo_zigbuild::Zig),
+    /// Print the variables that make cargo link with zig
+    #[command(name = crate::toolchain::zigbuild::ENVIRONMENT_COMMAND, hide = true)]
+    ZigEnvironment(ZigEnvironment),
+}
+
+/// How much to say.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Talk {
+    /// Say nothing but warnings and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say which commands are run, and all that they say
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+impl Talk {
+    /// How much to say.
+    pub fn verbosity(self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        }
+    }
+}
+
+/// The options of `dist`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask dist                                   the whole extension
+  cargo xtask dist --plan                            what would be done, and nothing else
+  cargo xtask dist --load --tag me/tool-dev:0.0.1    build it, and put it into the local Docker
+  cargo xtask dist --builder team --push             build it on a remote builder, and publish it")]
+pub struct Dist {
+    /// What makes the image
+    #[arg(long, value_enum, default_value_t = EngineRequest::Auto, value_name = "ENGINE")]
+    pub engine: EngineRequest,
+    /// Build host binaries for these host platforms alone, such as `darwin-arm64` [default: those
+    /// of the configuration]
+    #[arg(long, value_name = "PLATFORM", value_delimiter = ',')]
+    pub platform: Vec<HostPlatform>,
+    /// The image's tag, or its whole name with the tag [default: the workspace's version]
+    #[arg(long, value_name = "TAG")]
+    pub tag: Option<TagArgument>,
+    /// The buildx builder that makes the image; implies `--engine docker`
+    #[arg(long, value_name = "NAME")]
+    pub builder: Option<String>,
+    /// Attach provenance attestations to the image; implies `--engine docker`
+    #[arg(long)]
+    pub attestations: bool,
+    /// Load the image into the local Docker afterwards
+    #[arg(long)]
+    pub load: bool,
+    /// Push the image to its registry afterwards; implies `--engine docker`
+    #[arg(long)]
+    pub push: bool,
+    /// What links the host binaries [default: that of the configuration]
+    #[arg(long, value_enum, value_name = "LINKER")]
+    pub linker: Option<LinkerChoice>,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    pub plan: bool,
+    /// How the plan is printed
+    #[arg(long, value_enum, default_value_t = Format::Text, requires = "plan", value_name = "FORMAT")]
+    pub format: Format,
+    /// Leave the dashboard tab out
+    #[arg(long)]
+    pub no_ui: bool,
+    /// The folder for the finished files; it is replaced as a whole
+    #[arg(long, default_value = "dist", value_name = "DIR")]
+    pub output: Utf8PathBuf,
+}
+
+/// How something is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// What `--tag` takes: a tag, or an image's whole name with one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagArgument {
+    name: Option<ImageName>,
+    tag: Tag,
+}
+
+impl TagArgument {
+    /// The image's reference; `name` is that of the configuration.
+    pub fn reference(&self, name: &ImageName) -> ImageReference {
+        self.name.as_ref().unwrap_or(name).with_tag(self.tag.clone())
+    }
+}
+
+impl std::str::FromStr for TagArgument {
+    type Err = InvalidReference;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // A colon before the last slash is that of a registry's port.
+        let (name, tag) = match text.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => (Some(name.parse()?), tag),
+            _ => (None, text),
+        };
+        Ok(Self { name, tag: tag.parse()? })
+    }
+}
+
+/// The options of the hidden command `zig-environment`.
+#[derive(Clone, Debug, Args)]
+pub struct ZigEnvironment {
+    /// The oldest macOS that the binaries run on.
+    #[arg(long)]
+    pub minimum_macos: String,
+    /// Rust's triples.
+    pub targets: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_declaration_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_tag_may_bring_its_name() {
+        let name: ImageName = "me/tool".parse().unwrap();
+        let reference =
+            |text: &str| text.parse::<TagArgument>().unwrap().reference(&name).to_string();
+        assert_eq!(reference("1.2.3"), "me/tool:1.2.3");
+        assert_eq!(reference("you/tool:dev"), "you/tool:dev");
+        assert_eq!(reference("localhost:5000/tool:1.0.0"), "localhost:5000/tool:1.0.0");
+        assert!("localhost:5000/tool".parse::<TagArgument>().is_err());
+    }
+}

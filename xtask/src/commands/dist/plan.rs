@@ -1,0 +1,159 @@
+//! `--plan`: what would be done, as text or JSON.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use xshell::Shell;
+
+use super::Request;
+use crate::cli::Format;
+use crate::error::Error;
+use crate::image::{Choice, Engine, EngineKind};
+use crate::plan::HostBinaryPlan;
+use crate::platform::{HostPlatform, ImagePlatform};
+use crate::toolchain::linker::{self, Chosen, Linker};
+use crate::toolchain::standard_library::{self, Expected};
+use crate::toolchain::{Toolchain, zig};
+
+/// The plan, as `--format json` prints it.
+#[derive(Serialize)]
+struct Plan<'a> {
+    reference: String,
+    engine: EngineKind,
+    engine_reason: &'a str,
+    targets: Vec<Target>,
+    zig: Option<String>,
+    ui: bool,
+    images: Vec<ImagePlan>,
+    output: &'a str,
+}
+
+/// A platform for which host binaries are built.
+#[derive(Serialize)]
+struct Target {
+    platform: HostPlatform,
+    target: &'static str,
+    standard_library: Expected,
+    #[serde(flatten)]
+    linker: Chosen,
+    binaries: Vec<String>,
+}
+
+/// One variant of the image.
+#[derive(Serialize)]
+struct ImagePlan {
+    platform: ImagePlatform,
+    host_binaries: Vec<PlacementPlan>,
+}
+
+/// A host binary in it.
+#[derive(Serialize)]
+struct PlacementPlan {
+    path: String,
+    platform: HostPlatform,
+}
+
+/// Prints the plan.
+pub(super) fn print(
+    request: &Request,
+    binaries: &HostBinaryPlan<'_>,
+    toolchain: &Toolchain,
+    engine: &Choice,
+    format: Format,
+    sh: &Shell,
+) -> Result<(), Error> {
+    let plan = Plan::new(request, binaries, toolchain, engine, sh)?;
+    match format {
+        Format::Text => super::print(&plan.text()),
+        Format::Json => super::print(&(serde_json::to_string_pretty(&plan)? + "\n")),
+    }
+}
+
+impl<'a> Plan<'a> {
+    fn new(
+        request: &'a Request,
+        binaries: &HostBinaryPlan<'_>,
+        toolchain: &Toolchain,
+        engine: &'a Choice,
+        sh: &Shell,
+    ) -> Result<Self, Error> {
+        let target = |platform: HostPlatform| {
+            let builds = binaries.builds().iter().filter(|build| build.platform == platform);
+            Ok(Target {
+                platform,
+                target: platform.triple(),
+                standard_library: standard_library::expected(toolchain, platform),
+                linker: linker::choose(toolchain, platform, request.linker)?,
+                binaries: builds.map(|build| build.binary.name.clone()).collect(),
+            })
+        };
+        let targets =
+            binaries.platforms().into_iter().map(target).collect::<Result<Vec<_>, Error>>()?;
+        let links_with_zig = targets.iter().any(|target| target.linker.linker == Linker::Zig);
+        let zig = links_with_zig.then(|| zig::find(sh)).transpose()?;
+        Ok(Self {
+            reference: request.reference.to_string(),
+            engine: engine.engine.kind(),
+            engine_reason: &engine.reason,
+            targets,
+            zig: zig.map(|zig| match zig {
+                Some(zig) => format!("{} ({})", zig.version, zig.origin),
+                None => "will be downloaded".to_owned(),
+            }),
+            ui: request.with_ui,
+            images: ImagePlatform::ALL.map(|image| ImagePlan::new(image, binaries)).into(),
+            output: request.output.as_str(),
+        })
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        let mut line = |label: &str, value: &dyn std::fmt::Display| {
+            let _ = writeln!(text, "{label:<10}{value}");
+        };
+        line("image", &self.reference);
+        line("engine", &format_args!("{}: {}", self.engine, self.engine_reason));
+        line("pages", &if self.ui { "built with npm" } else { "none" });
+        if let Some(zig) = &self.zig {
+            line("zig", zig);
+        }
+        for target in &self.targets {
+            line(
+                "compile",
+                &format_args!(
+                    "{} for {} ({}): standard library {}; linker {}, {}",
+                    target.binaries.join(", "),
+                    target.platform,
+                    target.target,
+                    target.standard_library,
+                    target.linker.linker,
+                    target.linker.reason
+                ),
+            );
+        }
+        for image in &self.images {
+            for placement in &image.host_binaries {
+                line(
+                    "place",
+                    &format_args!(
+                        "{} in {}, from {}",
+                        placement.path, image.platform, placement.platform
+                    ),
+                );
+            }
+        }
+        line("output", &self.output);
+        text
+    }
+}
+
+impl ImagePlan {
+    fn new(image: ImagePlatform, binaries: &HostBinaryPlan<'_>) -> Self {
+        let placements = binaries.placements(image);
+        let host_binaries = placements.iter().map(|placement| PlacementPlan {
+            path: placement.path(),
+            platform: placement.build.platform,
+        });
+        Self { platform: image, host_binaries: host_binaries.collect() }
+    }
+}

@@ -1,0 +1,3 @@
+//! The commands: each a short recipe that calls steps.
+
+pub mod dist;

@@ -1,0 +1,130 @@
+//! A helper that needs a framework of macOS, which zig does not have: which framework, which crate
+//! wants it, and the ways out.
+
+use camino::Utf8Path;
+use cargo_metadata::{MetadataCommand, Package};
+
+use crate::files;
+use crate::platform::{HostPlatform, Os};
+use crate::project::Project;
+use crate::text;
+
+/// The linker does not find a framework.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("zig can't link the macOS framework {}{}", text::list(.frameworks), wanted_by(.packages))]
+pub struct MissingFramework {
+    frameworks: Vec<String>,
+    packages: Vec<String>,
+}
+
+fn wanted_by(packages: &[String]) -> String {
+    match packages {
+        [] => String::new(),
+        packages => format!(", which is wanted by {}", text::list(packages)),
+    }
+}
+
+impl MissingFramework {
+    /// The ways out.
+    pub fn help(&self) -> String {
+        "leave that crate out for macOS (often a feature of the crate that brings it in; \
+         `cargo tree --target aarch64-apple-darwin -i NAME` shows which), \
+         or make the image on a Mac, where Apple's linker is used, \
+         or narrow the binary's `platforms` in its package's `[package.metadata.docker-extension]`"
+            .to_owned()
+    }
+}
+
+/// Reads from the linker's messages whether a framework was the reason.
+pub(super) fn missing(
+    project: &Project,
+    platforms: &[HostPlatform],
+    messages: &str,
+) -> Option<MissingFramework> {
+    let mut frameworks: Vec<String> =
+        messages.lines().filter_map(framework_of_message).map(str::to_owned).collect();
+    frameworks.sort();
+    frameworks.dedup();
+    let platform = platforms.iter().find(|platform| platform.os == Os::Darwin)?;
+    if frameworks.is_empty() {
+        return None;
+    }
+    let packages = packages_that_want(project, *platform, &frameworks);
+    Some(MissingFramework { frameworks, packages })
+}
+
+/// Reads `unable to find framework 'Security'`, and `unable to find system framework "Security"` as
+/// newer versions of zig write it.
+fn framework_of_message(line: &str) -> Option<&str> {
+    let (_, found) = line.split_once("unable to find ")?;
+    let name = found.strip_prefix("system framework \"").or(found.strip_prefix("framework '"))?;
+    name.split(['\'', '"']).next()
+}
+
+fn packages_that_want(
+    project: &Project,
+    platform: HostPlatform,
+    frameworks: &[String],
+) -> Vec<String> {
+    let metadata = MetadataCommand::new()
+        .current_dir(&project.root)
+        .other_options(["--filter-platform".to_owned(), platform.triple().to_owned()])
+        .exec();
+    let Ok(metadata) = metadata else { return Vec::new() };
+    let wants = |package: &&Package| {
+        let folder = package.manifest_path.parent();
+        folder.is_some_and(|folder| folder_wants(folder, frameworks))
+    };
+    let is_resolved = |package: &&Package| {
+        metadata
+            .resolve
+            .as_ref()
+            .is_some_and(|resolve| resolve.nodes.iter().any(|node| node.id == package.id))
+    };
+    let packages = metadata.packages.iter().filter(is_resolved).filter(wants);
+    packages.map(|package| format!("the crate `{}` {}", package.name, package.version)).collect()
+}
+
+fn folder_wants(folder: &Utf8Path, frameworks: &[String]) -> bool {
+    let entries = files::entries(folder).unwrap_or_default();
+    entries.into_iter().any(|entry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => {
+            entry.file_name() != "target" && folder_wants(entry.path(), frameworks)
+        }
+        Ok(_) if entry.path().extension() == Some("rs") => files::read_text(entry.path())
+            .is_ok_and(|source| frameworks.iter().any(|name| source_wants(&source, name))),
+        _ => false,
+    })
+}
+
+/// A crate asks for a framework by `#[link(name = "…", kind = "framework")]`, or by a line that its
+/// build script prints.
+fn source_wants(source: &str, framework: &str) -> bool {
+    let squeezed: String = source.chars().filter(|c| !c.is_whitespace()).collect();
+    let attribute = format!("name=\"{framework}\",kind=\"framework\"");
+    let script = format!("framework={framework}");
+    squeezed.contains(&attribute) || squeezed.contains(&script)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_framework_is_read_from_zigs_message() {
+        let old = "  = note: error: unable to find framework 'Security'. searched paths:  none";
+        assert_eq!(framework_of_message(old), Some("Security"));
+        let new = "  error: unable to find system framework \"Security\". searched paths: none";
+        assert_eq!(framework_of_message(new), Some("Security"));
+        assert_eq!(framework_of_message("error: unable to find library 'z'"), None);
+    }
+
+    #[test]
+    fn a_crate_wants_a_framework_by_attribute_or_build_script() {
+        let attribute = "#[link(name = \"Security\",\n       kind = \"framework\")]\nextern {}";
+        assert!(source_wants(attribute, "Security"));
+        let script = "println!(\"cargo:rustc-link-lib=framework=IOKit\");";
+        assert!(source_wants(script, "IOKit"));
+        assert!(!source_wants(attribute, "IOKit"));
+    }
+}

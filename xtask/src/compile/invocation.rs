@@ -1,0 +1,106 @@
+//! The one call of cargo: its arguments and its environment.
+
+use std::process::Command;
+
+use super::Tools;
+use crate::platform::{HostPlatform, Os};
+use crate::progress::Progress;
+use crate::project::{HostBinary, Project};
+use crate::toolchain::standard_library::StandardLibrary;
+
+/// What cargo is asked to build.
+pub(super) struct Invocation<'a> {
+    pub project: &'a Project,
+    pub platforms: &'a [HostPlatform],
+    pub binaries: &'a [&'a HostBinary],
+    pub tools: &'a Tools<'a>,
+}
+
+impl Invocation<'_> {
+    pub fn command(&self, progress: &Progress) -> Command {
+        let mut command = Command::new("cargo");
+        command
+            .current_dir(&self.project.root)
+            .args(["build", "--release", "--locked", "--keep-going"])
+            .arg("--message-format=json-render-diagnostics");
+        for platform in self.platforms {
+            command.args(["--target", platform.triple()]);
+            command.args(["--config", &self.rustflags(*platform)]);
+        }
+        for binary in self.binaries {
+            command.args(["--package", &binary.package, "--bin", &binary.name]);
+        }
+        self.add_standard_library(&mut command);
+        self.add_environment(&mut command);
+        if progress.is_live() {
+            command
+                .env("CARGO_TERM_COLOR", "always")
+                .env("CARGO_TERM_PROGRESS_WHEN", "always")
+                .env("CARGO_TERM_PROGRESS_WIDTH", "70");
+        }
+        command
+    }
+
+    fn add_standard_library(&self, command: &mut Command) {
+        let StandardLibrary::FromSource(sources) = self.tools.standard_library else { return };
+        command.arg("-Zbuild-std=std,panic_abort").env("RUSTC_BOOTSTRAP", "1");
+        if !sources.in_toolchain {
+            // The only way to tell cargo of sources outside of the toolchain.
+            command.env("__CARGO_TESTS_ONLY_SRC_ROOT", &sources.library);
+        }
+    }
+
+    fn add_environment(&self, command: &mut Command) {
+        command
+            .envs(self.tools.environment)
+            .env("MACOSX_DEPLOYMENT_TARGET", self.project.config.minimum_macos.to_string())
+            // They would take the place of the flags that are given for each target.
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    }
+
+    /// The compiler's flags for a target, as a setting of cargo's. They come on top of what cargo's
+    /// configuration files say.
+    fn rustflags(&self, platform: HostPlatform) -> String {
+        let mut flags = inherited_flags();
+        flags.extend(self.remapped_paths());
+        if platform.os == Os::Windows {
+            // Else the linker writes the time into the file's header.
+            flags.push("-Clink-arg=-Wl,-Brepro".to_owned());
+        }
+        // JSON's lists of texts are TOML's as well.
+        let flags = serde_json::Value::from(flags);
+        format!("target.{}.rustflags={flags}", platform.triple())
+    }
+
+    /// What keeps this machine's folders out of the binaries.
+    fn remapped_paths(&self) -> Vec<String> {
+        let remap = |from: &str, to: &str| format!("--remap-path-prefix={from}={to}");
+        let mut flags = vec![remap(self.project.root.as_str(), "/workspace")];
+        if let Ok(home) = cargo_home() {
+            flags.push(remap(&home, "/cargo"));
+        }
+        if let StandardLibrary::FromSource(sources) = self.tools.standard_library {
+            let commit = self.tools.toolchain.commit.as_deref().unwrap_or("unknown");
+            flags.push(remap(sources.library.as_str(), &format!("/rustc/{commit}/library")));
+        }
+        flags
+    }
+}
+
+fn cargo_home() -> Result<String, std::env::VarError> {
+    std::env::var("CARGO_HOME").or_else(|_| {
+        let home = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+        std::env::var(home).map(|home| format!("{home}/.cargo"))
+    })
+}
+
+/// The flags of the environment, by cargo's own rules.
+fn inherited_flags() -> Vec<String> {
+    const SEPARATOR: char = '\u{1f}';
+    let (flags, separator) = match std::env::var("CARGO_ENCODED_RUSTFLAGS") {
+        Ok(flags) => (flags, SEPARATOR),
+        Err(_) => (std::env::var("RUSTFLAGS").unwrap_or_default(), ' '),
+    };
+    flags.split(separator).filter(|flag| !flag.is_empty()).map(str::to_owned).collect()
+}

@@ -1,0 +1,232 @@
+//! Compiles the host binaries: one call of cargo for all targets, and a look at what came out.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::Message;
+
+use crate::files;
+use crate::inspect::{self, Unfit};
+use crate::interrupt;
+use crate::plan::{Build, HostBinaryPlan};
+use crate::platform::HostPlatform;
+use crate::process::{self, Output};
+use crate::progress::Step;
+use crate::project::{HostBinary, Project};
+use crate::text;
+use crate::toolchain::Toolchain;
+use crate::toolchain::standard_library::StandardLibrary;
+use crate::toolchain::zigbuild::Environment;
+
+mod framework;
+mod invocation;
+
+use framework::MissingFramework;
+use invocation::Invocation;
+
+/// A host binary, built and looked at.
+#[derive(Clone, Debug)]
+pub struct HostBinaryFile<'a> {
+    /// What it is.
+    pub build: Build<'a>,
+    /// Where cargo put it.
+    pub path: Utf8PathBuf,
+}
+
+/// Everything that cargo needs besides the project itself.
+pub struct Tools<'a> {
+    /// The compiler.
+    pub toolchain: &'a Toolchain,
+    /// The standard library.
+    pub standard_library: &'a StandardLibrary,
+    /// The variables that make cargo link with what was chosen.
+    pub environment: &'a Environment,
+}
+
+/// Why there are no host binaries.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Cargo can't be run.
+    #[error("can't run cargo")]
+    Cargo(#[source] process::Error),
+    /// `Cargo.lock` is missing or out of date.
+    #[error(
+        "`Cargo.lock` does not fit the `Cargo.toml` files, and host binaries are built from what it locks"
+    )]
+    Lock,
+    /// The code of some does not compile or link; cargo has said why.
+    #[error("{} not compile", does(.0))]
+    Code(Vec<String>),
+    /// zig has none of the frameworks of macOS.
+    #[error(transparent)]
+    Framework(#[from] MissingFramework),
+    /// Cargo's messages can't be understood.
+    #[error("can't read cargo's messages")]
+    Messages(#[source] std::io::Error),
+    /// A binary will not do.
+    #[error("`{name}` for {platform} will not run there: {reason} (`{path}`)")]
+    Unfit {
+        /// The binary.
+        name: String,
+        /// The platform.
+        platform: HostPlatform,
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        reason: Unfit,
+    },
+    /// A file can't be read.
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    /// The person pressed Ctrl-C.
+    #[error(transparent)]
+    Interrupted(#[from] interrupt::Interrupted),
+}
+
+fn does(failed: &[String]) -> String {
+    let does = if failed.len() == 1 { "does" } else { "do" };
+    format!("{} {does}", text::list(failed))
+}
+
+impl Error {
+    /// What the person can do.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Error::Cargo(_) => Some("install Rust with rustup, or mend PATH".to_owned()),
+            Error::Lock => Some("run `cargo check` once, and commit `Cargo.lock`".to_owned()),
+            Error::Code(_) => Some(
+                "mend what the compiler says above; a binary that is not for every platform can be \
+                 narrowed with `platforms` in its package's `[package.metadata.docker-extension]`"
+                    .to_owned(),
+            ),
+            Error::Framework(error) => Some(error.help()),
+            Error::Messages(_) => None,
+            Error::Unfit { reason: Unfit::TooNewMacOs { found, .. }, .. } => Some(format!(
+                "let the linker make an older one (another zig?), or set `minimum-macos = \"{found}\"`"
+            )),
+            Error::Unfit { .. } => {
+                Some("this is the linker's doing: choose another with `--linker`".to_owned())
+            }
+            Error::Files(error) => error.help(),
+            Error::Interrupted(_) => None,
+        }
+    }
+}
+
+/// Compiles everything in `plan`.
+///
+/// # Errors
+/// Something does not compile, or what was built would not run where it should.
+pub fn compile<'a>(
+    project: &Project,
+    plan: &HostBinaryPlan<'a>,
+    tools: &Tools<'_>,
+    step: &Step<'_>,
+) -> Result<Vec<HostBinaryFile<'a>>, Error> {
+    let mut files = Vec::new();
+    for (platforms, binaries) in plan.groups() {
+        let invocation = Invocation { project, platforms: &platforms, binaries: &binaries, tools };
+        let built = run_cargo(&invocation, step)?;
+        let builds = plan.builds().iter().filter(|build| {
+            platforms.contains(&build.platform) && binaries.contains(&build.binary)
+        });
+        for &build in builds {
+            if let Some(path) = built.get(&(build.platform, build.binary.name.clone())) {
+                check(build, path, project)?;
+                files.push(HostBinaryFile { build, path: path.clone() });
+            }
+        }
+    }
+    Ok(files)
+}
+
+type Built = BTreeMap<(HostPlatform, String), Utf8PathBuf>;
+
+fn run_cargo(invocation: &Invocation<'_>, step: &Step<'_>) -> Result<Built, Error> {
+    let mut built = Built::new();
+    let mut unreadable = None;
+    let command = invocation.command(step.progress());
+    step.progress().detail(format_args!("{command:?}"));
+    let result = process::run(command, |output| match output {
+        Output::Stdout(line) => match read_message(line) {
+            Ok(found) => built.extend(found),
+            Err(error) => unreadable = Some(error),
+        },
+        other => step.relay(other),
+    });
+    if let Some(error) = unreadable {
+        return Err(Error::Messages(error));
+    }
+    match result {
+        Ok(()) => Ok(built),
+        Err(process::Error::Interrupted(interrupted)) => Err(interrupted.into()),
+        Err(error @ process::Error::Failed { .. }) => Err(explain(invocation, &built, &error)),
+        Err(error) => Err(Error::Cargo(error)),
+    }
+}
+
+/// The program that a message of cargo announces, if it does.
+fn read_message(line: &str) -> std::io::Result<Option<((HostPlatform, String), Utf8PathBuf)>> {
+    let mut messages = Message::parse_stream(line.as_bytes());
+    let Some(message) = messages.next().transpose()? else { return Ok(None) };
+    let Message::CompilerArtifact(artifact) = message else { return Ok(None) };
+    let found = artifact.executable.and_then(|path| {
+        let platform = platform_of(&path)?;
+        Some(((platform, artifact.target.name), path))
+    });
+    Ok(found)
+}
+
+/// Cargo's messages name no target, but it keeps what it builds for each in a folder of its name.
+fn platform_of(path: &Utf8Path) -> Option<HostPlatform> {
+    path.parent()?
+        .components()
+        .rev()
+        .find_map(|component| HostPlatform::from_triple(component.as_str()))
+}
+
+/// Why cargo failed, as far as its messages tell.
+fn explain(invocation: &Invocation<'_>, built: &Built, error: &process::Error) -> Error {
+    let messages = error.messages();
+    if messages.contains("--locked") {
+        return Error::Lock;
+    }
+    if let Some(framework) = framework::missing(invocation.project, invocation.platforms, messages)
+    {
+        return framework.into();
+    }
+    let failed = |platform: HostPlatform| {
+        let is_missing =
+            move |binary: &&&HostBinary| !built.contains_key(&(platform, binary.name.clone()));
+        let binaries = invocation.binaries.iter().filter(is_missing);
+        binaries.map(move |binary| format!("`{}` for {platform}", binary.name))
+    };
+    Error::Code(invocation.platforms.iter().copied().flat_map(failed).collect())
+}
+
+fn check(build: Build<'_>, path: &Utf8Path, project: &Project) -> Result<(), Error> {
+    let bytes = files::read(path)?;
+    inspect::read(&bytes)
+        .and_then(|facts| facts.check(build.platform, project.config.minimum_macos))
+        .map_err(|reason| Error::Unfit {
+            name: build.binary.name.clone(),
+            platform: build.platform,
+            path: path.to_owned(),
+            reason,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_platform_is_the_folder_that_cargo_built_in() {
+        let path = Utf8Path::new("/w/target/aarch64-apple-darwin/release/tool");
+        assert_eq!(
+            platform_of(path).map(|platform| platform.to_string()).as_deref(),
+            Some("darwin-arm64")
+        );
+        assert_eq!(platform_of(Utf8Path::new("/w/target/release/tool")), None);
+    }
+}

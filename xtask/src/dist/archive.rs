@@ -1,0 +1,72 @@
+//! Zip archives of host binaries, the same bytes for the same files: no times, fixed modes.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
+
+use super::Error;
+use crate::files::{self, IoContext};
+use crate::interrupt::Interruptible;
+
+/// A file of an archive.
+pub(super) struct Entry {
+    /// Where it is.
+    pub path: Utf8PathBuf,
+    /// Its name in the archive.
+    pub name: String,
+    /// Whether it has mode 0755, else 0644.
+    pub is_executable: bool,
+}
+
+/// Writes an archive of `entries`.
+pub(super) fn write(path: &Utf8Path, entries: &[Entry]) -> Result<(), Error> {
+    let failed = |source| Error::Zip { path: path.to_owned(), source };
+    let mut zip = ZipWriter::new(BufWriter::new(files::create(path)?));
+    for entry in entries {
+        add(&mut zip, entry).map_err(failed)?;
+    }
+    let mut file = zip.finish().map_err(failed)?;
+    file.flush().doing("write", path)?;
+    Ok(())
+}
+
+fn add(zip: &mut ZipWriter<BufWriter<File>>, entry: &Entry) -> zip::result::ZipResult<()> {
+    const LEVEL: i64 = 6;
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(LEVEL))
+        // The oldest time that the format knows.
+        .last_modified_time(DateTime::DEFAULT)
+        .unix_permissions(if entry.is_executable { 0o755 } else { 0o644 });
+    zip.start_file(&entry.name, options)?;
+    let mut file = Interruptible(File::open(&entry.path)?);
+    io::copy(&mut file, zip)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    #[test]
+    fn archives_keep_the_mode_and_nothing_of_the_day() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(dir.path()).unwrap();
+        let (tool, archive) = (dir.join("tool"), dir.join("tool.zip"));
+        files::write(&tool, "program").unwrap();
+        let entry = Entry { path: tool, name: "tool".to_owned(), is_executable: true };
+        write(&archive, &[entry]).unwrap();
+
+        let mut zip = zip::ZipArchive::new(files::open(&archive).unwrap()).unwrap();
+        let mut file = zip.by_index(0).unwrap();
+        assert_eq!(file.unix_mode().map(|mode| mode & 0o777), Some(0o755));
+        assert_eq!(file.last_modified(), Some(DateTime::DEFAULT));
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "program");
+    }
+}

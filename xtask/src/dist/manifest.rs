@@ -1,0 +1,185 @@
+//! `dist-manifest.json`: what a run made, for release workflows and other tools to read.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use crate::image::EngineKind;
+use crate::platform::{HostPlatform, ImagePlatform};
+
+/// The version of the manifest's schema. Keys are added without a new one; it changes when a key
+/// goes away or changes its meaning.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The manifest. Every path in it is relative to the folder that holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Manifest {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// The extension's name: the last part of its image's name.
+    pub name: String,
+    /// The extension's version.
+    pub version: String,
+    /// The image.
+    pub image: ImageEntry,
+    /// Every host binary for every platform.
+    pub host_binaries: Vec<HostBinaryEntry>,
+    /// Every file that a release publishes, but this manifest and the checksums.
+    pub artifacts: Vec<Artifact>,
+}
+
+/// The image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ImageEntry {
+    /// Its name and tag.
+    pub reference: String,
+    /// The digest of its index.
+    pub digest: String,
+    /// Its archive, an OCI image layout in a tar file.
+    pub archive: String,
+    /// Its variants.
+    pub platforms: Vec<ImagePlatform>,
+    /// What made it.
+    pub engine: EngineKind,
+}
+
+/// A host binary for one platform.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HostBinaryEntry {
+    /// The binary's name.
+    pub name: String,
+    /// Where it runs.
+    pub platform: HostPlatform,
+    /// The Rust triple that it was built for.
+    pub target: &'static str,
+    /// The file.
+    pub path: String,
+    /// The file's SHA-256, in hexadecimal.
+    pub sha256: String,
+    /// The file's size in bytes.
+    pub size: u64,
+}
+
+/// A file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Artifact {
+    /// The file.
+    pub path: String,
+    /// What it is.
+    pub kind: ArtifactKind,
+    /// Its SHA-256, in hexadecimal.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ArtifactKind {
+    /// The image.
+    Image,
+    /// The host binaries of one platform.
+    HostBinaries,
+}
+
+impl Manifest {
+    /// The manifest's text.
+    ///
+    /// # Errors
+    /// None that is known; `serde_json` could refuse a value.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        let mut json = serde_json::to_string_pretty(self)?;
+        json.push('\n');
+        Ok(json)
+    }
+
+    /// The text of `SHA256SUMS`, as `sha256sum --check` reads it; `manifest` is the manifest's own.
+    pub(super) fn checksums(&self, manifest: &str) -> String {
+        let files = self.artifacts.iter().map(|artifact| (&*artifact.path, &*artifact.sha256));
+        let mut lines: Vec<(&str, &str)> = files.chain([(super::MANIFEST, manifest)]).collect();
+        lines.sort_unstable();
+        let mut text = String::new();
+        for (path, sha256) in lines {
+            let _ = writeln!(text, "{sha256}  {path}");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    #[test]
+    fn its_keys_are_a_promise_to_release_workflows() {
+        let manifest = Manifest {
+            schema_version: SCHEMA_VERSION,
+            name: "tool".to_owned(),
+            version: "1.2.3".to_owned(),
+            image: ImageEntry {
+                reference: "me/tool:1.2.3".to_owned(),
+                digest: "sha256:00".to_owned(),
+                archive: "tool-1.2.3.oci.tar".to_owned(),
+                platforms: ImagePlatform::ALL.into(),
+                engine: EngineKind::Embedded,
+            },
+            host_binaries: vec![HostBinaryEntry {
+                name: "helper".to_owned(),
+                platform: HostPlatform::DEFAULT[1],
+                target: HostPlatform::DEFAULT[1].triple(),
+                path: "host/darwin-arm64/helper".to_owned(),
+                sha256: "11".to_owned(),
+                size: 300_000,
+            }],
+            artifacts: vec![Artifact {
+                path: "tool-1.2.3.oci.tar".to_owned(),
+                kind: ArtifactKind::Image,
+                sha256: "22".to_owned(),
+                size: 900_000,
+            }],
+        };
+        expect![[r#"
+            {
+              "schema_version": 1,
+              "name": "tool",
+              "version": "1.2.3",
+              "image": {
+                "reference": "me/tool:1.2.3",
+                "digest": "sha256:00",
+                "archive": "tool-1.2.3.oci.tar",
+                "platforms": [
+                  "linux/amd64",
+                  "linux/arm64"
+                ],
+                "engine": "embedded"
+              },
+              "host_binaries": [
+                {
+                  "name": "helper",
+                  "platform": "darwin-arm64",
+                  "target": "aarch64-apple-darwin",
+                  "path": "host/darwin-arm64/helper",
+                  "sha256": "11",
+                  "size": 300000
+                }
+              ],
+              "artifacts": [
+                {
+                  "path": "tool-1.2.3.oci.tar",
+                  "kind": "image",
+                  "sha256": "22",
+                  "size": 900000
+                }
+              ]
+            }
+        "#]]
+        .assert_eq(&manifest.to_json().unwrap());
+        expect![[r#"
+            33  dist-manifest.json
+            22  tool-1.2.3.oci.tar
+        "#]]
+        .assert_eq(&manifest.checksums("33"));
+    }
+}

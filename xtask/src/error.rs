@@ -1,0 +1,109 @@
+//! What went wrong, as the command line tells it.
+
+use std::error::Error as _;
+use std::fmt::Write;
+
+use crate::progress::{BAD, HELP};
+use crate::{compile, context, dist, files, image, interrupt, process, project, toolchain, ui};
+
+/// Any error of a command.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The options contradict each other.
+    #[error("{what}")]
+    Usage {
+        /// What is wrong.
+        what: String,
+        /// What the person can do.
+        help: String,
+    },
+    /// The project is not as it should be.
+    #[error(transparent)]
+    Project(#[from] project::Error),
+    /// There is nothing to compile or link with.
+    #[error(transparent)]
+    Toolchain(#[from] toolchain::Error),
+    /// The host binaries don't compile.
+    #[error(transparent)]
+    Compile(#[from] compile::Error),
+    /// The pages can't be built.
+    #[error(transparent)]
+    Ui(#[from] ui::Error),
+    /// The context can't be written.
+    #[error(transparent)]
+    Context(#[from] context::Error),
+    /// There is no builder.
+    #[error(transparent)]
+    NoBuilder(#[from] image::NoBuilder),
+    /// The image can't be made.
+    #[error(transparent)]
+    Image(#[from] image::Error),
+    /// The dist can't be written.
+    #[error(transparent)]
+    Dist(#[from] dist::Error),
+    /// The folder in which it was started can't be used.
+    #[error("can't work in this folder")]
+    Shell(#[from] xshell::Error),
+    /// The hidden command failed.
+    #[error("{0}")]
+    Zig(String),
+    /// A file can't be read or written.
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    /// The plan can't be printed.
+    #[error("can't print the plan")]
+    Plan(#[from] serde_json::Error),
+    /// The person pressed Ctrl-C.
+    #[error(transparent)]
+    Interrupted(#[from] interrupt::Interrupted),
+}
+
+impl Error {
+    /// What the person can do.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Error::Usage { help, .. } => Some(help.clone()),
+            Error::Project(error) => error.help(),
+            Error::Toolchain(error) => error.help(),
+            Error::Compile(error) => error.help(),
+            Error::Ui(error) => error.help(),
+            Error::Context(error) => error.help(),
+            Error::NoBuilder(error) => error.help(),
+            Error::Image(error) => error.help(),
+            Error::Dist(error) => error.help(),
+            Error::Files(error) => error.help(),
+            Error::Shell(_) | Error::Zig(_) | Error::Plan(_) | Error::Interrupted(_) => None,
+        }
+    }
+
+    /// 2 where the person has to change options or configuration, else 1.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Usage { .. } | Error::Project(_) => 2,
+            _ => 1,
+        }
+    }
+
+    /// The whole message, styled for a terminal: what, why, what to do next.
+    pub fn message(&self) -> String {
+        if interrupt::is_interrupted() {
+            return format!("{BAD}interrupted{BAD:#}: nothing in the output folder was changed");
+        }
+        let mut message = format!("{BAD}error{BAD:#}: {self}");
+        let mut source = self.source();
+        while let Some(error) = source {
+            let _ = write!(message, "\n  because: {error}");
+            if let Some(error) = error.downcast_ref::<process::Error>() {
+                let said = error.messages().trim();
+                if !said.is_empty() {
+                    let _ = write!(message, "\n    {}", said.replace('\n', "\n    "));
+                }
+            }
+            source = error.source();
+        }
+        if let Some(help) = self.help() {
+            let _ = write!(message, "\n{HELP}help{HELP:#}: {help}");
+        }
+        message
+    }
+}

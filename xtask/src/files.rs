@@ -1,0 +1,158 @@
+//! Files and folders, with errors that say what was being done to which path, and what to do about
+//! it.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use sha2::{Digest, Sha256};
+
+use crate::interrupt::Interruptible;
+
+/// Something could not be done to a file or folder.
+#[derive(Debug, thiserror::Error)]
+#[error("can't {action} `{path}`")]
+pub struct Error {
+    action: &'static str,
+    path: Utf8PathBuf,
+    source: io::Error,
+}
+
+impl Error {
+    /// The error `source` that came of trying to `action` (an infinitive) `path`.
+    pub fn new(action: &'static str, path: impl Into<Utf8PathBuf>, source: io::Error) -> Self {
+        Self { action, path: path.into(), source }
+    }
+
+    /// What the person can do.
+    pub fn help(&self) -> Option<String> {
+        match self.source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Some(format!("make room on the disk that holds `{}`, then run it again", self.path))
+            }
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Some(format!(
+                "make `{}` and the folder around it writable, or choose another place (`--output`)",
+                self.path
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// `Result` of working with files.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Adds to an `io::Result` what was being done to which path.
+pub trait IoContext<T> {
+    /// `action` is an infinitive: "read", "write".
+    fn doing(self, action: &'static str, path: impl AsRef<Utf8Path>) -> Result<T>;
+}
+
+impl<T> IoContext<T> for io::Result<T> {
+    fn doing(self, action: &'static str, path: impl AsRef<Utf8Path>) -> Result<T> {
+        self.map_err(|source| Error::new(action, path.as_ref(), source))
+    }
+}
+
+/// Makes the folder and those above it.
+pub fn create_dir(path: &Utf8Path) -> Result<()> {
+    fs::create_dir_all(path).doing("create the folder", path)
+}
+
+/// Opens a file for reading.
+pub fn open(path: &Utf8Path) -> Result<File> {
+    File::open(path).doing("open", path)
+}
+
+/// Makes an empty file, or empties the one that is there.
+pub fn create(path: &Utf8Path) -> Result<File> {
+    File::create(path).doing("write", path)
+}
+
+/// The whole file.
+pub fn read(path: &Utf8Path) -> Result<Vec<u8>> {
+    fs::read(path).doing("read", path)
+}
+
+/// The whole file, which is UTF-8.
+pub fn read_text(path: &Utf8Path) -> Result<String> {
+    fs::read_to_string(path).doing("read", path)
+}
+
+/// Writes the whole file, with mode 0644, whatever the umask is.
+pub fn write(path: &Utf8Path, bytes: impl AsRef<[u8]>) -> Result<()> {
+    fs::write(path, bytes).doing("write", path)?;
+    set_mode(path, 0o644)
+}
+
+/// Copies the file's bytes, not its mode: that is 0755 for what `is_executable`, else 0644, whatever
+/// the umask is. Can be interrupted.
+pub fn copy(from: &Utf8Path, to: &Utf8Path, is_executable: bool) -> Result<()> {
+    let mut source = Interruptible(open(from)?);
+    let mut target = create(to)?;
+    io::copy(&mut source, &mut target).doing("write", to)?;
+    set_mode(to, if is_executable { 0o755 } else { 0o644 })
+}
+
+/// Makes a folder with mode 0755, whatever the umask is.
+pub fn create_public_dir(path: &Utf8Path) -> Result<()> {
+    create_dir(path)?;
+    set_mode(path, 0o755)
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Utf8Path, mode: u32) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).doing("set the mode of", path)
+}
+
+#[cfg(not(unix))]
+fn set_mode(_: &Utf8Path, _: u32) -> Result<()> {
+    Ok(())
+}
+
+/// Renames a file or folder within one file system.
+pub fn rename(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    fs::rename(from, to).doing("rename to", to)
+}
+
+/// Removes a folder and all in it; one that isn't there is as good as removed.
+pub fn remove_dir(path: &Utf8Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).doing("remove the folder", path)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The entries of a folder, sorted by name.
+pub fn entries(path: &Utf8Path) -> Result<Vec<camino::Utf8DirEntry>> {
+    let mut entries = path
+        .read_dir_utf8()
+        .and_then(|entries| entries.collect::<io::Result<Vec<_>>>())
+        .doing("list the folder", path)?;
+    entries.sort_by(|a, b| a.file_name().cmp(b.file_name()));
+    Ok(entries)
+}
+
+/// SHA-256 of the file in hexadecimal, and its size in bytes.
+pub fn sha256(path: &Utf8Path) -> Result<(String, u64)> {
+    let mut file = Interruptible(open(path)?);
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 128 * 1024];
+    let mut size = 0;
+    loop {
+        let read = file.read(&mut buffer).doing("read", path)?;
+        if read == 0 {
+            return Ok((hex(&hasher.finalize()), size));
+        }
+        hasher.update(&buffer[..read]);
+        size += read as u64;
+    }
+}
+
+/// Bytes in lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

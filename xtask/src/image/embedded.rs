@@ -1,0 +1,349 @@
+//! The embedded engine: writes the image itself, and needs nothing but the disk.
+
+use camino::Utf8Path;
+use oci_spec::image::MediaType;
+
+use super::archive::{self, Manifests};
+use super::blob::{Blobs, Content};
+use super::layer::{self, Packed};
+use super::layout;
+use super::tree::Tree;
+use super::{Engine, EngineKind, Error, Image};
+use crate::context::contents::Context;
+use crate::platform::ImagePlatform;
+use crate::progress::Step;
+use crate::project::reference::ImageReference;
+use crate::text;
+
+/// The engine that is written here.
+#[derive(Clone, Copy, Debug)]
+pub struct Embedded;
+
+impl Engine for Embedded {
+    fn kind(&self) -> EngineKind {
+        EngineKind::Embedded
+    }
+
+    fn build(
+        &self,
+        context: &Context,
+        reference: &ImageReference,
+        archive: &Utf8Path,
+        step: &Step<'_>,
+    ) -> Result<Image, Error> {
+        let mut packer = Packer::beside(archive, step);
+        let mut manifests = Manifests::new();
+        let mut variants = Vec::new();
+        for platform in ImagePlatform::ALL {
+            let layers = packer.layers(context, platform)?;
+            let configuration = layout::configuration(context.contents(), platform, &layers);
+            let blobs = &mut packer.blobs;
+            let configuration = blobs.add_json(MediaType::ImageConfig, &configuration);
+            let manifest = layout::manifest(configuration, &layers);
+            let mut variant = blobs.add_json(MediaType::ImageManifest, &manifest);
+            variant.set_platform(Some(layout::oci_platform(platform)));
+            variants.push(variant);
+            manifests.insert(platform, manifest);
+        }
+        let index = packer.blobs.add_json(MediaType::ImageIndex, &layout::index(variants));
+        let digest = index.digest().to_string();
+        step.at("writing the archive");
+        archive::write(archive, packer.blobs, index, &manifests, reference)?;
+        Ok(Image {
+            reference: reference.clone(),
+            digest,
+            archive: archive.to_owned(),
+            platforms: manifests.into_keys().collect(),
+            engine: EngineKind::Embedded,
+        })
+    }
+}
+
+/// Packs layers, and remembers them: one that both variants have is packed and stored once.
+struct Packer<'a> {
+    folder: &'a Utf8Path,
+    step: &'a Step<'a>,
+    packed: Vec<(Tree, Packed)>,
+    blobs: Blobs,
+}
+
+impl<'a> Packer<'a> {
+    /// One whose temporary files are on the disk of the archive, because that is where they go.
+    fn beside(archive: &'a Utf8Path, step: &'a Step<'a>) -> Self {
+        let folder = archive.parent().filter(|folder| !folder.as_str().is_empty());
+        let folder = folder.unwrap_or(Utf8Path::new("."));
+        Self { folder, step, packed: Vec::new(), blobs: Blobs::default() }
+    }
+
+    fn layers(&mut self, context: &Context, platform: ImagePlatform) -> Result<Vec<Packed>, Error> {
+        let trees =
+            context.contents().layers.iter().map(|layer| Tree::of(context, layer, platform));
+        trees.map(|tree| self.layer(tree?)).collect()
+    }
+
+    fn layer(&mut self, tree: Tree) -> Result<Packed, Error> {
+        if let Some((_, packed)) = self.packed.iter().find(|(other, _)| *other == tree) {
+            return Ok(packed.clone());
+        }
+        self.step.at(format_args!("packing {}", text::count(tree.files(), "file")));
+        let (packed, file) = layer::pack(&tree, self.folder)?;
+        self.blobs.add(&packed.descriptor, Content::Disk(file));
+        self.packed.push((tree, packed.clone()));
+        Ok(packed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::io::Read;
+
+    use flate2::read::GzDecoder;
+    use oci_spec::image::{ImageConfiguration, ImageIndex, ImageManifest};
+    use proptest::prelude::*;
+    use serde_json::Value;
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+    use crate::context::contents::{Contents, FileMode, Layer, Source};
+    use crate::files::hex;
+    use crate::image::testing::{Folder, build, reference};
+
+    fn contents() -> Contents {
+        let shared = |path: &str| Source::Shared(path.into());
+        let tool = Source::PerArch { before: "bin/".to_owned(), after: "/tool".to_owned() };
+        let layer = |sources, folder: &str, mode| Layer { sources, folder: folder.into(), mode };
+        Contents {
+            labels: [("b", "2"), ("a", "one\ntwo")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            layers: vec![
+                layer(vec![shared("metadata.json"), shared("icon.svg")], "", FileMode::Data),
+                layer(vec![shared("ui")], "ui", FileMode::Data),
+                layer(vec![tool], "darwin", FileMode::Executable),
+                layer(vec![shared("bin/tool.exe")], "windows", FileMode::Executable),
+            ],
+        }
+    }
+
+    fn sources() -> Folder {
+        Folder::with(&[
+            ("metadata.json", "{}"),
+            ("icon.svg", "<svg/>"),
+            ("ui/index.html", "<html>"),
+            ("ui/assets/ü.js", "js"),
+            ("ui.txt", "not copied"),
+            ("bin/amd64/tool", "amd64"),
+            ("bin/arm64/tool", "arm64"),
+            ("bin/tool.exe", "exe"),
+        ])
+    }
+
+    /// The files of an archive, in their order.
+    fn unpack(archive: impl Read) -> Vec<(String, u32, Vec<u8>)> {
+        let mut archive = tar::Archive::new(archive);
+        let entries = archive.entries().unwrap().map(|entry| {
+            let mut entry = entry.unwrap();
+            let mut content = Vec::new();
+            entry.read_to_end(&mut content).unwrap();
+            let header = entry.header();
+            assert_eq!((header.mtime().unwrap(), header.uid().unwrap()), (0, 0));
+            assert_eq!((header.username().unwrap(), header.gid().unwrap()), (Some(""), 0));
+            let path = String::from_utf8(entry.path_bytes().into_owned()).unwrap();
+            (path, header.mode().unwrap(), content)
+        });
+        entries.collect()
+    }
+
+    struct Opened(BTreeMap<String, Vec<u8>>);
+
+    impl Opened {
+        fn new(archive: &[u8]) -> Self {
+            Self(unpack(archive).into_iter().map(|(path, _, content)| (path, content)).collect())
+        }
+
+        fn json<T: serde::de::DeserializeOwned>(&self, path: &str) -> T {
+            serde_json::from_slice(&self.0[path]).unwrap()
+        }
+
+        fn variants(&self) -> Vec<ImageManifest> {
+            let index: ImageIndex = self.json("index.json");
+            let index: ImageIndex = self.json(&layout::blob_path(&index.manifests()[0]));
+            let manifests = index.manifests().iter();
+            manifests.map(|manifest| self.json(&layout::blob_path(manifest))).collect()
+        }
+
+        fn layer(&self, layer: &oci_spec::image::Descriptor) -> Vec<u8> {
+            let mut tar = Vec::new();
+            let blob = &self.0[&layout::blob_path(layer)];
+            GzDecoder::new(&blob[..]).read_to_end(&mut tar).unwrap();
+            tar
+        }
+    }
+
+    #[test]
+    fn every_blob_is_what_its_name_and_its_descriptors_say() {
+        let opened = Opened::new(&build(&sources(), contents()).unwrap());
+        let mut named = BTreeSet::new();
+        for (path, content) in &opened.0 {
+            if let Some(hash) = path.strip_prefix("blobs/sha256/").filter(|hash| !hash.is_empty()) {
+                assert_eq!(hash, hex(&Sha256::digest(content)));
+                named.insert(hash.to_owned());
+            }
+        }
+        let mut described = BTreeSet::new();
+        let index: ImageIndex = opened.json("index.json");
+        let image: ImageIndex = opened.json(&layout::blob_path(&index.manifests()[0]));
+        let mut descriptors = [index.manifests().as_slice(), image.manifests()].concat();
+        for manifest in opened.variants() {
+            let config: ImageConfiguration = opened.json(&layout::blob_path(manifest.config()));
+            for (layer, diff_id) in manifest.layers().iter().zip(config.rootfs().diff_ids()) {
+                assert_eq!(
+                    *diff_id,
+                    format!("sha256:{}", hex(&Sha256::digest(opened.layer(layer))))
+                );
+            }
+            descriptors.extend(manifest.layers().clone());
+            descriptors.push(manifest.config().clone());
+        }
+        for descriptor in descriptors {
+            assert_eq!(opened.0[&layout::blob_path(&descriptor)].len() as u64, descriptor.size());
+            described.insert(descriptor.digest().digest().to_owned());
+        }
+        assert_eq!(named, described);
+    }
+
+    #[test]
+    fn layers_that_both_variants_have_are_stored_once() {
+        let opened = Opened::new(&build(&sources(), contents()).unwrap());
+        let [amd64, arm64] = &opened.variants()[..] else { panic!("two variants") };
+        let shared: Vec<_> =
+            amd64.layers().iter().zip(arm64.layers()).map(|(a, b)| a == b).collect();
+        assert_eq!(shared, [true, true, false, true]);
+    }
+
+    #[test]
+    fn layers_have_the_entries_that_copy_makes() {
+        let opened = Opened::new(&build(&sources(), contents()).unwrap());
+        let [amd64, arm64] = &opened.variants()[..] else { panic!("two variants") };
+        let entries = |manifest: &ImageManifest, layer: usize| {
+            let entries = unpack(&opened.layer(&manifest.layers()[layer])[..]);
+            entries
+                .into_iter()
+                .map(|(path, mode, content)| {
+                    format!("{mode:o} {path} {}", String::from_utf8(content).unwrap())
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(entries(amd64, 0), ["644 icon.svg <svg/>", "644 metadata.json {}"]);
+        assert_eq!(
+            entries(amd64, 1),
+            ["755 ui/ ", "755 ui/assets/ ", "644 ui/assets/ü.js js", "644 ui/index.html <html>"]
+        );
+        assert_eq!(entries(amd64, 2), ["755 darwin/ ", "755 darwin/tool amd64"]);
+        assert_eq!(entries(arm64, 2), ["755 darwin/ ", "755 darwin/tool arm64"]);
+        assert_eq!(entries(arm64, 3), ["755 windows/ ", "755 windows/tool.exe exe"]);
+    }
+
+    #[test]
+    fn the_documents_say_what_docker_looks_for() {
+        let opened = Opened::new(&build(&sources(), contents()).unwrap());
+        let index: Value = opened.json("index.json");
+        let annotations = &index["manifests"][0]["annotations"];
+        assert_eq!(annotations["org.opencontainers.image.ref.name"], "1.0.0");
+        assert_eq!(annotations["io.containerd.image.name"], "docker.io/example/tool:1.0.0");
+        let manifest: Value = opened.json("manifest.json");
+        assert_eq!(manifest[0]["RepoTags"][0], "example/tool:1.0.0");
+        assert_eq!(manifest[1]["RepoTags"][0], "example/tool:1.0.0-arm64");
+        for (variant, arch) in opened.variants().iter().zip(["amd64", "arm64"]) {
+            let config: Value = opened.json(&layout::blob_path(variant.config()));
+            assert_eq!((&config["architecture"], &config["os"]), (&arch.into(), &"linux".into()));
+            assert_eq!(config["created"], "1970-01-01T00:00:00Z");
+            assert_eq!(config["config"]["Labels"]["a"], "one\ntwo");
+            let layers = config["history"].as_array().unwrap().iter();
+            let instructions: Vec<_> =
+                layers.map(|entry| entry["created_by"].as_str().unwrap()).collect();
+            assert_eq!(instructions[0], "LABEL a b");
+            assert_eq!(instructions[2], "COPY ui /ui/");
+            assert_eq!(instructions[3], format!("COPY --chmod=0755 bin/{arch}/tool /darwin/"));
+        }
+    }
+
+    #[test]
+    fn equal_files_make_equal_bytes_wherever_and_whenever_they_were_written() {
+        let (first, second) = (sources(), sources());
+        second.age("ui/index.html");
+        second.age("bin/tool.exe");
+        assert!(build(&first, contents()).unwrap() == build(&second, contents()).unwrap());
+    }
+
+    #[test]
+    fn a_missing_source_is_named() {
+        let folder = Folder::with(&[("metadata.json", "{}")]);
+        let error = build(&folder, contents()).unwrap_err();
+        assert!(error.to_string().contains("icon.svg"), "{error}");
+    }
+
+    #[test]
+    fn two_sources_of_one_name_are_refused() {
+        let mut contents = contents();
+        contents.layers[0].sources.push(Source::Shared("ui/icon.svg".into()));
+        let folder = sources();
+        folder.write("ui/icon.svg", "other");
+        let error = build(&folder, contents).unwrap_err();
+        assert_eq!(error.to_string(), "`icon.svg` would be in the image twice");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_refused() {
+        let folder = sources();
+        std::os::unix::fs::symlink("index.html", folder.path().join("ui/link.html")).unwrap();
+        let error = build(&folder, contents()).unwrap_err();
+        assert!(
+            matches!(&error, Error::Unsupported { path, .. } if path.ends_with("ui/link.html"))
+        );
+        assert!(error.help().is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_takes_no_files_is_an_error_with_its_path() {
+        let folder = sources();
+        let context = Context::new(folder.path().to_owned(), contents());
+        let archive = folder.path().join("no/such/folder/image.tar");
+        let progress = crate::progress::Progress::new(crate::progress::Verbosity::Quiet);
+        let result = Embedded.build(&context, &reference(), &archive, &progress.step(""));
+        assert!(result.unwrap_err().to_string().contains("no/such/folder"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn any_name_and_any_content_come_back(
+            files in prop::collection::btree_map(
+                // Long ones need more than a tar header has room for; the prefix keeps names and
+                // folders apart.
+                ("[a-z ü日😀]{1,40}(/[a-zé ._-]{0,60}x){0,3}").prop_map(|path| format!("d{path}x/f")),
+                prop::collection::vec(any::<u8>(), 0..2000),
+                1..6,
+            )
+        ) {
+            let folder = Folder::with(&[]);
+            for (path, content) in &files {
+                folder.write(&format!("ui/{path}"), content);
+            }
+            let sources = vec![Source::Shared("ui".into())];
+            let layer = Layer { sources, folder: "ui/deep".into(), mode: FileMode::Data };
+            let contents = Contents { labels: BTreeMap::new(), layers: vec![layer] };
+            let opened = Opened::new(&build(&folder, contents).unwrap());
+            let tar = opened.layer(&opened.variants()[0].layers()[0]);
+            let found: BTreeMap<_, _> = unpack(&tar[..])
+                .into_iter()
+                .filter(|(path, ..)| !path.ends_with('/'))
+                .map(|(path, _, content)| (path["ui/deep/".len()..].to_owned(), content))
+                .collect();
+            prop_assert_eq!(found, files);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What the tests of this module share.
+
+use std::fs::{self, File, FileTimes};
+use std::time::{Duration, SystemTime};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use tempfile::TempDir;
+
+use super::{Embedded, Engine, Error};
+use crate::context::contents::{Contents, Context};
+use crate::progress::{Progress, Verbosity};
+use crate::project::reference::ImageReference;
+
+/// A folder that is removed at the end.
+pub(super) struct Folder {
+    path: Utf8PathBuf,
+    _dir: TempDir,
+}
+
+impl Folder {
+    pub fn with(files: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Self { path: dir.path().to_owned().try_into().unwrap(), _dir: dir };
+        for (path, content) in files {
+            folder.write(path, content);
+        }
+        folder
+    }
+
+    pub fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+
+    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.path.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// Makes a file look older than it is.
+    pub fn age(&self, path: &str) {
+        let file = File::options().write(true).open(self.path.join(path)).unwrap();
+        let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        file.set_times(FileTimes::new().set_modified(old)).unwrap();
+    }
+}
+
+pub(super) fn reference() -> ImageReference {
+    "example/tool"
+        .parse::<crate::project::reference::ImageName>()
+        .unwrap()
+        .with_tag("1.0.0".parse().unwrap())
+}
+
+/// The archive that the embedded engine makes of the files in `folder`.
+pub(super) fn build(folder: &Folder, contents: Contents) -> Result<Vec<u8>, Error> {
+    let progress = Progress::new(Verbosity::Quiet);
+    let output = Folder::with(&[]);
+    let archive = output.path().join("image.oci.tar");
+    let context = Context::new(folder.path().to_owned(), contents);
+    let image = Embedded.build(&context, &reference(), &archive, &progress.step("packing"))?;
+    let left: Vec<_> = fs::read_dir(output.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "nothing but the archive stays: {left:?}");
+    Ok(fs::read(image.archive).unwrap())
+}

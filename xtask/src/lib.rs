@@ -1,0 +1,29 @@
+//! `cargo xtask`: makes Docker Desktop extensions with Rust host binaries.
+//!
+//! Data goes one way, each module handing a typed value to the next one:
+//!
+//! [`project`] reads and checks the configuration; [`plan`] decides which host binary is built for
+//! which [`platform`] and which image carries it; [`toolchain`] finds what compiles and links;
+//! [`compile`] and [`ui`] build, [`inspect`] looks at what came out; [`context`] is the folder that
+//! goes into the image, [`image`] makes the image, [`dist`] the finished files. [`commands`] are
+//! short recipes that call these steps, and [`cli`] declares them.
+
+pub mod cli;
+pub mod commands;
+pub mod compile;
+pub mod context;
+pub mod dist;
+pub mod error;
+pub mod files;
+pub mod image;
+pub mod inspect;
+pub mod interrupt;
+pub mod plan;
+pub mod platform;
+pub mod process;
+pub mod progress;
+pub mod project;
+pub mod staging;
+pub mod text;
+pub mod toolchain;
+pub mod ui;

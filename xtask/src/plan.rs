@@ -1,0 +1,209 @@
+//! What a run will do, decided before anything is done: which binary is built for which platform,
+//! and which image carries it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::platform::{Arch, HostPlatform, ImagePlatform, Os};
+use crate::project::config::WindowsOnArm;
+use crate::project::{HostBinary, Project};
+
+/// One host binary for one platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Build<'a> {
+    /// Where it runs.
+    pub platform: HostPlatform,
+    /// The binary.
+    pub binary: &'a HostBinary,
+}
+
+/// A host binary in an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placement<'a> {
+    /// The key in `metadata.json` under which it is listed.
+    pub os: Os,
+    /// What is built; its architecture is not always the image's.
+    pub build: Build<'a>,
+}
+
+impl Placement<'_> {
+    /// The folder in the image that holds the host binaries of an operating system.
+    pub fn folder(os: Os) -> &'static str {
+        os.name()
+    }
+
+    /// The path in the image.
+    pub fn path(&self) -> String {
+        format!("/{}/{}", Self::folder(self.os), self.file_name())
+    }
+
+    /// The file's name.
+    pub fn file_name(&self) -> String {
+        self.build.platform.file_name(&self.build.binary.name)
+    }
+}
+
+/// The host binaries of a run.
+#[derive(Clone, Debug)]
+pub struct HostBinaryPlan<'a> {
+    builds: Vec<Build<'a>>,
+    windows_on_arm: WindowsOnArm,
+}
+
+impl<'a> HostBinaryPlan<'a> {
+    /// What `project` builds for `platforms`.
+    pub fn new(project: &'a Project, platforms: &BTreeSet<HostPlatform>) -> Self {
+        let builds = platforms.iter().flat_map(|&platform| {
+            let binaries = project.host_binaries.iter();
+            binaries
+                .filter(move |binary| binary.runs_on(platform))
+                .map(move |binary| Build { platform, binary })
+        });
+        Self { builds: builds.collect(), windows_on_arm: project.config.windows_on_arm }
+    }
+
+    /// Every binary for every platform, by platform.
+    pub fn builds(&self) -> &[Build<'a>] {
+        &self.builds
+    }
+
+    /// The platforms for which anything is built.
+    pub fn platforms(&self) -> Vec<HostPlatform> {
+        let platforms: BTreeSet<HostPlatform> =
+            self.builds.iter().map(|build| build.platform).collect();
+        platforms.into_iter().collect()
+    }
+
+    /// The platforms that need the same binaries, with these: each group is one call of cargo, and
+    /// unless packages narrow their platforms there is one group.
+    pub fn groups(&self) -> Vec<(Vec<HostPlatform>, Vec<&'a HostBinary>)> {
+        let mut by_platform: BTreeMap<HostPlatform, Vec<&HostBinary>> = BTreeMap::new();
+        for build in &self.builds {
+            by_platform.entry(build.platform).or_default().push(build.binary);
+        }
+        let mut groups: BTreeMap<Vec<&HostBinary>, Vec<HostPlatform>> = BTreeMap::new();
+        for (platform, binaries) in by_platform {
+            groups.entry(binaries).or_default().push(platform);
+        }
+        groups.into_iter().map(|(binaries, platforms)| (platforms, binaries)).collect()
+    }
+
+    /// The host binaries of one variant of the image, by operating system and name.
+    ///
+    /// The image's architecture picks them. The one exception is Windows on Arm, which pulls the
+    /// arm64 image and runs amd64 programs under emulation.
+    pub fn placements(&self, image: ImagePlatform) -> Vec<Placement<'a>> {
+        let mut placements: Vec<Placement<'a>> = Vec::new();
+        for os in Os::ALL {
+            let native = HostPlatform::new(os, image.0);
+            let emulated = (self.windows_on_arm == WindowsOnArm::Emulate)
+                .then_some(HostPlatform::new(Os::Windows, Arch::Amd64))
+                .filter(|_| native == HostPlatform::new(Os::Windows, Arch::Arm64));
+            let on = |platform| self.builds.iter().filter(move |build| build.platform == platform);
+            let mut found: Vec<Build<'a>> = on(native).copied().collect();
+            if let Some(emulated) = emulated {
+                let is_new =
+                    |build: &&Build<'a>| found.iter().all(|native| native.binary != build.binary);
+                let others: Vec<Build<'a>> = on(emulated).filter(is_new).copied().collect();
+                found.extend(others);
+            }
+            found.sort_by(|a, b| a.binary.name.cmp(&b.binary.name));
+            placements.extend(found.into_iter().map(|build| Placement { os, build }));
+        }
+        placements
+    }
+
+    /// What people may miss: binaries that one variant of the image has for an operating system and
+    /// the other has not.
+    pub fn gaps(&self) -> Vec<String> {
+        let mut gaps = Vec::new();
+        let [amd64, arm64] = ImagePlatform::ALL;
+        for (image, other) in [(amd64, arm64), (arm64, amd64)] {
+            let there = self.placements(image);
+            for placement in self.placements(other) {
+                let is_same = |own: &Placement<'_>| own.path() == placement.path();
+                if !there.iter().any(is_same) {
+                    gaps.push(format!(
+                        "`{}` for {} is in the {other} image alone: on the machines that pull the \
+                         {image} image the extension has no such program",
+                        placement.build.binary.name,
+                        placement.os.name(),
+                    ));
+                }
+            }
+        }
+        gaps
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn binary(name: &str, only: Option<&[&str]>) -> HostBinary {
+        let only = only.map(|only| only.iter().map(|name| name.parse().unwrap()).collect());
+        HostBinary { package: name.to_owned(), name: name.to_owned(), only }
+    }
+
+    fn plan<'a>(
+        binaries: &'a [HostBinary],
+        platforms: &[&str],
+        windows_on_arm: WindowsOnArm,
+    ) -> HostBinaryPlan<'a> {
+        let builds = platforms.iter().flat_map(|name| {
+            let platform = name.parse().unwrap();
+            binaries
+                .iter()
+                .filter(move |binary| binary.runs_on(platform))
+                .map(move |binary| Build { platform, binary })
+        });
+        HostBinaryPlan { builds: builds.collect(), windows_on_arm }
+    }
+
+    fn placed(plan: &HostBinaryPlan<'_>, arch: Arch) -> Vec<String> {
+        plan.placements(ImagePlatform(arch))
+            .iter()
+            .map(|placement| format!("{} {}", placement.path(), placement.build.platform))
+            .collect()
+    }
+
+    const DEFAULT: [&str; 3] = ["darwin-amd64", "darwin-arm64", "windows-amd64"];
+
+    #[test]
+    fn each_image_carries_its_architecture_and_arm64_the_amd64_windows_binary() {
+        let binaries = [binary("tool", None)];
+        let plan = plan(&binaries, &DEFAULT, WindowsOnArm::Emulate);
+        let amd64 = ["/darwin/tool darwin-amd64", "/windows/tool.exe windows-amd64"];
+        assert_eq!(placed(&plan, Arch::Amd64), amd64);
+        let arm64 = ["/darwin/tool darwin-arm64", "/windows/tool.exe windows-amd64"];
+        assert_eq!(placed(&plan, Arch::Arm64), arm64);
+        assert_eq!(plan.gaps(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_arm64_windows_binary_goes_before_the_emulated_one() {
+        let binaries = [binary("tool", None)];
+        let platforms = ["windows-amd64", "windows-arm64"];
+        let plan = plan(&binaries, &platforms, WindowsOnArm::Emulate);
+        assert_eq!(placed(&plan, Arch::Arm64), ["/windows/tool.exe windows-arm64"]);
+    }
+
+    #[test]
+    fn omit_leaves_windows_out_of_the_arm64_image() {
+        let binaries = [binary("tool", None)];
+        let plan = plan(&binaries, &DEFAULT, WindowsOnArm::Omit);
+        assert_eq!(placed(&plan, Arch::Arm64), ["/darwin/tool darwin-arm64"]);
+        assert_eq!(plan.gaps().len(), 1);
+    }
+
+    #[test]
+    fn cargo_is_called_once_unless_packages_narrow_their_platforms() {
+        let binaries = [binary("a", None), binary("b", None)];
+        let groups = plan(&binaries, &DEFAULT, WindowsOnArm::Emulate).groups().len();
+        assert_eq!(groups, 1);
+        let binaries = [binary("a", None), binary("b", Some(&["darwin-arm64"]))];
+        let groups = plan(&binaries, &DEFAULT, WindowsOnArm::Emulate);
+        let names: Vec<(usize, usize)> =
+            groups.groups().iter().map(|group| (group.0.len(), group.1.len())).collect();
+        assert_eq!(names, [(2, 1), (1, 2)]);
+    }
+}

@@ -1,0 +1,201 @@
+//! Image names and references, as registries accept them.
+//!
+//! The grammar is that of the distribution project's `reference` package, without digests.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The name of an image without its tag: `example/host-ports`, `registry.example:5000/team/tool`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageName(String);
+
+impl ImageName {
+    /// The last component: what files made from the image are named after.
+    pub fn short(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
+
+    /// The name with a tag.
+    pub fn with_tag(&self, tag: Tag) -> ImageReference {
+        ImageReference { name: self.clone(), tag }
+    }
+}
+
+impl fmt::Display for ImageName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for ImageName {
+    type Err = InvalidReference;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let invalid = |reason| Err(InvalidReference { reason });
+        let path = match text.split_once('/') {
+            Some((first, path)) if is_registry(first) => path,
+            _ => text,
+        };
+        if path.contains('@') {
+            return invalid("a name, not a digest, is wanted");
+        }
+        if path.contains(':') {
+            return invalid("the tag does not belong to the name");
+        }
+        if path.chars().any(|c| c.is_ascii_uppercase()) {
+            return invalid("upper-case letters are not allowed");
+        }
+        if text.len() > 255 {
+            return invalid("it is longer than 255 characters");
+        }
+        if !path.split('/').all(is_component) {
+            return invalid(
+                "each part is lower-case letters and digits, with `.`, `_`, `__` or `-` between them",
+            );
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// As Docker tells a registry from the first part of a path.
+fn is_registry(first: &str) -> bool {
+    let (host, port) = first.split_once(':').unwrap_or((first, ""));
+    let host_is_valid = !host.is_empty()
+        && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
+    (host.contains('.') || host == "localhost" || !port.is_empty())
+        && host_is_valid
+        && port.chars().all(|c| c.is_ascii_digit())
+}
+
+fn is_component(component: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let separator =
+        |run: &str| matches!(run, "" | "." | "_" | "__") || run.chars().all(|c| c == '-');
+    component.starts_with(is_word)
+        && component.ends_with(is_word)
+        && component.split(is_word).all(separator)
+}
+
+/// A tag, such as `1.2.3`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag(String);
+
+impl Tag {
+    /// The tag's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the marketplace accepts it: it reads tags as semantic versions.
+    pub fn is_semver(&self) -> bool {
+        semver::Version::parse(&self.0).is_ok()
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Tag {
+    type Err = InvalidReference;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_first = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let is_rest = |c: char| is_first(c) || matches!(c, '.' | '-');
+        if (1..=128).contains(&text.len())
+            && text.starts_with(is_first)
+            && text.chars().all(is_rest)
+        {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidReference {
+                reason: "a tag is up to 128 letters, digits, `_`, `.` and `-`, \
+                         and starts with none of the last two",
+            })
+        }
+    }
+}
+
+/// An image name with a tag: `example/host-ports:1.2.3`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageReference {
+    /// The name.
+    pub name: ImageName,
+    /// The tag.
+    pub tag: Tag,
+}
+
+impl ImageReference {
+    /// The reference with the registry and namespace that Docker adds to short names, as the
+    /// containerd image store wants it: `docker.io/library/tool:1.0.0`.
+    pub fn full_name(&self) -> String {
+        match self.name.0.split_once('/') {
+            Some((first, _)) if is_registry(first) => self.to_string(),
+            Some(_) => format!("docker.io/{self}"),
+            None => format!("docker.io/library/{self}"),
+        }
+    }
+}
+
+impl fmt::Display for ImageReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.name, self.tag)
+    }
+}
+
+/// A text that is no image name, or no tag.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct InvalidReference {
+    reason: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_registries_accept_are_accepted() {
+        let names = [
+            "tool",
+            "example/host-ports",
+            "registry.example/a/b",
+            "localhost:5000/a",
+            "127.0.0.1:5000/a__b/c.d--e",
+        ];
+        for name in names {
+            assert_eq!(name.parse::<ImageName>().map(|name| name.to_string()), Ok(name.to_owned()));
+        }
+    }
+
+    #[test]
+    fn names_that_registries_refuse_are_refused_with_the_reason() {
+        let reason = |name: &str| name.parse::<ImageName>().unwrap_err().reason;
+        assert!(reason("Example/tool").contains("upper-case"));
+        assert!(reason("example/tool:1.0").contains("tag"));
+        assert!(reason("example/tool@sha256:00").contains("digest"));
+        for name in ["", "a//b", "a/", "-a", "a___b", "a..b", "a b", "registry.example:x/a"] {
+            assert!(name.parse::<ImageName>().is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_version_with_build_metadata_is_no_tag() {
+        assert!("1.2.3".parse::<Tag>().is_ok_and(|tag| tag.is_semver()));
+        assert!("latest".parse::<Tag>().is_ok_and(|tag| !tag.is_semver()));
+        assert!("1.2.3+build".parse::<Tag>().is_err());
+    }
+
+    #[test]
+    fn short_names_are_completed_as_docker_does_it() {
+        let full = |name: &str| {
+            let name: ImageName = name.parse().unwrap();
+            name.with_tag("1.0.0".parse().unwrap()).full_name()
+        };
+        assert_eq!(full("tool"), "docker.io/library/tool:1.0.0");
+        assert_eq!(full("example/tool"), "docker.io/example/tool:1.0.0");
+        assert_eq!(full("localhost:5000/tool"), "localhost:5000/tool:1.0.0");
+    }
+}

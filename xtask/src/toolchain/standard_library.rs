@@ -1,0 +1,218 @@
+//! Where a target's standard library comes from.
+//!
+//! The answers, in the order in which they are tried: it is installed; rustup adds it; it is built
+//! from the sources in the toolchain; rustup adds the sources; on a Debian-like machine the
+//! distribution has the sources of exactly this compiler.
+
+use std::fmt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{Error, Toolchain, debian};
+use crate::files;
+use crate::interrupt;
+use crate::platform::HostPlatform;
+use crate::process;
+use crate::progress::Step;
+use crate::text;
+
+/// The first answer for a target, which is what a plan can tell without trying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expected {
+    /// The toolchain has it.
+    Installed,
+    /// rustup will be asked for it.
+    Rustup,
+    /// It will be built from source.
+    Source,
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Expected::Installed => "installed",
+            Expected::Rustup => "`rustup target add`, else built from source",
+            Expected::Source => "built from source",
+        })
+    }
+}
+
+/// The standard library of one cargo invocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StandardLibrary {
+    /// Every target has it in the toolchain.
+    Prebuilt,
+    /// Cargo builds it.
+    FromSource(Sources),
+}
+
+impl fmt::Display for StandardLibrary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StandardLibrary::Prebuilt => f.write_str("from the toolchain"),
+            StandardLibrary::FromSource(sources) => write!(f, "built from `{}`", sources.library),
+        }
+    }
+}
+
+/// The sources of the standard library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sources {
+    /// The folder `library`.
+    pub library: Utf8PathBuf,
+    /// Whether it is where cargo looks by itself.
+    pub in_toolchain: bool,
+}
+
+/// A way that led nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// What was tried.
+    pub what: &'static str,
+    /// Why it failed.
+    pub why: String,
+}
+
+pub(super) fn listed(attempts: &[Attempt]) -> String {
+    attempts.iter().map(|attempt| format!("\n  {}: {}", attempt.what, attempt.why)).collect()
+}
+
+/// The first answer for `platform`.
+pub fn expected(toolchain: &Toolchain, platform: HostPlatform) -> Expected {
+    if is_installed(toolchain, platform) {
+        Expected::Installed
+    } else if toolchain.rustup_name.is_some() {
+        Expected::Rustup
+    } else {
+        Expected::Source
+    }
+}
+
+/// Makes the standard library of all `platforms` available, and says in the step how.
+///
+/// # Errors
+/// No way led to it; the error lists them all.
+pub fn provide(
+    toolchain: &Toolchain,
+    platforms: &[HostPlatform],
+    step: &Step<'_>,
+) -> Result<StandardLibrary, Error> {
+    let _lock = super::cache::lock(
+        &super::cache::folder()?.join("standard-library.lock"),
+        step.progress(),
+    )?;
+    let missing: Vec<HostPlatform> =
+        platforms.iter().copied().filter(|platform| !is_installed(toolchain, *platform)).collect();
+    if missing.is_empty() {
+        return Ok(StandardLibrary::Prebuilt);
+    }
+    let mut tried = Vec::new();
+    match add_targets(toolchain, &missing, step) {
+        Ok(()) => return Ok(StandardLibrary::Prebuilt),
+        Err(attempt) => tried.push(attempt),
+    }
+    interrupt::check()?;
+    step.progress().note(format_args!(
+        "rustup has no standard library for {}: it is built from source, some 40 seconds a target, once",
+        text::list(&triples(&missing)),
+    ));
+    let ways = [in_toolchain, add_sources, debian_sources];
+    for way in ways {
+        match way(toolchain, step) {
+            Ok(sources) => return Ok(StandardLibrary::FromSource(sources)),
+            Err(attempt) => tried.push(attempt),
+        }
+        interrupt::check()?;
+    }
+    Err(Error::NoStandardLibrary { targets: triples(&missing), tried })
+}
+
+fn triples(platforms: &[HostPlatform]) -> Vec<String> {
+    platforms.iter().map(|platform| platform.triple().to_owned()).collect()
+}
+
+fn is_installed(toolchain: &Toolchain, platform: HostPlatform) -> bool {
+    let folder = toolchain.sysroot.join("lib/rustlib").join(platform.triple()).join("lib");
+    files::entries(&folder)
+        .is_ok_and(|entries| entries.iter().any(|entry| entry.file_name().starts_with("libstd-")))
+}
+
+fn add_targets(
+    toolchain: &Toolchain,
+    missing: &[HostPlatform],
+    step: &Step<'_>,
+) -> Result<(), Attempt> {
+    let failed = |why| Attempt { what: "rustup target add", why };
+    let targets = triples(missing);
+    let mut command = toolchain
+        .rustup(&["target", "add"])
+        .ok_or_else(|| failed("rustup does not manage this toolchain".to_owned()))?;
+    command.args(&targets);
+    step.progress().note(format_args!(
+        "downloading the standard library for {} with rustup (some 25 MB each, once)",
+        text::list(&targets)
+    ));
+    rustup(command, step).map_err(failed)?;
+    if missing.iter().all(|platform| is_installed(toolchain, *platform)) {
+        return Ok(());
+    }
+    Err(failed("rustup says that it is there, but it is not".to_owned()))
+}
+
+fn in_toolchain(toolchain: &Toolchain, _: &Step<'_>) -> Result<Sources, Attempt> {
+    let library = toolchain.sysroot.join("lib/rustlib/src/rust/library");
+    if library.join("std/Cargo.toml").is_file() {
+        return Ok(Sources { library, in_toolchain: true });
+    }
+    Err(Attempt { what: "the toolchain's rust-src", why: "not installed".to_owned() })
+}
+
+fn add_sources(toolchain: &Toolchain, step: &Step<'_>) -> Result<Sources, Attempt> {
+    let failed = |why| Attempt { what: "rustup component add rust-src", why };
+    let mut command = toolchain
+        .rustup(&["component", "add"])
+        .ok_or_else(|| failed("rustup does not manage this toolchain".to_owned()))?;
+    command.arg("rust-src");
+    step.progress()
+        .note("downloading the standard library's sources with rustup (some 4 MB, once)");
+    rustup(command, step).map_err(failed)?;
+    in_toolchain(toolchain, step)
+}
+
+fn debian_sources(toolchain: &Toolchain, step: &Step<'_>) -> Result<Sources, Attempt> {
+    debian::rust_src(&toolchain.version, step)
+        .map(|library| Sources { library, in_toolchain: false })
+        .map_err(|error| Attempt { what: "Debian's rust-src", why: reasons(&error) })
+}
+
+/// Runs rustup without its chatter; of a failure the first error line is kept.
+fn rustup(command: std::process::Command, step: &Step<'_>) -> Result<(), String> {
+    process::run(command, |output| match output {
+        process::Output::Stderr(line) => step.at(line),
+        other => step.relay(other),
+    })
+    .map_err(|error| {
+        let lines = error.messages().lines();
+        lines
+            .filter_map(|line| line.strip_prefix("error: "))
+            .next()
+            .map_or_else(|| error.to_string(), str::to_owned)
+    })
+}
+
+fn reasons(error: &dyn std::error::Error) -> String {
+    let mut reasons = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        reasons.push_str(": ");
+        reasons.push_str(&error.to_string());
+        source = error.source();
+    }
+    reasons
+}
+
+/// Whether `folder` is the `library` folder of a Rust source tree.
+pub(super) fn is_library(folder: &Utf8Path) -> bool {
+    folder.join("std/Cargo.toml").is_file()
+}

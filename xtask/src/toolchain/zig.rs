@@ -1,0 +1,118 @@
+//! Finding zig: `ZIG`, PATH, Python's `ziglang`, the private environment; else it is downloaded.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+
+use xshell::{Shell, cmd};
+
+use super::{Error, pip};
+use crate::process;
+use crate::progress::Step;
+
+/// The versions that link every target; others are passed over unless `ZIG` names them.
+const KNOWN_TO_WORK: &str = ">=0.15, <0.18";
+
+/// A zig that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zig {
+    /// The program.
+    pub program: PathBuf,
+    /// What comes before zig's own arguments: `-m ziglang`.
+    pub args: Vec<&'static str>,
+    /// Its version.
+    pub version: String,
+    /// How it was found.
+    pub origin: Origin,
+}
+
+/// How zig was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The environment variable `ZIG` names it.
+    Variable,
+    /// It is on PATH.
+    Path,
+    /// It is a package of the Python on PATH.
+    Python,
+    /// It was downloaded, in this run or an earlier one.
+    Downloaded,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Origin::Variable => "named by ZIG",
+            Origin::Path => "on PATH",
+            Origin::Python => "`python3 -m ziglang`",
+            Origin::Downloaded => "downloaded",
+        })
+    }
+}
+
+/// The zig that is there already, without downloading anything.
+///
+/// # Errors
+/// `ZIG` names something else, or the cache folder can't be used.
+pub fn find(sh: &Shell) -> Result<Option<Zig>, Error> {
+    if let Some(program) = std::env::var_os("ZIG").filter(|program| !program.is_empty()) {
+        let zig = probe(sh, program.clone().into(), vec![], Origin::Variable);
+        return zig.map(Some).ok_or_else(|| Error::ZigVariable(program.into()));
+    }
+    let on_path = which::which("zig").ok().and_then(|zig| probe(sh, zig, vec![], Origin::Path));
+    let zig = on_path
+        .filter(Zig::is_known_to_work)
+        .or_else(|| probe(sh, python(sh)?, vec!["-m", "ziglang"], Origin::Python))
+        .filter(Zig::is_known_to_work);
+    match zig {
+        Some(zig) => Ok(Some(zig)),
+        None => {
+            Ok(pip::installed()?.and_then(|zig| probe(sh, zig.into(), vec![], Origin::Downloaded)))
+        }
+    }
+}
+
+/// The zig that is there, else a downloaded one.
+///
+/// # Errors
+/// It can't be downloaded.
+pub fn provide(sh: &Shell, step: &Step<'_>) -> Result<Zig, Error> {
+    if let Some(zig) = find(sh)? {
+        return Ok(zig);
+    }
+    let program = pip::install(sh, step).map_err(Error::NoZig)?;
+    let broken = || pip::Error::NoWheel;
+    probe(sh, program.into(), vec![], Origin::Downloaded).ok_or_else(|| Error::NoZig(broken()))
+}
+
+/// The Python 3 on PATH.
+pub(super) fn python(sh: &Shell) -> Option<PathBuf> {
+    ["python3", "python"].into_iter().find_map(|name| {
+        let python = which::which(name).ok()?;
+        let version = process::read(cmd!(sh, "{python} --version")).ok()?;
+        version.starts_with("Python 3").then_some(python)
+    })
+}
+
+fn probe(sh: &Shell, program: PathBuf, args: Vec<&'static str>, origin: Origin) -> Option<Zig> {
+    let words = &args;
+    let version = process::read(cmd!(sh, "{program} {words...} version")).ok()?;
+    Some(Zig { program, args, version: version.trim().to_owned(), origin })
+}
+
+impl Zig {
+    fn is_known_to_work(&self) -> bool {
+        let range = semver::VersionReq::parse(KNOWN_TO_WORK);
+        let version = semver::Version::parse(&self.version);
+        matches!((range, version), (Ok(range), Ok(version)) if range.matches(&version))
+    }
+
+    /// The variables by which `cargo-zigbuild` is told which zig to run.
+    pub(super) fn variables(&self) -> [(&'static str, OsString); 3] {
+        [
+            ("CARGO_ZIGBUILD_ZIG_COMMAND", self.program.clone().into_os_string()),
+            ("CARGO_ZIGBUILD_ZIG_COMMAND_ARGS", self.args.join(" ").into()),
+            ("CARGO_ZIGBUILD_ZIG_VERSION", self.version.clone().into()),
+        ]
+    }
+}

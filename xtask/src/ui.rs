@@ -1,0 +1,163 @@
+//! Builds the dashboard tab's pages.
+
+use std::path::PathBuf;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use xshell::{Shell, cmd};
+
+use crate::files;
+use crate::interrupt;
+use crate::process;
+use crate::progress::Step;
+use crate::project::Project;
+use crate::project::config::Ui;
+
+/// Beside the packages that were installed, the hash of the lock file that they were installed from.
+const STAMP: &str = "node_modules/.installed-from";
+
+/// Why there are no pages.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no npm.
+    #[error("npm, which builds `{0}`, is not installed, or not on PATH")]
+    NoNpm(Utf8PathBuf),
+    /// A package without a lock file is another one on every machine.
+    #[error("`{0}/package-lock.json` is not there: the versions of its packages are not fixed")]
+    NoLock(Utf8PathBuf),
+    /// The packages can't be installed.
+    #[error("can't install the packages of `{folder}`")]
+    Install {
+        /// The UI's folder.
+        folder: Utf8PathBuf,
+        /// What npm says.
+        source: process::Error,
+    },
+    /// The build failed.
+    #[error("`npm run build` failed in `{folder}`")]
+    Build {
+        /// The UI's folder.
+        folder: Utf8PathBuf,
+        /// What npm says.
+        source: process::Error,
+    },
+    /// The build made no page to open.
+    #[error("there is no `{page}` to open in the dashboard tab")]
+    NoPage {
+        /// Where it should be.
+        page: Utf8PathBuf,
+    },
+    /// A file can't be read or written.
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    /// The person pressed Ctrl-C.
+    #[error(transparent)]
+    Interrupted(#[from] interrupt::Interrupted),
+}
+
+impl Error {
+    /// What the person can do.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Error::NoNpm(_) => {
+                Some("install Node.js, or leave the pages out with `--no-ui`".to_owned())
+            }
+            Error::NoLock(folder) => {
+                Some(format!("run `npm install` in `{folder}`, and commit it"))
+            }
+            Error::Install { folder, .. } => {
+                Some(format!("connect to the network, and see what `npm ci` says in `{folder}`"))
+            }
+            Error::Build { folder, .. } => {
+                Some(format!("mend what it says above, or see `npm run build` in `{folder}`"))
+            }
+            Error::NoPage { .. } => Some(
+                "mend `build-folder` or `entry` in `[workspace.metadata.docker-extension.ui]`"
+                    .to_owned(),
+            ),
+            Error::Files(error) => error.help(),
+            Error::Interrupted(_) => None,
+        }
+    }
+}
+
+/// Builds the pages and returns the folder that holds them.
+///
+/// # Errors
+/// npm is missing, or fails; no page comes of it.
+pub fn build(
+    project: &Project,
+    ui: &Ui,
+    sh: &Shell,
+    step: &Step<'_>,
+) -> Result<Utf8PathBuf, Error> {
+    let folder = project.root.join(&ui.folder);
+    let pages = if folder.join("package.json").is_file() {
+        let npm = which::which("npm").map_err(|_| Error::NoNpm(ui.folder.clone()))?;
+        let sh = sh.clone();
+        sh.change_dir(&folder);
+        install_packages(&sh, &npm, &folder, ui, step)?;
+        run_build(&sh, &npm, ui, step)?;
+        folder.join(&ui.build_folder)
+    } else {
+        folder
+    };
+    let page = pages.join(&ui.entry);
+    if page.is_file() { Ok(pages) } else { Err(Error::NoPage { page }) }
+}
+
+fn install_packages(
+    sh: &Shell,
+    npm: &PathBuf,
+    folder: &Utf8Path,
+    ui: &Ui,
+    step: &Step<'_>,
+) -> Result<(), Error> {
+    let lock = folder.join("package-lock.json");
+    if !lock.is_file() {
+        return Err(Error::NoLock(ui.folder.clone()));
+    }
+    let (hash, _) = files::sha256(&lock)?;
+    let stamp = folder.join(STAMP);
+    if files::read_text(&stamp).is_ok_and(|installed| installed == hash) {
+        return Ok(());
+    }
+    step.at("npm ci");
+    run_npm(cmd!(sh, "{npm} ci --no-audit --no-fund"), step).map_err(|source| {
+        interrupted_or(source, |source| Error::Install { folder: ui.folder.clone(), source })
+    })?;
+    if stamp.parent().is_some_and(Utf8Path::is_dir) {
+        files::write(&stamp, hash)?;
+    }
+    Ok(())
+}
+
+fn run_build(sh: &Shell, npm: &PathBuf, ui: &Ui, step: &Step<'_>) -> Result<(), Error> {
+    step.at("npm run build");
+    run_npm(cmd!(sh, "{npm} run build"), step).map_err(|source| {
+        interrupted_or(source, |source| Error::Build { folder: ui.folder.clone(), source })
+    })
+}
+
+/// npm and the tools that it runs report errors on either stream: all is kept for the case that it
+/// fails, and shown then.
+fn run_npm(command: xshell::Cmd<'_>, step: &Step<'_>) -> Result<(), process::Error> {
+    let mut said = Vec::new();
+    let result = process::run(command, |output| match output {
+        process::Output::Progress(text) => step.at(text),
+        process::Output::Stdout(text) | process::Output::Stderr(text) => {
+            step.progress().detail(text);
+            said.push(text.to_owned());
+        }
+    });
+    if matches!(result, Err(process::Error::Failed { .. })) && !step.progress().is_verbose() {
+        step.progress().complain(said.join("\n").trim());
+    }
+    result
+}
+
+fn interrupted_or(error: process::Error, other: impl FnOnce(process::Error) -> Error) -> Error {
+    match error {
+        process::Error::Interrupted(interrupted) => interrupted.into(),
+        error => other(error),
+    }
+}

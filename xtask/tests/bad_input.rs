@@ -1,0 +1,320 @@
+//! Bad input gets one message that says what to do next, and nothing is lost.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fs;
+use std::process::Command;
+
+use support::{Extension, TABLE, path_with, run};
+
+#[test]
+fn a_folder_outside_of_a_workspace_is_refused() {
+    let extension = Extension::new();
+    fs::remove_file(extension.path("Cargo.toml")).unwrap();
+    let words = ["there is no cargo workspace", "in the folder of the extension"];
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+}
+
+#[test]
+fn a_workspace_that_says_nothing_about_an_extension_is_refused() {
+    let extension = Extension::new();
+    extension.manifest("");
+    let words = ["workspace.metadata.docker-extension", "README"];
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+}
+
+#[test]
+fn an_extension_without_host_binaries_and_pages_is_refused() {
+    let extension = Extension::new();
+    let manifest = fs::read_to_string(extension.path("Cargo.toml")).unwrap();
+    extension.write("Cargo.toml", &manifest.replace("\"host-bins/*\"", ""));
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &["the extension is empty"]);
+}
+
+#[test]
+fn unknown_and_missing_keys_are_named_in_full() {
+    let extension = Extension::new();
+    extension.manifest(&TABLE.replace("vendor =", "vender ="));
+    let words = [
+        "`workspace.metadata.docker-extension.vendor`: found nothing, expected the publisher's name",
+        "`workspace.metadata.docker-extension.vender`: unknown key, did you mean `vendor`?",
+    ];
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+}
+
+#[test]
+fn a_version_that_is_no_semver_is_refused() {
+    let extension = Extension::new();
+    extension.versioned_manifest("1.0", TABLE);
+    let words = ["cargo can't read the workspace", "Cargo.toml:5:11", "version = \"1.0\""];
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+}
+
+#[test]
+fn a_version_that_no_tag_can_hold_is_refused() {
+    let extension = Extension::new();
+    extension.versioned_manifest("1.0.0+build", TABLE);
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &["`1.0.0+build`", "tag"]);
+}
+
+#[test]
+fn an_invalid_image_name_is_refused() {
+    let extension = Extension::new();
+    extension.manifest(&TABLE.replace("me/tool", "Me/Tool"));
+    let words = ["docker-extension.image`: found `Me/Tool` (upper-case letters"];
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+}
+
+#[test]
+fn a_missing_icon_is_named() {
+    let extension = Extension::new();
+    fs::remove_file(extension.path("icon.svg")).unwrap();
+    let words = ["docker-extension.icon` names `icon.svg`, which is not there"];
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+}
+
+#[test]
+fn two_host_binaries_with_one_name_are_refused() {
+    let extension = Extension::new();
+    let other = "[package]\nname = \"other\"\nedition = \"2024\"\n[[bin]]\nname = \"tool\"\npath = \"src/main.rs\"\n";
+    extension.package("other", other, "fn main() {}");
+    let words = ["two host binaries are called `tool`", "`other` and `tool`"];
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+}
+
+#[test]
+fn a_platform_that_does_not_exist_is_told_the_nearest_one() {
+    let extension = Extension::new();
+    extension.manifest(&format!("{TABLE}platforms = [\"darwin-arm46\"]\n"));
+    let words = ["docker-extension.platforms[0]`", "did you mean `darwin-arm64`?"];
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+
+    extension.manifest(TABLE);
+    let output = extension.xtask(&["dist", "--platform", "linux/amd64"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(support::stderr(&output).contains("image platforms are always linux/amd64"));
+    extension.assert_untouched();
+}
+
+#[test]
+fn options_that_contradict_each_other_are_refused() {
+    let extension = Extension::new();
+    let mut command = extension.xtask(&["dist", "--engine", "embedded", "--push"]);
+    extension.assert_fails(&mut command, 2, &["the embedded engine can't do `--push`"]);
+}
+
+#[test]
+fn a_folder_with_other_files_is_not_replaced() {
+    let extension = Extension::new();
+    extension.write("precious/thesis.txt", "years of work");
+    let mut command = extension.xtask(&["dist", "--output", "precious"]);
+    extension.assert_fails(&mut command, 1, &["did not make", "--output"]);
+    assert!(extension.path("precious/thesis.txt").is_file());
+}
+
+#[test]
+fn without_a_toolchain_for_the_target_and_without_network_every_way_is_listed() {
+    let extension = Extension::new();
+    let toolchain = support::toolchain::bare();
+    let dir = tempfile::tempdir().unwrap();
+    let path = path_with(&dir, &["cargo", "rustc", "rustup", "python3"]);
+    let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
+    toolchain.set(&mut command).env("PATH", path);
+    let words = [
+        "no standard library for x86_64-apple-darwin",
+        "rustup target add: ",
+        "the toolchain's rust-src: not installed",
+        "rustup component add rust-src: ",
+        "Debian's rust-src: this machine has no apt",
+    ];
+    extension.assert_fails(&mut command, 1, &words);
+}
+
+#[test]
+fn without_zig_and_without_pip_both_remedies_are_told() {
+    let extension = Extension::new();
+    let dir = tempfile::tempdir().unwrap();
+    let path = path_with(&dir, &["cargo", "rustc", "rustup"]);
+    let python = dir.path().join("python");
+    run(Command::new("python3").args(["-m", "venv", "--without-pip"]).arg(&python));
+    let call = format!("#!/bin/sh\nexec '{}' \"$@\"\n", python.join("bin/python3").display());
+    support::script(&path.join("python3"), &call);
+    let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
+    command.env("PATH", path).env("XDG_CACHE_HOME", dir.path().join("cache")).env_remove("ZIG");
+    extension.assert_fails(&mut command, 1, &["pip", "is not installed", "python3-pip", "ZIG"]);
+}
+
+#[test]
+fn without_network_zig_can_not_be_downloaded() {
+    let extension = Extension::new();
+    let dir = tempfile::tempdir().unwrap();
+    let path = path_with(&dir, &["cargo", "rustc", "rustup", "python3"]);
+    let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
+    command
+        .env("PATH", path)
+        .env("XDG_CACHE_HOME", dir.path().join("cache"))
+        .env("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+        .env("PIP_RETRIES", "0")
+        .env_remove("ZIG");
+    extension.assert_fails(&mut command, 1, &["zig", "can't be downloaded", "network"]);
+}
+
+#[test]
+fn a_zig_that_does_not_run_is_named() {
+    let extension = Extension::new();
+    let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
+    command.env("ZIG", "/no/such/zig");
+    extension.assert_fails(&mut command, 1, &["the environment variable ZIG names `/no/such/zig`"]);
+}
+
+#[test]
+fn a_missing_npm_is_told_with_the_way_around_it() {
+    let extension = Extension::with_pages();
+    extension.write("ui/package.json", "{}");
+    let dir = tempfile::tempdir().unwrap();
+    let path = path_with(&dir, &["cargo", "rustc", "rustup", "python3", "sh", "cc"]);
+    let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
+    command.env("PATH", path);
+    extension.assert_fails(&mut command, 1, &["npm", "is not installed", "--no-ui"]);
+}
+
+#[test]
+fn a_failing_build_of_the_pages_shows_what_it_said() {
+    let extension = Extension::with_pages();
+    let package =
+        r#"{ "name": "ui", "scripts": { "build": "echo 'App.tsx is wrong' && exit 1" } }"#;
+    extension.write("ui/package.json", package);
+    extension.write(
+        "ui/package-lock.json",
+        r#"{ "name": "ui", "lockfileVersion": 3, "requires": true, "packages": { "": { "name": "ui" } } }"#,
+    );
+    let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
+    extension.assert_fails(
+        &mut command,
+        1,
+        &["App.tsx is wrong", "`npm run build` failed in `ui`"],
+    );
+}
+
+#[test]
+fn pages_with_a_symbolic_link_are_refused() {
+    let extension = Extension::with_pages();
+    std::os::unix::fs::symlink("index.html", extension.path("ui/link.html")).unwrap();
+    let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
+    extension.assert_fails(&mut command, 1, &["ui/link.html", "Windows"]);
+}
+
+#[test]
+fn a_helper_that_does_not_compile_for_one_target_is_named_with_it() {
+    let extension = Extension::new();
+    extension.host_binary("fine", "fn main() {}");
+    extension.host_binary("tool", "#[cfg(windows)] compile_error!(\"no\");\nfn main() {}");
+    let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
+    let words = ["`tool` for windows-amd64 does not compile", "`platforms`"];
+    extension.assert_fails(&mut command, 1, &words);
+}
+
+#[test]
+fn a_helper_that_needs_a_macos_framework_is_told_which_and_who_wants_it() {
+    let extension = Extension::new();
+    extension.write(
+        "wants-security/Cargo.toml",
+        "[package]\nname = \"wants-security\"\nversion = \"0.4.2\"\nedition = \"2024\"\n",
+    );
+    extension.write(
+        "wants-security/src/lib.rs",
+        "#[cfg_attr(target_os = \"macos\", link(name = \"Security\", kind = \"framework\"))]\n\
+         unsafe extern \"C\" { pub fn SecRandomCopyBytes(); }\n",
+    );
+    let manifest = fs::read_to_string(extension.path("Cargo.toml")).unwrap();
+    let workspace = "[workspace]\nexclude = [\"wants-security\"]";
+    extension.write("Cargo.toml", &manifest.replace("[workspace]", workspace));
+    let package = "[package]\nname = \"tool\"\nedition = \"2024\"\n\
+                   [target.'cfg(target_os = \"macos\")'.dependencies]\n\
+                   wants-security = { path = \"../../wants-security\" }\n";
+    let source = "#[cfg(target_os = \"macos\")]\n\
+                  fn main() { unsafe { wants_security::SecRandomCopyBytes() } }\n\
+                  #[cfg(not(target_os = \"macos\"))]\nfn main() {}";
+    extension.package("tool", package, source);
+    let mut command = extension.xtask(&["dist", "--engine", "embedded", "--linker", "zig"]);
+    let words = ["the macOS framework Security", "the crate `wants-security` 0.4.2", "on a Mac"];
+    extension.assert_fails(&mut command, 1, &words);
+}
+
+#[test]
+fn a_lock_file_that_is_out_of_date_is_not_changed() {
+    let extension = Extension::new();
+    fs::remove_file(extension.path("Cargo.lock")).unwrap();
+    let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
+    extension.assert_fails(&mut command, 1, &["`Cargo.lock` does not fit", "cargo check"]);
+}
+
+#[test]
+fn without_docker_the_docker_engine_is_refused() {
+    let extension = Extension::new();
+    let dir = tempfile::tempdir().unwrap();
+    let path = path_with(&dir, &["cargo", "rustc", "rustup"]);
+    let mut command = extension.xtask(&["dist", "--engine", "docker"]);
+    command.env("PATH", path);
+    extension.assert_fails(&mut command, 1, &["docker", "--engine embedded"]);
+}
+
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn a_docker_daemon_that_is_down_is_told_with_the_way_around_it() {
+    let extension = Extension::new();
+    let mut command = extension.xtask(&["dist", "--engine", "docker"]);
+    command.env("DOCKER_HOST", "unix:///no/such/docker.sock");
+    extension.assert_fails(&mut command, 1, &["Docker daemon", "--engine embedded"]);
+}
+
+/// A small disk, mounted on a folder.
+struct Disk<'a>(&'a std::path::Path);
+
+impl<'a> Disk<'a> {
+    fn mount(folder: &'a std::path::Path, options: &str) -> Self {
+        fs::create_dir_all(folder).unwrap();
+        let mut mount = Command::new("mount");
+        run(mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(folder));
+        Self(folder)
+    }
+}
+
+impl Drop for Disk<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(self.0).status();
+    }
+}
+
+#[test]
+#[ignore = "needs root, to mount a small disk"]
+fn a_full_disk_is_told_and_the_earlier_dist_kept() {
+    let extension = Extension::with_pages();
+    let folder = extension.path("disk");
+    let disk = Disk::mount(&folder, "size=64k");
+    extension.write("disk/dist/dist-manifest.json", "{}");
+    let mut command = extension.xtask(&["dist", "--engine", "embedded", "--output", "disk/dist"]);
+    extension.assert_fails(&mut command, 1, &["No space left on device", "make room"]);
+    let left = fs::read_dir(&folder).unwrap().count();
+    assert_eq!(
+        (left, fs::read_to_string(folder.join("dist/dist-manifest.json")).unwrap()),
+        (1, "{}".to_owned())
+    );
+    drop(disk);
+}
+
+#[test]
+#[ignore = "needs root, to mount a small disk"]
+fn a_read_only_dist_is_told_before_anything_is_built() {
+    let extension = Extension::new();
+    let folder = extension.path("disk");
+    let disk = Disk::mount(&folder, "size=1m");
+    extension.write("disk/dist/dist-manifest.json", "{}");
+    run(Command::new("mount").args(["-o", "remount,ro"]).arg(&folder));
+    let mut command = extension.xtask(&["dist", "--engine", "embedded", "--output", "disk/dist"]);
+    extension.assert_fails(&mut command, 1, &["disk/dist` can't be written to", "--output"]);
+    assert!(!extension.path("target/x86_64-apple-darwin").exists());
+    drop(disk);
+}
