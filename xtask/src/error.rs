@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::fmt::Write;
 
+use crate::commands::symbols;
 use crate::progress::{BAD, HELP};
 use crate::{compile, context, dist, files, image, interrupt, process, project, toolchain, ui};
 
@@ -47,6 +48,9 @@ pub enum Error {
     /// The hidden command failed.
     #[error("{0}")]
     Zig(String),
+    /// The lists of names can't be written.
+    #[error(transparent)]
+    Symbols(#[from] symbols::Error),
     /// A file can't be read or written.
     #[error(transparent)]
     Files(#[from] files::Error),
@@ -71,6 +75,7 @@ impl Error {
             Error::NoBuilder(error) => error.help(),
             Error::Image(error) => error.help(),
             Error::Dist(error) => error.help(),
+            Error::Symbols(error) => error.help(),
             Error::Files(error) => error.help(),
             Error::Shell(_) | Error::Zig(_) | Error::Plan(_) | Error::Interrupted(_) => None,
         }

@@ -15,6 +15,7 @@ pub mod context;
 pub mod dist;
 pub mod error;
 pub mod files;
+pub mod foreign;
 pub mod image;
 pub mod inspect;
 pub mod interrupt;

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         }
         Command::Zig(tool) => run_zig(tool),
         Command::ZigEnvironment(options) => zig_environment(options),
+        Command::Symbols => commands::symbols::run(&progress).map_err(Error::from),
     })
 }
 

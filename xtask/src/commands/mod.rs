@@ -1,3 +1,4 @@
 //! The commands: each a short recipe that calls steps.
 
 pub mod dist;
+pub mod symbols;

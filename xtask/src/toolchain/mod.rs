@@ -11,6 +11,7 @@ use crate::{files, process};
 pub mod cache;
 mod debian;
 pub mod linker;
+pub mod macos;
 mod pip;
 pub mod standard_library;
 pub mod zig;

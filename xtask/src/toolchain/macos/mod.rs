@@ -1,0 +1,150 @@
+//! What takes the place of Apple's SDK when `rust-lld` links for macOS: a folder of text-based
+//! stubs, which tell a linker no more than which names each system library has.
+//!
+//! The names stand in `data/macos`, a list for each library; [`crate::foreign`] reads them from the
+//! crates that declare them. Nothing of Apple's is in them.
+
+use std::fmt::Write;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use sha2::{Digest, Sha256};
+
+use super::cache;
+use crate::files;
+use crate::progress::Progress;
+
+mod list;
+mod stub;
+
+pub use list::{List, Symbol};
+use stub::Stub;
+
+/// The lists' texts, by the name of their library.
+pub const LISTS: &[(&str, &str)] = &[
+    ("AppKit", include_str!("../../../data/macos/AppKit.txt")),
+    ("ApplicationServices", include_str!("../../../data/macos/ApplicationServices.txt")),
+    ("AudioToolbox", include_str!("../../../data/macos/AudioToolbox.txt")),
+    ("AudioUnit", include_str!("../../../data/macos/AudioUnit.txt")),
+    ("AuthenticationServices", include_str!("../../../data/macos/AuthenticationServices.txt")),
+    ("CFNetwork", include_str!("../../../data/macos/CFNetwork.txt")),
+    ("Carbon", include_str!("../../../data/macos/Carbon.txt")),
+    ("Cocoa", include_str!("../../../data/macos/Cocoa.txt")),
+    ("CoreAudio", include_str!("../../../data/macos/CoreAudio.txt")),
+    ("CoreBluetooth", include_str!("../../../data/macos/CoreBluetooth.txt")),
+    ("CoreData", include_str!("../../../data/macos/CoreData.txt")),
+    ("CoreFoundation", include_str!("../../../data/macos/CoreFoundation.txt")),
+    ("CoreGraphics", include_str!("../../../data/macos/CoreGraphics.txt")),
+    ("CoreImage", include_str!("../../../data/macos/CoreImage.txt")),
+    ("CoreLocation", include_str!("../../../data/macos/CoreLocation.txt")),
+    ("CoreServices", include_str!("../../../data/macos/CoreServices.txt")),
+    ("CoreText", include_str!("../../../data/macos/CoreText.txt")),
+    ("CoreVideo", include_str!("../../../data/macos/CoreVideo.txt")),
+    ("CoreWLAN", include_str!("../../../data/macos/CoreWLAN.txt")),
+    ("DiskArbitration", include_str!("../../../data/macos/DiskArbitration.txt")),
+    ("Foundation", include_str!("../../../data/macos/Foundation.txt")),
+    ("IOKit", include_str!("../../../data/macos/IOKit.txt")),
+    ("IOSurface", include_str!("../../../data/macos/IOSurface.txt")),
+    ("ImageIO", include_str!("../../../data/macos/ImageIO.txt")),
+    ("LocalAuthentication", include_str!("../../../data/macos/LocalAuthentication.txt")),
+    ("Metal", include_str!("../../../data/macos/Metal.txt")),
+    ("OpenDirectory", include_str!("../../../data/macos/OpenDirectory.txt")),
+    ("QuartzCore", include_str!("../../../data/macos/QuartzCore.txt")),
+    ("Security", include_str!("../../../data/macos/Security.txt")),
+    ("ServiceManagement", include_str!("../../../data/macos/ServiceManagement.txt")),
+    ("System", include_str!("../../../data/macos/System.txt")),
+    ("SystemConfiguration", include_str!("../../../data/macos/SystemConfiguration.txt")),
+    ("UniformTypeIdentifiers", include_str!("../../../data/macos/UniformTypeIdentifiers.txt")),
+    ("UserNotifications", include_str!("../../../data/macos/UserNotifications.txt")),
+    ("WebKit", include_str!("../../../data/macos/WebKit.txt")),
+    ("iconv", include_str!("../../../data/macos/iconv.txt")),
+    ("objc", include_str!("../../../data/macos/objc.txt")),
+    ("resolv", include_str!("../../../data/macos/resolv.txt")),
+    ("z", include_str!("../../../data/macos/z.txt")),
+];
+
+/// The lists.
+pub fn lists() -> impl Iterator<Item = List> {
+    LISTS.iter().map(|(name, text)| List::parse(name, text))
+}
+
+/// The folder that is to be `SDKROOT`, written where it is not in the cache yet. Its name is that of
+/// its content, so that one version of xtask never sees another one's.
+///
+/// # Errors
+/// The cache folder can't be used.
+pub fn sdk(progress: &Progress) -> files::Result<Utf8PathBuf> {
+    let stubs: Vec<Stub> = lists().flat_map(|list| list.stubs()).collect();
+    let folder = cache::folder()?.join(format!("macos-stubs-{}", name_of(&stubs)));
+    cache::once(&folder, progress, |folder| write(&stubs, folder))?;
+    Ok(folder)
+}
+
+fn name_of(stubs: &[Stub]) -> String {
+    let mut hasher = Sha256::new();
+    for stub in stubs {
+        hasher.update(stub.path.as_str());
+        hasher.update(&stub.text);
+    }
+    let mut name = String::new();
+    for byte in hasher.finalize().iter().take(8) {
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
+}
+
+fn write(stubs: &[Stub], folder: &Utf8Path) -> files::Result<()> {
+    for stub in stubs {
+        let path = folder.join(&stub.path);
+        files::create_dir(path.parent().unwrap_or(folder))?;
+        files::write(&path, &stub.text)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_list_in_the_data_folder_is_used() {
+        let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("data/macos");
+        let files: Vec<String> = files::entries(&folder)
+            .unwrap()
+            .iter()
+            .filter_map(|entry| entry.file_name().strip_suffix(".txt").map(str::to_owned))
+            .filter(|name| name != "crates")
+            .collect();
+        let used: Vec<&str> = LISTS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(files, used);
+    }
+
+    #[test]
+    fn every_list_is_written_back_as_it_stands() {
+        for (name, text) in LISTS {
+            assert_eq!(List::parse(name, text).text(), *text, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_library_has_the_place_and_version_that_macs_know() {
+        for list in lists() {
+            let name = &list.name;
+            let is_framework = list.install_name.starts_with("/System/Library/Frameworks/")
+                && list.install_name.ends_with(&format!("/{name}"));
+            let is_library = list.install_name.starts_with(&format!("/usr/lib/lib{name}."));
+            assert!(is_framework || is_library, "{name}: {}", list.install_name);
+            let numbers = list.compatibility_version.split('.');
+            assert_eq!(numbers.filter(|number| number.parse::<u16>().is_ok()).count(), 3, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_rust_needs_are_listed() {
+        let system = lists().find(|list| list.name == "System").unwrap();
+        let only = |name: &str| system.symbols().find(|s| s.name == name).map(|s| s.only);
+        assert_eq!(only("_pthread_create"), Some(None));
+        assert_eq!(only("dyld_stub_binder"), Some(Some("x86_64")));
+        assert_eq!(only("_stat$INODE64"), Some(Some("x86_64")));
+        assert_eq!(only("_no_such_function"), None);
+    }
+}
