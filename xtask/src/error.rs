@@ -48,6 +48,9 @@ pub enum Error {
     /// The hidden command failed.
     #[error("{0}")]
     Zig(String),
+    /// The hidden tool failed.
+    #[error(transparent)]
+    Dlltool(#[from] toolchain::import_library::DlltoolError),
     /// The lists of names can't be written.
     #[error(transparent)]
     Symbols(#[from] symbols::Error),
@@ -77,7 +80,11 @@ impl Error {
             Error::Dist(error) => error.help(),
             Error::Symbols(error) => error.help(),
             Error::Files(error) => error.help(),
-            Error::Shell(_) | Error::Zig(_) | Error::Plan(_) | Error::Interrupted(_) => None,
+            Error::Dlltool(_)
+            | Error::Shell(_)
+            | Error::Zig(_)
+            | Error::Plan(_)
+            | Error::Interrupted(_) => None,
         }
     }
 

@@ -6,12 +6,12 @@ use clap::Parser;
 use xtask::cli::{Cli, Command};
 use xtask::error::Error;
 use xtask::progress::Progress;
-use xtask::toolchain::zigbuild;
+use xtask::toolchain::{import_library, zigbuild};
 use xtask::{commands, interrupt};
 
 fn main() -> ExitCode {
-    if let Some(tool) = zig_tool() {
-        return finish(run_zig(&tool));
+    if let Some(tool) = other_tool() {
+        return finish(tool);
     }
     let cli = Cli::parse();
     let progress = Progress::new(cli.talk.verbosity());
@@ -26,12 +26,15 @@ fn main() -> ExitCode {
     })
 }
 
-/// The tool of zig's that this process is to be, judged by the name under which it was started.
-fn zig_tool() -> Option<cargo_zigbuild::Zig> {
+/// The work of the tool that this process is to be, judged by the name under which it was started.
+fn other_tool() -> Option<Result<(), Error>> {
     let mut args = std::env::args_os();
     let program = args.next()?;
-    let args = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
-    zigbuild::tool_from_name(&program, args)
+    let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
+    if let Some(tool) = import_library::from_name(&program, &args) {
+        return Some(tool.and_then(|tool| tool.run()).map_err(Error::from));
+    }
+    zigbuild::tool_from_name(&program, args).map(|tool| run_zig(&tool))
 }
 
 fn run_zig(tool: &cargo_zigbuild::Zig) -> Result<(), Error> {

@@ -20,9 +20,7 @@ use crate::project::Project;
 use crate::project::config::LinkerChoice;
 use crate::project::reference::ImageReference;
 use crate::text;
-use crate::toolchain::linker::{self, Linker};
-use crate::toolchain::zigbuild::{self, Environment};
-use crate::toolchain::{self, Toolchain, standard_library, zig};
+use crate::toolchain::{self, Toolchain, linking, standard_library};
 use crate::ui;
 
 mod plan;
@@ -181,40 +179,22 @@ fn compile<'a>(
     }
     let step = progress.step("Prepare the toolchain");
     let standard_library = standard_library::provide(toolchain, &platforms, &step)?;
-    let (environment, linkers) = link_with(request, &platforms, toolchain, sh, &step)?;
-    step.done(format_args!("standard library {standard_library}; {linkers}"));
+    let linking = linking::prepare(
+        toolchain,
+        &request.project,
+        &platforms,
+        request.linker,
+        &standard_library,
+        sh,
+        &step,
+    )?;
+    step.done(format_args!("standard library {standard_library}; {}", linking.said));
 
     let step = progress.step("Compile the host binaries");
-    let tools = Tools { toolchain, standard_library: &standard_library, environment: &environment };
+    let tools = Tools { toolchain, standard_library: &standard_library, linking: &linking };
     let files = compile::compile(&request.project, binaries, &tools, &step)?;
     step.done(text::list(&platforms.iter().map(ToString::to_string).collect::<Vec<_>>()));
     Ok(files)
-}
-
-/// Chooses what links each platform and prepares it; also says which it is.
-fn link_with(
-    request: &Request,
-    platforms: &[HostPlatform],
-    toolchain: &Toolchain,
-    sh: &Shell,
-    step: &crate::progress::Step<'_>,
-) -> Result<(Environment, String), Error> {
-    let mut for_zig = Vec::new();
-    for &platform in platforms {
-        let chosen = linker::choose(toolchain, platform, request.linker)?;
-        step.progress().detail(format_args!("{platform}: {}, {}", chosen.linker, chosen.reason));
-        if chosen.linker == Linker::Zig {
-            for_zig.push(platform);
-        }
-    }
-    if for_zig.is_empty() {
-        return Ok((Environment::new(), "linked by the system".to_owned()));
-    }
-    let zig = zig::provide(sh, step)?;
-    let minimum_macos = request.project.config.minimum_macos;
-    let environment = zigbuild::environment(&zig, &for_zig, minimum_macos)?;
-    let said = if for_zig.len() == platforms.len() { "" } else { " and the system" };
-    Ok((environment, format!("linked by zig {} ({}){said}", zig.version, zig.origin)))
 }
 
 fn write_context(

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::Tools;
-use crate::platform::{HostPlatform, Os};
+use crate::platform::HostPlatform;
 use crate::progress::Progress;
 use crate::project::{HostBinary, Project};
 use crate::toolchain::standard_library::StandardLibrary;
@@ -52,7 +52,7 @@ impl Invocation<'_> {
 
     fn add_environment(&self, command: &mut Command) {
         command
-            .envs(self.tools.environment)
+            .envs(&self.tools.linking.environment)
             .env("MACOSX_DEPLOYMENT_TARGET", self.project.config.minimum_macos.to_string())
             // They would take the place of the flags that are given for each target.
             .env_remove("RUSTFLAGS")
@@ -64,10 +64,7 @@ impl Invocation<'_> {
     fn rustflags(&self, platform: HostPlatform) -> String {
         let mut flags = inherited_flags();
         flags.extend(self.remapped_paths());
-        if platform.os == Os::Windows {
-            // Else the linker writes the time into the file's header.
-            flags.push("-Clink-arg=-Wl,-Brepro".to_owned());
-        }
+        flags.extend(self.tools.linking.flags.get(&platform).into_iter().flatten().cloned());
         // JSON's lists of texts are TOML's as well.
         let flags = serde_json::Value::from(flags);
         format!("target.{}.rustflags={flags}", platform.triple())

@@ -15,8 +15,8 @@ use crate::progress::Step;
 use crate::project::{HostBinary, Project};
 use crate::text;
 use crate::toolchain::Toolchain;
+use crate::toolchain::linking::Linking;
 use crate::toolchain::standard_library::StandardLibrary;
-use crate::toolchain::zigbuild::Environment;
 
 mod framework;
 mod invocation;
@@ -39,8 +39,8 @@ pub struct Tools<'a> {
     pub toolchain: &'a Toolchain,
     /// The standard library.
     pub standard_library: &'a StandardLibrary,
-    /// The variables that make cargo link with what was chosen.
-    pub environment: &'a Environment,
+    /// What makes cargo link with what was chosen.
+    pub linking: &'a Linking,
 }
 
 /// Why there are no host binaries.

@@ -1,15 +1,21 @@
 //! What links each target.
+//!
+//! The Rust toolchain brings a linker, `rust-lld`, and it is enough for programs in pure Rust: see
+//! [`super::lld`]. C code needs a C compiler with the target's headers, which is what zig is.
 
 use std::fmt;
 
-use super::{Error, Toolchain};
-use crate::platform::{HostPlatform, Os};
+use super::{Error, Toolchain, c_code, lld, mingw};
+use crate::platform::{Arch, HostPlatform, Os};
+use crate::project::Project;
 use crate::project::config::LinkerChoice;
 
 /// What links a target, and compiles its C.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Linker {
+    /// The toolchain's own `rust-lld`.
+    Lld,
     /// zig, which brings the C libraries of every target with it.
     Zig,
     /// What this machine has for the target: on a Mac Apple's own, elsewhere rustc's choice.
@@ -19,6 +25,7 @@ pub enum Linker {
 impl fmt::Display for Linker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Linker::Lld => "lld",
             Linker::Zig => "zig",
             Linker::System => "system",
         })
@@ -26,73 +33,153 @@ impl fmt::Display for Linker {
 }
 
 /// A linker, with the reason for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Chosen {
     /// What links.
     pub linker: Linker,
     /// Why.
-    pub reason: &'static str,
+    pub reason: String,
 }
+
+impl Chosen {
+    /// This linker, for this reason.
+    pub fn new(linker: Linker, reason: impl Into<String>) -> Self {
+        Self { linker, reason: reason.into() }
+    }
+}
+
+/// What decides which linker is best for a platform.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Situation {
+    /// This machine is a Mac.
+    pub is_on_macos: bool,
+    /// A crate whose build script compiles C for the platform.
+    pub compiles_c: Option<String>,
+    /// This machine has the GNU compiler for the platform.
+    pub has_gcc: bool,
+    /// Why `rust-lld` can't link for the platform.
+    pub no_lld: Option<&'static str>,
+}
+
+impl Situation {
+    /// Looks at the machine, and at the crates that the host binaries are made of.
+    /// `has_prebuilt_library` tells whether the standard library is Rust's own build, which comes
+    /// with the files that a program begins and ends with.
+    pub fn find(
+        toolchain: &Toolchain,
+        project: &Project,
+        platform: HostPlatform,
+        has_prebuilt_library: bool,
+    ) -> Self {
+        let no_lld = if lld::program(toolchain).is_none() {
+            Some("the Rust toolchain has no `rust-lld`")
+        } else if platform.os != Os::Darwin && !has_prebuilt_library {
+            Some("a standard library that is built from source lacks the files to link with")
+        } else if platform.os == Os::Windows && mingw::source(toolchain, platform).is_none() {
+            Some("the Rust toolchain does not tell where its `rust-mingw` is")
+        } else {
+            None
+        };
+        Self {
+            is_on_macos: toolchain.is_on_macos(),
+            compiles_c: c_code::compiled_by(project, platform),
+            has_gcc: platform == WINDOWS && which::which("x86_64-w64-mingw32-gcc").is_ok(),
+            no_lld,
+        }
+    }
+}
+
+const WINDOWS: HostPlatform = HostPlatform::new(Os::Windows, Arch::Amd64);
 
 /// Decides what links `platform`.
 ///
 /// # Errors
 /// What was asked for can't link it on this machine.
 pub fn choose(
-    toolchain: &Toolchain,
     platform: HostPlatform,
     choice: LinkerChoice,
+    situation: &Situation,
 ) -> Result<Chosen, Error> {
-    let is_apple_on_apple = platform.os == Os::Darwin && toolchain.is_on_macos();
+    let is_apple_on_apple = platform.os == Os::Darwin && situation.is_on_macos;
     let refuse = |linker, reason| Err(Error::Linker { linker, platform, reason });
     match choice {
-        LinkerChoice::Auto if is_apple_on_apple => {
-            Ok(Chosen { linker: Linker::System, reason: "Apple's own linker, as this is a Mac" })
-        }
-        LinkerChoice::Auto => {
-            Ok(Chosen { linker: Linker::Zig, reason: "links every platform from any machine" })
-        }
-        LinkerChoice::Zig => Ok(Chosen { linker: Linker::Zig, reason: "asked for" }),
+        LinkerChoice::Auto => Ok(best(is_apple_on_apple, situation)),
+        LinkerChoice::Zig => Ok(Chosen::new(Linker::Zig, "asked for")),
         LinkerChoice::System if platform.os == Os::Darwin && !is_apple_on_apple => {
             refuse("system", "only a Mac has Apple's linker")
         }
-        LinkerChoice::System => Ok(Chosen { linker: Linker::System, reason: "asked for" }),
-        LinkerChoice::Lld => refuse("lld", "this version of xtask can't link with rust-lld yet"),
+        LinkerChoice::System => Ok(Chosen::new(Linker::System, "asked for")),
+        LinkerChoice::Lld => match situation.no_lld {
+            Some(reason) => refuse("lld", reason),
+            None => Ok(Chosen::new(Linker::Lld, "asked for")),
+        },
+    }
+}
+
+fn best(is_apple_on_apple: bool, situation: &Situation) -> Chosen {
+    if is_apple_on_apple {
+        return Chosen::new(Linker::System, "Apple's own, as this is a Mac");
+    }
+    let c_code = situation.compiles_c.as_ref();
+    let why_not = c_code
+        .map(|package| format!("the crate `{package}` compiles C"))
+        .or_else(|| situation.no_lld.map(str::to_owned));
+    match why_not {
+        None => Chosen::new(Linker::Lld, "the Rust toolchain's own"),
+        Some(why_not) if situation.has_gcc => {
+            Chosen::new(Linker::System, format!("{why_not}, and the GNU compiler is installed"))
+        }
+        Some(why_not) => Chosen::new(Linker::Zig, why_not),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::Arch;
 
     const MAC: HostPlatform = HostPlatform::new(Os::Darwin, Arch::Arm64);
-    const WINDOWS: HostPlatform = HostPlatform::new(Os::Windows, Arch::Amd64);
 
-    fn toolchain(host: &str) -> Toolchain {
-        Toolchain {
-            version: "1.95.0".to_owned(),
-            commit: None,
-            host: host.to_owned(),
-            sysroot: "/rust".into(),
-            rustup_name: None,
+    fn auto(platform: HostPlatform, situation: &Situation) -> (Linker, String) {
+        let chosen = choose(platform, LinkerChoice::Auto, situation).unwrap();
+        (chosen.linker, chosen.reason)
+    }
+
+    #[test]
+    fn nothing_but_the_toolchain_links_pure_rust() {
+        let situation = Situation { has_gcc: true, ..Situation::default() };
+        for platform in HostPlatform::ALL {
+            assert_eq!(auto(platform, &situation).0, Linker::Lld, "{platform}");
         }
     }
 
     #[test]
-    fn a_mac_links_for_macs_itself_and_zig_does_the_rest() {
-        let linker = |host, platform| {
-            choose(&toolchain(host), platform, LinkerChoice::Auto).map(|chosen| chosen.linker).ok()
-        };
-        assert_eq!(linker("aarch64-apple-darwin", MAC), Some(Linker::System));
-        assert_eq!(linker("aarch64-apple-darwin", WINDOWS), Some(Linker::Zig));
-        assert_eq!(linker("x86_64-unknown-linux-gnu", MAC), Some(Linker::Zig));
+    fn a_mac_links_for_macs_itself() {
+        let situation = Situation { is_on_macos: true, ..Situation::default() };
+        assert_eq!(auto(MAC, &situation).0, Linker::System);
+        assert_eq!(auto(WINDOWS, &situation).0, Linker::Lld);
+    }
+
+    #[test]
+    fn zig_links_what_compiles_c_unless_the_gnu_compiler_is_there() {
+        let situation = Situation { compiles_c: Some("ring".to_owned()), ..Situation::default() };
+        let reason = "the crate `ring` compiles C".to_owned();
+        assert_eq!(auto(MAC, &situation), (Linker::Zig, reason));
+        let situation = Situation { has_gcc: true, ..situation };
+        assert_eq!(auto(WINDOWS, &situation).0, Linker::System);
+    }
+
+    #[test]
+    fn without_lld_zig_links_and_says_why() {
+        let situation = Situation { no_lld: Some("there is none"), ..Situation::default() };
+        assert_eq!(auto(WINDOWS, &situation), (Linker::Zig, "there is none".to_owned()));
+        let error = choose(WINDOWS, LinkerChoice::Lld, &situation).unwrap_err();
+        assert!(error.to_string().ends_with("there is none"), "{error}");
     }
 
     #[test]
     fn the_system_linker_is_refused_for_macs_elsewhere() {
-        let linux = toolchain("x86_64-unknown-linux-gnu");
-        assert!(choose(&linux, MAC, LinkerChoice::System).is_err());
-        assert!(choose(&linux, WINDOWS, LinkerChoice::System).is_ok());
+        let situation = Situation::default();
+        assert!(choose(MAC, LinkerChoice::System, &situation).is_err());
+        assert!(choose(WINDOWS, LinkerChoice::System, &situation).is_ok());
     }
 }

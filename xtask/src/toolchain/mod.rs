@@ -1,5 +1,6 @@
 //! What compiles and links host binaries, with no set-up by the person: where each target's
-//! standard library comes from ([`standard_library`]), and what links it ([`linker`]).
+//! standard library comes from ([`standard_library`]), what links it ([`linker`]), and how cargo is told
+//! ([`linking`]).
 
 use std::process::Command;
 
@@ -8,10 +9,16 @@ use xshell::{Shell, cmd};
 
 use crate::{files, process};
 
+mod c_code;
 pub mod cache;
 mod debian;
+mod download;
+pub mod import_library;
 pub mod linker;
+pub mod linking;
+mod lld;
 pub mod macos;
+mod mingw;
 mod pip;
 pub mod standard_library;
 pub mod zig;
@@ -106,6 +113,9 @@ pub enum Error {
         /// Why.
         reason: &'static str,
     },
+    /// The libraries that `rust-lld` needs for Windows can't be had.
+    #[error("can't get `rust-mingw`, the libraries to link for Windows with")]
+    Mingw(#[from] mingw::Error),
     /// zig is not there, and can't be downloaded.
     #[error("zig, which links the host binaries, is not installed and can't be downloaded")]
     NoZig(#[source] pip::Error),
@@ -140,6 +150,7 @@ impl Error {
             Error::Linker { .. } => Some(
                 "leave `linker` at \"auto\", or take the platform out with `--platform`".to_owned(),
             ),
+            Error::Mingw(error) => error.help(),
             Error::ZigVariable(_) => Some("set it to the path of zig, or unset it".to_owned()),
             Error::NoZig(error) => Some(error.help()),
             Error::Zigbuild(_) | Error::ZigbuildAnswer(_) => Some(

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::image::{Choice, Engine, EngineKind};
 use crate::plan::HostBinaryPlan;
 use crate::platform::{HostPlatform, ImagePlatform};
-use crate::toolchain::linker::{self, Chosen, Linker};
+use crate::toolchain::linker::{self, Chosen, Linker, Situation};
 use crate::toolchain::standard_library::{self, Expected};
 use crate::toolchain::{Toolchain, zig};
 
@@ -79,11 +79,14 @@ impl<'a> Plan<'a> {
     ) -> Result<Self, Error> {
         let target = |platform: HostPlatform| {
             let builds = binaries.builds().iter().filter(|build| build.platform == platform);
+            let standard_library = standard_library::expected(toolchain, platform);
+            let is_prebuilt = standard_library != Expected::Source;
+            let situation = Situation::find(toolchain, &request.project, platform, is_prebuilt);
             Ok(Target {
                 platform,
                 target: platform.triple(),
-                standard_library: standard_library::expected(toolchain, platform),
-                linker: linker::choose(toolchain, platform, request.linker)?,
+                standard_library,
+                linker: linker::choose(platform, request.linker, &situation)?,
                 binaries: builds.map(|build| build.binary.name.clone()).collect(),
             })
         };

@@ -143,7 +143,8 @@ mod tests {
         let system = lists().find(|list| list.name == "System").unwrap();
         let only = |name: &str| system.symbols().find(|s| s.name == name).map(|s| s.only);
         assert_eq!(only("_pthread_create"), Some(None));
-        assert_eq!(only("dyld_stub_binder"), Some(Some("x86_64")));
+        assert_eq!(only("dyld_stub_binder"), Some(None));
+        assert_eq!(only("___bzero"), Some(Some("x86_64")));
         assert_eq!(only("_stat$INODE64"), Some(Some("x86_64")));
         assert_eq!(only("_no_such_function"), None);
     }

@@ -1,0 +1,156 @@
+//! Makes cargo link every platform with what was chosen for it.
+
+use std::collections::BTreeMap;
+
+use xshell::Shell;
+
+use super::linker::{self, Chosen, Linker, Situation};
+use super::standard_library::StandardLibrary;
+use super::zigbuild::{self, Environment};
+use super::{Error, Toolchain, import_library, lld, macos, mingw, zig};
+use crate::platform::{HostPlatform, Os};
+use crate::progress::Step;
+use crate::project::Project;
+use crate::project::config::LinkerChoice;
+use crate::text;
+
+/// The folder below cargo's for the tools that xtask is under another name.
+const TOOLS: &str = "xtask";
+
+/// What cargo and the compiler have to be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Linking {
+    /// Variables, for all platforms.
+    pub environment: Environment,
+    /// The compiler's flags for each platform.
+    pub flags: BTreeMap<HostPlatform, Vec<String>>,
+    /// What links, for people.
+    pub said: String,
+}
+
+/// Chooses what links each platform, and gets it where it is not there.
+///
+/// # Errors
+/// A linker can't be had, or can't link what it was asked for.
+pub fn prepare(
+    toolchain: &Toolchain,
+    project: &Project,
+    platforms: &[HostPlatform],
+    choice: LinkerChoice,
+    standard_library: &StandardLibrary,
+    sh: &Shell,
+    step: &Step<'_>,
+) -> Result<Linking, Error> {
+    let is_prebuilt = *standard_library == StandardLibrary::Prebuilt;
+    let mut linking = Linking::default();
+    let mut by_linker: BTreeMap<Linker, Vec<HostPlatform>> = BTreeMap::new();
+    for &platform in platforms {
+        let situation = Situation::find(toolchain, project, platform, is_prebuilt);
+        let mut chosen = linker::choose(platform, choice, &situation)?;
+        if chosen.linker == Linker::Lld
+            && let Err(error) = linking.use_lld(toolchain, project, platform, step)
+        {
+            chosen = without_lld(error, choice)?;
+            step.progress().warn(format_args!("{platform} is linked by zig: {}", chosen.reason));
+        }
+        step.progress().detail(format_args!("{platform}: {}, {}", chosen.linker, chosen.reason));
+        by_linker.entry(chosen.linker).or_default().push(platform);
+    }
+    for &platform in by_linker.get(&Linker::System).into_iter().flatten() {
+        linking.use_system(platform);
+    }
+    if let Some(platforms) = by_linker.get(&Linker::Zig) {
+        linking.use_zig(project, platforms, sh, step)?;
+    }
+    linking.said = said(&by_linker, &linking.said);
+    Ok(linking)
+}
+
+/// What links instead, where what `rust-lld` needs can't be had and nothing was asked for.
+fn without_lld(error: Error, choice: LinkerChoice) -> Result<Chosen, Error> {
+    match error {
+        Error::Mingw(error) if choice == LinkerChoice::Auto => {
+            Ok(Chosen::new(Linker::Zig, format!("`rust-mingw` can't be had: {error}")))
+        }
+        error => Err(error),
+    }
+}
+
+impl Linking {
+    fn use_lld(
+        &mut self,
+        toolchain: &Toolchain,
+        project: &Project,
+        platform: HostPlatform,
+        step: &Step<'_>,
+    ) -> Result<(), Error> {
+        let no_lld = Error::Linker {
+            linker: "lld",
+            platform,
+            reason: "the Rust toolchain has no `rust-lld`",
+        };
+        let program = lld::program(toolchain).ok_or(no_lld)?;
+        let mut flags = lld::flags(&program, platform);
+        match platform.os {
+            Os::Darwin => {
+                let sdk = macos::sdk(step.progress())?;
+                self.environment.insert("SDKROOT".to_owned(), sdk.into());
+            }
+            Os::Windows => {
+                let libraries = mingw::provide(toolchain, platform, step)?;
+                let dlltool = import_library::install(&project.target_dir.join(TOOLS))?;
+                flags.push(format!("-Cdlltool={dlltool}"));
+                flags.push(format!("-Lnative={libraries}"));
+            }
+            Os::Linux => {}
+        }
+        self.flags.insert(platform, flags);
+        Ok(())
+    }
+
+    fn use_system(&mut self, platform: HostPlatform) {
+        if platform.os == Os::Windows {
+            // Else the linker writes the time into the file's header.
+            let flag = "-Clink-arg=-Wl,--no-insert-timestamp".to_owned();
+            self.flags.insert(platform, vec![flag]);
+        }
+    }
+
+    fn use_zig(
+        &mut self,
+        project: &Project,
+        platforms: &[HostPlatform],
+        sh: &Shell,
+        step: &Step<'_>,
+    ) -> Result<(), Error> {
+        let zig = zig::provide(sh, step)?;
+        let environment = zigbuild::environment(&zig, platforms, project.config.minimum_macos)?;
+        for (name, value) in environment {
+            // The stubs of macOS's libraries serve zig as well.
+            self.environment.entry(name).or_insert(value);
+        }
+        for platform in platforms.iter().filter(|platform| platform.os == Os::Windows) {
+            // Else the linker writes the time into the file's header.
+            self.flags.insert(*platform, vec!["-Clink-arg=-Wl,-Brepro".to_owned()]);
+        }
+        self.said = format!("zig {} ({})", zig.version, zig.origin);
+        Ok(())
+    }
+}
+
+fn said(by_linker: &BTreeMap<Linker, Vec<HostPlatform>>, zig: &str) -> String {
+    let linkers = by_linker.iter().map(|(linker, platforms)| {
+        let name = match linker {
+            Linker::Lld => "rust-lld",
+            Linker::Zig => zig,
+            Linker::System => "the system",
+        };
+        let names: Vec<String> = platforms.iter().map(ToString::to_string).collect();
+        if by_linker.len() == 1 {
+            name.to_owned()
+        } else {
+            format!("{name} for {}", text::list(&names))
+        }
+    });
+    format!("linked by {}", text::list(&linkers.collect::<Vec<_>>()))
+}
