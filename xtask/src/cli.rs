@@ -93,6 +93,9 @@ pub struct Dist {
     /// What links the host binaries [default: that of the configuration]
     #[arg(long, value_enum, value_name = "LINKER")]
     pub linker: Option<LinkerChoice>,
+    /// Refuse to link what uses names of macOS frameworks that xtask does not know
+    #[arg(long)]
+    pub deny_unknown_symbols: bool,
     /// Print what would be done, and do nothing
     #[arg(long)]
     pub plan: bool,

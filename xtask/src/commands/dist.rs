@@ -60,6 +60,7 @@ struct Request {
     reference: ImageReference,
     engine: EngineRequest,
     linker: LinkerChoice,
+    deny_unknown_symbols: bool,
     output: Utf8PathBuf,
     with_ui: bool,
 }
@@ -105,6 +106,7 @@ impl Request {
             reference,
             engine: engine_request(options)?,
             linker: options.linker.unwrap_or(project.config.linker),
+            deny_unknown_symbols: options.deny_unknown_symbols,
             output,
             with_ui,
             project,
@@ -191,7 +193,12 @@ fn compile<'a>(
     step.done(format_args!("standard library {standard_library}; {}", linking.said));
 
     let step = progress.step("Compile the host binaries");
-    let tools = Tools { toolchain, standard_library: &standard_library, linking: &linking };
+    let tools = Tools {
+        toolchain,
+        standard_library: &standard_library,
+        linking: &linking,
+        deny_unknown_symbols: request.deny_unknown_symbols,
+    };
     let files = compile::compile(&request.project, binaries, &tools, &step)?;
     step.done(text::list(&platforms.iter().map(ToString::to_string).collect::<Vec<_>>()));
     Ok(files)

@@ -1,5 +1,5 @@
-//! A helper that needs a framework of macOS, which zig does not have: which framework, which crate
-//! wants it, and the ways out.
+//! A helper that needs a framework of macOS which the linker does not have (zig has none): which
+//! framework, which crate wants it, and the ways out.
 
 use camino::Utf8Path;
 use cargo_metadata::{MetadataCommand, Package};
@@ -11,7 +11,7 @@ use crate::text;
 
 /// The linker does not find a framework.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("zig can't link the macOS framework {}{}", text::list(.frameworks), wanted_by(.packages))]
+#[error("there is no macOS framework {} to link with{}", text::list(.frameworks), wanted_by(.packages))]
 pub struct MissingFramework {
     frameworks: Vec<String>,
     packages: Vec<String>,
@@ -53,9 +53,12 @@ pub(super) fn missing(
     Some(MissingFramework { frameworks, packages })
 }
 
-/// Reads `unable to find framework 'Security'`, and `unable to find system framework "Security"` as
-/// newer versions of zig write it.
+/// Reads zig's `unable to find framework 'Security'`, `unable to find system framework "Security"` as
+/// newer versions write it, and lld's `framework not found for -framework Security`.
 fn framework_of_message(line: &str) -> Option<&str> {
+    if let Some((_, found)) = line.split_once("framework not found for -framework ") {
+        return found.split_whitespace().next();
+    }
     let (_, found) = line.split_once("unable to find ")?;
     let name = found.strip_prefix("system framework \"").or(found.strip_prefix("framework '"))?;
     name.split(['\'', '"']).next()
@@ -66,23 +69,28 @@ fn packages_that_want(
     platform: HostPlatform,
     frameworks: &[String],
 ) -> Vec<String> {
+    let wants = |package: &&Package| {
+        let folder = package.manifest_path.parent();
+        folder.is_some_and(|folder| folder_wants(folder, frameworks))
+    };
+    packages(project, platform).iter().filter(wants).map(described).collect()
+}
+
+/// How a crate is called in messages.
+pub(super) fn described(package: &Package) -> String {
+    format!("the crate `{}` {}", package.name, package.version)
+}
+
+/// The crates that may be compiled for a platform; none where cargo can't tell.
+pub(super) fn packages(project: &Project, platform: HostPlatform) -> Vec<Package> {
     let metadata = MetadataCommand::new()
         .current_dir(&project.root)
         .other_options(["--filter-platform".to_owned(), platform.triple().to_owned()])
         .exec();
     let Ok(metadata) = metadata else { return Vec::new() };
-    let wants = |package: &&Package| {
-        let folder = package.manifest_path.parent();
-        folder.is_some_and(|folder| folder_wants(folder, frameworks))
-    };
-    let is_resolved = |package: &&Package| {
-        metadata
-            .resolve
-            .as_ref()
-            .is_some_and(|resolve| resolve.nodes.iter().any(|node| node.id == package.id))
-    };
-    let packages = metadata.packages.iter().filter(is_resolved).filter(wants);
-    packages.map(|package| format!("the crate `{}` {}", package.name, package.version)).collect()
+    let Some(resolve) = metadata.resolve else { return Vec::new() };
+    let is_resolved = |package: &Package| resolve.nodes.iter().any(|node| node.id == package.id);
+    metadata.packages.into_iter().filter(is_resolved).collect()
 }
 
 fn folder_wants(folder: &Utf8Path, frameworks: &[String]) -> bool {
@@ -111,11 +119,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_framework_is_read_from_zigs_message() {
+    fn the_framework_is_read_from_the_linkers_message() {
         let old = "  = note: error: unable to find framework 'Security'. searched paths:  none";
         assert_eq!(framework_of_message(old), Some("Security"));
         let new = "  error: unable to find system framework \"Security\". searched paths: none";
         assert_eq!(framework_of_message(new), Some("Security"));
+        let lld = "rust-lld: error: framework not found for -framework Security";
+        assert_eq!(framework_of_message(lld), Some("Security"));
         assert_eq!(framework_of_message("error: unable to find library 'z'"), None);
     }
 

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::Tools;
-use crate::platform::HostPlatform;
+use crate::platform::{HostPlatform, Os};
 use crate::progress::Progress;
 use crate::project::{HostBinary, Project};
 use crate::toolchain::standard_library::StandardLibrary;
@@ -14,6 +14,8 @@ pub(super) struct Invocation<'a> {
     pub platforms: &'a [HostPlatform],
     pub binaries: &'a [&'a HostBinary],
     pub tools: &'a Tools<'a>,
+    /// Flags for macOS that came up on the way.
+    pub macos_flags: Vec<String>,
 }
 
 impl Invocation<'_> {
@@ -65,6 +67,9 @@ impl Invocation<'_> {
         let mut flags = inherited_flags();
         flags.extend(self.remapped_paths());
         flags.extend(self.tools.linking.flags.get(&platform).into_iter().flatten().cloned());
+        if platform.os == Os::Darwin {
+            flags.extend(self.macos_flags.iter().cloned());
+        }
         // JSON's lists of texts are TOML's as well.
         let flags = serde_json::Value::from(flags);
         format!("target.{}.rustflags={flags}", platform.triple())

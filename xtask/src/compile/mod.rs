@@ -20,9 +20,11 @@ use crate::toolchain::standard_library::StandardLibrary;
 
 mod framework;
 mod invocation;
+mod symbol;
 
 use framework::MissingFramework;
 use invocation::Invocation;
+use symbol::UnknownSymbols;
 
 /// A host binary, built and looked at.
 #[derive(Clone, Debug)]
@@ -41,6 +43,8 @@ pub struct Tools<'a> {
     pub standard_library: &'a StandardLibrary,
     /// What makes cargo link with what was chosen.
     pub linking: &'a Linking,
+    /// Whether a name of a macOS framework that no list has is an error.
+    pub deny_unknown_symbols: bool,
 }
 
 /// Why there are no host binaries.
@@ -57,9 +61,12 @@ pub enum Error {
     /// The code of some does not compile or link; cargo has said why.
     #[error("{} not compile", does(.0))]
     Code(Vec<String>),
-    /// zig has none of the frameworks of macOS.
+    /// The linker lacks a framework of macOS.
     #[error(transparent)]
     Framework(#[from] MissingFramework),
+    /// The linker finds a name in no library of macOS.
+    #[error(transparent)]
+    Symbols(#[from] UnknownSymbols),
     /// Cargo's messages can't be understood.
     #[error("can't read cargo's messages")]
     Messages(#[source] std::io::Error),
@@ -100,6 +107,7 @@ impl Error {
                     .to_owned(),
             ),
             Error::Framework(error) => Some(error.help()),
+            Error::Symbols(error) => Some(error.help()),
             Error::Messages(_) => None,
             Error::Unfit { reason: Unfit::TooNewMacOs { found, .. }, .. } => Some(format!(
                 "let the linker make an older one (another zig?), or set `minimum-macos = \"{found}\"`"
@@ -125,8 +133,14 @@ pub fn compile<'a>(
 ) -> Result<Vec<HostBinaryFile<'a>>, Error> {
     let mut files = Vec::new();
     for (platforms, binaries) in plan.groups() {
-        let invocation = Invocation { project, platforms: &platforms, binaries: &binaries, tools };
-        let built = run_cargo(&invocation, step)?;
+        let invocation = Invocation {
+            project,
+            platforms: &platforms,
+            binaries: &binaries,
+            tools,
+            macos_flags: Vec::new(),
+        };
+        let built = build(invocation, step)?;
         let builds = plan.builds().iter().filter(|build| {
             platforms.contains(&build.platform) && binaries.contains(&build.binary)
         });
@@ -138,6 +152,24 @@ pub fn compile<'a>(
         }
     }
     Ok(files)
+}
+
+/// Runs cargo, and again where a name of a framework has to be left to the start of the program.
+fn build(mut invocation: Invocation<'_>, step: &Step<'_>) -> Result<Built, Error> {
+    loop {
+        match run_cargo(&invocation, step) {
+            Err(Error::Symbols(unknown))
+                if unknown.may_be_found_at_start()
+                    && !invocation.tools.deny_unknown_symbols
+                    // Else the flags have not helped.
+                    && !unknown.flags().iter().all(|flag| invocation.macos_flags.contains(flag)) =>
+            {
+                step.progress().warn(unknown.warning());
+                invocation.macos_flags.extend(unknown.flags());
+            }
+            result => return result,
+        }
+    }
 }
 
 type Built = BTreeMap<(HostPlatform, String), Utf8PathBuf>;
@@ -194,6 +226,9 @@ fn explain(invocation: &Invocation<'_>, built: &Built, error: &process::Error) -
     if let Some(framework) = framework::missing(invocation.project, invocation.platforms, messages)
     {
         return framework.into();
+    }
+    if let Some(unknown) = symbol::unknown(invocation.project, invocation.platforms, messages) {
+        return unknown.into();
     }
     let failed = |platform: HostPlatform| {
         let is_missing =

@@ -1,10 +1,12 @@
 //! Whether a host binary is pure Rust, or one of its crates compiles C as well.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::process::Command;
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Node, Package, PackageId};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Node};
 
 use crate::platform::HostPlatform;
+use crate::process;
 use crate::project::Project;
 
 /// The crates by which build scripts compile C or C++, or read its headers.
@@ -15,6 +17,9 @@ const COMPILERS: [&str; 7] =
 /// compiles C. Where cargo can't tell the crates there is none: to compile them will fail, too, and
 /// say why.
 pub fn compiled_by(project: &Project, platform: HostPlatform) -> Option<String> {
+    let binaries = project.host_binaries.iter().filter(|binary| binary.runs_on(platform));
+    let packages: BTreeSet<&str> = binaries.map(|binary| binary.package.as_str()).collect();
+    let parts = parts(project, platform, &packages)?;
     let metadata = MetadataCommand::new()
         .current_dir(&project.root)
         .other_options(
@@ -22,88 +27,99 @@ pub fn compiled_by(project: &Project, platform: HostPlatform) -> Option<String> 
         )
         .exec()
         .ok()?;
-    let binaries = project.host_binaries.iter().filter(|binary| binary.runs_on(platform));
-    let packages: BTreeSet<&str> = binaries.map(|binary| binary.package.as_str()).collect();
-    first_with_compiler(&metadata, &packages)
+    first_with_compiler(&metadata, &parts)
 }
 
-fn first_with_compiler(metadata: &Metadata, roots: &BTreeSet<&str>) -> Option<String> {
-    let resolve = metadata.resolve.as_ref()?;
-    let nodes: BTreeMap<&PackageId, &Node> =
-        resolve.nodes.iter().map(|node| (&node.id, node)).collect();
-    let is_root = |id: &&PackageId| roots.contains(metadata[*id].name.as_str());
-    let mut waiting: Vec<&PackageId> = metadata.workspace_members.iter().filter(is_root).collect();
-    let mut seen: BTreeSet<&PackageId> = waiting.iter().copied().collect();
-    let mut found = BTreeSet::new();
-    while let Some(node) = waiting.pop().and_then(|id| nodes.get(id)) {
-        for dependency in &node.deps {
-            let package = &metadata[&dependency.pkg];
-            let has = |kind| dependency.dep_kinds.iter().any(|info| info.kind == kind);
-            if has(DependencyKind::Build) && COMPILERS.contains(&package.name.as_str()) {
-                found.insert(metadata[&node.id].name.to_string());
-            }
-            // What build scripts and procedural macros are made of runs on this machine.
-            let is_part = has(DependencyKind::Normal) && !is_macro(package);
-            if is_part && seen.insert(&dependency.pkg) {
-                waiting.push(&dependency.pkg);
-            }
-        }
+/// The crates that the packages are made of, as `name version`: exactly those that cargo would
+/// compile for the platform, without what build scripts and procedural macros are made of, which
+/// runs on this machine. (`cargo metadata` also names crates that no enabled feature wants.)
+fn parts(
+    project: &Project,
+    platform: HostPlatform,
+    packages: &BTreeSet<&str>,
+) -> Option<BTreeSet<String>> {
+    let mut command = Command::new("cargo");
+    command
+        .current_dir(&project.root)
+        .args(["tree", "--locked", "--target", platform.triple()])
+        .args(["--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"]);
+    for package in packages {
+        command.args(["--package", package]);
     }
-    found.pop_first()
+    let tree = process::read(command).ok()?;
+    Some(tree.lines().filter_map(part).collect())
 }
 
-fn is_macro(package: &Package) -> bool {
-    package.targets.iter().any(cargo_metadata::Target::is_proc_macro)
+/// Reads `ring v0.17.14` or `tool v1.0.0 (/path)`.
+fn part(line: &str) -> Option<String> {
+    let mut words = line.split_whitespace();
+    let (name, version) = (words.next()?, words.next()?.strip_prefix('v')?);
+    Some(format!("{name} {version}"))
+}
+
+fn first_with_compiler(metadata: &Metadata, parts: &BTreeSet<String>) -> Option<String> {
+    let compiles = |node: &&Node| {
+        node.deps.iter().any(|dependency| {
+            let is_for_build =
+                dependency.dep_kinds.iter().any(|info| info.kind == DependencyKind::Build);
+            is_for_build && COMPILERS.contains(&metadata[&dependency.pkg].name.as_str())
+        })
+    };
+    let nodes = metadata.resolve.as_ref()?.nodes.iter().filter(compiles);
+    let packages = nodes.map(|node| &metadata[&node.id]);
+    packages
+        .filter(|package| parts.contains(&format!("{} {}", package.name, package.version)))
+        .map(|package| package.name.to_string())
+        .min()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A workspace of `tool`, which depends on `mine`, and of what that depends on.
-    fn metadata(kind: &str, compiler: &str, mine_is: &str) -> Metadata {
-        let package = |name: &str, kind: &str| {
+    /// `tool`, which depends on `mine`, which depends on the compiler.
+    fn metadata(kind: &str, compiler: &str) -> Metadata {
+        let package = |name: &str| {
             serde_json::json!({
                 "name": name, "version": "1.0.0", "id": name, "dependencies": [], "features": {},
-                "manifest_path": format!("/{name}/Cargo.toml"),
-                "targets": [{
-                    "name": name, "kind": [kind], "crate_types": [kind], "src_path": "/lib.rs",
-                }],
+                "manifest_path": format!("/{name}/Cargo.toml"), "targets": [],
             })
         };
         let node = |name: &str, deps: serde_json::Value| serde_json::json!({ "id": name, "dependencies": [], "deps": deps, "features": [] });
-        let dep = |name: &str, kind: serde_json::Value| {
+        let dep = |name: &str, kind: Option<&str>| {
             let kinds = [serde_json::json!({ "kind": kind, "target": null })];
             serde_json::json!([{ "name": name, "pkg": name, "dep_kinds": kinds }])
         };
-        let kind = if kind == "normal" { serde_json::Value::Null } else { kind.into() };
         let json = serde_json::json!({
-            "packages": [package("tool", "bin"), package("mine", mine_is), package(compiler, "lib")],
+            "packages": [package("tool"), package("mine"), package(compiler)],
             "workspace_members": ["tool"], "workspace_root": "/", "target_directory": "/target",
             "version": 1,
             "resolve": { "root": null, "nodes": [
-                node("tool", dep("mine", serde_json::Value::Null)),
-                node("mine", dep(compiler, kind)),
+                node("tool", dep("mine", None)),
+                node("mine", dep(compiler, Some(kind).filter(|kind| *kind != "normal"))),
                 node(compiler, serde_json::json!([])),
             ] },
         });
         serde_json::from_value(json).unwrap()
     }
 
-    fn found(kind: &str, compiler: &str, mine_is: &str) -> Option<String> {
-        first_with_compiler(&metadata(kind, compiler, mine_is), &BTreeSet::from(["tool"]))
+    fn found(kind: &str, compiler: &str, tree: &str) -> Option<String> {
+        let parts = tree.lines().filter_map(part).collect();
+        first_with_compiler(&metadata(kind, compiler), &parts)
     }
+
+    const TREE: &str = "tool v1.0.0 (/tool)\nmine v1.0.0\nmine v1.0.0 (*)\n";
 
     #[test]
     fn a_crate_compiles_c_if_its_build_script_has_a_compiler() {
-        assert_eq!(found("build", "cc", "lib").as_deref(), Some("mine"));
-        assert_eq!(found("build", "cmake", "lib").as_deref(), Some("mine"));
-        assert_eq!(found("build", "autocfg", "lib"), None);
-        assert_eq!(found("normal", "cc", "lib"), None);
+        assert_eq!(found("build", "cc", TREE).as_deref(), Some("mine"));
+        assert_eq!(found("build", "cmake", TREE).as_deref(), Some("mine"));
+        assert_eq!(found("build", "autocfg", TREE), None);
+        assert_eq!(found("normal", "cc", TREE), None);
     }
 
     #[test]
-    fn what_runs_while_compiling_is_no_part_of_the_binary() {
-        assert_eq!(found("build", "cc", "proc-macro"), None);
+    fn what_is_no_part_of_the_binary_may_compile_c() {
+        assert_eq!(found("build", "cc", "tool v1.0.0 (/tool)\n"), None);
     }
 }

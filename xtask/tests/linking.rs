@@ -1,0 +1,301 @@
+//! The Rust toolchain alone links for macOS and Windows, and what it links is fit to run there.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use object::macho::{self, MachHeader64};
+use object::pe::{self, ImageNtHeaders64};
+use object::read::archive::{ArchiveFile, ArchiveSymbol};
+use object::read::macho::{MachHeader as _, Segment as _};
+use object::read::pe::{ImageNtHeaders as _, ImageOptionalHeader as _, PeFile64};
+use object::{Endianness, NameOrOrdinal, Object as _};
+use support::{Extension, path_with, stderr, stdout};
+use xtask::inspect::{self, Signature};
+use xtask::toolchain::import_library;
+
+const DEFAULT: [&str; 3] = ["darwin-amd64", "darwin-arm64", "windows-amd64"];
+
+/// Where `dist` puts a host binary.
+fn host_binary(extension: &Extension, platform: &str, name: &str) -> Vec<u8> {
+    let suffix = if platform.starts_with("windows") { ".exe" } else { "" };
+    fs::read(extension.path(&format!("dist/host/{platform}/{name}{suffix}"))).unwrap()
+}
+
+/// The names that a program takes from libraries, each as `library: name`.
+fn imports(program: &[u8]) -> BTreeSet<String> {
+    let file = object::File::parse(program).unwrap();
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    let imports = file.imports().unwrap().map(|import| {
+        let import = import.unwrap();
+        let name = match import.name() {
+            NameOrOrdinal::Name(name) => text(name),
+            NameOrOrdinal::Ordinal(number) => number.to_string(),
+        };
+        format!("{}: {name}", text(import.library()))
+    });
+    imports.collect()
+}
+
+fn libraries(program: &[u8]) -> BTreeSet<String> {
+    imports(program).iter().map(|import| import.split(": ").next().unwrap().to_owned()).collect()
+}
+
+/// Asserts what every program for macOS has to be.
+fn assert_fit_for_macos(program: &[u8], platform: &str) {
+    let facts = inspect::read(program).unwrap();
+    assert_eq!(facts.platform.to_string(), platform);
+    assert_eq!(facts.minimum_macos.unwrap().to_string(), "11.0", "{platform}");
+    if platform == "darwin-arm64" {
+        assert_eq!(facts.signature, Some(Signature::Valid));
+    }
+    let header = MachHeader64::<Endianness>::parse(program, 0).unwrap();
+    let endian = header.endian().unwrap();
+    assert!(header.flags(endian).0 & macho::MH_PIE.0 != 0, "{platform}: no PIE");
+    let mut commands = header.load_commands(endian, program, 0).unwrap();
+    while let Some(command) = commands.next().unwrap() {
+        if let Some((segment, _)) = command.segment_64().unwrap() {
+            let protection = segment.initprot.get(endian).0;
+            let both = macho::VM_PROT_WRITE.0 | macho::VM_PROT_EXECUTE.0;
+            assert_ne!(protection & both, both, "{:?}", segment.name());
+        }
+    }
+    let is_apples = |library: &String| {
+        library.starts_with("/usr/lib/") || library.starts_with("/System/Library/Frameworks/")
+    };
+    assert!(libraries(program).iter().all(is_apples), "{:?}", libraries(program));
+}
+
+/// Asserts what every program for Windows has to be.
+fn assert_fit_for_windows(program: &[u8]) {
+    assert_eq!(inspect::read(program).unwrap().platform.to_string(), "windows-amd64");
+    let file = PeFile64::parse(program).unwrap();
+    let headers: &ImageNtHeaders64 = file.nt_headers();
+    assert_eq!(headers.file_header().time_date_stamp.get(object::LittleEndian), 0);
+    let optional = headers.optional_header();
+    assert_eq!(optional.subsystem(), pe::IMAGE_SUBSYSTEM_WINDOWS_CUI);
+    let wanted = pe::IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE.0
+        | pe::IMAGE_DLLCHARACTERISTICS_NX_COMPAT.0
+        | pe::IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA.0;
+    assert_eq!(optional.dll_characteristics().0 & wanted, wanted);
+    assert!(file.data_directory(pe::IMAGE_DIRECTORY_ENTRY_BASERELOC).is_some());
+    let both = pe::IMAGE_SCN_MEM_WRITE.0 | pe::IMAGE_SCN_MEM_EXECUTE.0;
+    for section in file.section_table().iter() {
+        let characteristics = section.characteristics.get(object::LittleEndian).0;
+        assert_ne!(characteristics & both, both, "{:?}", section.name);
+    }
+    // No library of a C compiler's, which users don't have.
+    let foreign = |library: &String| library.starts_with("lib");
+    assert!(!libraries(program).iter().any(foreign), "{:?}", libraries(program));
+}
+
+#[test]
+fn pure_rust_needs_nothing_but_the_toolchain() {
+    let extension = Extension::new();
+    let dir = tempfile::tempdir().unwrap();
+    let path = path_with(&dir, &["cargo", "rustc", "rustup", "curl"]);
+    let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
+    let output = command.env("PATH", path).output().unwrap();
+    let messages = stderr(&output);
+    assert!(output.status.success(), "{messages}");
+    assert!(messages.contains("linked by rust-lld\n"), "{messages}");
+    for word in ["zig", "xcrun", "warning"] {
+        assert!(!messages.contains(word), "{messages}");
+    }
+    for platform in ["darwin-amd64", "darwin-arm64"] {
+        let program = host_binary(&extension, platform, "tool");
+        assert_fit_for_macos(&program, platform);
+        let system = BTreeSet::from(["/usr/lib/libSystem.B.dylib".to_owned()]);
+        assert_eq!(libraries(&program), system);
+    }
+    assert_fit_for_windows(&host_binary(&extension, "windows-amd64", "tool"));
+}
+
+#[test]
+fn two_folders_give_the_same_bytes() {
+    let build = || {
+        let extension = Extension::new();
+        extension.dist(&[]);
+        DEFAULT.map(|platform| host_binary(&extension, platform, "tool"))
+    };
+    assert!(build() == build());
+}
+
+#[test]
+fn the_plan_says_what_links_each_platform_and_why() {
+    let extension = Extension::new();
+    let plan = |extension: &Extension| {
+        let output = extension.xtask(&["dist", "--plan", "--engine", "embedded"]).output().unwrap();
+        stdout(&output)
+    };
+    assert_eq!(plan(&extension).matches("linker lld, the Rust toolchain's own").count(), 3);
+
+    // A compiler of C among the build dependencies, for one platform.
+    extension.write("cc/Cargo.toml", "[package]\nname = \"cc\"\nedition = \"2024\"\n");
+    extension.write("cc/src/lib.rs", "");
+    extension.write(
+        "sqlite/Cargo.toml",
+        "[package]\nname = \"sqlite\"\nedition = \"2024\"\n[build-dependencies]\ncc = { path = \"../cc\" }\n",
+    );
+    extension.write("sqlite/src/lib.rs", "");
+    let manifest = fs::read_to_string(extension.path("Cargo.toml")).unwrap();
+    let workspace = "[workspace]\nexclude = [\"cc\", \"sqlite\"]";
+    extension.write("Cargo.toml", &manifest.replace("[workspace]", workspace));
+    let package = "[package]\nname = \"tool\"\nedition = \"2024\"\n\
+                   [target.'cfg(target_os = \"macos\")'.dependencies]\n\
+                   sqlite = { path = \"../../sqlite\" }\n";
+    extension.package("tool", package, "fn main() {}");
+    let plan = plan(&extension);
+    assert_eq!(plan.matches("linker zig, the crate `sqlite` compiles C").count(), 2, "{plan}");
+    assert_eq!(plan.matches("linker lld").count(), 1, "{plan}");
+}
+
+/// A helper that calls a function of macOS.
+fn calling(block: &str, function: &str) -> Extension {
+    let extension = Extension::new();
+    let source = format!(
+        "#[cfg(target_os = \"macos\")]\n{block}\nunsafe extern \"C\" {{ fn {function}(); }}\n\
+         #[cfg(target_os = \"macos\")]\nfn main() {{ unsafe {{ {function}() }} }}\n\
+         #[cfg(not(target_os = \"macos\"))]\nfn main() {{}}\n"
+    );
+    extension.host_binary("tool", &source);
+    extension
+}
+
+const SECURITY: &str = "#[link(name = \"Security\", kind = \"framework\")]";
+
+#[test]
+fn a_misspelt_symbol_is_told_with_the_crate_that_wants_it() {
+    let extension = calling("", "pthread_craete");
+    let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
+    let words = ["`_pthread_craete`", "the crate `tool` 0.0.0", "misspelt", "docs/linking.md"];
+    extension.assert_fails(&mut command, 1, &words);
+}
+
+#[test]
+fn a_framework_that_is_unknown_is_told_with_the_crate_that_wants_it() {
+    let extension = calling("#[link(name = \"NoSuchKit\", kind = \"framework\")]", "NoSuchThing");
+    let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
+    let words = ["macOS framework NoSuchKit", "the crate `tool` 0.0.0", "on a Mac"];
+    extension.assert_fails(&mut command, 1, &words);
+}
+
+#[test]
+fn a_name_of_a_framework_is_bound_to_that_framework() {
+    let extension = calling(SECURITY, "SecRandomCopyBytes");
+    extension.dist(&["--platform", "darwin-arm64"]);
+    let program = host_binary(&extension, "darwin-arm64", "tool");
+    let library = "/System/Library/Frameworks/Security.framework/Versions/A/Security";
+    assert!(imports(&program).contains(&format!("{library}: _SecRandomCopyBytes")));
+}
+
+#[test]
+fn an_unknown_name_of_a_framework_is_left_to_macos_unless_that_is_denied() {
+    let extension = calling(SECURITY, "SecOfNextYear");
+    let args = ["dist", "--engine", "embedded", "--platform", "darwin-arm64"];
+    let mut denied = extension.xtask(&args);
+    denied.arg("--deny-unknown-symbols");
+    let words = ["`_SecOfNextYear` of the framework Security", "the crate `tool` 0.0.0"];
+    extension.assert_fails(&mut denied, 1, &words);
+
+    let output = extension.xtask(&args).output().unwrap();
+    let messages = stderr(&output);
+    assert!(output.status.success(), "{messages}");
+    assert!(messages.contains("warning: no library of macOS that xtask knows"), "{messages}");
+    let program = host_binary(&extension, "darwin-arm64", "tool");
+    let imports = imports(&program);
+    let (unknown, known): (Vec<_>, Vec<_>) =
+        imports.iter().partition(|import| import.ends_with(": _SecOfNextYear"));
+    assert_eq!(unknown, [": _SecOfNextYear"], "no library is named");
+    assert!(known.iter().all(|import| import.starts_with('/')), "{known:?}");
+}
+
+/// What a helper may ask of the standard library.
+const STANDARD_LIBRARY: &str = include_str!("programs/standard_library.rs");
+
+#[test]
+#[ignore = "needs Wine"]
+fn windows_programs_run_panicking_ones_too() {
+    let extension = Extension::new();
+    extension.host_binary("tool", STANDARD_LIBRARY);
+    extension.dist(&["--platform", "windows-amd64"]);
+    let program = extension.path("dist/host/windows-amd64/tool.exe");
+    let run = |argument: &str| {
+        let mut command = Command::new(std::env::var_os("WINE_RUN").unwrap());
+        command.arg(&program).arg(argument).current_dir(extension.root()).output().unwrap()
+    };
+    let output = run("all");
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(stdout(&output).replace('\r', ""), include_str!("programs/standard_library.txt"));
+
+    let output = run("panic");
+    assert_eq!(output.status.code(), Some(101));
+    assert!(stderr(&output).contains("on purpose"), "{}", stderr(&output));
+    assert_eq!(run("exit").status.code(), Some(7));
+}
+
+#[test]
+#[ignore = "needs Wine"]
+fn the_program_of_this_machine_says_the_same_as_on_windows() {
+    let extension = Extension::new();
+    extension.host_binary("tool", STANDARD_LIBRARY);
+    let mut command = Command::new("cargo");
+    command.args(["run", "--quiet", "--", "all"]).current_dir(extension.root());
+    assert_eq!(support::run(&mut command), include_str!("programs/standard_library.txt"));
+}
+
+/// zig has its own list of what is in libSystem.
+#[test]
+#[ignore = "needs zig, which it downloads"]
+fn lld_binds_what_zig_binds() {
+    let extension = Extension::new();
+    extension.host_binary("tool", STANDARD_LIBRARY);
+    let platforms = ["darwin-amd64", "darwin-arm64"];
+    let built_by = |linker: &str| {
+        let _ = fs::remove_dir_all(extension.path("target"));
+        extension.dist(&["--linker", linker, "--platform", &platforms.join(",")]);
+        platforms.map(|platform| {
+            let mut imports = imports(&host_binary(&extension, platform, "tool"));
+            // How functions are bound at their first call differs between linkers.
+            imports.retain(|import| !import.ends_with("dyld_stub_binder"));
+            imports
+        })
+    };
+    let (lld, zig) = (built_by("lld"), built_by("zig"));
+    assert!(lld[0].len() > 50, "{lld:?}");
+    assert_eq!(lld, zig);
+}
+
+/// The `dlltool` of GNU's binutils is what the compiler expects to find.
+#[test]
+#[ignore = "needs GNU's dlltool for Windows"]
+fn import_libraries_offer_what_those_of_gnus_dlltool_offer() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.def"), "EXPORTS\nBeep\nSleepEx\nold @7 NONAME\n").unwrap();
+    let args = |library: &str| {
+        let options = "-D kernel32.dll -m i386:x86-64 -f --64 --no-leading-underscore";
+        let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+        let files = ["-d".to_owned(), path("a.def"), "-l".to_owned(), path(library)];
+        files.into_iter().chain(options.split(' ').map(str::to_owned)).collect::<Vec<_>>()
+    };
+    support::run(Command::new("x86_64-w64-mingw32-dlltool").args(args("gnu.a")));
+    let own = import_library::from_name("xtask-dlltool".as_ref(), &args("own.a"));
+    own.unwrap().unwrap().run().unwrap();
+
+    let symbols = |library: &str| {
+        let library = fs::read(dir.path().join(library)).unwrap();
+        let archive = ArchiveFile::parse(&*library).unwrap();
+        let symbols = archive.symbols().unwrap().unwrap();
+        let name = |symbol: ArchiveSymbol<'_>| String::from_utf8_lossy(symbol.name()).into_owned();
+        let names = symbols.map(|symbol| name(symbol.unwrap()));
+        // What GNU's linker puts around them.
+        let is_function = |name: &String| !name.contains("kernel32") && !name.contains("gnu_a");
+        names.filter(is_function).collect::<BTreeSet<String>>()
+    };
+    assert_eq!(symbols("own.a").len(), 6);
+    assert_eq!(symbols("own.a"), symbols("gnu.a"));
+}
