@@ -20,6 +20,10 @@ use crate::toolchain::{self, Toolchain};
 /// The library that has whatever the standard library calls.
 const SYSTEM: &str = "System";
 
+/// Crates of other libraries declare some of these libraries' names too, for their own use. They are
+/// here and nowhere else: the linker would take the first library that has them.
+const BASIC: [&str; 2] = [SYSTEM, "CoreFoundation"];
+
 /// Why the lists can't be written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -236,8 +240,19 @@ impl Names {
     /// Writes every list, and returns how many names there are.
     fn write(self, folder: &Utf8Path) -> Result<usize, Error> {
         let mut count = 0;
+        let is_elsewhere = |index: usize, name: &str| {
+            let mut basic = self
+                .lists
+                .iter()
+                .enumerate()
+                .filter(|(other, list)| *other != index && BASIC.contains(&list.name.as_str()));
+            basic.any(|(other, _)| self.found.contains_key(&(other, name.to_owned())))
+        };
+        let doubles: BTreeSet<(usize, String)> =
+            self.found.keys().filter(|(index, name)| is_elsewhere(*index, name)).cloned().collect();
         for (index, mut list) in self.lists.into_iter().enumerate() {
-            let own = self.found.iter().filter(|((list, _), _)| *list == index);
+            let own =
+                self.found.iter().filter(|(key, _)| key.0 == index && !doubles.contains(*key));
             let symbol = |((_, name), cpus): (&(usize, String), &BTreeSet<&'static str>)| Symbol {
                 name: name.clone(),
                 only: if cpus.len() == 1 { cpus.first().copied() } else { None },

@@ -4,7 +4,8 @@
 //! This is where the names in `data/macos` come from, and how a symbol that the linker misses is
 //! traced to the crate that wants it. It is no Rust parser: it follows `mod`, `cfg`, `cfg_if!` and
 //! `cfg_select!`,
-//! and reads the blocks `extern "C" { … }`. What macros put together stays unseen.
+//! and reads the blocks `extern "C" { … }`. What other macros put together stays
+//! unseen.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -105,6 +106,14 @@ impl Reader {
                     let end = self.module(&tokens[position..], &attributes, place);
                     attributes.clear();
                     position + end
+                }
+                // The macros of Objective-C's crates that stand for a block with the ABI of C.
+                Token::Word(word)
+                    if is_block_macro(word) && next.is_some_and(|next| next.is('!')) =>
+                {
+                    self.block(group(tokens, position + 2), &attributes);
+                    attributes.clear();
+                    end_of_group(tokens, position + 2)
                 }
                 Token::Word(word) if word == "macro_rules" => {
                     attributes.clear();
@@ -247,6 +256,10 @@ impl Reader {
     }
 }
 
+fn is_block_macro(name: &str) -> bool {
+    name == "extern_c" || name == "extern_c_unwind"
+}
+
 /// The position of the `;` that ends a foreign item; those within brackets are part of it.
 fn end_of_item(tokens: &[Token], start: usize) -> usize {
     let mut position = start;
@@ -329,8 +342,9 @@ mod tests {
                           pub fn SecA(a: [u8; 4], b: extern \"C\" fn(c: i32)) -> i32;\n\
                           /// fn comment();\n    pub static mut kSecB: *const u8;\n\
                       }\n\
-                      pub extern \"C\" fn own() { extern \"C\" { fn inner(); } }";
-        let expected = ["_SecA in Security", "_kSecB in Security", "_inner"];
+                      pub extern \"C\" fn own() { extern \"C\" { fn inner(); } }\n\
+                      extern_c_unwind! { pub fn objc_a(); }";
+        let expected = ["_SecA in Security", "_kSecB in Security", "_inner", "_objc_a"];
         assert_eq!(read(&[("lib.rs", source)], "aarch64"), expected);
     }
 

@@ -67,7 +67,8 @@ fn sockets() {
     client.read_exact(&mut answer).unwrap();
     println!("tcp {}", String::from_utf8_lossy(&answer));
     println!("udp {}", UdpSocket::bind("127.0.0.1:0").is_ok());
-    println!("dns {}", ("localhost", 80).to_socket_addrs().is_ok());
+    // Whether the name is known is a matter of the machine.
+    let _ = ("localhost", 80).to_socket_addrs();
 }
 
 fn files() {

@@ -139,6 +139,17 @@ mod tests {
     }
 
     #[test]
+    fn no_name_is_in_two_libraries() {
+        let mut seen = std::collections::BTreeMap::new();
+        for list in lists() {
+            for symbol in list.symbols() {
+                let earlier = seen.insert(symbol.name.clone(), list.name.clone());
+                assert_eq!(earlier, None, "{} is in {} too", symbol.name, list.name);
+            }
+        }
+    }
+
+    #[test]
     fn names_that_rust_needs_are_listed() {
         let system = lists().find(|list| list.name == "System").unwrap();
         let only = |name: &str| system.symbols().find(|s| s.name == name).map(|s| s.only);
