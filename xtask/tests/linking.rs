@@ -1,12 +1,14 @@
 //! The Rust toolchain alone links for macOS and Windows, and what it links is fit to run there.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
 
 mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Read, Write};
 use std::process::Command;
+use std::time::Instant;
 
 use object::macho::{self, MachHeader64};
 use object::pe::{self, ImageNtHeaders64};
@@ -16,7 +18,7 @@ use object::read::pe::{ImageNtHeaders as _, ImageOptionalHeader as _, PeFile64};
 use object::{Endianness, NameOrOrdinal, Object as _};
 use support::{Extension, path_with, stderr, stdout};
 use xtask::inspect::{self, Signature};
-use xtask::toolchain::import_library;
+use xtask::toolchain::{import_library, macos};
 
 const DEFAULT: [&str; 3] = ["darwin-amd64", "darwin-arm64", "windows-amd64"];
 
@@ -214,6 +216,37 @@ fn an_unknown_name_of_a_framework_is_left_to_macos_unless_that_is_denied() {
     assert!(known.iter().all(|import| import.starts_with('/')), "{known:?}");
 }
 
+/// A server that answers every request with the same text.
+fn server(answer: &'static str) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let length = answer.len();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n");
+            let _ = write!(stream, "{head}Connection: close\r\n\r\n{answer}");
+        }
+    });
+    address
+}
+
+#[test]
+fn libraries_that_are_not_those_of_the_manifest_are_refused() {
+    let extension = Extension::new();
+    let cache = tempfile::tempdir().unwrap();
+    let attempt = |mirror: &str, words: &[&str]| {
+        let args = ["dist", "--engine", "embedded", "--platform", "windows-amd64"];
+        let mut command = extension.xtask(&args);
+        command.args(["--linker", "lld"]).env("RUSTUP_DIST_SERVER", mirror);
+        command.env("XDG_CACHE_HOME", cache.path()).env("no_proxy", "127.0.0.1");
+        extension.assert_fails(&mut command, 1, words);
+    };
+    attempt(&server("something else"), &["can't get `rust-mingw`", "has the SHA-256", "a mirror"]);
+    attempt("http://127.0.0.1:9", &["can't get `rust-mingw`", "http://127.0.0.1:9/dist/"]);
+}
+
 /// What a helper may ask of the standard library.
 const STANDARD_LIBRARY: &str = include_str!("programs/standard_library.rs");
 
@@ -273,6 +306,61 @@ fn lld_binds_what_zig_binds() {
         let only_lld: Vec<_> = lld.difference(zig).filter(|name| !own.contains(name)).collect();
         let only_zig: Vec<_> = zig.difference(lld).collect();
         assert!(only_lld.is_empty() && only_zig.is_empty(), "{only_lld:?} {only_zig:?}");
+    }
+}
+
+/// What zig knows of the libraries of macOS, and where it is.
+fn zig() -> xtask::toolchain::zig::Zig {
+    let extension = Extension::new();
+    extension.dist(&["--linker", "zig", "--platform", "darwin-arm64"]);
+    xtask::toolchain::zig::find(&xshell::Shell::new().unwrap()).unwrap().unwrap()
+}
+
+#[test]
+#[ignore = "needs zig, which it downloads"]
+fn every_name_of_libsystem_is_known_to_zig() {
+    let zig = zig();
+    let about = support::run(Command::new(&zig.program).args(&zig.args).arg("env"));
+    let (_, folder) = about.split_once("lib_dir").unwrap();
+    let folder = folder.split('"').find(|text| text.contains('/')).unwrap();
+    let stub = fs::read_to_string(format!("{folder}/libc/darwin/libSystem.tbd")).unwrap();
+    let names = stub.split(|c: char| c.is_whitespace() || "[],'\"".contains(c));
+    let known: BTreeSet<&str> = names.collect();
+    let system = macos::lists().find(|list| list.name == "System").unwrap();
+    let unknown: Vec<String> = system
+        .symbols()
+        .map(|symbol| symbol.name)
+        .filter(|name| !known.contains(name.as_str()))
+        .collect();
+    assert!(known.len() > 5000, "{}", known.len());
+    assert_eq!(unknown, Vec::<String>::new());
+}
+
+/// On a machine where nothing was linked before; zig itself is there.
+#[test]
+#[ignore = "needs zig, which it downloads"]
+fn the_first_link_takes_no_more_than_a_tenth_of_zigs() {
+    let zig = zig();
+    assert!(zig.args.is_empty(), "ZIG names one program");
+    for platform in DEFAULT {
+        let times = ["lld", "zig"].map(|linker| {
+            let extension = Extension::new();
+            let cache = tempfile::tempdir().unwrap();
+            let link = || {
+                let _ = fs::remove_dir_all(extension.path("target"));
+                let started = Instant::now();
+                let args = ["dist", "--engine", "embedded", "--linker", linker, "--platform"];
+                let mut command = extension.xtask(&args);
+                command.arg(platform).env("ZIG", &zig.program).env("XDG_CACHE_HOME", cache.path());
+                let output = command.output().unwrap();
+                assert!(output.status.success(), "{}", stderr(&output));
+                started.elapsed().as_secs_f64()
+            };
+            let times = [link(), link()];
+            println!("{platform:<14} {linker}: first {:.1} s, second {:.1} s", times[0], times[1]);
+            times
+        });
+        assert!(times[0][0] <= times[1][0] / 10.0, "{platform}: {times:?}");
     }
 }
 

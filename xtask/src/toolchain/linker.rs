@@ -59,6 +59,8 @@ pub struct Situation {
     pub has_gcc: bool,
     /// Why `rust-lld` can't link for the platform.
     pub no_lld: Option<&'static str>,
+    /// `rust-lld` needs `rust-mingw`, which is not on this machine yet.
+    pub downloads_mingw: bool,
 }
 
 impl Situation {
@@ -71,11 +73,14 @@ impl Situation {
         platform: HostPlatform,
         has_prebuilt_library: bool,
     ) -> Self {
+        let mingw = mingw::source(toolchain, platform).filter(|_| platform.os == Os::Windows);
         let no_lld = if lld::program(toolchain).is_none() {
             Some("the Rust toolchain has no `rust-lld`")
         } else if platform.os != Os::Darwin && !has_prebuilt_library {
             Some("a standard library that is built from source lacks the files to link with")
-        } else if platform.os == Os::Windows && mingw::source(toolchain, platform).is_none() {
+        } else if platform == WINDOWS_ON_ARM {
+            Some("nobody has seen `rust-lld` link for Windows on Arm yet")
+        } else if platform.os == Os::Windows && mingw.is_none() {
             Some("the Rust toolchain does not tell where its `rust-mingw` is")
         } else {
             None
@@ -85,11 +90,15 @@ impl Situation {
             compiles_c: c_code::compiled_by(project, platform),
             has_gcc: platform == WINDOWS && which::which("x86_64-w64-mingw32-gcc").is_ok(),
             no_lld,
+            downloads_mingw: mingw
+                .is_some_and(|source| mingw::is_to_be_downloaded(&source, platform)),
         }
     }
 }
 
 const WINDOWS: HostPlatform = HostPlatform::new(Os::Windows, Arch::Amd64);
+/// Rust's server had no `rust-mingw` for it when this was written, though the manifest names one.
+const WINDOWS_ON_ARM: HostPlatform = HostPlatform::new(Os::Windows, Arch::Arm64);
 
 /// Decides what links `platform`.
 ///
@@ -125,6 +134,10 @@ fn best(is_apple_on_apple: bool, situation: &Situation) -> Chosen {
         .map(|package| format!("the crate `{package}` compiles C"))
         .or_else(|| situation.no_lld.map(str::to_owned));
     match why_not {
+        None if situation.downloads_mingw => Chosen::new(
+            Linker::Lld,
+            "the Rust toolchain's own, with `rust-mingw`, which will be downloaded",
+        ),
         None => Chosen::new(Linker::Lld, "the Rust toolchain's own"),
         Some(why_not) if situation.has_gcc => {
             Chosen::new(Linker::System, format!("{why_not}, and the GNU compiler is installed"))

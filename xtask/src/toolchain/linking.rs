@@ -51,7 +51,7 @@ pub fn prepare(
             && let Err(error) = linking.use_lld(toolchain, project, platform, step)
         {
             chosen = without_lld(error, choice)?;
-            step.progress().warn(format_args!("{platform} is linked by zig: {}", chosen.reason));
+            step.progress().note(format_args!("{platform} is linked by zig: {}", chosen.reason));
         }
         step.progress().detail(format_args!("{platform}: {}, {}", chosen.linker, chosen.reason));
         by_linker.entry(chosen.linker).or_default().push(platform);

@@ -99,9 +99,7 @@ pub(super) fn provide(
     match source(toolchain, platform).ok_or(Error::NoSource)? {
         Source::Toolchain(folder) => Ok(folder),
         Source::Server { address, sha256 } => {
-            let name =
-                format!("rust-mingw-{}-{}", platform.triple(), sha256.get(..16).unwrap_or(&sha256));
-            let folder = cache::folder()?.join(name);
+            let folder = cached(platform, &sha256)?;
             cache::once(&folder, step.progress(), |folder| {
                 step.progress().note(format_args!(
                     "downloading rust-mingw, to link for {platform} (some 5 MB, once)"
@@ -109,6 +107,22 @@ pub(super) fn provide(
                 fetch(&address, &sha256, folder)
             })?;
             Ok(folder)
+        }
+    }
+}
+
+/// The folder in the cache, named by the archive's hash.
+fn cached(platform: HostPlatform, sha256: &str) -> files::Result<Utf8PathBuf> {
+    let hash = sha256.get(..16).unwrap_or(sha256);
+    Ok(cache::folder()?.join(format!("rust-mingw-{}-{hash}", platform.triple())))
+}
+
+/// Whether the libraries are not on this machine yet.
+pub(super) fn is_to_be_downloaded(source: &Source, platform: HostPlatform) -> bool {
+    match source {
+        Source::Toolchain(_) => false,
+        Source::Server { sha256, .. } => {
+            cached(platform, sha256).is_ok_and(|folder| !folder.exists())
         }
     }
 }

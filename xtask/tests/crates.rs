@@ -1,0 +1,173 @@
+//! Crates that helpers are likely to use, linked for all default platforms by what `auto` chooses.
+//!
+//! `TEST_CRATES=all` takes the whole matrix; else it is a core set. With `--nocapture` a table tells
+//! what each program is linked by, and which libraries it asks for.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use object::{NameOrOrdinal, Object as _};
+use support::{Extension, run, stderr};
+
+/// A program that uses a crate.
+struct Program {
+    name: &'static str,
+    dependency: &'static str,
+    source: &'static str,
+    /// A library of macOS, besides libSystem, that it must ask for; with a name from it.
+    wants: Option<(&'static str, &'static str)>,
+    is_core: bool,
+}
+
+const CRATES: [Program; 13] = [
+    Program {
+        name: "chrono",
+        dependency: "chrono = \"0.4\"",
+        source: "fn main() { println!(\"{}\", chrono::Local::now()); }",
+        wants: Some(("CoreFoundation", "_CFTimeZoneCopySystem")),
+        is_core: true,
+    },
+    Program {
+        name: "keyring",
+        dependency: "keyring = { version = \"3\", features = [\"apple-native\", \"windows-native\"] }",
+        source: "fn main() { println!(\"{:?}\", keyring::Entry::new(\"a\", \"b\").map(|e| e.get_password())); }",
+        wants: Some(("Security", "_SecKeychainFindGenericPassword")),
+        is_core: true,
+    },
+    Program {
+        name: "whoami",
+        dependency: "whoami = \"1\"",
+        source: "fn main() { println!(\"{} {}\", whoami::username(), whoami::devicename()); }",
+        wants: Some(("SystemConfiguration", "_SCDynamicStoreCopyComputerName")),
+        is_core: true,
+    },
+    Program {
+        name: "notify",
+        dependency: "notify = \"8\"",
+        source: "use notify::Watcher;\nfn main() { let mut watcher = notify::recommended_watcher(|event| println!(\"{event:?}\")).unwrap(); watcher.watch(\".\".as_ref(), notify::RecursiveMode::Recursive).unwrap(); }",
+        wants: Some(("CoreServices", "_FSEventStreamCreate")),
+        is_core: true,
+    },
+    Program {
+        name: "sysinfo",
+        dependency: "sysinfo = \"0.37\"",
+        source: "fn main() { let system = sysinfo::System::new_all(); println!(\"{} {} {}\", system.processes().len(), sysinfo::Disks::new_with_refreshed_list().len(), sysinfo::Components::new_with_refreshed_list().len()); }",
+        wants: Some(("IOKit", "_IOServiceGetMatchingServices")),
+        is_core: false,
+    },
+    Program {
+        name: "arboard",
+        dependency: "arboard = \"3\"",
+        source: "fn main() { println!(\"{}\", arboard::Clipboard::new().and_then(|mut c| c.get_text()).is_ok()); }",
+        wants: Some(("AppKit", "_NSPasteboardTypeString")),
+        is_core: false,
+    },
+    Program {
+        name: "native-certs",
+        dependency: "rustls-native-certs = \"0.8\"",
+        source: "fn main() { println!(\"{}\", rustls_native_certs::load_native_certs().certs.len()); }",
+        wants: Some(("Security", "_SecTrustSettingsCopyCertificates")),
+        is_core: false,
+    },
+    Program {
+        name: "reqwest",
+        dependency: "reqwest = { version = \"0.12\", features = [\"blocking\"] }",
+        source: "fn main() { println!(\"{}\", reqwest::blocking::get(\"https://127.0.0.1:9\").is_err()); }",
+        wants: Some(("Security", "_SSLHandshake")),
+        is_core: false,
+    },
+    Program {
+        name: "tokio",
+        dependency: "tokio = { version = \"1\", features = [\"full\"] }",
+        source: "#[tokio::main]\nasync fn main() { tokio::fs::metadata(\".\").await.unwrap(); tokio::select! { _ = tokio::signal::ctrl_c() => {} _ = tokio::process::Command::new(\"x\").output() => {} _ = tokio::net::TcpStream::connect(\"127.0.0.1:9\") => {} } }",
+        wants: None,
+        is_core: false,
+    },
+    Program {
+        name: "listeners",
+        dependency: "listeners = \"0.6\"",
+        source: "fn main() { println!(\"{}\", listeners::get_all().is_ok()); }",
+        wants: None,
+        is_core: false,
+    },
+    Program {
+        name: "directories",
+        dependency: "dirs = \"6\"",
+        source: "fn main() { println!(\"{:?}\", dirs::home_dir()); }",
+        wants: None,
+        is_core: false,
+    },
+    Program {
+        name: "opener",
+        dependency: "open = \"5\"",
+        source: "fn main() { println!(\"{}\", open::that(\"https://example.com\").is_ok()); }",
+        wants: None,
+        is_core: false,
+    },
+    Program {
+        name: "standard-library",
+        dependency: "",
+        source: include_str!("programs/standard_library.rs"),
+        wants: None,
+        is_core: true,
+    },
+];
+
+/// The names that a program takes from libraries, with the library's.
+fn imports(program: &[u8]) -> Vec<(String, String)> {
+    let file = object::File::parse(program).unwrap();
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    let imports = file.imports().unwrap().map(|import| {
+        let import = import.unwrap();
+        let name = match import.name() {
+            NameOrOrdinal::Name(name) => text(name),
+            NameOrOrdinal::Ordinal(number) => number.to_string(),
+        };
+        (text(import.library()), name)
+    });
+    imports.collect()
+}
+
+#[test]
+#[ignore = "needs crates from the registry"]
+fn crates_that_helpers_use_are_linked_without_anything_installed() {
+    let is_all = std::env::var("TEST_CRATES").is_ok_and(|crates| crates == "all");
+    let programs: Vec<&Program> =
+        CRATES.iter().filter(|program| is_all || program.is_core).collect();
+    let extension = Extension::new();
+    fs::remove_dir_all(extension.path("host-bins/tool")).unwrap();
+    for Program { name, dependency, source, .. } in &programs {
+        let manifest = format!(
+            "[package]\nname = \"use-{name}\"\nedition = \"2024\"\n[dependencies]\n{dependency}\n"
+        );
+        extension.package(&format!("use-{name}"), &manifest, source);
+    }
+    run(Command::new("cargo").arg("generate-lockfile").current_dir(extension.root()));
+    let output = extension.xtask(&["dist", "--engine", "embedded"]).output().unwrap();
+    let messages = stderr(&output);
+    assert!(output.status.success(), "{messages}");
+    assert!(messages.contains("linked by rust-lld\n"), "{messages}");
+    assert!(!messages.contains("xtask knows has"), "a name is not listed: {messages}");
+
+    for Program { name, wants, .. } in programs {
+        for platform in ["darwin-amd64", "darwin-arm64", "windows-amd64"] {
+            let suffix = if platform.starts_with("windows") { ".exe" } else { "" };
+            let path = extension.path(&format!("dist/host/{platform}/use-{name}{suffix}"));
+            let imports = imports(&fs::read(path).unwrap());
+            let libraries: BTreeSet<&str> =
+                imports.iter().filter_map(|(library, _)| library.rsplit('/').next()).collect();
+            println!("{name:<18}{platform:<15}{}", Vec::from_iter(libraries).join(" "));
+            if let (Some((library, symbol)), "") = (wants, suffix) {
+                let found = imports.iter().find(|(_, name)| name == symbol);
+                let (found, _) =
+                    found.unwrap_or_else(|| panic!("{name}: no {symbol}: {imports:?}"));
+                assert!(found.ends_with(&format!("/{library}")), "{symbol} of {found}");
+            }
+        }
+    }
+}
