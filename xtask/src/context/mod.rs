@@ -29,6 +29,7 @@ mod metadata;
 
 pub use contents::Context;
 use contents::{Contents, FileMode, Layer, Source};
+pub use dockerfile::dockerfile;
 use metadata::Metadata;
 
 const METADATA: &str = "metadata.json";
@@ -92,7 +93,7 @@ pub fn write(parts: &Parts<'_>, place: &Utf8Path) -> Result<Context, Error> {
     writer.write_pages()?;
     writer.write_host_binaries()?;
     let contents = Contents { labels: labels::labels(parts.project)?, layers: writer.layers };
-    files::write(&staged.path().join("Dockerfile"), dockerfile::dockerfile(&contents))?;
+    files::write(&staged.path().join("Dockerfile"), dockerfile(&contents))?;
     staged.commit()?;
     Ok(Context::new(place.to_owned(), contents))
 }

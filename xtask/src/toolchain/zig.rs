@@ -1,6 +1,5 @@
 //! Finding zig: `ZIG`, PATH, Python's `ziglang`, the private environment; else it is downloaded.
 
-use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -108,11 +107,12 @@ impl Zig {
     }
 
     /// The variables by which `cargo-zigbuild` is told which zig to run.
-    pub(super) fn variables(&self) -> [(&'static str, OsString); 3] {
+    pub(super) fn variables(&self) -> [(String, String); 3] {
         [
-            ("CARGO_ZIGBUILD_ZIG_COMMAND", self.program.clone().into_os_string()),
-            ("CARGO_ZIGBUILD_ZIG_COMMAND_ARGS", self.args.join(" ").into()),
-            ("CARGO_ZIGBUILD_ZIG_VERSION", self.version.clone().into()),
+            ("CARGO_ZIGBUILD_ZIG_COMMAND", self.program.to_string_lossy().into_owned()),
+            ("CARGO_ZIGBUILD_ZIG_COMMAND_ARGS", self.args.join(" ")),
+            ("CARGO_ZIGBUILD_ZIG_VERSION", self.version.clone()),
         ]
+        .map(|(name, value)| (name.to_owned(), value))
     }
 }

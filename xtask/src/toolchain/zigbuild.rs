@@ -45,6 +45,8 @@ pub fn environment(
     let answer = process::read(command).map_err(Error::Zigbuild)?;
     let mut environment: Environment =
         serde_json::from_str(&answer).map_err(Error::ZigbuildAnswer)?;
+    // The wrapper scripts know which zig it is, the links to xtask don't.
+    environment.extend(zig.variables());
     if !cfg!(target_os = "macos") && std::env::var_os("SDKROOT").is_none() {
         // rustc looks for Apple's SDK, and warns where there is none, unless it is told of a folder.
         // zig warns in turn where the folder lacks these two.

@@ -11,6 +11,7 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+pub mod archive;
 pub mod toolchain;
 
 /// The table of a small extension without pages.
