@@ -38,10 +38,10 @@ pub enum Command {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Talk {
     /// Say nothing but warnings and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", display_order = 100)]
     quiet: bool,
     /// Say which commands are run, and all that they say
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 100)]
     verbose: bool,
 }
 
