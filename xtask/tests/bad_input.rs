@@ -134,6 +134,7 @@ fn without_a_toolchain_for_the_target_and_without_network_every_way_is_listed() 
 
 #[test]
 fn without_zig_and_without_pip_both_remedies_are_told() {
+    support::ready();
     let extension = Extension::new();
     let dir = tempfile::tempdir().unwrap();
     let path = path_with(&dir, &["cargo", "rustc", "rustup"]);
@@ -148,6 +149,7 @@ fn without_zig_and_without_pip_both_remedies_are_told() {
 
 #[test]
 fn without_network_zig_can_not_be_downloaded() {
+    support::ready();
     let extension = Extension::new();
     let dir = tempfile::tempdir().unwrap();
     let path = path_with(&dir, &["cargo", "rustc", "rustup", "python3"]);

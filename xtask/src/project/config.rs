@@ -582,7 +582,7 @@ mod tests {
             `workspace.metadata.docker-extension.ui.folder`: found `/ui` (it leads out of the workspace), expected the path of a folder in the workspace
             `workspace.metadata.docker-extension.ui.colour`: unknown key, the keys here are title, folder, build-folder, entry
             `workspace.metadata.docker-extension.vm`: found neither, expected either `image` or `composefile`
-            `workspace.metadata.docker-extension.platforms[0]`: found `darwin-arm46` (not a host platform, did you mean `darwin-arm64`?; there are darwin-amd64, darwin-arm64, windows-amd64, windows-arm64, linux-amd64, linux-arm64), expected a host platform
+            `workspace.metadata.docker-extension.platforms[0]`: found `darwin-arm46` (not a host platform (did you mean `darwin-arm64`?); these are: darwin-amd64, darwin-arm64, windows-amd64, windows-arm64, linux-amd64, linux-arm64), expected a host platform
             `workspace.metadata.docker-extension.platforms[1]`: found the number 1, expected a host platform
             `workspace.metadata.docker-extension.minimum-macos`: found `Big Sur` (two numbers with a dot between them are wanted), expected a macOS version, such as `11.0`
             `workspace.metadata.docker-extension.linker`: found `gold` (not one of auto, lld, zig, system), expected a linker
