@@ -121,7 +121,7 @@ fn without_a_toolchain_for_the_target_and_without_network_every_way_is_listed() 
     let dir = tempfile::tempdir().unwrap();
     let path = path_with(&dir, &["cargo", "rustc", "rustup", "python3"]);
     let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
-    toolchain.set(&mut command).env("PATH", path);
+    toolchain.set(&mut command).env("PATH", path).env("XDG_CACHE_HOME", dir.path());
     let words = [
         "no standard library for x86_64-apple-darwin",
         "rustup target add: ",
