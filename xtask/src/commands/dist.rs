@@ -23,7 +23,7 @@ use crate::text;
 use crate::toolchain::linker::{self, Linker};
 use crate::toolchain::zigbuild::{self, Environment};
 use crate::toolchain::{self, Toolchain, standard_library, zig};
-use crate::ui;
+use crate::ui::Pages;
 
 mod plan;
 mod summary;
@@ -145,27 +145,27 @@ fn build<'a>(
     sh: &Shell,
     progress: &Progress,
 ) -> Result<(Vec<HostBinaryFile<'a>>, Option<Utf8PathBuf>), Error> {
-    let ui_shell = sh.clone();
+    let ui = request.project.config.ui.as_ref().filter(|_| request.with_ui);
+    let pages = ui.map(|ui| Pages::find(&request.project, ui)).transpose()?;
+    let own_shell = sh.clone();
     std::thread::scope(|scope| {
-        let pages = scope.spawn(move || build_ui(request, &ui_shell, progress));
+        let pages = scope.spawn(move || build_pages(pages.as_ref(), &own_shell, progress));
         let files = compile(request, binaries, toolchain, sh, progress);
         let pages = pages.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Ok((files?, pages?))
     })
 }
 
-fn build_ui(
-    request: &Request,
+fn build_pages(
+    pages: Option<&Pages<'_>>,
     sh: &Shell,
     progress: &Progress,
 ) -> Result<Option<Utf8PathBuf>, Error> {
-    let Some(config) = request.project.config.ui.as_ref().filter(|_| request.with_ui) else {
-        return Ok(None);
-    };
+    let Some(pages) = pages else { return Ok(None) };
     let step = progress.step("Build the dashboard tab");
-    let pages = ui::build(&request.project, config, sh, &step)?;
+    let folder = pages.build(sh, &step)?;
     step.done("");
-    Ok(Some(pages))
+    Ok(Some(folder))
 }
 
 fn compile<'a>(
