@@ -99,9 +99,10 @@ pub struct Dist {
     /// Leave the dashboard tab out
     #[arg(long)]
     pub no_ui: bool,
-    /// The folder for the finished files; it is replaced as a whole
-    #[arg(long, default_value = "dist", value_name = "DIR")]
-    pub output: Utf8PathBuf,
+    /// The folder for the finished files, which is replaced as a whole [default: `dist` in the
+    /// workspace]
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<Utf8PathBuf>,
 }
 
 /// How something is printed.

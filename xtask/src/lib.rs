@@ -18,6 +18,8 @@ pub mod files;
 pub mod image;
 pub mod inspect;
 pub mod interrupt;
+pub mod lock;
+pub mod output;
 pub mod plan;
 pub mod platform;
 pub mod process;

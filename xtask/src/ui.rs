@@ -70,7 +70,7 @@ impl Error {
                 Some(format!("connect to the network, and see what `npm ci` says in `{folder}`"))
             }
             Error::Build { folder, .. } => {
-                Some(format!("mend what it says above, or see `npm run build` in `{folder}`"))
+                Some(format!("mend what it says; `npm run build` in `{folder}` says it all"))
             }
             Error::NoPage { .. } => Some(
                 "mend `build-folder` or `entry` in `[workspace.metadata.docker-extension.ui]`"
@@ -109,6 +109,11 @@ impl<'a> Pages<'a> {
         Ok(Self { ui, folder, npm })
     }
 
+    /// How they are built, for people.
+    pub fn manner(&self) -> &'static str {
+        if self.npm.is_some() { "built with npm" } else { "plain files" }
+    }
+
     /// Builds the pages and returns the folder that holds them.
     ///
     /// # Errors
@@ -130,8 +135,10 @@ impl<'a> Pages<'a> {
 
     fn install_packages(&self, sh: &Shell, npm: &Path, step: &Step<'_>) -> Result<(), Error> {
         let (lock, _) = files::sha256(&self.folder.join(LOCK))?;
+        // Some packages hold programs for the machine that installs them.
+        let source = format!("{lock} {} {}", std::env::consts::OS, std::env::consts::ARCH);
         let stamp = self.folder.join(STAMP);
-        if files::read_text(&stamp).is_ok_and(|installed| installed == lock) {
+        if files::read_text(&stamp).is_ok_and(|installed| installed == source) {
             return Ok(());
         }
         step.at("npm ci");
@@ -140,7 +147,7 @@ impl<'a> Pages<'a> {
             source,
         })?;
         if stamp.parent().is_some_and(Utf8Path::is_dir) {
-            files::write(&stamp, lock)?;
+            files::write(&stamp, source)?;
         }
         Ok(())
     }
@@ -154,28 +161,20 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// npm and the tools that it runs report errors on either stream: all is kept for the case that it
-/// fails, and shown then.
+/// npm and the tools that it runs report errors on either stream; the error has the end of both.
 fn run_npm(
     command: xshell::Cmd<'_>,
     step: &Step<'_>,
     failed: impl FnOnce(process::Error) -> Error,
 ) -> Result<(), Error> {
-    let mut said = Vec::new();
     let result = process::run(command, |output| match output {
         process::Output::Progress(text) => step.at(text),
         process::Output::Stdout(text) | process::Output::Stderr(text) => {
             step.progress().detail(text);
-            said.push(text.to_owned());
         }
     });
     result.map_err(|error| match error {
         process::Error::Interrupted(interrupted) => interrupted.into(),
-        error => {
-            if !step.progress().is_verbose() {
-                step.progress().complain(said.join("\n").trim());
-            }
-            failed(error)
-        }
+        error => failed(error),
     })
 }

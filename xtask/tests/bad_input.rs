@@ -99,6 +99,16 @@ fn a_platform_that_does_not_exist_is_told_the_nearest_one() {
 }
 
 #[test]
+fn platforms_that_no_host_binary_is_for_are_refused() {
+    let extension = Extension::new();
+    let package = "[package]\nname = \"tool\"\nedition = \"2024\"\n\
+                   [package.metadata.docker-extension]\nplatforms = [\"darwin-arm64\"]\n";
+    extension.package("tool", package, "fn main() {}");
+    let mut command = extension.xtask(&["dist", "--platform", "windows-amd64"]);
+    extension.assert_fails(&mut command, 2, &["no host binary is for windows-amd64"]);
+}
+
+#[test]
 fn options_that_contradict_each_other_are_refused() {
     let extension = Extension::new();
     let mut command = extension.xtask(&["dist", "--engine", "embedded", "--push"]);
@@ -110,7 +120,7 @@ fn a_folder_with_other_files_is_not_replaced() {
     let extension = Extension::new();
     extension.write("precious/thesis.txt", "years of work");
     let mut command = extension.xtask(&["dist", "--output", "precious"]);
-    extension.assert_fails(&mut command, 1, &["did not make", "--output"]);
+    extension.assert_fails(&mut command, 2, &["did not make", "--output"]);
     assert!(extension.path("precious/thesis.txt").is_file());
 }
 
@@ -216,6 +226,14 @@ fn a_helper_that_does_not_compile_for_one_target_is_named_with_it() {
     let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
     let words = ["`tool` for windows-amd64 does not compile", "`platforms`"];
     extension.assert_fails(&mut command, 1, &words);
+}
+
+#[test]
+fn the_compilers_reasons_are_told_to_quiet_people_too() {
+    let extension = Extension::new();
+    extension.host_binary("tool", "fn main() { no_such_function() }");
+    let mut command = extension.xtask(&["dist", "--engine", "embedded", "--quiet"]);
+    extension.assert_fails(&mut command, 1, &["cannot find function `no_such_function`"]);
 }
 
 #[test]

@@ -4,6 +4,8 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 use serde_json::Value;
 use support::archive::Opened;
@@ -59,15 +61,40 @@ fn two_folders_make_the_same_bytes() {
 }
 
 #[test]
-fn two_runs_at_the_same_time_wait_for_each_other() {
+fn a_run_waits_for_the_one_before_it() {
     let extension = Extension::new();
-    let run = || extension.xtask(&["dist", "--engine", "embedded"]).output().unwrap();
-    let outputs = std::thread::scope(|scope| {
-        [scope.spawn(run), scope.spawn(run)].map(|thread| thread.join().unwrap())
-    });
-    for output in outputs {
-        assert!(output.status.success(), "{}", stderr(&output));
-    }
+    fs::create_dir(extension.path("target")).unwrap();
+    let lock = fs::File::create(extension.path("target/.xtask-dist.lock")).unwrap();
+    lock.lock().unwrap();
+    let mut run = extension.xtask(&["dist", "--engine", "embedded"]);
+    let mut run = run.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut messages = String::new();
+    let mut lines = BufReader::new(run.stderr.take().unwrap());
+    lines.read_line(&mut messages).unwrap();
+    assert!(messages.contains("another run is at work"), "{messages}");
+    extension.assert_untouched();
+    drop(lock);
+    while lines.read_line(&mut messages).unwrap() > 0 {}
+    assert!(run.wait().unwrap().success(), "{messages}");
+    assert!(extension.path("dist/tool-1.2.3.oci.tar").is_file());
+}
+
+#[test]
+fn without_pages_the_tab_is_left_out() {
+    let extension = Extension::with_pages();
+    extension.dist(&["--no-ui", "--platform", "darwin-arm64", "-v"]);
+    let opened = Opened::new(extension.path("dist/tool-1.2.3.oci.tar"));
+    let metadata = opened.file("linux/arm64", "metadata.json");
+    let metadata: Value = serde_json::from_slice(&metadata).unwrap();
+    assert_eq!(metadata.as_object().unwrap().keys().collect::<Vec<_>>(), ["host", "icon"]);
+}
+
+#[test]
+fn quiet_people_hear_nothing_when_all_is_well() {
+    let extension = Extension::with_pages();
+    let output = extension.xtask(&["dist", "--engine", "embedded", "-q"]).output().unwrap();
+    assert!(output.status.success());
+    assert_eq!((stdout(&output), stderr(&output)), (String::new(), String::new()));
 }
 
 #[test]

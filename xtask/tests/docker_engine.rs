@@ -332,3 +332,36 @@ fn any_text_survives_in_a_label() {
         }
     }
 }
+
+/// `TEST_REGISTRY` is the address of an empty registry.
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn dist_loads_and_pushes_the_image_that_it_has_made() {
+    let registry = std::env::var("TEST_REGISTRY").unwrap();
+    let extension = support::Extension::with_pages();
+    let reference = format!("{registry}/example/delivered:1.2.3");
+    read(&mut extension.xtask(&["dist", "--load", "--push", "--tag", &reference]));
+    let manifest = fs::read(extension.path("dist/dist-manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let digest = &manifest["image"]["digest"];
+    let loaded = docker(&["image", "inspect", "--format", "{{.Id}}", &reference]);
+    assert_eq!(loaded.trim(), digest);
+    let source = format!("docker://{reference}");
+    let pushed =
+        read(Command::new("skopeo").args(["inspect", "--raw", "--tls-verify=false", &source]));
+    assert_eq!(&format!("sha256:{}", hex(&Sha256::digest(pushed))), digest);
+    docker(&["image", "rm", &reference]);
+}
+
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn a_push_that_fails_leaves_everything_in_the_dist() {
+    let extension = support::Extension::new();
+    let reference = "127.0.0.1:1/example/delivered:1.2.3";
+    let output = extension.xtask(&["dist", "--push", "--tag", reference]).output().unwrap();
+    let message = support::stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("could not push the image; everything else is done"), "{message}");
+    assert!(message.contains("help: check that the registry"), "{message}");
+    assert!(extension.path("dist/tool-1.2.3.oci.tar").is_file());
+}

@@ -11,6 +11,10 @@ use std::time::{Duration, Instant};
 
 use support::{Extension, script};
 
+/// A build script that takes its time.
+const SLEEP: &str =
+    "fn main() { std::process::Command::new(\"sleep\").arg(\"60\").status().unwrap(); }";
+
 /// Runs `dist`, interrupts it as soon as `step` has begun, and checks how it ends.
 fn interrupt(extension: &Extension, mut command: Command, step: &str) {
     let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
@@ -38,7 +42,7 @@ fn interrupt(extension: &Extension, mut command: Command, step: &str) {
 /// Programs whose command line names the extension's folder.
 fn children_in(extension: &Extension) -> String {
     let folder = extension.root().to_str().unwrap();
-    let found = Command::new("pgrep").args(["--full", "--list-full", folder]).output().unwrap();
+    let found = Command::new("pgrep").args(["-fl", folder]).output().unwrap();
     support::stdout(&found)
 }
 
@@ -55,6 +59,34 @@ fn with_large_pages() -> Extension {
 }
 
 #[test]
+fn while_another_run_is_waited_for() {
+    let extension = Extension::new();
+    std::fs::create_dir(extension.path("target")).unwrap();
+    let lock = File::create(extension.path("target/.xtask-dist.lock")).unwrap();
+    lock.lock().unwrap();
+    let mut child = embedded(&extension).stderr(Stdio::piped()).spawn().unwrap();
+    let mut messages = String::new();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    lines.read_line(&mut messages).unwrap();
+    assert!(messages.contains("another run is at work"), "{messages}");
+    support::run(Command::new("kill").args(["-INT", &child.id().to_string()]));
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    extension.assert_untouched();
+}
+
+#[test]
+fn where_signals_were_ignored_before_it_began() {
+    let extension = Extension::with_pages();
+    extension.write("host-bins/tool/build.rs", SLEEP);
+    let mut command = Command::new("sh");
+    let xtask = embedded(&extension);
+    let script = "trap '' INT HUP; exec \"$@\"";
+    command.args(["-c", script, "sh"]).arg(xtask.get_program()).args(xtask.get_args());
+    command.current_dir(extension.root()).env_remove("CARGO_TARGET_DIR");
+    interrupt(&extension, command, "Compile the host binaries");
+}
+
+#[test]
 fn while_the_toolchain_is_prepared() {
     let extension = Extension::new();
     let zig = extension.path("zig");
@@ -67,10 +99,7 @@ fn while_the_toolchain_is_prepared() {
 #[test]
 fn while_host_binaries_are_compiled() {
     let extension = Extension::new();
-    extension.write(
-        "host-bins/tool/build.rs",
-        "fn main() { std::process::Command::new(\"sleep\").arg(\"60\").status().unwrap(); }",
-    );
+    extension.write("host-bins/tool/build.rs", SLEEP);
     interrupt(&extension, embedded(&extension), "Compile the host binaries");
 }
 

@@ -35,27 +35,22 @@ impl MissingFramework {
     }
 }
 
-/// Reads from the linker's messages whether a framework was the reason.
-pub(super) fn missing(
+/// The error for `frameworks` that the linker did not find.
+pub(super) fn explain(
     project: &Project,
     platforms: &[HostPlatform],
-    messages: &str,
-) -> Option<MissingFramework> {
-    let mut frameworks: Vec<String> =
-        messages.lines().filter_map(framework_of_message).map(str::to_owned).collect();
-    frameworks.sort();
-    frameworks.dedup();
-    let platform = platforms.iter().find(|platform| platform.os == Os::Darwin)?;
-    if frameworks.is_empty() {
-        return None;
-    }
-    let packages = packages_that_want(project, *platform, &frameworks);
-    Some(MissingFramework { frameworks, packages })
+    frameworks: Vec<String>,
+) -> MissingFramework {
+    let platform = platforms.iter().find(|platform| platform.os == Os::Darwin);
+    let packages = platform.map(|platform| packages_that_want(project, *platform, &frameworks));
+    MissingFramework { frameworks, packages: packages.unwrap_or_default() }
 }
 
+/// The framework that a line of the linker's messages misses.
+///
 /// Reads `unable to find framework 'Security'`, and `unable to find system framework "Security"` as
 /// newer versions of zig write it.
-fn framework_of_message(line: &str) -> Option<&str> {
+pub(super) fn missing_in(line: &str) -> Option<&str> {
     let (_, found) = line.split_once("unable to find ")?;
     let name = found.strip_prefix("system framework \"").or(found.strip_prefix("framework '"))?;
     name.split(['\'', '"']).next()
@@ -113,10 +108,10 @@ mod tests {
     #[test]
     fn the_framework_is_read_from_zigs_message() {
         let old = "  = note: error: unable to find framework 'Security'. searched paths:  none";
-        assert_eq!(framework_of_message(old), Some("Security"));
+        assert_eq!(missing_in(old), Some("Security"));
         let new = "  error: unable to find system framework \"Security\". searched paths: none";
-        assert_eq!(framework_of_message(new), Some("Security"));
-        assert_eq!(framework_of_message("error: unable to find library 'z'"), None);
+        assert_eq!(missing_in(new), Some("Security"));
+        assert_eq!(missing_in("error: unable to find library 'z'"), None);
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use super::Tools;
 use crate::platform::{HostPlatform, Os};
 use crate::progress::Progress;
 use crate::project::{HostBinary, Project};
+use crate::toolchain::Tools;
 use crate::toolchain::standard_library::StandardLibrary;
 
 /// What cargo is asked to build.
@@ -32,6 +32,9 @@ impl Invocation<'_> {
         }
         self.add_standard_library(&mut command);
         self.add_environment(&mut command);
+        if progress.is_quiet() {
+            command.arg("--quiet");
+        }
         if progress.is_live() {
             command
                 .env("CARGO_TERM_COLOR", "always")
@@ -42,7 +45,7 @@ impl Invocation<'_> {
     }
 
     fn add_standard_library(&self, command: &mut Command) {
-        let StandardLibrary::FromSource(sources) = self.tools.standard_library else { return };
+        let StandardLibrary::FromSource(sources) = &self.tools.standard_library else { return };
         command.arg("-Zbuild-std=std,panic_abort").env("RUSTC_BOOTSTRAP", "1");
         if !sources.in_toolchain {
             // The only way to tell cargo of sources outside of the toolchain.
@@ -52,7 +55,7 @@ impl Invocation<'_> {
 
     fn add_environment(&self, command: &mut Command) {
         command
-            .envs(self.tools.environment)
+            .envs(&self.tools.environment)
             .env("MACOSX_DEPLOYMENT_TARGET", self.project.config.minimum_macos.to_string())
             // They would take the place of the flags that are given for each target.
             .env_remove("RUSTFLAGS")
@@ -60,7 +63,8 @@ impl Invocation<'_> {
     }
 
     /// The compiler's flags for a target, as a setting of cargo's. They come on top of what cargo's
-    /// configuration files say.
+    /// configuration files say for the target; what those say for all targets (`build.rustflags`)
+    /// gives way to them, as cargo has it.
     fn rustflags(&self, platform: HostPlatform) -> String {
         let mut flags = inherited_flags();
         flags.extend(self.remapped_paths());
@@ -80,7 +84,7 @@ impl Invocation<'_> {
         if let Ok(home) = cargo_home() {
             flags.push(remap(&home, "/cargo"));
         }
-        if let StandardLibrary::FromSource(sources) = self.tools.standard_library {
+        if let StandardLibrary::FromSource(sources) = &self.tools.standard_library {
             let commit = self.tools.toolchain.commit.as_deref().unwrap_or("unknown");
             flags.push(remap(sources.library.as_str(), &format!("/rustc/{commit}/library")));
         }

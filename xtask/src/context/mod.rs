@@ -44,9 +44,6 @@ pub enum Error {
     /// A symbolic link, a socket or the like.
     #[error("`{0}` is neither a file nor a folder")]
     SpecialFile(Utf8PathBuf),
-    /// A value that JSON can't express.
-    #[error("can't write `metadata.json`")]
-    Json(#[from] serde_json::Error),
     /// A file can't be read or written.
     #[error(transparent)]
     Files(#[from] files::Error),
@@ -65,7 +62,7 @@ impl Error {
                     .to_owned(),
             ),
             Error::Files(error) => error.help(),
-            Error::Json(_) | Error::Interrupted(_) => None,
+            Error::Interrupted(_) => None,
         }
     }
 }
@@ -132,7 +129,6 @@ impl Writer<'_> {
             Metadata::new(icon.to_owned(), ui, config.vm.as_ref(), &placements).to_json()
         };
         let [amd64, arm64] = ImagePlatform::ALL.map(text);
-        let (amd64, arm64) = (amd64?, arm64?);
         if amd64 == arm64 {
             files::write(&self.root.join(METADATA), amd64)?;
             return Ok(Source::Shared(METADATA.into()));
@@ -193,10 +189,10 @@ impl Writer<'_> {
         let folder = self.root.join(folder);
         files::create_public_dir(&folder)?;
         for placement in placements {
-            let built = self.parts.binaries.iter().find(|file| file.build == placement.build);
-            if let Some(built) = built {
-                files::copy(&built.path, &folder.join(placement.file_name()), true)?;
-            }
+            let is_it = |file: &&HostBinaryFile<'_>| file.build == placement.build;
+            let built = self.parts.binaries.iter().find(is_it);
+            let built = built.expect("everything in the plan was compiled");
+            files::copy(&built.path, &folder.join(placement.file_name()), true)?;
         }
         Ok(())
     }

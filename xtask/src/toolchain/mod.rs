@@ -1,11 +1,15 @@
 //! What compiles and links host binaries, with no set-up by the person: where each target's
 //! standard library comes from ([`standard_library`]), and what links it ([`linker`]).
 
+use std::fmt;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xshell::{Shell, cmd};
 
+use crate::platform::HostPlatform;
+use crate::progress::Step;
+use crate::project::config::{LinkerChoice, MacOsVersion};
 use crate::{files, process};
 
 pub mod cache;
@@ -15,6 +19,10 @@ mod pip;
 pub mod standard_library;
 pub mod zig;
 pub mod zigbuild;
+
+use linker::Linker;
+use standard_library::StandardLibrary;
+use zigbuild::Environment;
 
 /// The Rust toolchain that runs xtask, which is the one that compiles host binaries.
 #[derive(Clone, Debug)]
@@ -74,6 +82,57 @@ fn rustup_name(sysroot: &Utf8Path) -> Option<String> {
         .then(|| sysroot.file_name().map(str::to_owned))?
 }
 
+/// Everything that cargo needs besides the project itself.
+#[derive(Clone, Debug)]
+pub struct Tools<'a> {
+    /// The compiler.
+    pub toolchain: &'a Toolchain,
+    /// The standard library.
+    pub standard_library: StandardLibrary,
+    /// The variables that make cargo link with what was chosen.
+    pub environment: Environment,
+    /// What was chosen, in words.
+    linkers: String,
+}
+
+impl fmt::Display for Tools<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "standard library {}; linked by {}", self.standard_library, self.linkers)
+    }
+}
+
+/// Makes available what compiles and links `platforms`: finds it, else downloads it.
+///
+/// # Errors
+/// Something is neither there nor to be had.
+pub fn prepare<'a>(
+    toolchain: &'a Toolchain,
+    platforms: &[HostPlatform],
+    request: LinkerChoice,
+    minimum_macos: MacOsVersion,
+    sh: &Shell,
+    step: &Step<'_>,
+) -> Result<Tools<'a>, Error> {
+    let mut for_zig = Vec::new();
+    for &platform in platforms {
+        let chosen = linker::choose(toolchain, platform, request)?;
+        step.progress().detail(format_args!("{platform}: {}, {}", chosen.linker, chosen.reason));
+        if chosen.linker == Linker::Zig {
+            for_zig.push(platform);
+        }
+    }
+    let standard_library = standard_library::provide(toolchain, platforms, step)?;
+    if for_zig.is_empty() {
+        let linkers = "this machine's own linkers".to_owned();
+        return Ok(Tools { toolchain, standard_library, environment: Environment::new(), linkers });
+    }
+    let zig = zig::provide(sh, step)?;
+    let environment = zigbuild::environment(&zig, &for_zig, minimum_macos)?;
+    let others = if for_zig.len() == platforms.len() { "" } else { " and this machine's own" };
+    let linkers = format!("zig {} ({}){others}", zig.version, zig.origin);
+    Ok(Tools { toolchain, standard_library, environment, linkers })
+}
+
 /// What keeps host binaries from being compiled and linked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -101,7 +160,7 @@ pub enum Error {
         /// The linker's name.
         linker: &'static str,
         /// The host platform.
-        platform: crate::platform::HostPlatform,
+        platform: HostPlatform,
         /// Why.
         reason: &'static str,
     },

@@ -9,21 +9,24 @@ use super::Request;
 use crate::cli::Format;
 use crate::error::Error;
 use crate::image::{Choice, Engine, EngineKind};
+use crate::output;
 use crate::plan::HostBinaryPlan;
 use crate::platform::{HostPlatform, ImagePlatform};
+use crate::text;
 use crate::toolchain::linker::{self, Chosen, Linker};
 use crate::toolchain::standard_library::{self, Expected};
 use crate::toolchain::{Toolchain, zig};
+use crate::ui::Pages;
 
 /// The plan, as `--format json` prints it.
 #[derive(Serialize)]
-struct Plan<'a> {
+pub(super) struct Plan<'a> {
     reference: String,
     engine: EngineKind,
     engine_reason: &'a str,
     targets: Vec<Target>,
     zig: Option<String>,
-    ui: bool,
+    pages: Option<&'static str>,
     images: Vec<ImagePlan>,
     output: &'a str,
 }
@@ -53,26 +56,12 @@ struct PlacementPlan {
     platform: HostPlatform,
 }
 
-/// Prints the plan.
-pub(super) fn print(
-    request: &Request,
-    binaries: &HostBinaryPlan<'_>,
-    toolchain: &Toolchain,
-    engine: &Choice,
-    format: Format,
-    sh: &Shell,
-) -> Result<(), Error> {
-    let plan = Plan::new(request, binaries, toolchain, engine, sh)?;
-    match format {
-        Format::Text => super::print(&plan.text()),
-        Format::Json => super::print(&(serde_json::to_string_pretty(&plan)? + "\n")),
-    }
-}
-
 impl<'a> Plan<'a> {
-    fn new(
+    /// Finds out what would be done, without doing it.
+    pub fn new(
         request: &'a Request,
         binaries: &HostBinaryPlan<'_>,
+        pages: Option<&Pages<'_>>,
         toolchain: &Toolchain,
         engine: &'a Choice,
         sh: &Shell,
@@ -100,10 +89,18 @@ impl<'a> Plan<'a> {
                 Some(zig) => format!("{} ({})", zig.version, zig.origin),
                 None => "will be downloaded".to_owned(),
             }),
-            ui: request.with_ui,
+            pages: pages.map(Pages::manner),
             images: ImagePlatform::ALL.map(|image| ImagePlan::new(image, binaries)).into(),
             output: request.output.as_str(),
         })
+    }
+
+    /// Writes the plan to standard output.
+    pub fn print(&self, format: Format) -> Result<(), Error> {
+        match format {
+            Format::Text => output::print(&self.text()),
+            Format::Json => output::print(&text::json(self)),
+        }
     }
 
     fn text(&self) -> String {
@@ -113,7 +110,7 @@ impl<'a> Plan<'a> {
         };
         line("image", &self.reference);
         line("engine", &format_args!("{}: {}", self.engine, self.engine_reason));
-        line("pages", &if self.ui { "built with npm" } else { "none" });
+        line("pages", &self.pages.unwrap_or("none"));
         if let Some(zig) = &self.zig {
             line("zig", zig);
         }
