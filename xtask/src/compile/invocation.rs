@@ -14,6 +14,8 @@ pub(super) struct Invocation<'a> {
     pub platforms: &'a [HostPlatform],
     pub binaries: &'a [&'a HostBinary],
     pub tools: &'a Tools<'a>,
+    /// The compiler flags of the environment: see [`inherited_flags`].
+    pub inherited_flags: Vec<String>,
 }
 
 impl Invocation<'_> {
@@ -66,7 +68,7 @@ impl Invocation<'_> {
     /// configuration files say for the target; what those say for all targets (`build.rustflags`)
     /// gives way to them, as cargo has it.
     fn rustflags(&self, platform: HostPlatform) -> String {
-        let mut flags = inherited_flags();
+        let mut flags = self.inherited_flags.clone();
         flags.extend(self.remapped_paths());
         if platform.os == Os::Windows {
             // Else the linker writes the time into the file's header.
@@ -100,11 +102,94 @@ fn cargo_home() -> Result<String, std::env::VarError> {
 }
 
 /// The flags of the environment, by cargo's own rules.
-fn inherited_flags() -> Vec<String> {
+pub(super) fn inherited_flags() -> Vec<String> {
     const SEPARATOR: char = '\u{1f}';
     let (flags, separator) = match std::env::var("CARGO_ENCODED_RUSTFLAGS") {
         Ok(flags) => (flags, SEPARATOR),
         Err(_) => (std::env::var("RUSTFLAGS").unwrap_or_default(), ' '),
     };
     flags.split(separator).filter(|flag| !flag.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::HostBinaryPlan;
+    use crate::progress::Verbosity;
+    use crate::project::testing::project;
+    use crate::toolchain::Toolchain;
+    use crate::toolchain::standard_library::Sources;
+    use expect_test::expect;
+
+    fn command_line(standard_library: StandardLibrary) -> String {
+        let project = project("/home/me/tool".into());
+        let plan = HostBinaryPlan::new(&project, &project.config.platforms);
+        let toolchain = Toolchain {
+            version: "1.95.0".to_owned(),
+            commit: Some("c0ffee".to_owned()),
+            host: "x86_64-unknown-linux-gnu".to_owned(),
+            sysroot: "/rust".into(),
+            rustup_name: None,
+        };
+        let tools = Tools::for_test(&toolchain, standard_library);
+        let (platforms, binaries) = plan.groups().remove(0);
+        let invocation = Invocation {
+            project: &project,
+            platforms: &platforms,
+            binaries: &binaries,
+            tools: &tools,
+            inherited_flags: vec!["-Dwarnings".to_owned()],
+        };
+        let command = invocation.command(&Progress::new(Verbosity::Quiet));
+        let variables = command
+            .get_envs()
+            .filter_map(|(name, value)| Some(format!("{}={}", name.display(), value?.display())));
+        let cargo_home = format!("={}=", cargo_home().unwrap());
+        let words = command
+            .get_args()
+            .map(|word| word.to_string_lossy().replace(&cargo_home, "=CARGO_HOME="));
+        variables.chain(words).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn one_call_builds_every_target_and_leaves_no_folder_of_this_machine_in_it() {
+        expect![[r#"
+            MACOSX_DEPLOYMENT_TARGET=11.0
+            build
+            --release
+            --locked
+            --keep-going
+            --message-format=json-render-diagnostics
+            --target
+            x86_64-apple-darwin
+            --config
+            target.x86_64-apple-darwin.rustflags=["-Dwarnings","--remap-path-prefix=/home/me/tool=/workspace","--remap-path-prefix=CARGO_HOME=/cargo"]
+            --target
+            aarch64-apple-darwin
+            --config
+            target.aarch64-apple-darwin.rustflags=["-Dwarnings","--remap-path-prefix=/home/me/tool=/workspace","--remap-path-prefix=CARGO_HOME=/cargo"]
+            --target
+            x86_64-pc-windows-gnu
+            --config
+            target.x86_64-pc-windows-gnu.rustflags=["-Dwarnings","--remap-path-prefix=/home/me/tool=/workspace","--remap-path-prefix=CARGO_HOME=/cargo","-Clink-arg=-Wl,-Brepro"]
+            --package
+            my-tool
+            --bin
+            tool
+            --quiet"#]].assert_eq(&command_line(StandardLibrary::Prebuilt));
+    }
+
+    #[test]
+    fn a_standard_library_from_source_is_named_to_cargo_and_hidden_from_the_binaries() {
+        let sources = Sources { library: "/cache/library".into(), in_toolchain: false };
+        let line = command_line(StandardLibrary::FromSource(sources));
+        for part in [
+            "RUSTC_BOOTSTRAP=1",
+            "__CARGO_TESTS_ONLY_SRC_ROOT=/cache/library",
+            "-Zbuild-std=std,panic_abort",
+            "--remap-path-prefix=/cache/library=/rustc/c0ffee/library",
+        ] {
+            assert!(line.contains(part), "{part} is not in:\n{line}");
+        }
+    }
 }

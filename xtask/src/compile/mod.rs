@@ -123,7 +123,13 @@ pub fn compile<'a>(
 ) -> Result<Vec<HostBinaryFile<'a>>, Error> {
     let mut files = Vec::new();
     for (platforms, binaries) in plan.groups() {
-        let invocation = Invocation { project, platforms: &platforms, binaries: &binaries, tools };
+        let invocation = Invocation {
+            project,
+            platforms: &platforms,
+            binaries: &binaries,
+            tools,
+            inherited_flags: invocation::inherited_flags(),
+        };
         let built = run_cargo(&invocation, step)?;
         let builds = plan.builds().iter().filter(|build| {
             platforms.contains(&build.platform) && binaries.contains(&build.binary)

@@ -95,6 +95,22 @@ pub struct Tools<'a> {
     linkers: String,
 }
 
+#[cfg(test)]
+impl<'a> Tools<'a> {
+    /// Tools that set no variables.
+    pub(crate) fn for_test(
+        toolchain: &'a Toolchain,
+        standard_library: StandardLibrary,
+    ) -> Tools<'a> {
+        Tools {
+            toolchain,
+            standard_library,
+            environment: Environment::new(),
+            linkers: String::new(),
+        }
+    }
+}
+
 impl fmt::Display for Tools<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "standard library {}; linked by {}", self.standard_library, self.linkers)

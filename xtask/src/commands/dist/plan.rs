@@ -154,3 +154,79 @@ impl ImagePlan {
         Self { platform: image, host_binaries: host_binaries.collect() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    #[test]
+    fn it_reads_line_by_line() {
+        let platform = HostPlatform::DEFAULT[2];
+        let plan = Plan {
+            reference: "me/tool:1.2.3".to_owned(),
+            engine: EngineKind::Embedded,
+            engine_reason: "`docker` is not installed, or not on PATH",
+            targets: vec![Target {
+                platform,
+                target: platform.triple(),
+                standard_library: Expected::Rustup,
+                linker: Chosen { linker: Linker::Zig, reason: "asked for" },
+                binaries: vec!["tool".to_owned()],
+            }],
+            zig: Some("0.17.1 (on PATH)".to_owned()),
+            pages: Some("built with npm"),
+            images: vec![ImagePlan {
+                platform: ImagePlatform::ALL[1],
+                host_binaries: vec![PlacementPlan {
+                    path: "/windows/tool.exe".to_owned(),
+                    platform,
+                }],
+            }],
+            output: "/home/me/tool/dist",
+        };
+        expect![[r#"
+            image     me/tool:1.2.3
+            engine    embedded: `docker` is not installed, or not on PATH
+            pages     built with npm
+            zig       0.17.1 (on PATH)
+            compile   tool for windows-amd64 (x86_64-pc-windows-gnu): standard library `rustup target add`, else built from source; linker zig, asked for
+            place     /windows/tool.exe in linux/arm64, from windows-amd64
+            output    /home/me/tool/dist
+        "#]].assert_eq(&plan.text());
+        expect![[r#"
+            {
+              "reference": "me/tool:1.2.3",
+              "engine": "embedded",
+              "engine_reason": "`docker` is not installed, or not on PATH",
+              "targets": [
+                {
+                  "platform": "windows-amd64",
+                  "target": "x86_64-pc-windows-gnu",
+                  "standard_library": "rustup",
+                  "linker": "zig",
+                  "reason": "asked for",
+                  "binaries": [
+                    "tool"
+                  ]
+                }
+              ],
+              "zig": "0.17.1 (on PATH)",
+              "pages": "built with npm",
+              "images": [
+                {
+                  "platform": "linux/arm64",
+                  "host_binaries": [
+                    {
+                      "path": "/windows/tool.exe",
+                      "platform": "windows-amd64"
+                    }
+                  ]
+                }
+              ],
+              "output": "/home/me/tool/dist"
+            }
+        "#]]
+        .assert_eq(&text::json(&plan));
+    }
+}
