@@ -41,10 +41,10 @@ pub enum Command {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Talk {
     /// Say nothing but warnings and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", display_order = 100)]
     quiet: bool,
     /// Say which commands are run, and all that they say
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 100)]
     verbose: bool,
 }
 
@@ -105,9 +105,10 @@ pub struct Dist {
     /// Leave the dashboard tab out
     #[arg(long)]
     pub no_ui: bool,
-    /// The folder for the finished files; it is replaced as a whole
-    #[arg(long, default_value = "dist", value_name = "DIR")]
-    pub output: Utf8PathBuf,
+    /// The folder for the finished files, which is replaced as a whole [default: `dist` in the
+    /// workspace]
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<Utf8PathBuf>,
 }
 
 /// How something is printed.

@@ -3,6 +3,8 @@
 use std::error::Error as _;
 use std::fmt::Write;
 
+use camino::Utf8PathBuf;
+
 use crate::commands::symbols;
 use crate::progress::{BAD, HELP};
 use crate::{compile, context, dist, files, image, interrupt, process, project, toolchain, ui};
@@ -57,9 +59,18 @@ pub enum Error {
     /// A file can't be read or written.
     #[error(transparent)]
     Files(#[from] files::Error),
-    /// The plan can't be printed.
-    #[error("can't print the plan")]
-    Plan(#[from] serde_json::Error),
+    /// The image was made, but not handed on.
+    #[error("{source}; everything else is done, and in `{output}`")]
+    Deliver {
+        /// The folder with the finished files.
+        output: Utf8PathBuf,
+        /// What went wrong.
+        #[source]
+        source: image::Error,
+    },
+    /// Ctrl-C can't be listened for.
+    #[error("can't listen for Ctrl-C")]
+    Signals(#[from] ctrlc::Error),
     /// The person pressed Ctrl-C.
     #[error(transparent)]
     Interrupted(#[from] interrupt::Interrupted),
@@ -80,10 +91,11 @@ impl Error {
             Error::Dist(error) => error.help(),
             Error::Symbols(error) => error.help(),
             Error::Files(error) => error.help(),
+            Error::Deliver { source, .. } => source.help(),
             Error::Dlltool(_)
             | Error::Shell(_)
             | Error::Zig(_)
-            | Error::Plan(_)
+            | Error::Signals(_)
             | Error::Interrupted(_) => None,
         }
     }
@@ -91,7 +103,12 @@ impl Error {
     /// 2 where the person has to change options or configuration, else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Usage { .. } | Error::Project(_) => 2,
+            Error::Usage { .. }
+            | Error::Project(_)
+            | Error::Toolchain(toolchain::Error::Linker { .. })
+            | Error::Ui(ui::Error::NoPage { .. })
+            | Error::NoBuilder(image::NoBuilder::Unknown { .. })
+            | Error::Dist(dist::Error::NotADist(_)) => 2,
             _ => 1,
         }
     }
@@ -99,10 +116,20 @@ impl Error {
     /// The whole message, styled for a terminal: what, why, what to do next.
     pub fn message(&self) -> String {
         if interrupt::is_interrupted() {
-            return format!("{BAD}interrupted{BAD:#}: nothing in the output folder was changed");
+            let kept = match self {
+                Error::Deliver { output, .. } => {
+                    format!("the image was not handed on, but all of it is in `{output}`")
+                }
+                _ => "nothing in the output folder was changed".to_owned(),
+            };
+            return format!("{BAD}interrupted{BAD:#}: {kept}");
         }
         let mut message = format!("{BAD}error{BAD:#}: {self}");
-        let mut source = self.source();
+        let mut source = match self {
+            // Its message is part of this one.
+            Error::Deliver { source, .. } => source.source(),
+            _ => self.source(),
+        };
         while let Some(error) = source {
             let _ = write!(message, "\n  because: {error}");
             if let Some(error) = error.downcast_ref::<process::Error>() {

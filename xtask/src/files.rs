@@ -2,12 +2,15 @@
 //! it.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::interrupt::Interruptible;
+
+/// How much is read at a time, in bytes.
+const BUFFER: usize = 128 * 1024;
 
 /// Something could not be done to a file or folder.
 #[derive(Debug, thiserror::Error)]
@@ -28,12 +31,15 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         match self.source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Some(format!("make room on the disk that holds `{}`, then run it again", self.path))
+                Some(format!("make room on the disk that holds `{}`, and run it again", self.path))
             }
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Some(format!(
-                "make `{}` and the folder around it writable, or choose another place (`--output`)",
+            io::ErrorKind::PermissionDenied => Some(format!(
+                "give yourself the rights to `{}` and the folder around it",
                 self.path
             )),
+            io::ErrorKind::ReadOnlyFilesystem => {
+                Some(format!("make the disk that holds `{}` writable", self.path))
+            }
             _ => None,
         }
     }
@@ -88,7 +94,8 @@ pub fn write(path: &Utf8Path, bytes: impl AsRef<[u8]>) -> Result<()> {
 /// Copies the file's bytes, not its mode: that is 0755 for what `is_executable`, else 0644, whatever
 /// the umask is. Can be interrupted.
 pub fn copy(from: &Utf8Path, to: &Utf8Path, is_executable: bool) -> Result<()> {
-    let mut source = Interruptible(open(from)?);
+    // In larger pieces than `io::copy` takes by itself.
+    let mut source = BufReader::with_capacity(BUFFER, Interruptible(open(from)?));
     let mut target = create(to)?;
     io::copy(&mut source, &mut target).doing("write", to)?;
     set_mode(to, if is_executable { 0o755 } else { 0o644 })
@@ -140,7 +147,7 @@ pub fn entries(path: &Utf8Path) -> Result<Vec<camino::Utf8DirEntry>> {
 pub fn sha256(path: &Utf8Path) -> Result<(String, u64)> {
     let mut file = Interruptible(open(path)?);
     let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 128 * 1024];
+    let mut buffer = vec![0; BUFFER];
     let mut size = 0;
     loop {
         let read = file.read(&mut buffer).doing("read", path)?;

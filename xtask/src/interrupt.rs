@@ -4,29 +4,40 @@
 //! and the person is told what was kept.
 
 use std::io::{self, Read};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// How many times the person asked.
+static ASKED: AtomicU8 = AtomicU8::new(0);
 
 /// The person pressed Ctrl-C, or the process was told to terminate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted")]
 pub struct Interrupted;
 
-/// Starts to listen for Ctrl-C (and SIGTERM, SIGHUP). A second one ends the process at once.
-pub fn listen() {
-    let handler = || {
-        if INTERRUPTED.swap(true, Ordering::SeqCst) {
+/// Starts to listen for Ctrl-C (and SIGTERM, SIGHUP), also where they were ignored, as `nohup` and
+/// shells without job control have it.
+///
+/// The second time running programs are killed at once. The third time, if it ever comes to that,
+/// so is this one.
+///
+/// # Errors
+/// The operating system refuses.
+pub fn listen() -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(|| {
+        if ASKED.fetch_add(1, Ordering::SeqCst) >= 2 {
             std::process::exit(1);
         }
-    };
-    // The only failure is that a handler stands already; then there is one.
-    let _ = ctrlc::try_set_handler(handler);
+    })
+}
+
+/// Whether the person does not want to wait for programs to end by themselves.
+pub fn is_impatient() -> bool {
+    ASKED.load(Ordering::SeqCst) > 1
 }
 
 /// Whether work should stop.
 pub fn is_interrupted() -> bool {
-    INTERRUPTED.load(Ordering::SeqCst)
+    ASKED.load(Ordering::SeqCst) > 0
 }
 
 /// To be asked between pieces of long work.

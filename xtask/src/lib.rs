@@ -19,6 +19,8 @@ pub mod foreign;
 pub mod image;
 pub mod inspect;
 pub mod interrupt;
+pub mod lock;
+pub mod output;
 pub mod plan;
 pub mod platform;
 pub mod process;

@@ -16,10 +16,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let progress = Progress::new(cli.talk.verbosity());
     finish(match &cli.command {
-        Command::Dist(options) => {
-            interrupt::listen();
-            commands::dist::run(options, &progress)
-        }
+        Command::Dist(options) => interrupt::listen()
+            .map_err(Error::from)
+            .and_then(|()| commands::dist::run(options, &progress)),
         Command::Zig(tool) => run_zig(tool),
         Command::ZigEnvironment(options) => zig_environment(options),
         Command::Symbols => commands::symbols::run(&progress).map_err(Error::from),

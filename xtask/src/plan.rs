@@ -45,6 +45,7 @@ impl Placement<'_> {
 /// The host binaries of a run.
 #[derive(Clone, Debug)]
 pub struct HostBinaryPlan<'a> {
+    binaries: &'a [HostBinary],
     builds: Vec<Build<'a>>,
     windows_on_arm: WindowsOnArm,
 }
@@ -52,13 +53,19 @@ pub struct HostBinaryPlan<'a> {
 impl<'a> HostBinaryPlan<'a> {
     /// What `project` builds for `platforms`.
     pub fn new(project: &'a Project, platforms: &BTreeSet<HostPlatform>) -> Self {
+        Self::of(&project.host_binaries, platforms, project.config.windows_on_arm)
+    }
+
+    fn of(
+        binaries: &'a [HostBinary],
+        platforms: &BTreeSet<HostPlatform>,
+        windows_on_arm: WindowsOnArm,
+    ) -> Self {
         let builds = platforms.iter().flat_map(|&platform| {
-            let binaries = project.host_binaries.iter();
-            binaries
-                .filter(move |binary| binary.runs_on(platform))
-                .map(move |binary| Build { platform, binary })
+            let binaries = binaries.iter().filter(move |binary| binary.runs_on(platform));
+            binaries.map(move |binary| Build { platform, binary })
         });
-        Self { builds: builds.collect(), windows_on_arm: project.config.windows_on_arm }
+        Self { binaries, builds: builds.collect(), windows_on_arm }
     }
 
     /// Every binary for every platform, by platform.
@@ -112,10 +119,14 @@ impl<'a> HostBinaryPlan<'a> {
         placements
     }
 
-    /// What people may miss: binaries that one variant of the image has for an operating system and
-    /// the other has not.
+    /// What people may miss: binaries that are built for nothing, and those that one variant of the
+    /// image has for an operating system and the other has not.
     pub fn gaps(&self) -> Vec<String> {
-        let mut gaps = Vec::new();
+        let is_built = |binary: &HostBinary| self.builds.iter().any(|it| it.binary == binary);
+        let unbuilt = self.binaries.iter().filter(|binary| !is_built(binary));
+        let mut gaps: Vec<String> = unbuilt
+            .map(|binary| format!("`{}` is for none of the platforms of this run", binary.name))
+            .collect();
         let [amd64, arm64] = ImagePlatform::ALL;
         for (image, other) in [(amd64, arm64), (arm64, amd64)] {
             let there = self.placements(image);
@@ -149,14 +160,8 @@ mod tests {
         platforms: &[&str],
         windows_on_arm: WindowsOnArm,
     ) -> HostBinaryPlan<'a> {
-        let builds = platforms.iter().flat_map(|name| {
-            let platform = name.parse().unwrap();
-            binaries
-                .iter()
-                .filter(move |binary| binary.runs_on(platform))
-                .map(move |binary| Build { platform, binary })
-        });
-        HostBinaryPlan { builds: builds.collect(), windows_on_arm }
+        let platforms = platforms.iter().map(|name| name.parse().unwrap()).collect();
+        HostBinaryPlan::of(binaries, &platforms, windows_on_arm)
     }
 
     fn placed(plan: &HostBinaryPlan<'_>, arch: Arch) -> Vec<String> {
@@ -193,6 +198,13 @@ mod tests {
         let plan = plan(&binaries, &DEFAULT, WindowsOnArm::Omit);
         assert_eq!(placed(&plan, Arch::Arm64), ["/darwin/tool darwin-arm64"]);
         assert_eq!(plan.gaps().len(), 1);
+    }
+
+    #[test]
+    fn a_binary_that_is_built_for_nothing_is_a_gap() {
+        let binaries = [binary("tool", None), binary("other", Some(&["linux-amd64"]))];
+        let plan = plan(&binaries, &DEFAULT, WindowsOnArm::Emulate);
+        assert_eq!(plan.gaps(), ["`other` is for none of the platforms of this run"]);
     }
 
     #[test]

@@ -135,7 +135,7 @@ impl Serialize for HostPlatform {
 
 /// A text that names no host platform.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a host platform{}; there are {}", suggestion(.found), names())]
+#[error("not a host platform{}; these are: {}", suggestion(.found), names())]
 pub struct UnknownPlatform {
     found: String,
 }
@@ -146,11 +146,11 @@ fn names() -> String {
 
 fn suggestion(found: &str) -> String {
     if found.contains('/') {
-        return ": image platforms are always linux/amd64 and linux/arm64".to_owned();
+        return " (image platforms are always linux/amd64 and linux/arm64)".to_owned();
     }
     let names = HostPlatform::ALL.map(|platform| platform.to_string());
     match nearest(found, names.iter().map(String::as_str)) {
-        Some(name) => format!(", did you mean `{name}`?"),
+        Some(name) => format!(" (did you mean `{name}`?)"),
         None => String::new(),
     }
 }

@@ -16,6 +16,8 @@ const KEPT_LINES: usize = 40;
 const POLL: Duration = Duration::from_millis(50);
 /// How long a program may take to end after Ctrl-C before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
+/// How long a program that has ended may leave its pipes open, as a daemon that it started does.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// A program could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +36,14 @@ pub enum Error {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// It can't be found out how the program ended.
+    #[error("can't wait for `{program}`")]
+    Wait {
+        /// The program.
+        program: String,
+        /// The operating system's reason.
+        source: io::Error,
+    },
     /// The program ended with an error.
     #[error("`{command}` failed ({status})")]
     Failed {
@@ -41,7 +51,7 @@ pub enum Error {
         command: String,
         /// How it ended.
         status: ExitStatus,
-        /// The end of what it wrote to its standard error.
+        /// The end of what it wrote, to either stream.
         messages: String,
     },
     /// The program did not answer in time, and was ended.
@@ -127,19 +137,19 @@ fn run_within(
     drop(sender);
 
     let started = Instant::now();
+    let mut last_heard = started;
     let mut messages = Messages::default();
     loop {
         match events.recv_timeout(POLL) {
-            Ok(Event { stream: Stream::Stdout, text, .. }) => sink(Output::Stdout(&text)),
-            Ok(Event { overwritten: true, text, .. }) => sink(Output::Progress(&text)),
-            Ok(Event { text, .. }) => {
-                sink(Output::Stderr(&text));
-                messages.keep(text);
+            Ok(event) => {
+                last_heard = Instant::now();
+                sink(event.output());
+                messages.keep(event);
             }
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {
-                // A daemon that it left behind may hold its pipes open for ever.
-                if matches!(child.try_wait(), Ok(Some(_))) {
+                let has_ended = matches!(child.try_wait(), Ok(Some(_)));
+                if has_ended && last_heard.elapsed() > LINGER {
                     break;
                 }
             }
@@ -153,7 +163,8 @@ fn run_within(
             return Err(Error::TimedOut { command: shown, limit });
         }
     }
-    let status = child.wait().map_err(|source| start_error(&command, source))?;
+    let status =
+        child.wait().map_err(|source| Error::Wait { program: program(&command), source })?;
     if status.success() {
         Ok(())
     } else if interrupt::is_interrupted() {
@@ -164,11 +175,15 @@ fn run_within(
 }
 
 fn start_error(command: &Command, source: io::Error) -> Error {
-    let program = command.get_program().to_string_lossy().into_owned();
+    let program = program(command);
     match source.kind() {
         io::ErrorKind::NotFound => Error::NotFound { program },
         _ => Error::Start { program, source },
     }
+}
+
+fn program(command: &Command) -> String {
+    command.get_program().to_string_lossy().into_owned()
 }
 
 /// The command line for messages: the program's file name and its first words.
@@ -187,7 +202,7 @@ fn shown(command: &Command) -> String {
     shown
 }
 
-/// Ends the program and everything in its process group: politely first.
+/// Ends the program and everything that it started: politely first, where there is a way to.
 fn end(child: &mut Child) {
     #[cfg(unix)]
     {
@@ -196,10 +211,19 @@ fn end(child: &mut Child) {
         let signal = |signal| group.map(|group| kill_process_group(group, signal));
         signal(Signal::INT);
         let deadline = Instant::now() + GRACE;
-        while Instant::now() < deadline && matches!(child.try_wait(), Ok(None)) {
+        while Instant::now() < deadline && !interrupt::is_impatient() {
+            if !matches!(child.try_wait(), Ok(None)) {
+                break;
+            }
             thread::sleep(POLL);
         }
         signal(Signal::KILL);
+    }
+    #[cfg(windows)]
+    {
+        let mut tree = Command::new("taskkill");
+        tree.args(["/T", "/F", "/PID", &child.id().to_string()]);
+        let _ = tree.stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
     // Nothing is left to be done about one that is gone already.
     let _ = child.kill();
@@ -217,6 +241,16 @@ struct Event {
     text: String,
     /// The line ended with a carriage return: the next one takes its place.
     overwritten: bool,
+}
+
+impl Event {
+    fn output(&self) -> Output<'_> {
+        match self {
+            Event { stream: Stream::Stdout, text, .. } => Output::Stdout(text),
+            Event { overwritten: true, text, .. } => Output::Progress(text),
+            Event { text, .. } => Output::Stderr(text),
+        }
+    }
 }
 
 /// Sends a stream's lines, without their ends, until it is closed.
@@ -280,11 +314,14 @@ impl Lines {
 struct Messages(VecDeque<String>);
 
 impl Messages {
-    fn keep(&mut self, line: String) {
+    fn keep(&mut self, event: Event) {
+        if event.overwritten {
+            return;
+        }
         if self.0.len() == KEPT_LINES {
             self.0.pop_front();
         }
-        self.0.push_back(line);
+        self.0.push_back(event.text);
     }
 
     fn text(self) -> String {
@@ -327,8 +364,8 @@ mod tests {
 
         #[test]
         fn a_failure_keeps_what_the_program_said() {
-            let error = read(shell("echo out; echo why >&2; exit 3")).unwrap_err();
-            assert_eq!(error.messages(), "why");
+            let error = read(shell("echo out; sleep 0.1; echo why >&2; exit 3")).unwrap_err();
+            assert_eq!(error.messages(), "out\nwhy");
             assert!(error.to_string().contains("exit status: 3"), "{error}");
         }
 

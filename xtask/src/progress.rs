@@ -97,11 +97,6 @@ impl Progress {
         self.print(format_args!("{WARNING}warning{WARNING:#}: {text}"));
     }
 
-    /// What a program said before it failed, however quiet it is to be.
-    pub fn complain(&self, text: impl Display) {
-        self.print(text);
-    }
-
     fn print(&self, text: impl Display) {
         match &self.live {
             Some(live) => live.suspend(|| anstream::eprintln!("{text}")),
@@ -133,10 +128,7 @@ impl Step<'_> {
         match output {
             // Programs clear the rest of the line that they write over; here it is not theirs.
             Output::Progress(text) => self.at(text.replace("\u{1b}[K", "").trim()),
-            Output::Stderr(text) if self.progress.verbosity > Verbosity::Quiet => {
-                self.progress.print(text);
-            }
-            Output::Stderr(_) => {}
+            Output::Stderr(text) => self.progress.print(text),
             Output::Stdout(text) => self.progress.detail(text),
         }
     }

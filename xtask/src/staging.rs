@@ -14,18 +14,26 @@ pub struct Staged {
 }
 
 impl Staged {
-    /// Begins the folder that will stand at `place`.
+    /// Begins the folder that will stand at `place`. What runs that were killed have left is cleaned
+    /// up; if one was killed between taking the old folder away and putting the new one there, the
+    /// old one is put back.
     ///
     /// # Errors
     /// Nothing can be written beside `place`.
     pub fn begin(place: &Utf8Path) -> files::Result<Self> {
+        // What a symbolic link leads to is replaced, not the link.
+        let place = place.canonicalize_utf8().unwrap_or_else(|_| place.to_owned());
         let parent = match place.parent() {
             Some(parent) if !parent.as_str().is_empty() => parent,
             _ => Utf8Path::new("."),
         };
         files::create_dir(parent)?;
-        let prefix = prefix(place);
-        remove_leftovers(parent, &prefix)?;
+        let aside = aside(&place);
+        if aside.exists() && !place.exists() {
+            files::rename(&aside, &place)?;
+        }
+        let prefix = format!(".{}.partial-", name(&place));
+        remove_leftovers(parent, &prefix, &aside);
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix);
         #[cfg(unix)]
@@ -34,7 +42,7 @@ impl Staged {
         let path = Utf8PathBuf::from_path_buf(folder.path().to_owned())
             .map_err(|_| std::io::Error::other("its path is not UTF-8"))
             .doing("create a folder in", parent)?;
-        Ok(Self { folder, path, place: place.to_owned() })
+        Ok(Self { folder, path, place })
     }
 
     /// The folder while it is being written.
@@ -47,32 +55,35 @@ impl Staged {
     /// # Errors
     /// The place can't be taken; then what stood there still stands.
     pub fn commit(self) -> files::Result<()> {
-        if !self.place.exists() {
+        if self.place.exists() {
+            exchange(&self.path, &self.place)?;
+        } else {
             files::rename(&self.path, &self.place)?;
-            // It is no longer where it would be removed.
-            let _ = self.folder.keep();
-            return Ok(());
         }
-        exchange(&self.path, &self.place)?;
-        // What stood there is in the temporary folder now.
-        files::remove_dir(&self.path)
+        // What is at the temporary path now, if anything, is the old folder. That it can't be
+        // removed, or not wholly, is no failure: the new one stands, and the next run tries again.
+        drop(self.folder);
+        Ok(())
     }
 }
 
-/// `.dist.partial-` for `dist`.
-fn prefix(place: &Utf8Path) -> String {
-    format!(".{}.partial-", place.file_name().unwrap_or("folder"))
+fn name(place: &Utf8Path) -> &str {
+    place.file_name().unwrap_or("folder")
 }
 
-/// What runs left behind that were killed. No other run is at work here: see the lock in
-/// [`crate::commands`].
-fn remove_leftovers(parent: &Utf8Path, prefix: &str) -> files::Result<()> {
-    for entry in files::entries(parent)? {
+/// Where the old folder is for a moment, where the operating system can't swap two.
+fn aside(place: &Utf8Path) -> Utf8PathBuf {
+    place.with_file_name(format!(".{}.replaced", name(place)))
+}
+
+/// What can't be removed does no harm.
+fn remove_leftovers(parent: &Utf8Path, prefix: &str, aside: &Utf8Path) {
+    let _ = files::remove_dir(aside);
+    for entry in files::entries(parent).unwrap_or_default() {
         if entry.file_name().starts_with(prefix) {
-            files::remove_dir(entry.path())?;
+            let _ = files::remove_dir(entry.path());
         }
     }
-    Ok(())
 }
 
 /// Swaps two folders: in one step where the operating system can, else in two.
@@ -86,14 +97,16 @@ fn exchange(new: &Utf8Path, place: &Utf8Path) -> files::Result<()> {
             return Ok(());
         }
     }
-    let aside = Utf8PathBuf::from(format!("{new}-old"));
+    let aside = aside(place);
     files::rename(place, &aside)?;
     if let Err(error) = files::rename(new, place) {
         // Back to how it was; if even that fails, the first error tells more.
         let _ = files::rename(&aside, place);
         return Err(error);
     }
-    files::rename(&aside, new)
+    // Like the rest of what is old, it goes if it can.
+    let _ = files::rename(&aside, new);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -128,6 +141,31 @@ mod tests {
         let place = place(&dir);
         drop(Staged::begin(&place).unwrap());
         assert_eq!(names(place.parent().unwrap()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_a_killed_run_took_away_is_put_back_by_the_next_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = place(&dir);
+        files::create_dir(&aside(&place)).unwrap();
+        files::write(&aside(&place).join("old"), "old").unwrap();
+        drop(Staged::begin(&place).unwrap());
+        assert_eq!(names(&place), ["old"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_the_place_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let link = place(&dir);
+        let elsewhere = link.with_file_name("elsewhere");
+        files::create_dir(&elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+        let staged = Staged::begin(&link).unwrap();
+        files::write(&staged.path().join("new"), "new").unwrap();
+        staged.commit().unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(names(&elsewhere), ["new"]);
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! Small helpers for messages.
+//! Small helpers for messages and generated files.
+
+use serde::Serialize;
 
 /// The name that `found` was probably meant to be, if one is near enough to be a slip.
 pub fn nearest<'a>(found: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -22,6 +24,13 @@ pub fn size(bytes: u64) -> String {
     }
     let decimals = if unit == 0 || value >= 99.5 { 0 } else { 1 };
     format!("{value:.decimals$} {}", UNITS[unit])
+}
+
+/// A value as a JSON file holds it.
+pub fn json(value: &impl Serialize) -> String {
+    let mut json = serde_json::to_string_pretty(value).expect("structs of texts are always JSON");
+    json.push('\n');
+    json
 }
 
 /// `1 file`, `2 files`.

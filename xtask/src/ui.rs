@@ -1,6 +1,6 @@
 //! Builds the dashboard tab's pages.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xshell::{Shell, cmd};
@@ -12,6 +12,8 @@ use crate::progress::Step;
 use crate::project::Project;
 use crate::project::config::Ui;
 
+/// Which versions of which packages npm installs.
+const LOCK: &str = "package-lock.json";
 /// Beside the packages that were installed, the hash of the lock file that they were installed from.
 const STAMP: &str = "node_modules/.installed-from";
 
@@ -68,7 +70,7 @@ impl Error {
                 Some(format!("connect to the network, and see what `npm ci` says in `{folder}`"))
             }
             Error::Build { folder, .. } => {
-                Some(format!("mend what it says above, or see `npm run build` in `{folder}`"))
+                Some(format!("mend what it says; `npm run build` in `{folder}` says it all"))
             }
             Error::NoPage { .. } => Some(
                 "mend `build-folder` or `entry` in `[workspace.metadata.docker-extension.ui]`"
@@ -80,84 +82,99 @@ impl Error {
     }
 }
 
-/// Builds the pages and returns the folder that holds them.
-///
-/// # Errors
-/// npm is missing, or fails; no page comes of it.
-pub fn build(
-    project: &Project,
-    ui: &Ui,
-    sh: &Shell,
-    step: &Step<'_>,
-) -> Result<Utf8PathBuf, Error> {
-    let folder = project.root.join(&ui.folder);
-    let pages = if folder.join("package.json").is_file() {
-        let npm = which::which("npm").map_err(|_| Error::NoNpm(ui.folder.clone()))?;
-        let sh = sh.clone();
-        sh.change_dir(&folder);
-        install_packages(&sh, &npm, &folder, ui, step)?;
-        run_build(&sh, &npm, ui, step)?;
-        folder.join(&ui.build_folder)
-    } else {
-        folder
-    };
-    let page = pages.join(&ui.entry);
-    if page.is_file() { Ok(pages) } else { Err(Error::NoPage { page }) }
+/// What the pages are built from.
+pub struct Pages<'a> {
+    ui: &'a Ui,
+    folder: Utf8PathBuf,
+    /// npm, unless the folder holds plain files.
+    npm: Option<PathBuf>,
 }
 
-fn install_packages(
-    sh: &Shell,
-    npm: &PathBuf,
-    folder: &Utf8Path,
-    ui: &Ui,
+impl<'a> Pages<'a> {
+    /// Finds the sources and what they need, before any long work begins.
+    ///
+    /// # Errors
+    /// npm is missing, or the versions of its packages are not fixed.
+    pub fn find(project: &Project, ui: &'a Ui) -> Result<Self, Error> {
+        let folder = project.root.join(&ui.folder);
+        let npm = if folder.join("package.json").is_file() {
+            let npm = which::which("npm").map_err(|_| Error::NoNpm(ui.folder.clone()))?;
+            if !folder.join(LOCK).is_file() {
+                return Err(Error::NoLock(ui.folder.clone()));
+            }
+            Some(npm)
+        } else {
+            None
+        };
+        Ok(Self { ui, folder, npm })
+    }
+
+    /// How they are built, for people.
+    pub fn manner(&self) -> &'static str {
+        if self.npm.is_some() { "built with npm" } else { "plain files" }
+    }
+
+    /// Builds the pages and returns the folder that holds them.
+    ///
+    /// # Errors
+    /// npm fails, or no page comes of it.
+    pub fn build(&self, sh: &Shell, step: &Step<'_>) -> Result<Utf8PathBuf, Error> {
+        let pages = match &self.npm {
+            Some(npm) => {
+                let sh = sh.clone();
+                sh.change_dir(&self.folder);
+                self.install_packages(&sh, npm, step)?;
+                self.run_build(&sh, npm, step)?;
+                self.folder.join(&self.ui.build_folder)
+            }
+            None => self.folder.clone(),
+        };
+        let page = pages.join(&self.ui.entry);
+        if page.is_file() { Ok(pages) } else { Err(Error::NoPage { page }) }
+    }
+
+    fn install_packages(&self, sh: &Shell, npm: &Path, step: &Step<'_>) -> Result<(), Error> {
+        let (lock, _) = files::sha256(&self.folder.join(LOCK))?;
+        // Some packages hold programs for the machine that installs them.
+        let source = format!("{lock} {} {}", std::env::consts::OS, std::env::consts::ARCH);
+        let stamp = self.folder.join(STAMP);
+        if files::read_text(&stamp).is_ok_and(|installed| installed == source) {
+            return Ok(());
+        }
+        step.at("npm ci");
+        run_npm(cmd!(sh, "{npm} ci --no-audit --no-fund"), step, |source| Error::Install {
+            folder: self.ui.folder.clone(),
+            source,
+        })?;
+        if stamp.parent().is_some_and(Utf8Path::is_dir) {
+            files::write(&stamp, source)?;
+        }
+        Ok(())
+    }
+
+    fn run_build(&self, sh: &Shell, npm: &Path, step: &Step<'_>) -> Result<(), Error> {
+        step.at("npm run build");
+        run_npm(cmd!(sh, "{npm} run build"), step, |source| Error::Build {
+            folder: self.ui.folder.clone(),
+            source,
+        })
+    }
+}
+
+/// npm and the tools that it runs report errors on either stream; the error has the end of both.
+fn run_npm(
+    command: xshell::Cmd<'_>,
     step: &Step<'_>,
+    failed: impl FnOnce(process::Error) -> Error,
 ) -> Result<(), Error> {
-    let lock = folder.join("package-lock.json");
-    if !lock.is_file() {
-        return Err(Error::NoLock(ui.folder.clone()));
-    }
-    let (hash, _) = files::sha256(&lock)?;
-    let stamp = folder.join(STAMP);
-    if files::read_text(&stamp).is_ok_and(|installed| installed == hash) {
-        return Ok(());
-    }
-    step.at("npm ci");
-    run_npm(cmd!(sh, "{npm} ci --no-audit --no-fund"), step).map_err(|source| {
-        interrupted_or(source, |source| Error::Install { folder: ui.folder.clone(), source })
-    })?;
-    if stamp.parent().is_some_and(Utf8Path::is_dir) {
-        files::write(&stamp, hash)?;
-    }
-    Ok(())
-}
-
-fn run_build(sh: &Shell, npm: &PathBuf, ui: &Ui, step: &Step<'_>) -> Result<(), Error> {
-    step.at("npm run build");
-    run_npm(cmd!(sh, "{npm} run build"), step).map_err(|source| {
-        interrupted_or(source, |source| Error::Build { folder: ui.folder.clone(), source })
-    })
-}
-
-/// npm and the tools that it runs report errors on either stream: all is kept for the case that it
-/// fails, and shown then.
-fn run_npm(command: xshell::Cmd<'_>, step: &Step<'_>) -> Result<(), process::Error> {
-    let mut said = Vec::new();
     let result = process::run(command, |output| match output {
         process::Output::Progress(text) => step.at(text),
         process::Output::Stdout(text) | process::Output::Stderr(text) => {
             step.progress().detail(text);
-            said.push(text.to_owned());
         }
     });
-    if matches!(result, Err(process::Error::Failed { .. })) && !step.progress().is_verbose() {
-        step.progress().complain(said.join("\n").trim());
-    }
-    result
-}
-
-fn interrupted_or(error: process::Error, other: impl FnOnce(process::Error) -> Error) -> Error {
-    match error {
+    result.map_err(|error| match error {
         process::Error::Interrupted(interrupted) => interrupted.into(),
-        error => other(error),
-    }
+        error => failed(error),
+    })
 }

@@ -99,6 +99,16 @@ fn a_platform_that_does_not_exist_is_told_the_nearest_one() {
 }
 
 #[test]
+fn platforms_that_no_host_binary_is_for_are_refused() {
+    let extension = Extension::new();
+    let package = "[package]\nname = \"tool\"\nedition = \"2024\"\n\
+                   [package.metadata.docker-extension]\nplatforms = [\"darwin-arm64\"]\n";
+    extension.package("tool", package, "fn main() {}");
+    let mut command = extension.xtask(&["dist", "--platform", "windows-amd64"]);
+    extension.assert_fails(&mut command, 2, &["no host binary is for windows-amd64"]);
+}
+
+#[test]
 fn options_that_contradict_each_other_are_refused() {
     let extension = Extension::new();
     let mut command = extension.xtask(&["dist", "--engine", "embedded", "--push"]);
@@ -110,7 +120,7 @@ fn a_folder_with_other_files_is_not_replaced() {
     let extension = Extension::new();
     extension.write("precious/thesis.txt", "years of work");
     let mut command = extension.xtask(&["dist", "--output", "precious"]);
-    extension.assert_fails(&mut command, 1, &["did not make", "--output"]);
+    extension.assert_fails(&mut command, 2, &["did not make", "--output"]);
     assert!(extension.path("precious/thesis.txt").is_file());
 }
 
@@ -121,7 +131,7 @@ fn without_a_toolchain_for_the_target_and_without_network_every_way_is_listed() 
     let dir = tempfile::tempdir().unwrap();
     let path = path_with(&dir, &["cargo", "rustc", "rustup", "python3"]);
     let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
-    toolchain.set(&mut command).env("PATH", path);
+    toolchain.set(&mut command).env("PATH", path).env("XDG_CACHE_HOME", dir.path());
     let words = [
         "no standard library for x86_64-apple-darwin",
         "rustup target add: ",
@@ -134,6 +144,7 @@ fn without_a_toolchain_for_the_target_and_without_network_every_way_is_listed() 
 
 #[test]
 fn without_zig_and_without_pip_both_remedies_are_told() {
+    support::ready();
     let extension = Extension::new();
     let dir = tempfile::tempdir().unwrap();
     let path = path_with(&dir, &["cargo", "rustc", "rustup"]);
@@ -141,17 +152,18 @@ fn without_zig_and_without_pip_both_remedies_are_told() {
     run(Command::new("python3").args(["-m", "venv", "--without-pip"]).arg(&python));
     let call = format!("#!/bin/sh\nexec '{}' \"$@\"\n", python.join("bin/python3").display());
     support::script(&path.join("python3"), &call);
-    let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
+    let mut command = extension.xtask(&["dist", "--engine", "embedded", "--linker", "zig"]);
     command.env("PATH", path).env("XDG_CACHE_HOME", dir.path().join("cache")).env_remove("ZIG");
     extension.assert_fails(&mut command, 1, &["pip", "is not installed", "python3-pip", "ZIG"]);
 }
 
 #[test]
 fn without_network_zig_can_not_be_downloaded() {
+    support::ready();
     let extension = Extension::new();
     let dir = tempfile::tempdir().unwrap();
     let path = path_with(&dir, &["cargo", "rustc", "rustup", "python3"]);
-    let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
+    let mut command = extension.xtask(&["dist", "--engine", "embedded", "--linker", "zig"]);
     command
         .env("PATH", path)
         .env("XDG_CACHE_HOME", dir.path().join("cache"))
@@ -164,7 +176,7 @@ fn without_network_zig_can_not_be_downloaded() {
 #[test]
 fn a_zig_that_does_not_run_is_named() {
     let extension = Extension::new();
-    let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
+    let mut command = extension.xtask(&["dist", "--engine", "embedded", "--linker", "zig"]);
     command.env("ZIG", "/no/such/zig");
     extension.assert_fails(&mut command, 1, &["the environment variable ZIG names `/no/such/zig`"]);
 }
@@ -217,29 +229,37 @@ fn a_helper_that_does_not_compile_for_one_target_is_named_with_it() {
 }
 
 #[test]
-fn a_helper_that_needs_a_macos_framework_is_told_which_and_who_wants_it() {
+fn the_compilers_reasons_are_told_to_quiet_people_too() {
+    let extension = Extension::new();
+    extension.host_binary("tool", "fn main() { no_such_function() }");
+    let mut command = extension.xtask(&["dist", "--engine", "embedded", "--quiet"]);
+    extension.assert_fails(&mut command, 1, &["cannot find function `no_such_function`"]);
+}
+
+#[test]
+fn a_helper_that_needs_an_unknown_framework_is_told_which_and_who_wants_it() {
     let extension = Extension::new();
     extension.write(
-        "wants-security/Cargo.toml",
-        "[package]\nname = \"wants-security\"\nversion = \"0.4.2\"\nedition = \"2024\"\n",
+        "wants-kit/Cargo.toml",
+        "[package]\nname = \"wants-kit\"\nversion = \"0.4.2\"\nedition = \"2024\"\n",
     );
     extension.write(
-        "wants-security/src/lib.rs",
-        "#[cfg_attr(target_os = \"macos\", link(name = \"Security\", kind = \"framework\"))]\n\
-         unsafe extern \"C\" { pub fn SecRandomCopyBytes(); }\n",
+        "wants-kit/src/lib.rs",
+        "#[cfg_attr(target_os = \"macos\", link(name = \"NoSuchKit\", kind = \"framework\"))]\n\
+         unsafe extern \"C\" { pub fn no_such_function(); }\n",
     );
     let manifest = fs::read_to_string(extension.path("Cargo.toml")).unwrap();
-    let workspace = "[workspace]\nexclude = [\"wants-security\"]";
+    let workspace = "[workspace]\nexclude = [\"wants-kit\"]";
     extension.write("Cargo.toml", &manifest.replace("[workspace]", workspace));
     let package = "[package]\nname = \"tool\"\nedition = \"2024\"\n\
                    [target.'cfg(target_os = \"macos\")'.dependencies]\n\
-                   wants-security = { path = \"../../wants-security\" }\n";
+                   wants-kit = { path = \"../../wants-kit\" }\n";
     let source = "#[cfg(target_os = \"macos\")]\n\
-                  fn main() { unsafe { wants_security::SecRandomCopyBytes() } }\n\
+                  fn main() { unsafe { wants_kit::no_such_function() } }\n\
                   #[cfg(not(target_os = \"macos\"))]\nfn main() {}";
     extension.package("tool", package, source);
     let mut command = extension.xtask(&["dist", "--engine", "embedded", "--linker", "zig"]);
-    let words = ["the macOS framework Security", "the crate `wants-security` 0.4.2", "on a Mac"];
+    let words = ["the macOS framework NoSuchKit", "the crate `wants-kit` 0.4.2", "on a Mac"];
     extension.assert_fails(&mut command, 1, &words);
 }
 

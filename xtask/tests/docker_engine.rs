@@ -3,17 +3,24 @@
 //! `.ci/docker-engine` and `.ci/registry` bring them up.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Read;
+mod support;
+
+use std::fs;
 use std::process::Command;
 
-use camino::{Utf8Path, Utf8PathBuf};
-use flate2::read::GzDecoder;
+use camino::Utf8PathBuf;
+use proptest::collection::vec;
+use proptest::prelude::{Strategy, any, prop_oneof};
+use proptest::sample::select;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use support::archive::Opened;
+use support::run as read;
 use tempfile::TempDir;
-use xtask::context::contents::{Contents, Context, FileMode, Layer, Source, fits_in_dockerfile};
+use xtask::context::contents::{Contents, Context, FileMode, Labels, Layer, Source};
+use xtask::context::dockerfile;
 use xtask::files::hex;
 use xtask::image::{
     self, AnyEngine, Choice, Docker, Embedded, Engine, EngineRequest, Image, NoBuilder, probe,
@@ -37,6 +44,10 @@ struct Sample {
 
 impl Sample {
     fn new() -> Self {
+        Self::with_labels(LABELS.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+    }
+
+    fn with_labels(labels: Labels) -> Self {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8PathBuf::try_from(temp.path().to_owned()).unwrap();
         let layer = |sources: &[&str], folder: &str, mode| Layer {
@@ -49,7 +60,7 @@ impl Sample {
             .sources
             .push(Source::PerArch { before: "bin/".to_owned(), after: "/tool".to_owned() });
         let contents = Contents {
-            labels: LABELS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            labels,
             layers: vec![
                 layer(&["metadata.json", "icon.svg"], "", FileMode::Data),
                 layer(&["docs"], "docs/en", FileMode::Data),
@@ -80,7 +91,7 @@ impl Sample {
             ("bin/amd64/tool", "for amd64"),
             ("bin/arm64/tool", "for arm64"),
             ("bin/tool.exe", "for both"),
-            ("Dockerfile", &dockerfile()),
+            ("Dockerfile", &dockerfile(self.context.contents())),
         ];
         for (path, content) in files {
             let path = self.context.dir().join(path);
@@ -96,24 +107,6 @@ impl Sample {
     }
 }
 
-fn dockerfile() -> String {
-    let quoted = |value: &str| {
-        let escaped = value.replace('\\', r"\\").replace('"', r#"\""#).replace('$', r"\$");
-        format!("\"{escaped}\"")
-    };
-    let labels = LABELS.iter().filter(|(_, value)| fits_in_dockerfile(value));
-    let labels: String =
-        labels.map(|(name, value)| format!("LABEL {name}={}\n", quoted(value))).collect();
-    format!(
-        "FROM scratch\nARG TARGETARCH\n{labels}\
-         COPY metadata.json icon.svg /\n\
-         COPY docs /docs/en/\n\
-         COPY ui /ui/\n\
-         COPY --chmod=0755 bin/${{TARGETARCH}}/tool /darwin/\n\
-         COPY --chmod=0755 bin/tool.exe /windows/\n"
-    )
-}
-
 fn reference(name: &str) -> ImageReference {
     name.parse::<ImageName>().unwrap().with_tag("1.0.0".parse().unwrap())
 }
@@ -122,88 +115,8 @@ fn docker_engine(attestations: bool) -> Docker {
     Docker::new(probe(None).unwrap(), attestations)
 }
 
-/// Runs a program and returns what it wrote to its standard output.
-fn read(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
 fn docker(args: &[&str]) -> String {
     read(Command::new("docker").args(args))
-}
-
-/// Type, mode and content's hash by path.
-type Tree = BTreeMap<String, (u8, u32, String)>;
-
-/// What an archive holds, read by nothing of the crate under test.
-struct Opened(BTreeMap<String, Vec<u8>>);
-
-impl Opened {
-    fn new(archive: &Utf8Path) -> Self {
-        let mut archive = tar::Archive::new(File::open(archive).unwrap());
-        let files = archive.entries().unwrap().map(|entry| {
-            let mut entry = entry.unwrap();
-            let mut content = Vec::new();
-            entry.read_to_end(&mut content).unwrap();
-            (String::from_utf8(entry.path_bytes().into_owned()).unwrap(), content)
-        });
-        Self(files.collect())
-    }
-
-    fn json(&self, path: &str) -> Value {
-        serde_json::from_slice(&self.0[path]).unwrap()
-    }
-
-    fn blob(&self, descriptor: &Value) -> &[u8] {
-        &self.0[&format!("blobs/{}", descriptor["digest"].as_str().unwrap().replace(':', "/"))]
-    }
-
-    fn blob_json(&self, descriptor: &Value) -> Value {
-        serde_json::from_slice(self.blob(descriptor)).unwrap()
-    }
-
-    /// What the image's index lists.
-    fn platforms(&self) -> Vec<Value> {
-        let index = self.blob_json(&self.json("index.json")["manifests"][0]);
-        index["manifests"].as_array().unwrap().clone()
-    }
-
-    /// The platforms with their tree and labels.
-    fn variants(&self) -> BTreeMap<String, (Tree, Value)> {
-        let variants = self.platforms().into_iter().map(|descriptor| {
-            let manifest = self.blob_json(&descriptor);
-            let config = self.blob_json(&manifest["config"]);
-            let mut tree = Tree::new();
-            for layer in manifest["layers"].as_array().unwrap() {
-                read_layer(self.blob(layer), &mut tree);
-            }
-            let platform = &descriptor["platform"];
-            assert_eq!(
-                (&config["os"], &config["architecture"]),
-                (&platform["os"], &platform["architecture"])
-            );
-            let platform = format!("{}/{}", platform["os"], platform["architecture"]);
-            (platform.replace('"', ""), (tree, config["config"]["Labels"].clone()))
-        });
-        variants.collect()
-    }
-}
-
-fn read_layer(layer: &[u8], tree: &mut Tree) {
-    for entry in tar::Archive::new(GzDecoder::new(layer)).entries().unwrap() {
-        let mut entry = entry.unwrap();
-        let mut content = Vec::new();
-        entry.read_to_end(&mut content).unwrap();
-        let header = entry.header();
-        assert_eq!(
-            (header.mtime().unwrap(), header.uid().unwrap(), header.gid().unwrap()),
-            (0, 0, 0)
-        );
-        let kind = header.entry_type().as_byte();
-        let value = (kind, header.mode().unwrap(), hex(&Sha256::digest(content)));
-        tree.insert(String::from_utf8(entry.path_bytes().into_owned()).unwrap(), value);
-    }
 }
 
 #[test]
@@ -368,4 +281,87 @@ fn auto_takes_docker_where_it_can_and_says_why_where_not() {
     assert_eq!(choice.to_string(), "embedded: there is no builder `no-such-builder`");
     let error = image::choose(EngineRequest::Docker, Some("no-such-builder"), false).unwrap_err();
     assert!(matches!(&error, NoBuilder::Unknown { name } if name == "no-such-builder"));
+}
+
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn any_text_survives_in_a_label() {
+    // What Dockerfiles, shells and JSON find special, line breaks, and everything else but NUL.
+    const SPECIAL: &[&str] = &[
+        "\"",
+        "'",
+        "\\",
+        "$",
+        "${TARGETARCH}",
+        "`",
+        "{",
+        "[",
+        "#",
+        "=",
+        ",",
+        " ",
+        "\n",
+        "\r\n",
+        "\t",
+        "\\n",
+        "\\\n",
+        "<<EOF",
+        "&&",
+        "%",
+        "日",
+        "🐳",
+        "\u{202e}",
+        "\u{7f}",
+    ];
+    let other = any::<char>().prop_filter("no argument holds NUL", |it| *it != '\0');
+    let piece = prop_oneof![select(SPECIAL).prop_map(str::to_owned), other.prop_map(String::from)];
+    let strategy = vec(piece, 0..40).prop_map(|pieces| pieces.concat());
+    let mut runner = TestRunner::deterministic();
+    let mut text = || strategy.new_tree(&mut runner).unwrap().current();
+    let labels: Labels = (0..400).map(|number| (format!("label.{number}"), text())).collect();
+    let sample = Sample::with_labels(labels.clone());
+    let reference = reference("example/labels");
+    let engines: [&dyn Engine; 2] = [&Embedded, &docker_engine(false)];
+    for engine in engines {
+        let image = sample.build(engine, &reference, "image.tar");
+        for (platform, (_, found)) in Opened::new(&image.archive).variants() {
+            let found: Labels = serde_json::from_value(found).unwrap();
+            for (name, value) in &labels {
+                assert_eq!(found.get(name), Some(value), "{} {platform} {name}", image.engine);
+            }
+        }
+    }
+}
+
+/// `TEST_REGISTRY` is the address of an empty registry.
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn dist_loads_and_pushes_the_image_that_it_has_made() {
+    let registry = std::env::var("TEST_REGISTRY").unwrap();
+    let extension = support::Extension::with_pages();
+    let reference = format!("{registry}/example/delivered:1.2.3");
+    read(&mut extension.xtask(&["dist", "--load", "--push", "--tag", &reference]));
+    let manifest = fs::read(extension.path("dist/dist-manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let digest = &manifest["image"]["digest"];
+    let loaded = docker(&["image", "inspect", "--format", "{{.Id}}", &reference]);
+    assert_eq!(loaded.trim(), digest);
+    let source = format!("docker://{reference}");
+    let pushed =
+        read(Command::new("skopeo").args(["inspect", "--raw", "--tls-verify=false", &source]));
+    assert_eq!(&format!("sha256:{}", hex(&Sha256::digest(pushed))), digest);
+    docker(&["image", "rm", &reference]);
+}
+
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn a_push_that_fails_leaves_everything_in_the_dist() {
+    let extension = support::Extension::new();
+    let reference = "127.0.0.1:1/example/delivered:1.2.3";
+    let output = extension.xtask(&["dist", "--push", "--tag", reference]).output().unwrap();
+    let message = support::stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("could not push the image; everything else is done"), "{message}");
+    assert!(message.contains("help: check that the registry"), "{message}");
+    assert!(extension.path("dist/tool-1.2.3.oci.tar").is_file());
 }

@@ -97,6 +97,7 @@ fn assert_fit_for_windows(program: &[u8]) {
 
 #[test]
 fn pure_rust_needs_nothing_but_the_toolchain() {
+    support::ready();
     let extension = Extension::new();
     let dir = tempfile::tempdir().unwrap();
     let path = path_with(&dir, &["cargo", "rustc", "rustup", "curl"]);
@@ -129,6 +130,7 @@ fn two_folders_give_the_same_bytes() {
 
 #[test]
 fn the_plan_says_what_links_each_platform_and_why() {
+    support::ready();
     let extension = Extension::new();
     let plan = |extension: &Extension| {
         let output = extension.xtask(&["dist", "--plan", "--engine", "embedded"]).output().unwrap();
@@ -182,7 +184,7 @@ fn a_misspelt_symbol_is_told_with_the_crate_that_wants_it() {
 fn a_framework_that_is_unknown_is_told_with_the_crate_that_wants_it() {
     let extension = calling("#[link(name = \"NoSuchKit\", kind = \"framework\")]", "NoSuchThing");
     let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
-    let words = ["macOS framework NoSuchKit", "the crate `tool` 0.0.0", "on a Mac"];
+    let words = ["the macOS framework NoSuchKit", "the crate `tool` 0.0.0", "on a Mac"];
     extension.assert_fails(&mut command, 1, &words);
 }
 
@@ -234,6 +236,7 @@ fn server(answer: &'static str) -> String {
 
 #[test]
 fn libraries_that_are_not_those_of_the_manifest_are_refused() {
+    support::ready();
     let extension = Extension::new();
     let cache = tempfile::tempdir().unwrap();
     let attempt = |mirror: &str, words: &[&str]| {
@@ -307,6 +310,16 @@ fn lld_binds_what_zig_binds() {
         let only_zig: Vec<_> = zig.difference(lld).collect();
         assert!(only_lld.is_empty() && only_zig.is_empty(), "{only_lld:?} {only_zig:?}");
     }
+}
+
+#[test]
+#[ignore = "needs zig, which it downloads"]
+fn zig_binds_names_of_frameworks_like_lld() {
+    let extension = calling(SECURITY, "SecRandomCopyBytes");
+    extension.dist(&["--platform", "darwin-arm64", "--linker", "zig"]);
+    let program = host_binary(&extension, "darwin-arm64", "tool");
+    let library = "/System/Library/Frameworks/Security.framework/Versions/A/Security";
+    assert!(imports(&program).contains(&format!("{library}: _SecRandomCopyBytes")));
 }
 
 /// What zig knows of the libraries of macOS, and where it is.

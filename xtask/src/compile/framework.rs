@@ -1,4 +1,4 @@
-//! A helper that needs a framework of macOS which the linker does not have (zig has none): which
+//! A helper that needs a framework of macOS that there is no stub for: which
 //! framework, which crate wants it, and the ways out.
 
 use camino::Utf8Path;
@@ -11,7 +11,7 @@ use crate::text;
 
 /// The linker does not find a framework.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no macOS framework {} to link with{}", text::list(.frameworks), wanted_by(.packages))]
+#[error("there is nothing to link the macOS framework {} with{}", text::list(.frameworks), wanted_by(.packages))]
 pub struct MissingFramework {
     frameworks: Vec<String>,
     packages: Vec<String>,
@@ -35,27 +35,22 @@ impl MissingFramework {
     }
 }
 
-/// Reads from the linker's messages whether a framework was the reason.
-pub(super) fn missing(
+/// The error for `frameworks` that the linker did not find.
+pub(super) fn explain(
     project: &Project,
     platforms: &[HostPlatform],
-    messages: &str,
-) -> Option<MissingFramework> {
-    let mut frameworks: Vec<String> =
-        messages.lines().filter_map(framework_of_message).map(str::to_owned).collect();
-    frameworks.sort();
-    frameworks.dedup();
-    let platform = platforms.iter().find(|platform| platform.os == Os::Darwin)?;
-    if frameworks.is_empty() {
-        return None;
-    }
-    let packages = packages_that_want(project, *platform, &frameworks);
-    Some(MissingFramework { frameworks, packages })
+    frameworks: Vec<String>,
+) -> MissingFramework {
+    let platform = platforms.iter().find(|platform| platform.os == Os::Darwin);
+    let packages = platform.map(|platform| packages_that_want(project, *platform, &frameworks));
+    MissingFramework { frameworks, packages: packages.unwrap_or_default() }
 }
 
+/// The framework that a line of the linker's messages misses.
+///
 /// Reads zig's `unable to find framework 'Security'`, `unable to find system framework "Security"` as
 /// newer versions write it, and lld's `framework not found for -framework Security`.
-fn framework_of_message(line: &str) -> Option<&str> {
+pub(super) fn missing_in(line: &str) -> Option<&str> {
     if let Some((_, found)) = line.split_once("framework not found for -framework ") {
         return found.split_whitespace().next();
     }
@@ -121,12 +116,12 @@ mod tests {
     #[test]
     fn the_framework_is_read_from_the_linkers_message() {
         let old = "  = note: error: unable to find framework 'Security'. searched paths:  none";
-        assert_eq!(framework_of_message(old), Some("Security"));
+        assert_eq!(missing_in(old), Some("Security"));
         let new = "  error: unable to find system framework \"Security\". searched paths: none";
-        assert_eq!(framework_of_message(new), Some("Security"));
+        assert_eq!(missing_in(new), Some("Security"));
         let lld = "rust-lld: error: framework not found for -framework Security";
-        assert_eq!(framework_of_message(lld), Some("Security"));
-        assert_eq!(framework_of_message("error: unable to find library 'z'"), None);
+        assert_eq!(missing_in(lld), Some("Security"));
+        assert_eq!(missing_in("error: unable to find library 'z'"), None);
     }
 
     #[test]

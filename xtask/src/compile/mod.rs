@@ -1,6 +1,6 @@
 //! Compiles the host binaries: one call of cargo for all targets, and a look at what came out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::Message;
@@ -14,9 +14,7 @@ use crate::process::{self, Output};
 use crate::progress::Step;
 use crate::project::{HostBinary, Project};
 use crate::text;
-use crate::toolchain::Toolchain;
-use crate::toolchain::linking::Linking;
-use crate::toolchain::standard_library::StandardLibrary;
+use crate::toolchain::Tools;
 
 mod framework;
 mod invocation;
@@ -35,18 +33,6 @@ pub struct HostBinaryFile<'a> {
     pub path: Utf8PathBuf,
 }
 
-/// Everything that cargo needs besides the project itself.
-pub struct Tools<'a> {
-    /// The compiler.
-    pub toolchain: &'a Toolchain,
-    /// The standard library.
-    pub standard_library: &'a StandardLibrary,
-    /// What makes cargo link with what was chosen.
-    pub linking: &'a Linking,
-    /// Whether a name of a macOS framework that no list has is an error.
-    pub deny_unknown_symbols: bool,
-}
-
 /// Why there are no host binaries.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -61,6 +47,14 @@ pub enum Error {
     /// The code of some does not compile or link; cargo has said why.
     #[error("{} not compile", does(.0))]
     Code(Vec<String>),
+    /// Cargo ended well, but did not say where it put some.
+    #[error("cargo says nothing of `{name}` for {platform}")]
+    NotBuilt {
+        /// The binary.
+        name: String,
+        /// The platform.
+        platform: HostPlatform,
+    },
     /// The linker lacks a framework of macOS.
     #[error(transparent)]
     Framework(#[from] MissingFramework),
@@ -108,7 +102,9 @@ impl Error {
             ),
             Error::Framework(error) => Some(error.help()),
             Error::Symbols(error) => Some(error.help()),
-            Error::Messages(_) => None,
+            Error::Messages(_) | Error::NotBuilt { .. } => {
+                Some("run it again with -v, and see what cargo says".to_owned())
+            }
             Error::Unfit { reason: Unfit::TooNewMacOs { found, .. }, .. } => Some(format!(
                 "let the linker make an older one (another zig?), or set `minimum-macos = \"{found}\"`"
             )),
@@ -138,6 +134,7 @@ pub fn compile<'a>(
             platforms: &platforms,
             binaries: &binaries,
             tools,
+            inherited_flags: invocation::inherited_flags(),
             macos_flags: Vec::new(),
         };
         let built = build(invocation, step)?;
@@ -145,10 +142,12 @@ pub fn compile<'a>(
             platforms.contains(&build.platform) && binaries.contains(&build.binary)
         });
         for &build in builds {
-            if let Some(path) = built.get(&(build.platform, build.binary.name.clone())) {
-                check(build, path, project)?;
-                files.push(HostBinaryFile { build, path: path.clone() });
-            }
+            let name = build.binary.name.clone();
+            let path = built
+                .get(&(build.platform, name.clone()))
+                .ok_or(Error::NotBuilt { name, platform: build.platform })?;
+            check(build, path, project)?;
+            files.push(HostBinaryFile { build, path: path.clone() });
         }
     }
     Ok(files)
@@ -177,6 +176,7 @@ type Built = BTreeMap<(HostPlatform, String), Utf8PathBuf>;
 fn run_cargo(invocation: &Invocation<'_>, step: &Step<'_>) -> Result<Built, Error> {
     let mut built = Built::new();
     let mut unreadable = None;
+    let mut clues = Clues::default();
     let command = invocation.command(step.progress());
     step.progress().detail(format_args!("{command:?}"));
     let result = process::run(command, |output| match output {
@@ -184,7 +184,10 @@ fn run_cargo(invocation: &Invocation<'_>, step: &Step<'_>) -> Result<Built, Erro
             Ok(found) => built.extend(found),
             Err(error) => unreadable = Some(error),
         },
-        other => step.relay(other),
+        other => {
+            clues.look_at(other);
+            step.relay(other);
+        }
     });
     if let Some(error) = unreadable {
         return Err(Error::Messages(error));
@@ -192,7 +195,7 @@ fn run_cargo(invocation: &Invocation<'_>, step: &Step<'_>) -> Result<Built, Erro
     match result {
         Ok(()) => Ok(built),
         Err(process::Error::Interrupted(interrupted)) => Err(interrupted.into()),
-        Err(error @ process::Error::Failed { .. }) => Err(explain(invocation, &built, &error)),
+        Err(process::Error::Failed { .. }) => Err(explain(invocation, &built, &clues)),
         Err(error) => Err(Error::Cargo(error)),
     }
 }
@@ -217,18 +220,34 @@ fn platform_of(path: &Utf8Path) -> Option<HostPlatform> {
         .find_map(|component| HostPlatform::from_triple(component.as_str()))
 }
 
-/// Why cargo failed, as far as its messages tell.
-fn explain(invocation: &Invocation<'_>, built: &Built, error: &process::Error) -> Error {
-    let messages = error.messages();
-    if messages.contains("--locked") {
+/// What cargo's messages tell about why it failed.
+#[derive(Default)]
+struct Clues {
+    is_lock_outdated: bool,
+    frameworks: BTreeSet<String>,
+    symbols: BTreeSet<String>,
+}
+
+impl Clues {
+    fn look_at(&mut self, output: Output<'_>) {
+        let Output::Stderr(line) = output else { return };
+        // "cannot update the lock file … because --locked was passed", in words that have changed.
+        self.is_lock_outdated |= line.contains("lock file") && line.contains("--locked");
+        self.frameworks.extend(framework::missing_in(line).map(str::to_owned));
+        self.symbols.extend(symbol::missing_in(line).map(str::to_owned));
+    }
+}
+
+fn explain(invocation: &Invocation<'_>, built: &Built, clues: &Clues) -> Error {
+    if clues.is_lock_outdated {
         return Error::Lock;
     }
-    if let Some(framework) = framework::missing(invocation.project, invocation.platforms, messages)
-    {
-        return framework.into();
+    if !clues.frameworks.is_empty() {
+        let frameworks = clues.frameworks.iter().cloned().collect();
+        return framework::explain(invocation.project, invocation.platforms, frameworks).into();
     }
-    if let Some(unknown) = symbol::unknown(invocation.project, invocation.platforms, messages) {
-        return unknown.into();
+    if !clues.symbols.is_empty() {
+        return symbol::explain(invocation.project, invocation.platforms, &clues.symbols).into();
     }
     let failed = |platform: HostPlatform| {
         let is_missing =

@@ -4,6 +4,8 @@
 //! A name that a crate says is in a framework may be one that the lists in `data/macos` just don't
 //! know yet, and can be left to macOS to find when the program starts. Any other is an error.
 
+use std::collections::BTreeSet;
+
 use cargo_metadata::Package;
 
 use super::framework;
@@ -66,30 +68,26 @@ impl UnknownSymbols {
     }
 }
 
-/// Reads from the linker's messages which names it misses for macOS.
-pub(super) fn unknown(
+/// The error for `symbols` that the linker did not find.
+pub(super) fn explain(
     project: &Project,
     platforms: &[HostPlatform],
-    messages: &str,
-) -> Option<UnknownSymbols> {
-    let mut symbols: Vec<&str> = messages.lines().filter_map(symbol_of_message).collect();
-    symbols.sort_unstable();
-    symbols.dedup();
-    let platform = platforms.iter().find(|platform| platform.os == Os::Darwin)?;
-    if symbols.is_empty() {
-        return None;
-    }
-    let packages = framework::packages(project, *platform);
+    symbols: &BTreeSet<String>,
+) -> UnknownSymbols {
+    let platform = platforms.iter().find(|platform| platform.os == Os::Darwin);
+    let packages = platform.map(|platform| framework::packages(project, *platform));
+    let packages = packages.unwrap_or_default();
     let declared: Vec<(&Package, Declarations)> =
         packages.iter().map(|package| (package, declarations(package))).collect();
-    let unknown = symbols.into_iter().map(|symbol| find(symbol, &declared)).collect();
-    Some(UnknownSymbols(unknown))
+    UnknownSymbols(symbols.iter().map(|symbol| find(symbol, &declared)).collect())
 }
 
+/// The name that a line of the linker's messages misses: those of `ld64.lld` have C's `_` before them.
+///
 /// Reads `rust-lld: error: undefined symbol: _name`.
-fn symbol_of_message(line: &str) -> Option<&str> {
+pub(super) fn missing_in(line: &str) -> Option<&str> {
     let (_, symbol) = line.split_once("lld: error: undefined symbol: ")?;
-    Some(symbol.trim())
+    Some(symbol.trim()).filter(|symbol| symbol.starts_with('_'))
 }
 
 fn declarations(package: &Package) -> Declarations {
@@ -134,8 +132,8 @@ mod tests {
     #[test]
     fn the_name_is_read_from_llds_message() {
         let line = "  = note: rust-lld: error: undefined symbol: _SecNew";
-        assert_eq!(symbol_of_message(line), Some("_SecNew"));
-        assert_eq!(symbol_of_message("error: undefined: _SecNew"), None);
+        assert_eq!(missing_in(line), Some("_SecNew"));
+        assert_eq!(missing_in("error: undefined: _SecNew"), None);
     }
 
     #[test]

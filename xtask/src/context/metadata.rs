@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::plan::Placement;
 use crate::platform::Os;
 use crate::project::config::{Service, Ui, Vm};
+use crate::text;
 
 /// The file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -104,13 +105,8 @@ impl Metadata {
     }
 
     /// The file's text.
-    ///
-    /// # Errors
-    /// None that is known; `serde_json` could refuse a value.
-    pub fn to_json(&self) -> serde_json::Result<String> {
-        let mut json = serde_json::to_string_pretty(self)?;
-        json.push('\n');
-        Ok(json)
+    pub fn to_json(&self) -> String {
+        text::json(self)
     }
 }
 
@@ -201,7 +197,7 @@ mod tests {
               }
             }
         "#]]
-        .assert_eq(&metadata.to_json().unwrap());
+        .assert_eq(&metadata.to_json());
     }
 
     #[test]
@@ -212,6 +208,6 @@ mod tests {
               "icon": "icon.svg"
             }
         "#]]
-        .assert_eq(&metadata.to_json().unwrap());
+        .assert_eq(&metadata.to_json());
     }
 }

@@ -29,6 +29,7 @@ mod metadata;
 
 pub use contents::Context;
 use contents::{Contents, FileMode, Layer, Source};
+pub use dockerfile::dockerfile;
 use metadata::Metadata;
 
 const METADATA: &str = "metadata.json";
@@ -43,9 +44,6 @@ pub enum Error {
     /// A symbolic link, a socket or the like.
     #[error("`{0}` is neither a file nor a folder")]
     SpecialFile(Utf8PathBuf),
-    /// A value that JSON can't express.
-    #[error("can't write `metadata.json`")]
-    Json(#[from] serde_json::Error),
     /// A file can't be read or written.
     #[error(transparent)]
     Files(#[from] files::Error),
@@ -64,7 +62,7 @@ impl Error {
                     .to_owned(),
             ),
             Error::Files(error) => error.help(),
-            Error::Json(_) | Error::Interrupted(_) => None,
+            Error::Interrupted(_) => None,
         }
     }
 }
@@ -92,7 +90,7 @@ pub fn write(parts: &Parts<'_>, place: &Utf8Path) -> Result<Context, Error> {
     writer.write_pages()?;
     writer.write_host_binaries()?;
     let contents = Contents { labels: labels::labels(parts.project)?, layers: writer.layers };
-    files::write(&staged.path().join("Dockerfile"), dockerfile::dockerfile(&contents))?;
+    files::write(&staged.path().join("Dockerfile"), dockerfile(&contents))?;
     staged.commit()?;
     Ok(Context::new(place.to_owned(), contents))
 }
@@ -131,7 +129,6 @@ impl Writer<'_> {
             Metadata::new(icon.to_owned(), ui, config.vm.as_ref(), &placements).to_json()
         };
         let [amd64, arm64] = ImagePlatform::ALL.map(text);
-        let (amd64, arm64) = (amd64?, arm64?);
         if amd64 == arm64 {
             files::write(&self.root.join(METADATA), amd64)?;
             return Ok(Source::Shared(METADATA.into()));
@@ -192,10 +189,10 @@ impl Writer<'_> {
         let folder = self.root.join(folder);
         files::create_public_dir(&folder)?;
         for placement in placements {
-            let built = self.parts.binaries.iter().find(|file| file.build == placement.build);
-            if let Some(built) = built {
-                files::copy(&built.path, &folder.join(placement.file_name()), true)?;
-            }
+            let is_it = |file: &&HostBinaryFile<'_>| file.build == placement.build;
+            let built = self.parts.binaries.iter().find(is_it);
+            let built = built.expect("everything in the plan was compiled");
+            files::copy(&built.path, &folder.join(placement.file_name()), true)?;
         }
         Ok(())
     }
@@ -213,4 +210,217 @@ fn copy_folder(from: &Utf8Path, to: &Utf8Path) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::config::WindowsOnArm;
+    use crate::project::testing::project;
+    use expect_test::{Expect, expect};
+
+    /// Writes the context of a small extension, and lists its files; those that are generated with
+    /// what they hold.
+    fn assert_context(windows_on_arm: WindowsOnArm, expected: &Expect) {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(dir.path()).unwrap();
+        for (path, text) in [
+            ("extension/icon.png", "icon"),
+            ("extension/description.html", "<p>\nIt.\n</p>\n"),
+            ("ui/dist/index.html", "page"),
+            ("ui/dist/assets/a b.js", "script"),
+            ("built/tool", "program"),
+        ] {
+            files::create_dir(root.join(path).parent().unwrap()).unwrap();
+            files::write(&root.join(path), text).unwrap();
+        }
+        let mut project = project(root);
+        project.config.windows_on_arm = windows_on_arm;
+        let plan = HostBinaryPlan::new(&project, &project.config.platforms);
+        let built = |&build| HostBinaryFile { build, path: root.join("built/tool") };
+        let binaries: Vec<HostBinaryFile<'_>> = plan.builds().iter().map(built).collect();
+        let pages = root.join("ui/dist");
+        let parts =
+            Parts { project: &project, plan: &plan, binaries: &binaries, pages: Some(&pages) };
+        let context = write(&parts, &root.join("target/extension")).unwrap();
+        expected.assert_eq(&listing(context.dir(), context.dir()));
+    }
+
+    fn listing(folder: &Utf8Path, root: &Utf8Path) -> String {
+        let mut text = String::new();
+        for entry in files::entries(folder).unwrap() {
+            let path = entry.path();
+            if path.is_dir() {
+                text += &listing(path, root);
+                continue;
+            }
+            text += &format!("== {}\n", path.strip_prefix(root).unwrap());
+            if matches!(entry.file_name(), "Dockerfile" | METADATA) {
+                text += &files::read_text(path).unwrap();
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn one_metadata_serves_both_variants_where_they_carry_the_same_paths() {
+        assert_context(
+            WindowsOnArm::Emulate,
+            &expect![[r#"
+            == Dockerfile
+            # Generated by `cargo xtask dist` from [workspace.metadata.docker-extension] in Cargo.toml.
+            # Changes made here are lost.
+
+            FROM scratch
+            # amd64 or arm64: it picks the host binaries, as metadata.json has no word for it.
+            ARG TARGETARCH
+
+            LABEL com.docker.desktop.extension.api.version=">= 0.3.4" \
+                  com.docker.desktop.extension.icon="https://example.com/icon.png" \
+                  com.docker.extension.additional-urls="[]" \
+                  com.docker.extension.categories="networking,security" \
+                  com.docker.extension.changelog="<p>First.</p>" \
+                  com.docker.extension.publisher-url="https://example.com" \
+                  com.docker.extension.screenshots="[{\"alt\":\"It\",\"url\":\"https://example.com/1.png\"}]" \
+                  org.opencontainers.image.description="Costs \$5." \
+                  org.opencontainers.image.title="Tool" \
+                  org.opencontainers.image.vendor="Me" \
+                  org.opencontainers.image.version="1.2.3"
+
+            # A Dockerfile can't write a value with line breaks, or a very long one. `cargo xtask dist`
+            # gives these labels with `docker buildx build --label`:
+            #   com.docker.extension.detailed-description
+
+            COPY metadata.json icon.png /
+            COPY ui/ /ui/
+            COPY --chmod=0755 host/darwin/${TARGETARCH}/ /darwin/
+            COPY --chmod=0755 host/windows/ /windows/
+            == host/darwin/amd64/tool
+            == host/darwin/arm64/tool
+            == host/windows/tool.exe
+            == icon.png
+            == metadata.json
+            {
+              "icon": "icon.png",
+              "ui": {
+                "dashboard-tab": {
+                  "title": "Tool",
+                  "root": "ui",
+                  "src": "index.html"
+                }
+              },
+              "host": {
+                "binaries": [
+                  {
+                    "darwin": [
+                      {
+                        "path": "/darwin/tool"
+                      }
+                    ],
+                    "windows": [
+                      {
+                        "path": "/windows/tool.exe"
+                      }
+                    ]
+                  }
+                ]
+              }
+            }
+            == ui/assets/a b.js
+            == ui/index.html
+        "#]],
+        );
+    }
+
+    #[test]
+    fn each_variant_has_its_own_metadata_where_they_do_not() {
+        assert_context(
+            WindowsOnArm::Omit,
+            &expect![[r#"
+            == Dockerfile
+            # Generated by `cargo xtask dist` from [workspace.metadata.docker-extension] in Cargo.toml.
+            # Changes made here are lost.
+
+            FROM scratch
+            # amd64 or arm64: it picks the host binaries, as metadata.json has no word for it.
+            ARG TARGETARCH
+
+            LABEL com.docker.desktop.extension.api.version=">= 0.3.4" \
+                  com.docker.desktop.extension.icon="https://example.com/icon.png" \
+                  com.docker.extension.additional-urls="[]" \
+                  com.docker.extension.categories="networking,security" \
+                  com.docker.extension.changelog="<p>First.</p>" \
+                  com.docker.extension.publisher-url="https://example.com" \
+                  com.docker.extension.screenshots="[{\"alt\":\"It\",\"url\":\"https://example.com/1.png\"}]" \
+                  org.opencontainers.image.description="Costs \$5." \
+                  org.opencontainers.image.title="Tool" \
+                  org.opencontainers.image.vendor="Me" \
+                  org.opencontainers.image.version="1.2.3"
+
+            # A Dockerfile can't write a value with line breaks, or a very long one. `cargo xtask dist`
+            # gives these labels with `docker buildx build --label`:
+            #   com.docker.extension.detailed-description
+
+            COPY variants/${TARGETARCH}/metadata.json icon.png /
+            COPY ui/ /ui/
+            COPY --chmod=0755 host/darwin/${TARGETARCH}/ /darwin/
+            COPY --chmod=0755 host/windows/${TARGETARCH}/ /windows/
+            == host/darwin/amd64/tool
+            == host/darwin/arm64/tool
+            == host/windows/amd64/tool.exe
+            == icon.png
+            == ui/assets/a b.js
+            == ui/index.html
+            == variants/amd64/metadata.json
+            {
+              "icon": "icon.png",
+              "ui": {
+                "dashboard-tab": {
+                  "title": "Tool",
+                  "root": "ui",
+                  "src": "index.html"
+                }
+              },
+              "host": {
+                "binaries": [
+                  {
+                    "darwin": [
+                      {
+                        "path": "/darwin/tool"
+                      }
+                    ],
+                    "windows": [
+                      {
+                        "path": "/windows/tool.exe"
+                      }
+                    ]
+                  }
+                ]
+              }
+            }
+            == variants/arm64/metadata.json
+            {
+              "icon": "icon.png",
+              "ui": {
+                "dashboard-tab": {
+                  "title": "Tool",
+                  "root": "ui",
+                  "src": "index.html"
+                }
+              },
+              "host": {
+                "binaries": [
+                  {
+                    "darwin": [
+                      {
+                        "path": "/darwin/tool"
+                      }
+                    ]
+                  }
+                ]
+              }
+            }
+        "#]],
+        );
+    }
 }

@@ -1,11 +1,10 @@
 //! Zip archives of host binaries, the same bytes for the same files: no times, fixed modes.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
+use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
 use super::Error;
 use crate::files::{self, IoContext};
@@ -26,25 +25,24 @@ pub(super) fn write(path: &Utf8Path, entries: &[Entry]) -> Result<(), Error> {
     let failed = |source| Error::Zip { path: path.to_owned(), source };
     let mut zip = ZipWriter::new(BufWriter::new(files::create(path)?));
     for entry in entries {
-        add(&mut zip, entry).map_err(failed)?;
+        let mut file = Interruptible(files::open(&entry.path)?);
+        zip.start_file(&entry.name, options(entry)).map_err(failed)?;
+        io::copy(&mut file, &mut zip).doing("write", path)?;
     }
     let mut file = zip.finish().map_err(failed)?;
     file.flush().doing("write", path)?;
     Ok(())
 }
 
-fn add(zip: &mut ZipWriter<BufWriter<File>>, entry: &Entry) -> zip::result::ZipResult<()> {
+fn options(entry: &Entry) -> SimpleFileOptions {
     const LEVEL: i64 = 6;
-    let options = SimpleFileOptions::default()
+    SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(LEVEL))
-        // The oldest time that the format knows.
+        // The oldest time that the format knows, and one system on every machine.
         .last_modified_time(DateTime::DEFAULT)
-        .unix_permissions(if entry.is_executable { 0o755 } else { 0o644 });
-    zip.start_file(&entry.name, options)?;
-    let mut file = Interruptible(File::open(&entry.path)?);
-    io::copy(&mut file, zip)?;
-    Ok(())
+        .system(System::Unix)
+        .unix_permissions(if entry.is_executable { 0o755 } else { 0o644 })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::image::EngineKind;
 use crate::platform::{HostPlatform, ImagePlatform};
+use crate::text;
 
 /// The version of the manifest's schema. Keys are added without a new one; it changes when a key
 /// goes away or changes its meaning.
@@ -85,13 +86,8 @@ pub enum ArtifactKind {
 
 impl Manifest {
     /// The manifest's text.
-    ///
-    /// # Errors
-    /// None that is known; `serde_json` could refuse a value.
-    pub fn to_json(&self) -> serde_json::Result<String> {
-        let mut json = serde_json::to_string_pretty(self)?;
-        json.push('\n');
-        Ok(json)
+    pub fn to_json(&self) -> String {
+        text::json(self)
     }
 
     /// The text of `SHA256SUMS`, as `sha256sum --check` reads it; `manifest` is the manifest's own.
@@ -175,7 +171,7 @@ mod tests {
               ]
             }
         "#]]
-        .assert_eq(&manifest.to_json().unwrap());
+        .assert_eq(&manifest.to_json());
         expect![[r#"
             33  dist-manifest.json
             22  tool-1.2.3.oci.tar

@@ -46,9 +46,6 @@ pub enum Error {
         /// Why.
         source: zip::result::ZipError,
     },
-    /// A value that JSON can't express.
-    #[error("can't write `{MANIFEST}`")]
-    Json(#[from] serde_json::Error),
     /// A file can't be read or written.
     #[error(transparent)]
     Files(#[from] files::Error),
@@ -65,7 +62,6 @@ impl Error {
                 Some("make it writable, or choose another folder with `--output`".to_owned())
             }
             Error::Zip { .. } => Some("make room on the disk, and look at its rights".to_owned()),
-            Error::Json(_) => None,
             Error::Files(error) => error.help(),
         }
     }
@@ -147,11 +143,11 @@ impl<'a> Dist<'a> {
     }
 
     /// Adds the image, whose archive stands at [`Self::image_path`], and puts the dist into its
-    /// place.
+    /// place, where the archive of the returned image is.
     ///
     /// # Errors
     /// A file can't be written, or the place can't be taken: then what stood there still stands.
-    pub fn commit(mut self, image: &Image) -> Result<Manifest, Error> {
+    pub fn commit(mut self, image: Image) -> Result<(Image, Manifest), Error> {
         let archive = format!("{}.oci.tar", self.stem());
         self.add_artifact(archive.clone(), ArtifactKind::Image)?;
         let mut artifacts = std::mem::take(&mut self.artifacts);
@@ -163,7 +159,7 @@ impl<'a> Dist<'a> {
             image: manifest::ImageEntry {
                 reference: image.reference.to_string(),
                 digest: image.digest.clone(),
-                archive,
+                archive: archive.clone(),
                 platforms: image.platforms.clone(),
                 engine: image.engine,
             },
@@ -171,17 +167,12 @@ impl<'a> Dist<'a> {
             artifacts,
         };
         let path = self.staged.path().join(MANIFEST);
-        files::write(&path, manifest.to_json()?)?;
+        files::write(&path, manifest.to_json())?;
         let (sha256, _) = files::sha256(&path)?;
         let checksums = manifest.checksums(&sha256);
         files::write(&self.staged.path().join(CHECKSUMS), checksums)?;
         self.staged.commit()?;
-        Ok(manifest)
-    }
-
-    /// The folder that the dist will stand at.
-    pub fn place(&self) -> &Utf8Path {
-        &self.place
+        Ok((Image { archive: self.place.join(&archive), ..image }, manifest))
     }
 
     fn stem(&self) -> String {

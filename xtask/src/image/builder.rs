@@ -189,7 +189,9 @@ fn no_answer(error: process::Error) -> NoBuilder {
     match error {
         process::Error::Interrupted(interrupted) => NoBuilder::Interrupted(interrupted),
         process::Error::NotFound { .. } => NoBuilder::NoClient,
-        process::Error::Start { source, .. } => NoBuilder::Client { reason: source.to_string() },
+        process::Error::Start { source, .. } | process::Error::Wait { source, .. } => {
+            NoBuilder::Client { reason: source.to_string() }
+        }
         process::Error::TimedOut { .. } => {
             NoBuilder::Silent { reason: format!("no answer within {} seconds", LIMIT.as_secs()) }
         }

@@ -7,9 +7,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::interrupt::{self, Interrupted};
 use crate::{files, process};
 
-/// How much of what Docker said last is quoted.
-const QUOTED_LINES: usize = 12;
-
 /// An engine could not make, push or load an image.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -37,7 +34,7 @@ pub enum Error {
     #[error("can't run `docker` from here")]
     Shell(#[from] xshell::Error),
     /// Docker failed.
-    #[error("Docker could not {task} the image{}", quote(.source))]
+    #[error("Docker could not {task} the image")]
     Docker {
         /// What it was to do.
         task: Task,
@@ -123,12 +120,6 @@ impl Error {
     }
 }
 
-fn quote(error: &process::Error) -> String {
-    let lines: Vec<_> = error.messages().lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = &lines[lines.len().saturating_sub(QUOTED_LINES)..];
-    if last.is_empty() { String::new() } else { format!(":\n{}", last.join("\n")) }
-}
-
 /// The remedies of failures that people meet; Docker's own words tell which it is.
 fn docker_help(error: &process::Error) -> Option<String> {
     const REMEDIES: [(&str, &str); 7] = [
@@ -162,7 +153,7 @@ mod tests {
             command
         });
         let error = Error::docker(Task::Push, source.unwrap_err());
-        assert_eq!(error.to_string(), "Docker could not push the image:\npush access denied");
+        assert_eq!(error.to_string(), "Docker could not push the image");
         assert!(error.help().is_some_and(|help| help.contains("docker login")));
     }
 }

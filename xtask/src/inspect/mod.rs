@@ -3,6 +3,7 @@
 use object::macho::{self, MachHeader64};
 use object::read::macho::{LoadCommandVariant, MachHeader as _};
 use object::{Architecture, BinaryFormat, Endianness, Object as _};
+use target_lexicon::Triple;
 
 use crate::platform::{Arch, HostPlatform, Os};
 use crate::project::config::MacOsVersion;
@@ -42,6 +43,9 @@ pub enum Unfit {
         /// What it is for.
         found: HostPlatform,
     },
+    /// It does not say which macOS it runs on.
+    #[error("it does not say which is the oldest macOS that it runs on")]
+    NoMinimumMacOs,
     /// It does not run on the oldest macOS that is promised.
     #[error("it asks for macOS {found}, but `minimum-macos` promises {promised}")]
     TooNewMacOs {
@@ -62,29 +66,36 @@ pub enum Unfit {
 pub fn read(bytes: &[u8]) -> Result<Facts, Unfit> {
     let unreadable = |error: object::Error| Unfit::Unreadable(error.to_string());
     let file = object::File::parse(bytes).map_err(unreadable)?;
-    let os = match file.format() {
-        BinaryFormat::MachO => Some(Os::Darwin),
-        BinaryFormat::Pe => Some(Os::Windows),
-        BinaryFormat::Elf => Some(Os::Linux),
-        _ => None,
-    };
-    let arch = match file.architecture() {
-        Architecture::X86_64 => Some(Arch::Amd64),
-        Architecture::Aarch64 => Some(Arch::Arm64),
-        _ => None,
-    };
-    let (Some(os), Some(arch)) = (os, arch) else {
-        return Err(Unfit::NoHostPlatform {
+    let platform = HostPlatform::ALL
+        .into_iter()
+        .find(|platform| is_for(&file, &platform.target()))
+        .ok_or_else(|| Unfit::NoHostPlatform {
             format: format!("{:?}", file.format()),
             architecture: format!("{:?}", file.architecture()),
-        });
-    };
-    let mut facts =
-        Facts { platform: HostPlatform::new(os, arch), minimum_macos: None, signature: None };
-    if os == Os::Darwin {
+        })?;
+    let mut facts = Facts { platform, minimum_macos: None, signature: None };
+    if platform.os == Os::Darwin {
         read_load_commands(bytes, &mut facts).map_err(unreadable)?;
     }
     Ok(facts)
+}
+
+/// Whether the file has the format and the CPU of what is built for `target`.
+fn is_for(file: &object::File<'_>, target: &Triple) -> bool {
+    let format = match file.format() {
+        BinaryFormat::MachO => target_lexicon::BinaryFormat::Macho,
+        BinaryFormat::Pe => target_lexicon::BinaryFormat::Coff,
+        BinaryFormat::Elf => target_lexicon::BinaryFormat::Elf,
+        _ => target_lexicon::BinaryFormat::Unknown,
+    };
+    let is_cpu = match file.architecture() {
+        Architecture::X86_64 => target.architecture == target_lexicon::Architecture::X86_64,
+        Architecture::Aarch64 => {
+            matches!(target.architecture, target_lexicon::Architecture::Aarch64(_))
+        }
+        _ => false,
+    };
+    is_cpu && target.binary_format == format
 }
 
 fn read_load_commands(bytes: &[u8], facts: &mut Facts) -> object::read::Result<()> {
@@ -131,8 +142,12 @@ impl Facts {
         if self.platform != platform {
             return Err(Unfit::WrongPlatform { found: self.platform });
         }
-        if let Some(found) = self.minimum_macos.filter(|found| *found > minimum_macos) {
-            return Err(Unfit::TooNewMacOs { found, promised: minimum_macos });
+        match self.minimum_macos {
+            None if platform.os == Os::Darwin => return Err(Unfit::NoMinimumMacOs),
+            Some(found) if found > minimum_macos => {
+                return Err(Unfit::TooNewMacOs { found, promised: minimum_macos });
+            }
+            _ => {}
         }
         match self.signature {
             Some(signature) if platform.arch == Arch::Arm64 && signature != Signature::Valid => {
@@ -171,6 +186,7 @@ mod tests {
     fn a_binary_that_asks_for_a_newer_macos_than_promised_will_not_do() {
         let mut binary = facts(ARM_MAC);
         binary.signature = Some(Signature::Valid);
+        assert_eq!(binary.check(ARM_MAC, MacOsVersion::DEFAULT), Err(Unfit::NoMinimumMacOs));
         binary.minimum_macos = Some(MacOsVersion { major: 13, minor: 2 });
         let unfit = binary.check(ARM_MAC, MacOsVersion::DEFAULT).unwrap_err();
         assert!(unfit.to_string().contains("asks for macOS 13.2"), "{unfit}");
@@ -181,7 +197,8 @@ mod tests {
     #[test]
     fn apple_silicon_wants_a_valid_signature() {
         for signature in [Signature::Missing, Signature::Broken] {
-            let binary = Facts { signature: Some(signature), ..facts(ARM_MAC) };
+            let minimum_macos = Some(MacOsVersion::DEFAULT);
+            let binary = Facts { signature: Some(signature), minimum_macos, platform: ARM_MAC };
             let unfit = binary.check(ARM_MAC, MacOsVersion::DEFAULT).unwrap_err();
             assert_eq!(unfit, Unfit::Signature(signature));
         }

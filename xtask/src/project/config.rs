@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use camino::{Utf8Component, Utf8PathBuf};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use super::reference::ImageName;
@@ -283,21 +283,30 @@ impl FromStr for Category {
 struct InnerPath(Utf8PathBuf);
 
 impl FromStr for InnerPath {
-    type Err = OuterPath;
+    type Err = NotAnInnerPath;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let path = Utf8PathBuf::from(text);
-        if path.components().all(|part| matches!(part, Utf8Component::Normal(_))) {
+        if text.contains('\\') {
+            return Err(NotAnInnerPath::Backslash);
+        }
+        let is_here = |part: &Utf8Component<'_>| matches!(part, Utf8Component::CurDir);
+        let parts = Utf8Path::new(text).components().filter(|part| !is_here(part));
+        let path: Utf8PathBuf = parts.clone().collect();
+        if parts.clone().all(|part| matches!(part, Utf8Component::Normal(_))) {
             Ok(Self(path))
         } else {
-            Err(OuterPath)
+            Err(NotAnInnerPath::Outside)
         }
     }
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("it leads out of the workspace")]
-struct OuterPath;
+enum NotAnInnerPath {
+    #[error("it leads out of the workspace")]
+    Outside,
+    #[error("the parts of a path have `/` between them, on every machine")]
+    Backslash,
+}
 
 const FILE: &str = "the path of a file in the workspace";
 const FOLDER: &str = "the path of a folder in the workspace";
@@ -582,7 +591,7 @@ mod tests {
             `workspace.metadata.docker-extension.ui.folder`: found `/ui` (it leads out of the workspace), expected the path of a folder in the workspace
             `workspace.metadata.docker-extension.ui.colour`: unknown key, the keys here are title, folder, build-folder, entry
             `workspace.metadata.docker-extension.vm`: found neither, expected either `image` or `composefile`
-            `workspace.metadata.docker-extension.platforms[0]`: found `darwin-arm46` (not a host platform, did you mean `darwin-arm64`?; there are darwin-amd64, darwin-arm64, windows-amd64, windows-arm64, linux-amd64, linux-arm64), expected a host platform
+            `workspace.metadata.docker-extension.platforms[0]`: found `darwin-arm46` (not a host platform (did you mean `darwin-arm64`?); these are: darwin-amd64, darwin-arm64, windows-amd64, windows-arm64, linux-amd64, linux-arm64), expected a host platform
             `workspace.metadata.docker-extension.platforms[1]`: found the number 1, expected a host platform
             `workspace.metadata.docker-extension.minimum-macos`: found `Big Sur` (two numbers with a dot between them are wanted), expected a macOS version, such as `11.0`
             `workspace.metadata.docker-extension.linker`: found `gold` (not one of auto, lld, zig, system), expected a linker

@@ -13,6 +13,8 @@ use crate::text;
 pub mod config;
 pub mod reference;
 mod table;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use config::{Config, LongText};
 use reference::Tag;

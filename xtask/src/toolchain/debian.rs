@@ -27,6 +27,9 @@ pub(super) enum Error {
     /// apt is not set up for a Debian mirror.
     #[error("apt knows no Debian mirror")]
     NoMirror,
+    /// The mirror can't be reached, or has none of the suites.
+    #[error("no Debian mirror that apt knows can be read")]
+    Unreachable(#[source] process::Error),
     /// No suite has this version.
     #[error("no suite of Debian has version {0}")]
     NoSuchVersion(String),
@@ -57,15 +60,7 @@ fn fetch(version: &str, folder: &Utf8Path, step: &Step<'_>) -> Result<(), Error>
     }
     let mirrors = mirrors()?;
     let apt = Apt::new(folder.join("apt"))?;
-    let package = mirrors
-        .iter()
-        .flat_map(|mirror| SUITES.map(|suite| (mirror, suite)))
-        .find_map(|(mirror, suite)| {
-            step.at(format_args!("looking for rust-src {version} in Debian's {suite}"));
-            apt.find(mirror, suite, version).transpose()
-        })
-        .transpose()?
-        .ok_or_else(|| Error::NoSuchVersion(version.to_owned()))?;
+    let package = apt.find(&mirrors, version, step)?;
     step.progress().note(format_args!(
         "downloading the standard library's sources: Debian's rust-src {} ({}, once)",
         package.version,
@@ -141,18 +136,46 @@ impl Apt {
         command
     }
 
-    /// The package of a suite whose upstream version is `version`; `None` where the suite has none,
-    /// or where the mirror has no such suite.
-    fn find(&self, mirror: &str, suite: &str, version: &str) -> Result<Option<Package>, Error> {
-        let list = format!("deb [signed-by={KEYRING}] {mirror} {suite} main\n");
-        files::write(&self.root.join("sources.list"), list)?;
-        let mut update = self.command("apt-get");
-        update.args(["-q", "update"]);
-        match process::read(update) {
-            Ok(_) => {}
-            Err(process::Error::Failed { .. }) => return Ok(None),
-            Err(error) => return Err(error.into()),
+    /// The package whose upstream version is `version`, from the first suite that has it.
+    fn find(
+        &self,
+        mirrors: &BTreeSet<String>,
+        version: &str,
+        step: &Step<'_>,
+    ) -> Result<Package, Error> {
+        let mut unreachable = None;
+        let mut has_read_any = false;
+        for (mirror, suite) in mirrors.iter().flat_map(|it| SUITES.map(|suite| (it, suite))) {
+            step.at(format_args!("looking for rust-src {version} in Debian's {suite}"));
+            let list = format!("deb [signed-by={KEYRING}] {mirror} {suite} main\n");
+            files::write(&self.root.join("sources.list"), list)?;
+            match self.update() {
+                Ok(_) => has_read_any = true,
+                Err(error @ process::Error::Failed { .. }) => {
+                    unreachable = Some(error);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            }
+            if let Some(package) = self.package(version)? {
+                return Ok(package);
+            }
         }
+        match unreachable {
+            Some(error) if !has_read_any => Err(Error::Unreachable(error)),
+            _ => Err(Error::NoSuchVersion(version.to_owned())),
+        }
+    }
+
+    /// Reads what the suite has that stands in the list.
+    fn update(&self) -> Result<String, process::Error> {
+        let mut update = self.command("apt-get");
+        update.args(["-q", "-oAPT::Update::Error-Mode=any", "update"]);
+        process::read(update)
+    }
+
+    /// The package of the suite that was read last.
+    fn package(&self, version: &str) -> Result<Option<Package>, Error> {
         let mut uris = self.command("apt-get");
         uris.args(["-q", "download", "--print-uris"]).arg(format!("rust-src={version}+*"));
         match process::read(uris) {

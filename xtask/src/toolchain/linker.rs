@@ -100,6 +100,19 @@ const WINDOWS: HostPlatform = HostPlatform::new(Os::Windows, Arch::Amd64);
 /// Rust's server had no `rust-mingw` for it when this was written, though the manifest names one.
 const WINDOWS_ON_ARM: HostPlatform = HostPlatform::new(Os::Windows, Arch::Arm64);
 
+/// Refuses at once what this machine will never link `platform` with.
+///
+/// # Errors
+/// What was asked for can't link it on this machine.
+pub(super) fn check(
+    platform: HostPlatform,
+    choice: LinkerChoice,
+    toolchain: &Toolchain,
+) -> Result<(), Error> {
+    let is_on_macos = toolchain.is_on_macos();
+    choose(platform, choice, &Situation { is_on_macos, ..Situation::default() }).map(drop)
+}
+
 /// Decides what links `platform`.
 ///
 /// # Errors

@@ -125,9 +125,12 @@ impl Linking {
     ) -> Result<(), Error> {
         let zig = zig::provide(sh, step)?;
         let environment = zigbuild::environment(&zig, platforms, project.config.minimum_macos)?;
-        for (name, value) in environment {
-            // The stubs of macOS's libraries serve zig as well.
-            self.environment.entry(name).or_insert(value);
+        self.environment.extend(environment);
+        let is_for_macos = platforms.iter().any(|platform| platform.os == Os::Darwin);
+        let has_sdk = cfg!(target_os = "macos") || std::env::var_os("SDKROOT").is_some();
+        if is_for_macos && !has_sdk {
+            // zig has libSystem alone; the stubs have frameworks as well.
+            self.environment.insert("SDKROOT".to_owned(), macos::sdk(step.progress())?.into());
         }
         for platform in platforms.iter().filter(|platform| platform.os == Os::Windows) {
             // Else the linker writes the time into the file's header.

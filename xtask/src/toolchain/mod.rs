@@ -2,11 +2,16 @@
 //! standard library comes from ([`standard_library`]), what links it ([`linker`]), and how cargo is told
 //! ([`linking`]).
 
+use std::fmt;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xshell::{Shell, cmd};
 
+use crate::platform::HostPlatform;
+use crate::progress::Step;
+use crate::project::Project;
+use crate::project::config::LinkerChoice;
 use crate::{files, process};
 
 mod c_code;
@@ -23,6 +28,9 @@ mod pip;
 pub mod standard_library;
 pub mod zig;
 pub mod zigbuild;
+
+use linking::Linking;
+use standard_library::StandardLibrary;
 
 /// The Rust toolchain that runs xtask, which is the one that compiles host binaries.
 #[derive(Clone, Debug)]
@@ -82,6 +90,58 @@ fn rustup_name(sysroot: &Utf8Path) -> Option<String> {
         .then(|| sysroot.file_name().map(str::to_owned))?
 }
 
+/// Everything that cargo needs besides the project itself.
+#[derive(Clone, Debug)]
+pub struct Tools<'a> {
+    /// The compiler.
+    pub toolchain: &'a Toolchain,
+    /// The standard library.
+    pub standard_library: StandardLibrary,
+    /// What makes cargo link with what was chosen.
+    pub linking: Linking,
+    /// Whether a name of a macOS framework that no list has is an error.
+    pub deny_unknown_symbols: bool,
+}
+
+#[cfg(test)]
+impl<'a> Tools<'a> {
+    /// Tools that set no variables.
+    pub(crate) fn for_test(
+        toolchain: &'a Toolchain,
+        standard_library: StandardLibrary,
+    ) -> Tools<'a> {
+        let linking = Linking::default();
+        Tools { toolchain, standard_library, linking, deny_unknown_symbols: false }
+    }
+}
+
+impl fmt::Display for Tools<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "standard library {}; {}", self.standard_library, self.linking.said)
+    }
+}
+
+/// Makes available what compiles and links `platforms`: finds it, else downloads it.
+///
+/// # Errors
+/// Something is neither there nor to be had.
+pub fn prepare<'a>(
+    toolchain: &'a Toolchain,
+    project: &Project,
+    platforms: &[HostPlatform],
+    request: LinkerChoice,
+    sh: &Shell,
+    step: &Step<'_>,
+) -> Result<Tools<'a>, Error> {
+    for &platform in platforms {
+        linker::check(platform, request, toolchain)?;
+    }
+    let standard_library = standard_library::provide(toolchain, platforms, step)?;
+    let linking =
+        linking::prepare(toolchain, project, platforms, request, &standard_library, sh, step)?;
+    Ok(Tools { toolchain, standard_library, linking, deny_unknown_symbols: false })
+}
+
 /// What keeps host binaries from being compiled and linked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -109,7 +169,7 @@ pub enum Error {
         /// The linker's name.
         linker: &'static str,
         /// The host platform.
-        platform: crate::platform::HostPlatform,
+        platform: HostPlatform,
         /// Why.
         reason: &'static str,
     },

@@ -8,9 +8,10 @@ use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Error, Toolchain, debian};
+use super::{Error, Toolchain, cache, debian};
 use crate::files;
 use crate::interrupt;
+use crate::lock::lock;
 use crate::platform::HostPlatform;
 use crate::process;
 use crate::progress::Step;
@@ -98,12 +99,12 @@ pub fn provide(
     platforms: &[HostPlatform],
     step: &Step<'_>,
 ) -> Result<StandardLibrary, Error> {
-    let _lock = super::cache::lock(
-        &super::cache::folder()?.join("standard-library.lock"),
-        step.progress(),
-    )?;
-    let missing: Vec<HostPlatform> =
-        platforms.iter().copied().filter(|platform| !is_installed(toolchain, *platform)).collect();
+    if missing(toolchain, platforms).is_empty() {
+        return Ok(StandardLibrary::Prebuilt);
+    }
+    let _lock = lock(&cache::folder()?.join("standard-library.lock"), step.progress())?;
+    // The run that held the lock may have installed them.
+    let missing = missing(toolchain, platforms);
     if missing.is_empty() {
         return Ok(StandardLibrary::Prebuilt);
     }
@@ -126,6 +127,11 @@ pub fn provide(
         interrupt::check()?;
     }
     Err(Error::NoStandardLibrary { targets: triples(&missing), tried })
+}
+
+fn missing(toolchain: &Toolchain, platforms: &[HostPlatform]) -> Vec<HostPlatform> {
+    let platforms = platforms.iter().copied();
+    platforms.filter(|platform| !is_installed(toolchain, *platform)).collect()
 }
 
 fn triples(platforms: &[HostPlatform]) -> Vec<String> {

@@ -1,9 +1,10 @@
-//! Finding zig: `ZIG`, PATH, Python's `ziglang`, the private environment; else it is downloaded.
+//! Finding zig: `ZIG`, PATH, what an earlier run downloaded, Python's `ziglang`; else it is
+//! downloaded.
 
-use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
+use camino::Utf8PathBuf;
 use xshell::{Shell, cmd};
 
 use super::{Error, pip};
@@ -56,20 +57,21 @@ impl fmt::Display for Origin {
 /// `ZIG` names something else, or the cache folder can't be used.
 pub fn find(sh: &Shell) -> Result<Option<Zig>, Error> {
     if let Some(program) = std::env::var_os("ZIG").filter(|program| !program.is_empty()) {
-        let zig = probe(sh, program.clone().into(), vec![], Origin::Variable);
+        // Its own path, because it is run in other folders than this one.
+        let found = which::which(&program).ok();
+        let zig = found.and_then(|found| probe(sh, found, vec![], Origin::Variable));
         return zig.map(Some).ok_or_else(|| Error::ZigVariable(program.into()));
     }
     let on_path = which::which("zig").ok().and_then(|zig| probe(sh, zig, vec![], Origin::Path));
-    let zig = on_path
-        .filter(Zig::is_known_to_work)
-        .or_else(|| probe(sh, python(sh)?, vec!["-m", "ziglang"], Origin::Python))
-        .filter(Zig::is_known_to_work);
-    match zig {
-        Some(zig) => Ok(Some(zig)),
-        None => {
-            Ok(pip::installed()?.and_then(|zig| probe(sh, zig.into(), vec![], Origin::Downloaded)))
-        }
+    if let Some(zig) = on_path.filter(Zig::is_known_to_work) {
+        return Ok(Some(zig));
     }
+    // Before Python is asked, which takes longer than all the rest.
+    if let Some(program) = pip::installed()? {
+        return Ok(Some(Zig::downloaded(program)));
+    }
+    let in_python = python(sh).and_then(|it| probe(sh, it, vec!["-m", "ziglang"], Origin::Python));
+    Ok(in_python.filter(Zig::is_known_to_work))
 }
 
 /// The zig that is there, else a downloaded one.
@@ -80,9 +82,7 @@ pub fn provide(sh: &Shell, step: &Step<'_>) -> Result<Zig, Error> {
     if let Some(zig) = find(sh)? {
         return Ok(zig);
     }
-    let program = pip::install(sh, step).map_err(Error::NoZig)?;
-    let broken = || pip::Error::NoWheel;
-    probe(sh, program.into(), vec![], Origin::Downloaded).ok_or_else(|| Error::NoZig(broken()))
+    pip::install(sh, step).map(Zig::downloaded).map_err(Error::NoZig)
 }
 
 /// The Python 3 on PATH.
@@ -101,6 +101,11 @@ fn probe(sh: &Shell, program: PathBuf, args: Vec<&'static str>, origin: Origin) 
 }
 
 impl Zig {
+    fn downloaded(program: Utf8PathBuf) -> Self {
+        let version = pip::ZIG_VERSION.to_owned();
+        Self { program: program.into(), args: Vec::new(), version, origin: Origin::Downloaded }
+    }
+
     fn is_known_to_work(&self) -> bool {
         let range = semver::VersionReq::parse(KNOWN_TO_WORK);
         let version = semver::Version::parse(&self.version);
@@ -108,11 +113,12 @@ impl Zig {
     }
 
     /// The variables by which `cargo-zigbuild` is told which zig to run.
-    pub(super) fn variables(&self) -> [(&'static str, OsString); 3] {
+    pub(super) fn variables(&self) -> [(String, String); 3] {
         [
-            ("CARGO_ZIGBUILD_ZIG_COMMAND", self.program.clone().into_os_string()),
-            ("CARGO_ZIGBUILD_ZIG_COMMAND_ARGS", self.args.join(" ").into()),
-            ("CARGO_ZIGBUILD_ZIG_VERSION", self.version.clone().into()),
+            ("CARGO_ZIGBUILD_ZIG_COMMAND", self.program.to_string_lossy().into_owned()),
+            ("CARGO_ZIGBUILD_ZIG_COMMAND_ARGS", self.args.join(" ")),
+            ("CARGO_ZIGBUILD_ZIG_VERSION", self.version.clone()),
         ]
+        .map(|(name, value)| (name.to_owned(), value))
     }
 }

@@ -12,13 +12,15 @@ use cargo_zigbuild::{Build, Zig as Wrapper};
 
 use super::zig::Zig;
 use super::{Error, cache};
-use crate::files;
 use crate::platform::HostPlatform;
 use crate::process;
 use crate::project::config::MacOsVersion;
 
 /// The hidden command that prints the variables.
 pub const ENVIRONMENT_COMMAND: &str = "zig-environment";
+
+/// The variable that tells `cargo-zigbuild` where to keep its files.
+const CACHE_VARIABLE: &str = "CARGO_ZIGBUILD_CACHE_DIR";
 
 /// The variables that make cargo link with zig.
 pub type Environment = BTreeMap<String, String>;
@@ -35,24 +37,20 @@ pub fn environment(
     let own = std::env::current_exe()
         .map_err(|source| process::Error::Start { program: "xtask".to_owned(), source })
         .map_err(Error::Zigbuild)?;
+    let cache = cache::folder()?;
     let mut command = std::process::Command::new(own);
     command
         .arg(ENVIRONMENT_COMMAND)
         .args(["--minimum-macos", &minimum_macos.to_string()])
         .args(platforms.iter().map(|platform| platform.triple()))
         .envs(zig.variables())
-        .env("CARGO_ZIGBUILD_CACHE_DIR", cache::folder()?.as_str());
+        .env(CACHE_VARIABLE, &cache);
     let answer = process::read(command).map_err(Error::Zigbuild)?;
     let mut environment: Environment =
         serde_json::from_str(&answer).map_err(Error::ZigbuildAnswer)?;
-    if !cfg!(target_os = "macos") && std::env::var_os("SDKROOT").is_none() {
-        // rustc looks for Apple's SDK, and warns where there is none, unless it is told of a folder.
-        // zig warns in turn where the folder lacks these two.
-        let sdk = cache::folder()?.join("no-macos-sdk");
-        files::create_dir(&sdk.join("usr/lib"))?;
-        files::create_dir(&sdk.join("System/Library/Frameworks"))?;
-        environment.insert("SDKROOT".to_owned(), sdk.into());
-    }
+    // The wrapper scripts know which zig it is, the links to xtask don't.
+    environment.extend(zig.variables());
+    environment.insert(CACHE_VARIABLE.to_owned(), cache.to_string());
     Ok(environment)
 }
 

@@ -8,10 +8,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 use tempfile::TempDir;
 
+pub mod archive;
 pub mod toolchain;
+
+/// The standard libraries of the default platforms are installed, and what links them is there: what
+/// tests that take one of these away rely on, and what must not happen while they look.
+pub fn ready() {
+    static READY: LazyLock<()> = LazyLock::new(|| Extension::new().dist(&[]));
+    LazyLock::force(&READY);
+}
 
 /// The table of a small extension without pages.
 pub const TABLE: &str = r#"

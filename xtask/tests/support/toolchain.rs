@@ -15,6 +15,7 @@ pub struct BareToolchain {
 }
 
 pub fn bare() -> BareToolchain {
+    super::ready();
     let sysroot = PathBuf::from(run(Command::new("rustc").args(["--print", "sysroot"])).trim());
     let name = sysroot.file_name().unwrap().to_str().unwrap().to_owned();
     let host = host();

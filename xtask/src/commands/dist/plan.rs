@@ -9,21 +9,24 @@ use super::Request;
 use crate::cli::Format;
 use crate::error::Error;
 use crate::image::{Choice, Engine, EngineKind};
+use crate::output;
 use crate::plan::HostBinaryPlan;
 use crate::platform::{HostPlatform, ImagePlatform};
+use crate::text;
 use crate::toolchain::linker::{self, Chosen, Linker, Situation};
 use crate::toolchain::standard_library::{self, Expected};
 use crate::toolchain::{Toolchain, zig};
+use crate::ui::Pages;
 
 /// The plan, as `--format json` prints it.
 #[derive(Serialize)]
-struct Plan<'a> {
+pub(super) struct Plan<'a> {
     reference: String,
     engine: EngineKind,
     engine_reason: &'a str,
     targets: Vec<Target>,
     zig: Option<String>,
-    ui: bool,
+    pages: Option<&'static str>,
     images: Vec<ImagePlan>,
     output: &'a str,
 }
@@ -53,26 +56,12 @@ struct PlacementPlan {
     platform: HostPlatform,
 }
 
-/// Prints the plan.
-pub(super) fn print(
-    request: &Request,
-    binaries: &HostBinaryPlan<'_>,
-    toolchain: &Toolchain,
-    engine: &Choice,
-    format: Format,
-    sh: &Shell,
-) -> Result<(), Error> {
-    let plan = Plan::new(request, binaries, toolchain, engine, sh)?;
-    match format {
-        Format::Text => super::print(&plan.text()),
-        Format::Json => super::print(&(serde_json::to_string_pretty(&plan)? + "\n")),
-    }
-}
-
 impl<'a> Plan<'a> {
-    fn new(
+    /// Finds out what would be done, without doing it.
+    pub fn new(
         request: &'a Request,
         binaries: &HostBinaryPlan<'_>,
+        pages: Option<&Pages<'_>>,
         toolchain: &Toolchain,
         engine: &'a Choice,
         sh: &Shell,
@@ -103,10 +92,18 @@ impl<'a> Plan<'a> {
                 Some(zig) => format!("{} ({})", zig.version, zig.origin),
                 None => "will be downloaded".to_owned(),
             }),
-            ui: request.with_ui,
+            pages: pages.map(Pages::manner),
             images: ImagePlatform::ALL.map(|image| ImagePlan::new(image, binaries)).into(),
             output: request.output.as_str(),
         })
+    }
+
+    /// Writes the plan to standard output.
+    pub fn print(&self, format: Format) -> Result<(), Error> {
+        match format {
+            Format::Text => output::print(&self.text()),
+            Format::Json => output::print(&text::json(self)),
+        }
     }
 
     fn text(&self) -> String {
@@ -116,7 +113,7 @@ impl<'a> Plan<'a> {
         };
         line("image", &self.reference);
         line("engine", &format_args!("{}: {}", self.engine, self.engine_reason));
-        line("pages", &if self.ui { "built with npm" } else { "none" });
+        line("pages", &self.pages.unwrap_or("none"));
         if let Some(zig) = &self.zig {
             line("zig", zig);
         }
@@ -158,5 +155,81 @@ impl ImagePlan {
             platform: placement.build.platform,
         });
         Self { platform: image, host_binaries: host_binaries.collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    #[test]
+    fn it_reads_line_by_line() {
+        let platform = HostPlatform::DEFAULT[2];
+        let plan = Plan {
+            reference: "me/tool:1.2.3".to_owned(),
+            engine: EngineKind::Embedded,
+            engine_reason: "`docker` is not installed, or not on PATH",
+            targets: vec![Target {
+                platform,
+                target: platform.triple(),
+                standard_library: Expected::Rustup,
+                linker: Chosen::new(Linker::Zig, "asked for"),
+                binaries: vec!["tool".to_owned()],
+            }],
+            zig: Some("0.17.1 (on PATH)".to_owned()),
+            pages: Some("built with npm"),
+            images: vec![ImagePlan {
+                platform: ImagePlatform::ALL[1],
+                host_binaries: vec![PlacementPlan {
+                    path: "/windows/tool.exe".to_owned(),
+                    platform,
+                }],
+            }],
+            output: "/home/me/tool/dist",
+        };
+        expect![[r#"
+            image     me/tool:1.2.3
+            engine    embedded: `docker` is not installed, or not on PATH
+            pages     built with npm
+            zig       0.17.1 (on PATH)
+            compile   tool for windows-amd64 (x86_64-pc-windows-gnu): standard library `rustup target add`, else built from source; linker zig, asked for
+            place     /windows/tool.exe in linux/arm64, from windows-amd64
+            output    /home/me/tool/dist
+        "#]].assert_eq(&plan.text());
+        expect![[r#"
+            {
+              "reference": "me/tool:1.2.3",
+              "engine": "embedded",
+              "engine_reason": "`docker` is not installed, or not on PATH",
+              "targets": [
+                {
+                  "platform": "windows-amd64",
+                  "target": "x86_64-pc-windows-gnu",
+                  "standard_library": "rustup",
+                  "linker": "zig",
+                  "reason": "asked for",
+                  "binaries": [
+                    "tool"
+                  ]
+                }
+              ],
+              "zig": "0.17.1 (on PATH)",
+              "pages": "built with npm",
+              "images": [
+                {
+                  "platform": "linux/arm64",
+                  "host_binaries": [
+                    {
+                      "path": "/windows/tool.exe",
+                      "platform": "windows-amd64"
+                    }
+                  ]
+                }
+              ],
+              "output": "/home/me/tool/dist"
+            }
+        "#]]
+        .assert_eq(&text::json(&plan));
     }
 }

@@ -7,6 +7,7 @@ use crate::cli;
 use crate::context::Context;
 use crate::dist::manifest::Manifest;
 use crate::error::Error;
+use crate::output;
 use crate::progress::{DIM, GOOD, HELP, Progress};
 use crate::text;
 
@@ -21,7 +22,7 @@ pub(super) fn print(
     if progress.is_quiet() {
         return Ok(());
     }
-    super::print(&summary(request, context, manifest, options))
+    output::print(&summary(request, context, manifest, options))
 }
 
 fn summary(

@@ -1,0 +1,39 @@
+//! A project as a value, for tests of what is made from it.
+
+use camino::Utf8Path;
+use serde_json::json;
+
+use super::config::Config;
+use super::{HostBinary, Project};
+
+/// A small extension in the folder `root`, with one host binary and a tab.
+pub(crate) fn project(root: &Utf8Path) -> Project {
+    let config = json!({
+        "image": "me/my-tool",
+        "title": "Tool",
+        "description": "Costs $5.",
+        "vendor": "Me",
+        "api-version": ">= 0.3.4",
+        "icon": "extension/icon.png",
+        "icon-url": "https://example.com/icon.png",
+        "screenshots": [{ "alt": "It", "url": "https://example.com/1.png" }],
+        "detailed-description": { "file": "extension/description.html" },
+        "publisher-url": "https://example.com",
+        "changelog": "<p>First.</p>",
+        "categories": ["networking", "security"],
+        "ui": { "title": "Tool" },
+    });
+    Project {
+        root: root.to_owned(),
+        target_dir: root.join("target"),
+        version: "1.2.3".parse().unwrap(),
+        tag: "1.2.3".parse().unwrap(),
+        config: Config::parse(&config).unwrap(),
+        host_binaries: vec![HostBinary {
+            package: "my-tool".to_owned(),
+            name: "tool".to_owned(),
+            only: None,
+        }],
+        licences: Vec::new(),
+    }
+}

@@ -1,0 +1,138 @@
+//! Ctrl-C ends every step at once, with one message, and the earlier dist stays.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::{Extension, script};
+
+/// A build script that takes its time.
+const SLEEP: &str =
+    "fn main() { std::process::Command::new(\"sleep\").arg(\"60\").status().unwrap(); }";
+
+/// Runs `dist`, interrupts it as soon as `step` has begun, and checks how it ends.
+fn interrupt(extension: &Extension, mut command: Command, step: &str) {
+    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut messages = String::new();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    while !messages.contains(&format!("· {step} …")) {
+        assert!(lines.read_line(&mut messages).unwrap() > 0, "no such step:\n{messages}");
+    }
+    // The step is to be at work, not just begun.
+    std::thread::sleep(Duration::from_millis(150));
+    let pid = child.id().to_string();
+    support::run(Command::new("kill").args(["-INT", &pid]));
+    let interrupted = Instant::now();
+    while lines.read_line(&mut messages).unwrap() > 0 {}
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(1), "{messages}");
+    assert!(interrupted.elapsed() < Duration::from_secs(20), "{messages}");
+    assert!(messages.contains("\ninterrupted: "), "{messages}");
+    assert!(messages.contains(&format!("✗ {step}")), "not interrupted in that step:\n{messages}");
+    assert!(!messages.contains("error: "), "{messages}");
+    extension.assert_untouched();
+    assert_eq!(children_in(extension), "", "left running");
+}
+
+/// Programs whose command line names the extension's folder.
+fn children_in(extension: &Extension) -> String {
+    let folder = extension.root().to_str().unwrap();
+    let found = Command::new("pgrep").args(["-fl", folder]).output().unwrap();
+    support::stdout(&found)
+}
+
+fn embedded(extension: &Extension) -> Command {
+    extension.xtask(&["dist", "--engine", "embedded"])
+}
+
+/// Pages of half a gigabyte that takes no room on the disk.
+fn with_large_pages() -> Extension {
+    let extension = Extension::with_pages();
+    let file = File::create(extension.path("ui/large.bin")).unwrap();
+    file.set_len(512 << 20).unwrap();
+    extension
+}
+
+#[test]
+fn while_another_run_is_waited_for() {
+    let extension = Extension::new();
+    std::fs::create_dir(extension.path("target")).unwrap();
+    let lock = File::create(extension.path("target/.xtask-dist.lock")).unwrap();
+    lock.lock().unwrap();
+    let mut child = embedded(&extension).stderr(Stdio::piped()).spawn().unwrap();
+    let mut messages = String::new();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    lines.read_line(&mut messages).unwrap();
+    assert!(messages.contains("another run is at work"), "{messages}");
+    support::run(Command::new("kill").args(["-INT", &child.id().to_string()]));
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    extension.assert_untouched();
+}
+
+#[test]
+fn where_signals_were_ignored_before_it_began() {
+    let extension = Extension::with_pages();
+    extension.write("host-bins/tool/build.rs", SLEEP);
+    let mut command = Command::new("sh");
+    let xtask = embedded(&extension);
+    let script = "trap '' INT HUP; exec \"$@\"";
+    command.args(["-c", script, "sh"]).arg(xtask.get_program()).args(xtask.get_args());
+    command.current_dir(extension.root()).env_remove("CARGO_TARGET_DIR");
+    interrupt(&extension, command, "Compile the host binaries");
+}
+
+#[test]
+fn while_the_toolchain_is_prepared() {
+    let extension = Extension::new();
+    let zig = extension.path("zig");
+    script(&zig, "#!/bin/sh\nsleep 60\n");
+    let mut command = embedded(&extension);
+    command.args(["--linker", "zig"]).env("ZIG", zig);
+    interrupt(&extension, command, "Prepare the toolchain");
+}
+
+#[test]
+fn while_host_binaries_are_compiled() {
+    let extension = Extension::new();
+    extension.write("host-bins/tool/build.rs", SLEEP);
+    interrupt(&extension, embedded(&extension), "Compile the host binaries");
+}
+
+#[test]
+fn while_the_pages_are_built() {
+    let extension = Extension::with_pages();
+    extension.write(
+        "ui/package.json",
+        r#"{ "name": "ui", "scripts": { "build": "sleep 60 && mkdir dist" } }"#,
+    );
+    extension.write(
+        "ui/package-lock.json",
+        r#"{ "name": "ui", "lockfileVersion": 3, "requires": true, "packages": { "": { "name": "ui" } } }"#,
+    );
+    interrupt(&extension, embedded(&extension), "Build the dashboard tab");
+}
+
+#[test]
+fn while_the_context_is_written() {
+    let extension = with_large_pages();
+    interrupt(&extension, embedded(&extension), "Write the build context");
+}
+
+#[test]
+fn while_the_image_is_made() {
+    let extension = with_large_pages();
+    interrupt(&extension, embedded(&extension), "Make the image");
+}
+
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn while_docker_makes_the_image() {
+    let extension = with_large_pages();
+    let command = extension.xtask(&["dist", "--engine", "docker"]);
+    interrupt(&extension, command, "Make the image");
+}
