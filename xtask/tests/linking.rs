@@ -322,6 +322,28 @@ fn zig_binds_names_of_frameworks_like_lld() {
     assert!(imports(&program).contains(&format!("{library}: _SecRandomCopyBytes")));
 }
 
+#[test]
+#[ignore = "needs zig, which it downloads"]
+fn without_the_libraries_for_windows_zig_links_and_the_run_says_why() {
+    let zig = zig();
+    let extension = Extension::new();
+    let cache = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let args = ["dist", "--engine", "embedded", "--platform", "windows-amd64"];
+    let mut command = extension.xtask(&args);
+    command
+        .env("PATH", path_with(&dir, &["cargo", "rustc", "rustup", "curl"]))
+        .env("ZIG", &zig.program)
+        .env("XDG_CACHE_HOME", cache.path())
+        .env("RUSTUP_DIST_SERVER", "http://127.0.0.1:9");
+    let output = command.output().unwrap();
+    let messages = stderr(&output);
+    assert!(output.status.success(), "{messages}");
+    assert!(messages.contains("linked by zig, because `rust-mingw` can't be had"), "{messages}");
+    let program = host_binary(&extension, "windows-amd64", "tool");
+    assert_eq!(inspect::read(&program).unwrap().platform.to_string(), "windows-amd64");
+}
+
 /// What zig knows of the libraries of macOS, and where it is.
 fn zig() -> xtask::toolchain::zig::Zig {
     let extension = Extension::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use xshell::Shell;
 
-use super::linker::{self, Chosen, Linker, Situation};
+use super::linker::{self, Linker, Situation};
 use super::standard_library::StandardLibrary;
 use super::zigbuild::{self, Environment};
 use super::{Error, Toolchain, import_library, lld, macos, mingw, zig};
@@ -45,13 +45,20 @@ pub fn prepare(
     let mut linking = Linking::default();
     let mut by_linker: BTreeMap<Linker, Vec<HostPlatform>> = BTreeMap::new();
     for &platform in platforms {
-        let situation = Situation::find(toolchain, project, platform, is_prebuilt);
+        let mut situation = Situation::find(toolchain, project, platform, is_prebuilt);
         let mut chosen = linker::choose(platform, choice, &situation)?;
-        if chosen.linker == Linker::Lld
-            && let Err(error) = linking.use_lld(toolchain, project, platform, step)
-        {
-            chosen = without_lld(error, choice)?;
-            step.progress().note(format_args!("{platform} is linked by zig: {}", chosen.reason));
+        if chosen.linker == Linker::Lld {
+            match linking.use_lld(toolchain, project, platform, step) {
+                Err(Error::Mingw(error)) if choice == LinkerChoice::Auto => {
+                    situation.no_lld = Some("`rust-mingw` can't be had");
+                    chosen = linker::choose(platform, choice, &situation)?;
+                    step.progress().note(format_args!(
+                        "{platform} is linked by {}, because `rust-mingw` can't be had: {error}",
+                        chosen.linker
+                    ));
+                }
+                result => result?,
+            }
         }
         step.progress().detail(format_args!("{platform}: {}, {}", chosen.linker, chosen.reason));
         by_linker.entry(chosen.linker).or_default().push(platform);
@@ -64,16 +71,6 @@ pub fn prepare(
     }
     linking.said = said(&by_linker, &linking.said);
     Ok(linking)
-}
-
-/// What links instead, where what `rust-lld` needs can't be had and nothing was asked for.
-fn without_lld(error: Error, choice: LinkerChoice) -> Result<Chosen, Error> {
-    match error {
-        Error::Mingw(error) if choice == LinkerChoice::Auto => {
-            Ok(Chosen::new(Linker::Zig, format!("`rust-mingw` can't be had: {error}")))
-        }
-        error => Err(error),
-    }
 }
 
 impl Linking {
