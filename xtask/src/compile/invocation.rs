@@ -70,9 +70,12 @@ impl Invocation<'_> {
     fn rustflags(&self, platform: HostPlatform) -> String {
         let mut flags = self.inherited_flags.clone();
         flags.extend(self.remapped_paths());
-        if platform.os == Os::Windows {
+        match platform.os {
             // Else the linker writes the time into the file's header.
-            flags.push("-Clink-arg=-Wl,-Brepro".to_owned());
+            Os::Windows => flags.push("-Clink-arg=-Wl,-Brepro".to_owned()),
+            // Else the times of object files are in what the file's UUID is computed from.
+            Os::Darwin => flags.push("-Clink-arg=-Wl,-S".to_owned()),
+            Os::Linux => {}
         }
         // JSON's lists of texts are TOML's as well.
         let flags = serde_json::Value::from(flags);
@@ -163,11 +166,11 @@ mod tests {
             --target
             x86_64-apple-darwin
             --config
-            target.x86_64-apple-darwin.rustflags=["-Dwarnings","--remap-path-prefix=/home/me/tool=/workspace","--remap-path-prefix=CARGO_HOME=/cargo"]
+            target.x86_64-apple-darwin.rustflags=["-Dwarnings","--remap-path-prefix=/home/me/tool=/workspace","--remap-path-prefix=CARGO_HOME=/cargo","-Clink-arg=-Wl,-S"]
             --target
             aarch64-apple-darwin
             --config
-            target.aarch64-apple-darwin.rustflags=["-Dwarnings","--remap-path-prefix=/home/me/tool=/workspace","--remap-path-prefix=CARGO_HOME=/cargo"]
+            target.aarch64-apple-darwin.rustflags=["-Dwarnings","--remap-path-prefix=/home/me/tool=/workspace","--remap-path-prefix=CARGO_HOME=/cargo","-Clink-arg=-Wl,-S"]
             --target
             x86_64-pc-windows-gnu
             --config
