@@ -1,6 +1,7 @@
 //! The command line, declared in one place.
 
 use camino::Utf8PathBuf;
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::image::EngineRequest;
@@ -107,7 +108,7 @@ pub struct Dist {
     pub no_ui: bool,
     /// The folder for the finished files, which is replaced as a whole [default: `dist` in the
     /// workspace]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new().map(Utf8PathBuf::from))]
     pub output: Option<Utf8PathBuf>,
 }
 
@@ -138,6 +139,9 @@ impl std::str::FromStr for TagArgument {
     type Err = InvalidReference;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.contains('/') && !text.rsplit('/').next().unwrap_or(text).contains(':') {
+            return Err(InvalidReference::new("the tag is missing, as in `me/tool:1.2.3`"));
+        }
         // A colon before the last slash is that of a registry's port.
         let (name, tag) = match text.rsplit_once(':') {
             Some((name, tag)) if !tag.contains('/') => (Some(name.parse()?), tag),

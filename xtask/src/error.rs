@@ -108,7 +108,9 @@ impl Error {
             | Error::Toolchain(toolchain::Error::Linker { .. })
             | Error::Ui(ui::Error::NoPage { .. })
             | Error::NoBuilder(image::NoBuilder::Unknown { .. })
-            | Error::Dist(dist::Error::NotADist(_)) => 2,
+            | Error::Dist(
+                dist::Error::NotADist(_) | dist::Error::NotAFolder(_) | dist::Error::InContext(_),
+            ) => 2,
             _ => 1,
         }
     }

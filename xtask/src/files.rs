@@ -107,6 +107,11 @@ pub fn create_public_dir(path: &Utf8Path) -> Result<()> {
     set_mode(path, 0o755)
 }
 
+/// Gives a file mode 0644, whatever the umask was when it was made.
+pub fn make_public(path: &Utf8Path) -> Result<()> {
+    set_mode(path, 0o644)
+}
+
 #[cfg(unix)]
 fn set_mode(path: &Utf8Path, mode: u32) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;

@@ -131,6 +131,10 @@ impl<'a> HostBinaryPlan<'a> {
         for (image, other) in [(amd64, arm64), (arm64, amd64)] {
             let there = self.placements(image);
             for placement in self.placements(other) {
+                if placement.os == Os::Windows && self.windows_on_arm == WindowsOnArm::Omit {
+                    // As asked for.
+                    continue;
+                }
                 let is_same = |own: &Placement<'_>| own.path() == placement.path();
                 if !there.iter().any(is_same) {
                     gaps.push(format!(
@@ -185,6 +189,14 @@ mod tests {
     }
 
     #[test]
+    fn what_one_variant_lacks_is_a_gap() {
+        let binaries = [binary("tool", None)];
+        let plan = plan(&binaries, &["darwin-arm64"], WindowsOnArm::Emulate);
+        assert_eq!(plan.gaps().len(), 1);
+        assert!(plan.gaps()[0].contains("linux/arm64 image alone"), "{:?}", plan.gaps());
+    }
+
+    #[test]
     fn an_arm64_windows_binary_goes_before_the_emulated_one() {
         let binaries = [binary("tool", None)];
         let platforms = ["windows-amd64", "windows-arm64"];
@@ -197,7 +209,7 @@ mod tests {
         let binaries = [binary("tool", None)];
         let plan = plan(&binaries, &DEFAULT, WindowsOnArm::Omit);
         assert_eq!(placed(&plan, Arch::Arm64), ["/darwin/tool darwin-arm64"]);
-        assert_eq!(plan.gaps().len(), 1);
+        assert_eq!(plan.gaps(), Vec::<String>::new());
     }
 
     #[test]

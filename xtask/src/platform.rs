@@ -149,6 +149,8 @@ fn suggestion(found: &str) -> String {
         return " (image platforms are always linux/amd64 and linux/arm64)".to_owned();
     }
     let names = HostPlatform::ALL.map(|platform| platform.to_string());
+    // As Rust and people call it.
+    let found = &found.replace("macos", Os::Darwin.name());
     match nearest(found, names.iter().map(String::as_str)) {
         Some(name) => format!(" (did you mean `{name}`?)"),
         None => String::new(),
@@ -205,6 +207,12 @@ mod tests {
     #[test]
     fn an_unknown_platform_is_told_the_nearest_one() {
         let message = "darwin-arm46".parse::<HostPlatform>().unwrap_err().to_string();
+        assert!(message.contains("did you mean `darwin-arm64`?"), "{message}");
+    }
+
+    #[test]
+    fn people_who_say_macos_are_told_darwin() {
+        let message = "macos-arm64".parse::<HostPlatform>().unwrap_err().to_string();
         assert!(message.contains("did you mean `darwin-arm64`?"), "{message}");
     }
 

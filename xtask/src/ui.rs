@@ -167,6 +167,7 @@ fn run_npm(
     step: &Step<'_>,
     failed: impl FnOnce(process::Error) -> Error,
 ) -> Result<(), Error> {
+    step.progress().detail(&command);
     let result = process::run(command, |output| match output {
         process::Output::Progress(text) => step.at(text),
         process::Output::Stdout(text) | process::Output::Stderr(text) => {

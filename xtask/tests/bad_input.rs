@@ -71,7 +71,7 @@ fn an_invalid_image_name_is_refused() {
 fn a_missing_icon_is_named() {
     let extension = Extension::new();
     fs::remove_file(extension.path("icon.svg")).unwrap();
-    let words = ["docker-extension.icon` names `icon.svg`, which is not there"];
+    let words = ["docker-extension.icon`: found `icon.svg`, which is not there, expected a file"];
     extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
 }
 

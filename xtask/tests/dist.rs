@@ -79,6 +79,23 @@ fn a_run_waits_for_the_one_before_it() {
     assert!(extension.path("dist/tool-1.2.3.oci.tar").is_file());
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_terminal_steps_are_redrawn_in_place_and_stay_with_their_times() {
+    let extension = Extension::new();
+    let xtask = env!("CARGO_BIN_EXE_xtask");
+    let mut terminal = std::process::Command::new("script");
+    let command = format!("'{xtask}' dist --engine embedded");
+    terminal.args(["--quiet", "--return", "--command", &command, "/dev/null"]);
+    let shown = support::run(terminal.current_dir(extension.root()));
+    for step in ["Prepare the toolchain", "Compile the host binaries", "Make the image"] {
+        let line = shown.lines().rfind(|line| line.contains('✓') && line.contains(step));
+        assert!(line.is_some_and(|line| line.contains("s\u{1b}[0m")), "{step}: {shown}");
+    }
+    assert!(shown.contains("\u{1b}[2K"), "nothing was redrawn: {shown}");
+    assert!(!shown.contains('·'), "plain lines on a terminal: {shown}");
+}
+
 #[test]
 fn without_pages_the_tab_is_left_out() {
     let extension = Extension::with_pages();

@@ -39,6 +39,9 @@ pub fn run(options: &cli::Dist, progress: &Progress) -> Result<(), Error> {
         let plan = plan::Plan::new(&request, &binaries, pages.as_ref(), &toolchain, &engine, &sh)?;
         return plan.print(options.format);
     }
+    if options.load {
+        image::check_load()?;
+    }
 
     let _lock = lock(&project.target_dir.join(".xtask-dist.lock"), progress)?;
     let mut dist = Dist::begin(project, &request.output)?;
@@ -118,7 +121,7 @@ fn write_context(
     progress: &Progress,
 ) -> Result<Context, Error> {
     let step = progress.step("Write the build context");
-    let place = request.project.target_dir.join("extension");
+    let place = request.project.context_folder();
     let parts = Parts { project: &request.project, plan: binaries, binaries: files, pages };
     let context = context::write(&parts, &place)?;
     step.done(&place);

@@ -44,6 +44,9 @@ pub enum Error {
         "`Cargo.lock` does not fit the `Cargo.toml` files, and host binaries are built from what it locks"
     )]
     Lock,
+    /// Cargo failed before it had built anything, and has said why.
+    #[error("cargo built none of the host binaries")]
+    Nothing,
     /// The code of some does not compile or link; cargo has said why.
     #[error("{} not compile", does(.0))]
     Code(Vec<String>),
@@ -95,6 +98,7 @@ impl Error {
         match self {
             Error::Cargo(_) => Some("install Rust with rustup, or mend PATH".to_owned()),
             Error::Lock => Some("run `cargo check` once, and commit `Cargo.lock`".to_owned()),
+            Error::Nothing => Some("mend what cargo says above".to_owned()),
             Error::Code(_) => Some(
                 "mend what the compiler says above; a binary that is not for every platform can be \
                  narrowed with `platforms` in its package's `[package.metadata.docker-extension]`"
@@ -226,6 +230,8 @@ struct Clues {
     is_lock_outdated: bool,
     frameworks: BTreeSet<String>,
     symbols: BTreeSet<String>,
+    /// A package was being compiled, linked, or its build script run.
+    is_code: bool,
 }
 
 impl Clues {
@@ -233,6 +239,7 @@ impl Clues {
         let Output::Stderr(line) = output else { return };
         // "cannot update the lock file … because --locked was passed", in words that have changed.
         self.is_lock_outdated |= line.contains("lock file") && line.contains("--locked");
+        self.is_code |= line.contains("could not compile") || line.contains("failed to run custom");
         self.frameworks.extend(framework::missing_in(line).map(str::to_owned));
         self.symbols.extend(symbol::missing_in(line).map(str::to_owned));
     }
@@ -248,6 +255,9 @@ fn explain(invocation: &Invocation<'_>, built: &Built, clues: &Clues) -> Error {
     }
     if !clues.symbols.is_empty() {
         return symbol::explain(invocation.project, invocation.platforms, &clues.symbols).into();
+    }
+    if built.is_empty() && !clues.is_code {
+        return Error::Nothing;
     }
     let failed = |platform: HostPlatform| {
         let is_missing =

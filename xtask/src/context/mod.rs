@@ -143,7 +143,7 @@ impl Writer<'_> {
 
     fn write_pages(&mut self) -> Result<(), Error> {
         let Some(pages) = self.parts.pages else { return Ok(()) };
-        copy_folder(pages, &self.root.join(UI_FOLDER))?;
+        copy_pages(pages, &self.root.join(UI_FOLDER))?;
         self.layers.push(Layer {
             sources: vec![Source::Shared(format!("{UI_FOLDER}/").into())],
             folder: UI_FOLDER.into(),
@@ -198,13 +198,17 @@ impl Writer<'_> {
     }
 }
 
-fn copy_folder(from: &Utf8Path, to: &Utf8Path) -> Result<(), Error> {
+/// Copies pages. Hidden files and npm's packages lie beside the pages of people who build none.
+fn copy_pages(from: &Utf8Path, to: &Utf8Path) -> Result<(), Error> {
     interrupt::check()?;
     files::create_public_dir(to)?;
     for entry in files::entries(from)? {
+        if entry.file_name().starts_with('.') || entry.file_name() == "node_modules" {
+            continue;
+        }
         let target = to.join(entry.file_name());
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() => copy_folder(entry.path(), &target)?,
+            Ok(kind) if kind.is_dir() => copy_pages(entry.path(), &target)?,
             Ok(kind) if kind.is_file() => files::copy(entry.path(), &target, false)?,
             _ => return Err(Error::SpecialFile(entry.into_path())),
         }
@@ -229,6 +233,7 @@ mod tests {
             ("extension/description.html", "<p>\nIt.\n</p>\n"),
             ("ui/dist/index.html", "page"),
             ("ui/dist/assets/a b.js", "script"),
+            ("ui/dist/.env", "secret"),
             ("built/tool", "program"),
         ] {
             files::create_dir(root.join(path).parent().unwrap()).unwrap();

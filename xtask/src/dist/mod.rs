@@ -35,6 +35,12 @@ pub enum Error {
         "`{0}` holds files that `cargo xtask dist` did not make, and it is replaced as a whole"
     )]
     NotADist(Utf8PathBuf),
+    /// It is no folder.
+    #[error("`{0}` is not a folder")]
+    NotAFolder(Utf8PathBuf),
+    /// It would be lost when the context is replaced.
+    #[error("`{0}` is in the build context, which is replaced as a whole itself")]
+    InContext(Utf8PathBuf),
     /// Nothing can be written to the folder.
     #[error("`{0}` can't be written to")]
     ReadOnly(Utf8PathBuf),
@@ -57,6 +63,9 @@ impl Error {
         match self {
             Error::NotADist(_) => {
                 Some("choose another folder with `--output`, or empty this one".to_owned())
+            }
+            Error::NotAFolder(_) | Error::InContext(_) => {
+                Some("choose another folder with `--output`".to_owned())
             }
             Error::ReadOnly(_) => {
                 Some("make it writable, or choose another folder with `--output`".to_owned())
@@ -83,6 +92,9 @@ impl<'a> Dist<'a> {
     /// `place` can't be replaced, or should not be.
     pub fn begin(project: &'a Project, place: &Utf8Path) -> Result<Self, Error> {
         check_place(place)?;
+        if place.starts_with(project.context_folder()) {
+            return Err(Error::InContext(place.to_owned()));
+        }
         Ok(Self {
             project,
             staged: Staged::begin(place)?,
@@ -105,7 +117,7 @@ impl<'a> Dist<'a> {
         for group in binaries.chunk_by(|a, b| a.build.platform == b.build.platform) {
             let platform = group[0].build.platform;
             let folder = format!("host/{platform}");
-            files::create_dir(&self.staged.path().join(&folder))?;
+            files::create_public_dir(&self.staged.path().join(&folder))?;
             let mut packed = Vec::new();
             for file in group {
                 let name = platform.file_name(&file.build.binary.name);
@@ -180,7 +192,9 @@ impl<'a> Dist<'a> {
     }
 
     fn add_artifact(&mut self, path: String, kind: ArtifactKind) -> Result<(), Error> {
-        let (sha256, size) = files::sha256(&self.staged.path().join(&path))?;
+        let file = self.staged.path().join(&path);
+        files::make_public(&file)?;
+        let (sha256, size) = files::sha256(&file)?;
         self.artifacts.push(Artifact { path, kind, sha256, size });
         Ok(())
     }
@@ -188,11 +202,11 @@ impl<'a> Dist<'a> {
 
 /// Whether what stands at `place` is ours to replace: told before hours of work, not after.
 fn check_place(place: &Utf8Path) -> Result<(), Error> {
-    if !place.exists() {
+    if !place.exists() && !place.is_symlink() {
         return Ok(());
     }
     if !place.is_dir() {
-        return Err(Error::NotADist(place.to_owned()));
+        return Err(Error::NotAFolder(place.to_owned()));
     }
     let is_ours = place.join(MANIFEST).is_file() || files::entries(place)?.is_empty();
     if !is_ours {

@@ -141,6 +141,15 @@ pub fn probe(builder: Option<&str>) -> Result<Builder, NoBuilder> {
     }
 }
 
+/// Whether there is a Docker Engine that could load an image: to be asked before long work.
+///
+/// # Errors
+/// Why there is none.
+pub fn check_load() -> Result<(), NoBuilder> {
+    let docker = Docker::new()?;
+    docker.read(cmd!(docker.shell, "docker version")).map(drop).map_err(no_answer)
+}
+
 /// The client, for as long as it may take to answer.
 struct Docker {
     shell: Shell,

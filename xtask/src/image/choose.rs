@@ -15,10 +15,10 @@ use crate::project::reference::ImageReference;
 /// The engine that was asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum EngineRequest {
-    /// Docker where it answers quickly and can do it, else the embedded one.
+    /// Docker's builder where one answers quickly and can do it, else xtask's own.
     #[default]
     Auto,
-    /// The one that is written here, and needs nothing.
+    /// xtask's own, which needs nothing installed.
     Embedded,
     /// Docker's builder, buildx.
     Docker,

@@ -29,7 +29,7 @@ mod layout;
 mod testing;
 mod tree;
 
-pub use builder::{Builder, NoBuilder, probe};
+pub use builder::{Builder, NoBuilder, check_load, probe};
 pub use choose::{AnyEngine, Choice, EngineRequest, choose};
 pub use docker::{Docker, load};
 pub use embedded::Embedded;

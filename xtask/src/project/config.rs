@@ -190,6 +190,8 @@ pub struct MacOsVersion {
 impl MacOsVersion {
     /// The oldest macOS that runs on both architectures.
     pub const DEFAULT: MacOsVersion = MacOsVersion { major: 11, minor: 0 };
+    /// The oldest macOS that Rust's standard library runs on (rustc's documentation of its targets).
+    const OLDEST: MacOsVersion = MacOsVersion { major: 10, minor: 12 };
 }
 
 impl fmt::Display for MacOsVersion {
@@ -203,17 +205,26 @@ impl FromStr for MacOsVersion {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (major, minor) = text.split_once('.').unwrap_or((text, "0"));
-        match (major.parse(), minor.parse()) {
-            (Ok(major), Ok(minor)) => Ok(Self { major, minor }),
-            _ => Err(NotAVersion),
-        }
+        // Rust's own numbers may have a `+` before them.
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let version = match (major.parse(), minor.parse()) {
+            (Ok(major), Ok(minor)) if is_plain => Self { major, minor },
+            _ => return Err(NotAVersion::Unreadable),
+        };
+        if version < Self::OLDEST { Err(NotAVersion::TooOld) } else { Ok(version) }
     }
 }
 
 /// A text that is no version of macOS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("two numbers with a dot between them are wanted")]
-pub struct NotAVersion;
+pub enum NotAVersion {
+    /// It is something else.
+    #[error("two numbers with a dot between them are wanted")]
+    Unreadable,
+    /// No Rust program runs there.
+    #[error("Rust programs run on 10.12 and newer")]
+    TooOld,
+}
 
 /// An address that browsers open safely: `https://…`.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -230,7 +241,7 @@ impl FromStr for Url {
     type Err = NotAUrl;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let host = text.strip_prefix("https://").ok_or(NotAUrl)?.split('/').next();
+        let host = text.strip_prefix("https://").ok_or(NotAUrl)?.split(['/', '?', '#']).next();
         let is_blank = |c: char| c.is_whitespace() || c.is_control();
         if host.is_none_or(str::is_empty) || text.contains(is_blank) {
             return Err(NotAUrl);
@@ -302,7 +313,7 @@ impl FromStr for InnerPath {
 
 #[derive(Debug, thiserror::Error)]
 enum NotAnInnerPath {
-    #[error("it leads out of the workspace")]
+    #[error("it leads out of the workspace, or has `..` in it")]
     Outside,
     #[error("the parts of a path have `/` between them, on every machine")]
     Backslash,
@@ -581,14 +592,14 @@ mod tests {
             `workspace.metadata.docker-extension.title`: found nothing, expected the name that people see
             `workspace.metadata.docker-extension.description`: found an empty text, expected one sentence
             `workspace.metadata.docker-extension.vendor`: found the number 3, expected the publisher's name
-            `workspace.metadata.docker-extension.icon`: found `../icon.svg` (it leads out of the workspace), expected the path of a file in the workspace
+            `workspace.metadata.docker-extension.icon`: found `../icon.svg` (it leads out of the workspace, or has `..` in it), expected the path of a file in the workspace
             `workspace.metadata.docker-extension.icon-url`: found `http://example.com/icon.svg` (not an https address), expected an https:// address
             `workspace.metadata.docker-extension.screenshots[0].url`: found nothing, expected an https:// address
             `workspace.metadata.docker-extension.screenshots[1]`: found the text `x`, expected a table
             `workspace.metadata.docker-extension.detailed-description.file`: found nothing, expected the path of a file in the workspace
             `workspace.metadata.docker-extension.detailed-description.path`: unknown key, the keys here are file
             `workspace.metadata.docker-extension.categories`: found an empty list, expected at least one of the marketplace's categories
-            `workspace.metadata.docker-extension.ui.folder`: found `/ui` (it leads out of the workspace), expected the path of a folder in the workspace
+            `workspace.metadata.docker-extension.ui.folder`: found `/ui` (it leads out of the workspace, or has `..` in it), expected the path of a folder in the workspace
             `workspace.metadata.docker-extension.ui.colour`: unknown key, the keys here are title, folder, build-folder, entry
             `workspace.metadata.docker-extension.vm`: found neither, expected either `image` or `composefile`
             `workspace.metadata.docker-extension.platforms[0]`: found `darwin-arm46` (not a host platform (did you mean `darwin-arm64`?); these are: darwin-amd64, darwin-arm64, windows-amd64, windows-arm64, linux-amd64, linux-arm64), expected a host platform
@@ -614,6 +625,15 @@ mod tests {
             "ui": { "title": "Tool", "folder": "/ui", "colour": "red" },
             "vm": {},
         })));
+    }
+
+    #[test]
+    fn a_macos_that_no_rust_program_runs_on_is_refused() {
+        let version = |text: &str| text.parse::<MacOsVersion>();
+        assert_eq!(version("10.12"), Ok(MacOsVersion { major: 10, minor: 12 }));
+        assert_eq!(version("14"), Ok(MacOsVersion { major: 14, minor: 0 }));
+        assert_eq!(version("10.5"), Err(NotAVersion::TooOld));
+        assert_eq!(version("+11.0"), Err(NotAVersion::Unreadable));
     }
 
     #[test]

@@ -131,14 +131,6 @@ pub enum Error {
     /// A file can't be read.
     #[error(transparent)]
     Files(#[from] files::Error),
-    /// A file that the configuration names is not there.
-    #[error("`{key}` names `{path}`, which is not there")]
-    Missing {
-        /// The key.
-        key: String,
-        /// What it names.
-        path: Utf8PathBuf,
-    },
 }
 
 fn listed(problems: &[Problem]) -> String {
@@ -170,9 +162,6 @@ impl Error {
                                        platform into one folder"
                 .to_owned(),
             Error::Files(error) => return error.help(),
-            Error::Missing { .. } => "make the file, or correct the path (it is relative to the \
-                                      workspace's `Cargo.toml`)"
-                .to_owned(),
         };
         Some(help)
     }
@@ -224,6 +213,11 @@ impl Project {
         self.config.image.short()
     }
 
+    /// The folder of the build context.
+    pub fn context_folder(&self) -> Utf8PathBuf {
+        self.target_dir.join("extension")
+    }
+
     /// A long text of the configuration, from its file if it has one.
     ///
     /// # Errors
@@ -238,34 +232,43 @@ impl Project {
         }
     }
 
+    /// Every file and folder that the configuration names must be there.
     fn check_files(&self) -> Result<(), Error> {
         let config = &self.config;
-        let mut named = vec![("icon", &config.icon)];
+        let mut files = vec![("icon", &config.icon)];
         for (key, text) in [
             ("detailed-description.file", &config.detailed_description),
             ("changelog.file", &config.changelog),
         ] {
             if let LongText::File(path) = text {
-                named.push((key, path));
+                files.push((key, path));
             }
         }
         if let Some(config::Vm { service: config::Service::ComposeFile(path), .. }) = &config.vm {
-            named.push(("vm.composefile", path));
+            files.push(("vm.composefile", path));
         }
-        let missing = |key: &str, path: &Utf8PathBuf| Error::Missing {
+        let folders = config.ui.iter().map(|ui| ("ui.folder", &ui.folder));
+
+        let is_file = |path: &Utf8PathBuf| self.root.join(path).is_file();
+        let is_folder = |path: &Utf8PathBuf| self.root.join(path).is_dir();
+        let no_files = files.into_iter().filter(|(_, path)| !is_file(path));
+        let no_folders = folders.filter(|(_, path)| !is_folder(path));
+        let problems: Vec<Problem> = no_files
+            .map(|(key, path)| self.missing(key, path, "a file"))
+            .chain(no_folders.map(|(key, path)| self.missing(key, path, "a folder")))
+            .collect();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Configuration { manifest: self.root.join("Cargo.toml"), problems })
+    }
+
+    fn missing(&self, key: &str, path: &Utf8Path, expected: &str) -> Problem {
+        let found = if self.root.join(path).exists() { "is not one" } else { "is not there" };
+        Problem::Value {
             key: format!("{}.{key}", config::WORKSPACE_KEY),
-            path: path.clone(),
-        };
-        if let Some((key, path)) =
-            named.into_iter().find(|(_, path)| !self.root.join(path).is_file())
-        {
-            return Err(missing(key, path));
-        }
-        match &config.ui {
-            Some(ui) if !self.root.join(&ui.folder).is_dir() => {
-                Err(missing("ui.folder", &ui.folder))
-            }
-            _ => Ok(()),
+            found: format!("`{path}`, which {found}"),
+            expected: expected.to_owned(),
         }
     }
 }

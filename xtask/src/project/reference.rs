@@ -152,6 +152,13 @@ pub struct InvalidReference {
     reason: &'static str,
 }
 
+impl InvalidReference {
+    /// One with this reason, a clause.
+    pub fn new(reason: &'static str) -> Self {
+        Self { reason }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -87,7 +87,10 @@ impl<'a> Table<'a> {
 
     /// The entry, if it is there.
     pub fn value(&self, name: &'static str) -> Option<&'a Value> {
-        self.asked.borrow_mut().push(name);
+        let mut asked = self.asked.borrow_mut();
+        if !asked.contains(&name) {
+            asked.push(name);
+        }
         self.entries.get(name)
     }
 

@@ -48,3 +48,43 @@ pub fn once<E: From<files::Error>>(
     files::rename(&partial, folder)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Verbosity;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn of_runs_that_race_one_fills_the_folder_and_none_sees_it_half_full() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(dir.path()).unwrap().join("zig-1.2.3");
+        let fills = AtomicUsize::new(0);
+        let run = || {
+            let progress = Progress::new(Verbosity::Quiet);
+            once(&folder, &progress, |folder| {
+                fills.fetch_add(1, Ordering::SeqCst);
+                files::write(&folder.join("first"), "1")?;
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                files::write(&folder.join("last"), "2")
+            })
+            .unwrap();
+            assert!(folder.join("last").is_file());
+        };
+        std::thread::scope(|scope| {
+            (0..4).for_each(|_| drop(scope.spawn(run)));
+        });
+        assert_eq!(fills.into_inner(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_could_not_be_filled_is_filled_the_next_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(dir.path()).unwrap().join("zig");
+        let progress = Progress::new(Verbosity::Quiet);
+        let failed = once(&folder, &progress, |folder| files::read(&folder.join("none")).map(drop));
+        assert!(failed.is_err() && !folder.exists());
+        once(&folder, &progress, |folder| files::write(&folder.join("it"), "")).unwrap();
+        assert!(folder.join("it").is_file());
+    }
+}

@@ -106,11 +106,19 @@ impl Linking {
     }
 
     fn use_system(&mut self, platform: HostPlatform) {
-        if platform.os == Os::Windows {
-            // Else the linker writes the time into the file's header.
-            let flag = "-Clink-arg=-Wl,--no-insert-timestamp".to_owned();
-            self.flags.insert(platform, vec![flag]);
-        }
+        self.keep_times_out(platform, "-Clink-arg=-Wl,--no-insert-timestamp");
+    }
+
+    /// Keeps the linker, called by a C compiler, from writing times into programs: `for_windows` is
+    /// the flag by which this one leaves them out of the header.
+    fn keep_times_out(&mut self, platform: HostPlatform, for_windows: &str) {
+        let flag = match platform.os {
+            Os::Windows => for_windows,
+            // The times of object files would be in what the file's UUID is computed from.
+            Os::Darwin => "-Clink-arg=-Wl,-S",
+            Os::Linux => return,
+        };
+        self.flags.insert(platform, vec![flag.to_owned()]);
     }
 
     fn use_zig(
@@ -129,9 +137,8 @@ impl Linking {
             // zig has libSystem alone; the stubs have frameworks as well.
             self.environment.insert("SDKROOT".to_owned(), macos::sdk(step.progress())?.into());
         }
-        for platform in platforms.iter().filter(|platform| platform.os == Os::Windows) {
-            // Else the linker writes the time into the file's header.
-            self.flags.insert(*platform, vec!["-Clink-arg=-Wl,-Brepro".to_owned()]);
+        for &platform in platforms {
+            self.keep_times_out(platform, "-Clink-arg=-Wl,-Brepro");
         }
         self.said = format!("zig {} ({})", zig.version, zig.origin);
         Ok(())

@@ -21,7 +21,11 @@ pub(super) fn flags(program: &Utf8PathBuf, platform: HostPlatform) -> Vec<String
     let mut flags = vec![format!("-Clinker={program}")];
     flags.extend(
         match platform.os {
-            Os::Darwin => &["-Clinker-flavor=ld64.lld"][..],
+            Os::Darwin => &[
+                "-Clinker-flavor=ld64.lld",
+                // Else the times of object files are in what the file's UUID is computed from.
+                "-Clink-arg=-S",
+            ][..],
             Os::Windows => &[
                 "-Clinker-flavor=ld.lld",
                 "-Clink-self-contained=yes",

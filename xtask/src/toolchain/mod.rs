@@ -208,13 +208,14 @@ impl Error {
                 targets.join(" ")
             )),
             Error::Linker { .. } => Some(
-                "leave `linker` at \"auto\", or take the platform out with `--platform`".to_owned(),
+                "leave `linker` at \"auto\", or leave the platform out of `platforms`".to_owned(),
             ),
             Error::Mingw(error) => error.help(),
             Error::ZigVariable(_) => Some("set it to the path of zig, or unset it".to_owned()),
             Error::NoZig(error) => Some(error.help()),
             Error::Zigbuild(_) | Error::ZigbuildAnswer(_) => Some(
-                "set ZIG to the path of a zig that runs, or run again with -v to see more"
+                "set ZIG to the path of a zig that runs; if it is the downloaded one, remove its folder \
+                 from xtask's cache folder, and it is downloaded again"
                     .to_owned(),
             ),
             Error::Files(error) => error.help(),

@@ -151,6 +151,7 @@ fn fill(sh: &Shell, folder: &Utf8Path, step: &Step<'_>) -> Result<(), Error> {
     let pip = cmd!(sh, "{python} -m pip --python {private_python} install --quiet")
         .args(["--disable-pip-version-check", "--no-cache-dir", "--only-binary=:all:"])
         .args(["--require-hashes", "--requirement", requirements.as_str()]);
+    step.progress().detail(&pip);
     process::run(pip, |output| step.at(line(output))).map_err(|error| match error {
         process::Error::Failed { .. } => Error::Download(error),
         other => Error::Process(other),

@@ -194,6 +194,7 @@ fn debian_sources(toolchain: &Toolchain, step: &Step<'_>) -> Result<Sources, Att
 
 /// Runs rustup without its chatter; of a failure the first error line is kept.
 fn rustup(command: std::process::Command, step: &Step<'_>) -> Result<(), String> {
+    step.progress().detail(format_args!("{command:?}"));
     process::run(command, |output| match output {
         process::Output::Stderr(line) => step.at(line),
         other => step.relay(other),

@@ -7,6 +7,7 @@ use crate::cli;
 use crate::context::Context;
 use crate::dist::manifest::Manifest;
 use crate::error::Error;
+use crate::image::EngineKind;
 use crate::output;
 use crate::progress::{DIM, GOOD, HELP, Progress};
 use crate::text;
@@ -55,14 +56,28 @@ fn summary(
 fn next(request: &Request, manifest: &Manifest, options: &cli::Dist) -> String {
     let reference = &request.reference;
     if options.push {
-        format!("docker extension validate {reference}")
-    } else if options.load {
-        format!("docker extension install {reference}")
+        return format!("docker extension validate {reference}");
+    }
+    let install = format!("docker extension install {reference}");
+    if options.load {
+        return install;
+    }
+    let archive = request.output.join(&manifest.image.archive);
+    let mut next = format!("docker load --input {} && {install}", quoted(archive.as_str()));
+    if manifest.image.engine == EngineKind::Docker {
+        next += "\n      or `cargo xtask dist --push` to publish it";
+    }
+    next
+}
+
+/// The path as a shell takes it.
+fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-:\\".contains(c);
+    if path.chars().all(is_plain) {
+        path.to_owned()
+    } else if cfg!(windows) {
+        format!("\"{path}\"")
     } else {
-        let archive = request.output.join(&manifest.image.archive);
-        format!(
-            "docker load --input {archive} && docker extension install {reference}\n      \
-             or `cargo xtask dist --push` to publish it"
-        )
+        format!("'{}'", path.replace('\'', r"'\''"))
     }
 }
