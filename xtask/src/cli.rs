@@ -27,6 +27,8 @@ pub struct Cli {
 pub enum Command {
     /// Make the extension's image and everything that a release publishes
     Dist(Dist),
+    /// Tell what this machine has for that, and what would be downloaded
+    Doctor,
     /// Be zig's wrapper: cargo calls this as a linker
     #[command(subcommand, hide = true)]
     Zig(cargo_zigbuild::Zig),

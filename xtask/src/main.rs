@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         Command::Dist(options) => interrupt::listen()
             .map_err(Error::from)
             .and_then(|()| commands::dist::run(options, &progress)),
+        Command::Doctor => commands::doctor::run(),
         Command::Zig(tool) => run_zig(tool),
         Command::ZigEnvironment(options) => zig_environment(options),
         Command::Symbols => commands::symbols::run(&progress).map_err(Error::from),

@@ -7,11 +7,10 @@
 
 mod support;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use object::{NameOrOrdinal, Object as _};
+use support::program::{assert_fit_for_macos, assert_fit_for_windows, bound, imports, libraries};
 use support::{Extension, run, stderr};
 
 /// A program that uses a crate.
@@ -24,7 +23,7 @@ struct Program {
     is_core: bool,
 }
 
-const CRATES: [Program; 13] = [
+const CRATES: [Program; 14] = [
     Program {
         name: "chrono",
         dependency: "chrono = \"0.4\"",
@@ -89,6 +88,14 @@ const CRATES: [Program; 13] = [
         is_core: false,
     },
     Program {
+        // Without TLS, whose C would be compiled by zig.
+        name: "ureq",
+        dependency: "ureq = { version = \"3\", default-features = false }",
+        source: "fn main() { println!(\"{}\", ureq::get(\"http://127.0.0.1:9\").call().is_err()); }",
+        wants: None,
+        is_core: true,
+    },
+    Program {
         name: "listeners",
         dependency: "listeners = \"0.6\"",
         source: "fn main() { println!(\"{}\", listeners::get_all().is_ok()); }",
@@ -118,23 +125,8 @@ const CRATES: [Program; 13] = [
     },
 ];
 
-/// The names that a program takes from libraries, with the library's.
-fn imports(program: &[u8]) -> Vec<(String, String)> {
-    let file = object::File::parse(program).unwrap();
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    let imports = file.imports().unwrap().map(|import| {
-        let import = import.unwrap();
-        let name = match import.name() {
-            NameOrOrdinal::Name(name) => text(name),
-            NameOrOrdinal::Ordinal(number) => number.to_string(),
-        };
-        (text(import.library()), name)
-    });
-    imports.collect()
-}
-
 #[test]
-#[ignore = "needs crates from the registry"]
+#[ignore = "needs crates from the registry, zig, and Wine"]
 fn crates_that_helpers_use_are_linked_without_anything_installed() {
     let is_all = std::env::var("TEST_CRATES").is_ok_and(|crates| crates == "all");
     let programs: Vec<&Program> =
@@ -154,20 +146,36 @@ fn crates_that_helpers_use_are_linked_without_anything_installed() {
     assert!(messages.contains("linked by rust-lld\n"), "{messages}");
     assert!(!messages.contains("xtask knows has"), "a name is not listed: {messages}");
 
-    for Program { name, wants, .. } in programs {
-        for platform in ["darwin-amd64", "darwin-arm64", "windows-amd64"] {
-            let suffix = if platform.starts_with("windows") { ".exe" } else { "" };
-            let path = extension.path(&format!("dist/host/{platform}/use-{name}{suffix}"));
-            let imports = imports(&fs::read(path).unwrap());
-            let libraries: BTreeSet<&str> =
-                imports.iter().filter_map(|(library, _)| library.rsplit('/').next()).collect();
-            println!("{name:<18}{platform:<15}{}", Vec::from_iter(libraries).join(" "));
-            if let (Some((library, symbol)), "") = (wants, suffix) {
-                let found = imports.iter().find(|(_, name)| name == symbol);
-                let (found, _) =
-                    found.unwrap_or_else(|| panic!("{name}: no {symbol}: {imports:?}"));
-                assert!(found.ends_with(&format!("/{library}")), "{symbol} of {found}");
+    // The same programs by another linker, which has its own list of what is in libSystem.
+    let zig = ["--linker", "zig", "--platform", "darwin-amd64,darwin-arm64", "--output", "zig"];
+    extension.dist(&zig);
+    let wine = std::env::var("WINE_RUN").unwrap();
+    for Program { name, wants, is_core, .. } in programs {
+        for platform in ["darwin-amd64", "darwin-arm64"] {
+            let built = |dist| extension.path(&format!("{dist}/host/{platform}/use-{name}"));
+            let program = fs::read(built("dist")).unwrap();
+            assert_eq!(bound(&program), bound(&fs::read(built("zig")).unwrap()), "{name}");
+            tell(name, platform, &program);
+            assert_fit_for_macos(&program, platform);
+            if let Some((library, symbol)) = wants {
+                let imports = imports(&program);
+                let wanted = format!("/{library}: {symbol}");
+                assert!(imports.iter().any(|import| import.ends_with(&wanted)), "{imports:?}");
             }
         }
+        let path = extension.path(&format!("dist/host/windows-amd64/use-{name}.exe"));
+        let program = fs::read(&path).unwrap();
+        tell(name, "windows-amd64", &program);
+        assert_fit_for_windows(&program);
+        // The others want a desktop, or a network.
+        if *is_core {
+            run(Command::new(&wine).arg(path));
+        }
     }
+}
+
+fn tell(name: &str, platform: &str, program: &[u8]) {
+    let libraries = libraries(program);
+    let names: Vec<&str> = libraries.iter().filter_map(|it| it.rsplit('/').next()).collect();
+    println!("{name:<18}{platform:<15}{}", names.join(" "));
 }

@@ -38,6 +38,20 @@ fn the_plan_tells_everything_and_does_nothing() {
 }
 
 #[test]
+fn the_doctor_tells_what_there_is_and_changes_nothing() {
+    support::ready();
+    let extension = Extension::with_pages();
+    let output = extension.xtask(&["doctor"]).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let report = stdout(&output);
+    for word in ["✓ darwin-arm64   standard library: installed; linker: ", "pages", "engine "] {
+        assert!(report.contains(word), "{word} is not in:\n{report}");
+    }
+    assert!(!extension.path("target").exists());
+    extension.assert_untouched();
+}
+
+#[test]
 fn two_runs_make_the_same_bytes_and_the_second_replaces_the_first() {
     let extension = Extension::with_pages();
     let archive = extension.path("dist/tool-1.2.3.oci.tar");

@@ -10,14 +10,10 @@ use std::io::{Read, Write};
 use std::process::Command;
 use std::time::Instant;
 
-use object::macho::{self, MachHeader64};
-use object::pe::{self, ImageNtHeaders64};
 use object::read::archive::{ArchiveFile, ArchiveSymbol};
-use object::read::macho::{MachHeader as _, Segment as _};
-use object::read::pe::{ImageNtHeaders as _, ImageOptionalHeader as _, PeFile64};
-use object::{Endianness, NameOrOrdinal, Object as _};
+use support::program::{assert_fit_for_macos, assert_fit_for_windows, bound, imports, libraries};
 use support::{Extension, path_with, stderr, stdout};
-use xtask::inspect::{self, Signature};
+use xtask::inspect;
 use xtask::toolchain::{import_library, macos};
 
 const DEFAULT: [&str; 3] = ["darwin-amd64", "darwin-arm64", "windows-amd64"];
@@ -26,73 +22,6 @@ const DEFAULT: [&str; 3] = ["darwin-amd64", "darwin-arm64", "windows-amd64"];
 fn host_binary(extension: &Extension, platform: &str, name: &str) -> Vec<u8> {
     let suffix = if platform.starts_with("windows") { ".exe" } else { "" };
     fs::read(extension.path(&format!("dist/host/{platform}/{name}{suffix}"))).unwrap()
-}
-
-/// The names that a program takes from libraries, each as `library: name`.
-fn imports(program: &[u8]) -> BTreeSet<String> {
-    let file = object::File::parse(program).unwrap();
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    let imports = file.imports().unwrap().map(|import| {
-        let import = import.unwrap();
-        let name = match import.name() {
-            NameOrOrdinal::Name(name) => text(name),
-            NameOrOrdinal::Ordinal(number) => number.to_string(),
-        };
-        format!("{}: {name}", text(import.library()))
-    });
-    imports.collect()
-}
-
-fn libraries(program: &[u8]) -> BTreeSet<String> {
-    imports(program).iter().map(|import| import.split(": ").next().unwrap().to_owned()).collect()
-}
-
-/// Asserts what every program for macOS has to be.
-fn assert_fit_for_macos(program: &[u8], platform: &str) {
-    let facts = inspect::read(program).unwrap();
-    assert_eq!(facts.platform.to_string(), platform);
-    assert_eq!(facts.minimum_macos.unwrap().to_string(), "11.0", "{platform}");
-    if platform == "darwin-arm64" {
-        assert_eq!(facts.signature, Some(Signature::Valid));
-    }
-    let header = MachHeader64::<Endianness>::parse(program, 0).unwrap();
-    let endian = header.endian().unwrap();
-    assert!(header.flags(endian).0 & macho::MH_PIE.0 != 0, "{platform}: no PIE");
-    let mut commands = header.load_commands(endian, program, 0).unwrap();
-    while let Some(command) = commands.next().unwrap() {
-        if let Some((segment, _)) = command.segment_64().unwrap() {
-            let protection = segment.initprot.get(endian).0;
-            let both = macho::VM_PROT_WRITE.0 | macho::VM_PROT_EXECUTE.0;
-            assert_ne!(protection & both, both, "{:?}", segment.name());
-        }
-    }
-    let is_apples = |library: &String| {
-        library.starts_with("/usr/lib/") || library.starts_with("/System/Library/Frameworks/")
-    };
-    assert!(libraries(program).iter().all(is_apples), "{:?}", libraries(program));
-}
-
-/// Asserts what every program for Windows has to be.
-fn assert_fit_for_windows(program: &[u8]) {
-    assert_eq!(inspect::read(program).unwrap().platform.to_string(), "windows-amd64");
-    let file = PeFile64::parse(program).unwrap();
-    let headers: &ImageNtHeaders64 = file.nt_headers();
-    assert_eq!(headers.file_header().time_date_stamp.get(object::LittleEndian), 0);
-    let optional = headers.optional_header();
-    assert_eq!(optional.subsystem(), pe::IMAGE_SUBSYSTEM_WINDOWS_CUI);
-    let wanted = pe::IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE.0
-        | pe::IMAGE_DLLCHARACTERISTICS_NX_COMPAT.0
-        | pe::IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA.0;
-    assert_eq!(optional.dll_characteristics().0 & wanted, wanted);
-    assert!(file.data_directory(pe::IMAGE_DIRECTORY_ENTRY_BASERELOC).is_some());
-    let both = pe::IMAGE_SCN_MEM_WRITE.0 | pe::IMAGE_SCN_MEM_EXECUTE.0;
-    for section in file.section_table().iter() {
-        let characteristics = section.characteristics.get(object::LittleEndian).0;
-        assert_ne!(characteristics & both, both, "{:?}", section.name);
-    }
-    // No library of a C compiler's, which users don't have.
-    let foreign = |library: &String| library.starts_with("lib");
-    assert!(!libraries(program).iter().any(foreign), "{:?}", libraries(program));
 }
 
 #[test]
@@ -294,21 +223,11 @@ fn lld_binds_what_zig_binds() {
     let built_by = |linker: &str| {
         let _ = fs::remove_dir_all(extension.path("target"));
         extension.dist(&["--linker", linker, "--platform", &platforms.join(",")]);
-        platforms.map(|platform| {
-            let mut imports = imports(&host_binary(&extension, platform, "tool"));
-            // How functions are bound at their first call differs between linkers.
-            imports.retain(|import| !import.ends_with("dyld_stub_binder"));
-            imports
-        })
+        platforms.map(|platform| bound(&host_binary(&extension, platform, "tool")))
     };
-    // zig puts its own copies of these into the program.
-    let own = ["_bcmp", "_memcmp", "_memcpy", "_memmove", "_memset", "_strlen"]
-        .map(|name| format!("/usr/lib/libSystem.B.dylib: {name}"));
     for (lld, zig) in built_by("lld").iter().zip(&built_by("zig")) {
         assert!(zig.len() > 100, "{zig:?}");
-        let only_lld: Vec<_> = lld.difference(zig).filter(|name| !own.contains(name)).collect();
-        let only_zig: Vec<_> = zig.difference(lld).collect();
-        assert!(only_lld.is_empty() && only_zig.is_empty(), "{only_lld:?} {only_zig:?}");
+        assert_eq!(lld, zig);
     }
 }
 

@@ -14,8 +14,8 @@ use crate::progress::Step;
 
 /// Where rustup keeps what Rust's servers say about the toolchain.
 const MANIFEST: &str = "lib/rustlib/multirust-channel-manifest.toml";
-/// The server in the manifest, in whose place rustup puts that of `RUSTUP_DIST_SERVER`.
-const SERVER: &str = "https://static.rust-lang.org";
+/// What comes behind the server in the manifest's addresses.
+const ON_SERVER: &str = "/dist/";
 /// The folder of a target that holds what other platforms' C compilers would bring along.
 const SELF_CONTAINED: &str = "lib/self-contained";
 
@@ -86,8 +86,17 @@ fn read_manifest(manifest: &str, triple: &str, server: Option<&str>) -> Option<S
         let line = table.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \""))?;
         line.strip_suffix('"').map(str::to_owned)
     };
-    let address = value("xz_url")?.replace(SERVER, server.unwrap_or(SERVER).trim_end_matches('/'));
+    let address = match (value("xz_url")?, server) {
+        (address, None) => address,
+        (address, Some(server)) => on_mirror(&address, server)?,
+    };
     Some(Source::Server { address, sha256: value("xz_hash")? })
+}
+
+/// The same file on another server, as rustup asks `RUSTUP_DIST_SERVER` for it.
+fn on_mirror(address: &str, server: &str) -> Option<String> {
+    let (_, path) = address.split_once(ON_SERVER)?;
+    Some(format!("{}{ON_SERVER}{path}", server.trim_end_matches('/')))
 }
 
 /// The folder of the libraries, downloaded where it is not in the cache yet.
@@ -160,8 +169,8 @@ mod tests {
     const MANIFEST: &str = "[pkg.rust-mingw]\nversion = \"1\"\n\n\
         [pkg.rust-mingw.target.aarch64-pc-windows-gnullvm]\navailable = false\n\n\
         [pkg.rust-mingw.target.x86_64-pc-windows-gnu]\navailable = true\n\
-        url = \"https://static.rust-lang.org/dist/a.tar.gz\"\nhash = \"00\"\n\
-        xz_url = \"https://static.rust-lang.org/dist/a.tar.xz\"\nxz_hash = \"01\"\n\n[pkg.rust-src]\n";
+        url = \"https://rust.example/dist/a.tar.gz\"\nhash = \"00\"\n\
+        xz_url = \"https://rust.example/dist/a.tar.xz\"\nxz_hash = \"01\"\n\n[pkg.rust-src]\n";
 
     fn address(triple: &str, server: Option<&str>) -> Option<String> {
         match read_manifest(MANIFEST, triple, server)? {
@@ -172,7 +181,7 @@ mod tests {
 
     #[test]
     fn address_and_hash_are_those_of_the_toolchains_manifest() {
-        let expected = "https://static.rust-lang.org/dist/a.tar.xz 01";
+        let expected = "https://rust.example/dist/a.tar.xz 01";
         assert_eq!(address("x86_64-pc-windows-gnu", None).as_deref(), Some(expected));
         assert_eq!(address("aarch64-pc-windows-gnullvm", None), None);
         assert_eq!(address("x86_64-pc-windows-msvc", None), None);

@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 
 pub mod archive;
+pub mod program;
 pub mod toolchain;
 
 /// The standard libraries of the default platforms are installed, and what links them is there: what
