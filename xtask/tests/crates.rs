@@ -1,7 +1,7 @@
 //! Crates that helpers are likely to use, linked for all default platforms by what `auto` chooses.
 //!
 //! `TEST_CRATES=all` takes the whole matrix; else it is a core set. With `--nocapture` a table tells
-//! what each program is linked by, and which libraries it asks for.
+//! which libraries each program asks for, and for the whole matrix how long each takes.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
 
@@ -9,6 +9,7 @@ mod support;
 
 use std::fs;
 use std::process::Command;
+use std::time::{Instant, SystemTime};
 
 use support::program::{assert_fit_for_macos, assert_fit_for_windows, bound, imports, libraries};
 use support::{Extension, run, stderr};
@@ -146,6 +147,9 @@ fn crates_that_helpers_use_are_linked_without_anything_installed() {
     assert!(messages.contains("linked by rust-lld\n"), "{messages}");
     assert!(!messages.contains("xtask knows has"), "a name is not listed: {messages}");
 
+    if is_all {
+        time_each(&extension, &programs);
+    }
     // The same programs by another linker, which has its own list of what is in libSystem.
     let zig = ["--linker", "zig", "--platform", "darwin-amd64,darwin-arm64", "--output", "zig"];
     extension.dist(&zig);
@@ -171,6 +175,18 @@ fn crates_that_helpers_use_are_linked_without_anything_installed() {
         if *is_core {
             run(Command::new(&wine).arg(path));
         }
+    }
+}
+
+/// Links each program anew for all platforms, and tells how long that took.
+fn time_each(extension: &Extension, programs: &[&Program]) {
+    for Program { name, .. } in programs {
+        let main = extension.path(&format!("host-bins/use-{name}/src/main.rs"));
+        let file = fs::File::options().append(true).open(main).unwrap();
+        file.set_modified(SystemTime::now()).unwrap();
+        let started = Instant::now();
+        extension.dist(&["--output", "again"]);
+        println!("{name:<18}compiled and linked in {:.1} s", started.elapsed().as_secs_f64());
     }
 }
 

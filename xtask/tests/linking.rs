@@ -14,6 +14,7 @@ use object::read::archive::{ArchiveFile, ArchiveSymbol};
 use support::program::{assert_fit_for_macos, assert_fit_for_windows, bound, imports, libraries};
 use support::{Extension, path_with, stderr, stdout};
 use xtask::inspect;
+use xtask::platform::HostPlatform;
 use xtask::toolchain::{import_library, macos};
 
 const DEFAULT: [&str; 3] = ["darwin-amd64", "darwin-arm64", "windows-amd64"];
@@ -48,13 +49,16 @@ fn pure_rust_needs_nothing_but_the_toolchain() {
 }
 
 #[test]
-fn two_folders_give_the_same_bytes() {
+fn two_folders_give_the_same_bytes_for_every_platform() {
     let build = || {
         let extension = Extension::new();
-        extension.dist(&[]);
-        DEFAULT.map(|platform| host_binary(&extension, platform, "tool"))
+        let platforms = HostPlatform::ALL.map(|platform| platform.to_string());
+        extension.dist(&["--platform", &platforms.join(",")]);
+        platforms.map(|platform| host_binary(&extension, &platform, "tool"))
     };
-    assert!(build() == build());
+    for ((one, other), platform) in build().iter().zip(&build()).zip(HostPlatform::ALL) {
+        assert!(one == other, "{platform}");
+    }
 }
 
 #[test]
