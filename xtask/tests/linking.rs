@@ -217,6 +217,24 @@ fn the_program_of_this_machine_says_the_same_as_on_windows() {
     assert_eq!(support::run(&mut command), include_str!("programs/standard_library.txt"));
 }
 
+#[test]
+#[ignore = "needs zig, which it downloads"]
+fn functions_that_a_crate_says_are_in_a_dll_are_linked_by_lld_and_zig() {
+    let extension = Extension::new();
+    let source = "#[cfg(windows)]\n\
+                  #[link(name = \"winmm\", kind = \"raw-dylib\")]\n\
+                  unsafe extern \"system\" { fn timeGetTime() -> u32; }\n\
+                  #[cfg(windows)]\n\
+                  fn main() { println!(\"{}\", unsafe { timeGetTime() }) }\n\
+                  #[cfg(not(windows))]\nfn main() {}";
+    extension.host_binary("tool", source);
+    for linker in ["lld", "zig"] {
+        extension.dist(&["--platform", "windows-amd64", "--linker", linker]);
+        let program = host_binary(&extension, "windows-amd64", "tool");
+        assert!(imports(&program).contains("winmm.dll: timeGetTime"), "{linker}");
+    }
+}
+
 /// zig has its own list of what is in libSystem.
 #[test]
 #[ignore = "needs zig, which it downloads"]

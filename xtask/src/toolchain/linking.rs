@@ -139,6 +139,12 @@ impl Linking {
         }
         for &platform in platforms {
             self.keep_times_out(platform, "-Clink-arg=-Wl,-Brepro");
+            if platform.os == Os::Windows {
+                // Else what this machine has is called: each makes other bytes, and GNU's can't do
+                // with a space in a path.
+                let dlltool = import_library::install(&project.target_dir.join(TOOLS))?;
+                self.flags.entry(platform).or_default().push(format!("-Cdlltool={dlltool}"));
+            }
         }
         self.said = format!("zig {} ({})", zig.version, zig.origin);
         Ok(())

@@ -47,7 +47,9 @@ pub struct Extension {
 
 impl Extension {
     pub fn new() -> Self {
-        let extension = Self { dir: tempfile::tempdir().unwrap() };
+        // Tools trip over spaces in paths.
+        let dir = tempfile::Builder::new().prefix("an extension ").tempdir().unwrap();
+        let extension = Self { dir };
         extension.manifest(TABLE);
         extension.write("icon.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
         extension.host_binary("tool", "fn main() { println!(\"{{}}\"); }");
