@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::image::EngineRequest;
 use crate::platform::HostPlatform;
 use crate::progress::Verbosity;
-use crate::project::config::LinkerChoice;
+use crate::project::config::LinkerRequest;
 use crate::project::reference::{ImageName, ImageReference, InvalidReference, Tag};
 
 /// Makes Docker Desktop extensions with Rust host binaries.
@@ -95,7 +95,7 @@ pub struct Dist {
     pub push: bool,
     /// What links the host binaries [default: that of the configuration]
     #[arg(long, value_enum, value_name = "LINKER")]
-    pub linker: Option<LinkerChoice>,
+    pub linker: Option<LinkerRequest>,
     /// Refuse to link what uses names of macOS frameworks that xtask does not know
     #[arg(long)]
     pub deny_unknown_symbols: bool,

@@ -23,7 +23,7 @@ use xtask::context::contents::{Contents, Context, FileMode, Labels, Layer, Sourc
 use xtask::context::dockerfile;
 use xtask::files::hex;
 use xtask::image::{
-    self, AnyEngine, Choice, Docker, Embedded, Engine, EngineRequest, Image, NoBuilder, probe,
+    self, AnyEngine, Docker, Embedded, Engine, EngineChoice, EngineRequest, Image, NoBuilder, probe,
 };
 use xtask::platform::ImagePlatform;
 use xtask::progress::{Progress, Verbosity};
@@ -273,7 +273,7 @@ fn what_is_pushed_is_what_was_built() {
 #[test]
 #[ignore = "needs a Docker Engine"]
 fn auto_takes_docker_where_it_can_and_says_why_where_not() {
-    let Choice { engine, reason } = image::choose(EngineRequest::Auto, None, false).unwrap();
+    let EngineChoice { engine, reason } = image::choose(EngineRequest::Auto, None, false).unwrap();
     assert!(matches!(engine, AnyEngine::Docker(_)), "{reason}");
     assert_eq!(reason, "builder `default` (driver docker, containerd image store)");
 

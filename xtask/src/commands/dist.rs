@@ -8,7 +8,7 @@ use crate::compile::{self, HostBinaryFile};
 use crate::context::{self, Context, Parts};
 use crate::dist::Dist;
 use crate::error::Error;
-use crate::image::{self, AnyEngine, Choice, Engine, Image};
+use crate::image::{self, AnyEngine, Engine, EngineChoice, Image};
 use crate::lock::lock;
 use crate::plan::HostBinaryPlan;
 use crate::progress::Progress;
@@ -130,7 +130,7 @@ fn write_context(
 
 fn make_image(
     request: &Request,
-    choice: &Choice,
+    choice: &EngineChoice,
     context: &Context,
     archive: &Utf8Path,
     progress: &Progress,
@@ -145,7 +145,7 @@ fn make_image(
 /// Hands the image on, where that was asked for.
 fn deliver(
     options: &cli::Dist,
-    choice: &Choice,
+    choice: &EngineChoice,
     context: &Context,
     image: &Image,
     progress: &Progress,

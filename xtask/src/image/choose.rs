@@ -35,14 +35,14 @@ pub enum AnyEngine {
 
 /// An engine, and why it is this one; shown as `docker: builder …`.
 #[derive(Clone, Debug)]
-pub struct Choice {
+pub struct EngineChoice {
     /// The engine.
     pub engine: AnyEngine,
     /// Why.
     pub reason: String,
 }
 
-impl fmt::Display for Choice {
+impl fmt::Display for EngineChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.engine.kind(), self.reason)
     }
@@ -56,7 +56,7 @@ pub fn choose(
     request: EngineRequest,
     builder: Option<&str>,
     attestations: bool,
-) -> Result<Choice, NoBuilder> {
+) -> Result<EngineChoice, NoBuilder> {
     if request == EngineRequest::Embedded {
         return Ok(embedded("as asked for"));
     }
@@ -68,7 +68,7 @@ pub fn choose(
         Ok(builder) => {
             let reason = builder.to_string();
             let engine = AnyEngine::Docker(Docker::new(builder, attestations));
-            Ok(Choice { engine, reason })
+            Ok(EngineChoice { engine, reason })
         }
         Err(interrupted @ NoBuilder::Interrupted(_)) => Err(interrupted),
         Err(reason) if request == EngineRequest::Auto => Ok(embedded(reason.to_string())),
@@ -76,8 +76,8 @@ pub fn choose(
     }
 }
 
-fn embedded(reason: impl Into<String>) -> Choice {
-    Choice { engine: AnyEngine::Embedded(Embedded), reason: reason.into() }
+fn embedded(reason: impl Into<String>) -> EngineChoice {
+    EngineChoice { engine: AnyEngine::Embedded(Embedded), reason: reason.into() }
 }
 
 impl AnyEngine {

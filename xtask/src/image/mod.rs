@@ -30,7 +30,7 @@ mod testing;
 mod tree;
 
 pub use builder::{Builder, NoBuilder, check_load, probe};
-pub use choose::{AnyEngine, Choice, EngineRequest, choose};
+pub use choose::{AnyEngine, EngineChoice, EngineRequest, choose};
 pub use docker::{Docker, load};
 pub use embedded::Embedded;
 pub use error::{Error, Task};

@@ -55,7 +55,7 @@ pub struct Config {
     /// The oldest macOS on which the host binaries run.
     pub minimum_macos: MacOsVersion,
     /// What links the host binaries.
-    pub linker: LinkerChoice,
+    pub linker: LinkerRequest,
     /// What the arm64 image holds for Windows where no arm64 binary is built.
     pub windows_on_arm: WindowsOnArm,
 }
@@ -120,7 +120,7 @@ pub enum Service {
 
 /// What links host binaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum LinkerChoice {
+pub enum LinkerRequest {
     /// Whatever needs least to be installed.
     Auto,
     /// The toolchain's own `rust-lld`.
@@ -131,16 +131,16 @@ pub enum LinkerChoice {
     System,
 }
 
-impl LinkerChoice {
-    const NAMES: [(&str, LinkerChoice); 4] = [
-        ("auto", LinkerChoice::Auto),
-        ("lld", LinkerChoice::Lld),
-        ("zig", LinkerChoice::Zig),
-        ("system", LinkerChoice::System),
+impl LinkerRequest {
+    const NAMES: [(&str, LinkerRequest); 4] = [
+        ("auto", LinkerRequest::Auto),
+        ("lld", LinkerRequest::Lld),
+        ("zig", LinkerRequest::Zig),
+        ("system", LinkerRequest::System),
     ];
 }
 
-impl FromStr for LinkerChoice {
+impl FromStr for LinkerRequest {
     type Err = NotOneOf;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -361,7 +361,7 @@ impl Config {
             "a macOS version, such as `11.0`",
             MacOsVersion::DEFAULT,
         );
-        let linker = table.parsed_or("linker", "a linker", LinkerChoice::Auto);
+        let linker = table.parsed_or("linker", "a linker", LinkerRequest::Auto);
         let windows_on_arm =
             table.parsed_or("windows-on-arm", "`emulate` or `omit`", WindowsOnArm::Emulate);
         let api_version = api_version.and_then(|text| version_constraint(&table, text));
@@ -580,7 +580,7 @@ mod tests {
         let config = Config::parse(&good()).unwrap();
         assert_eq!(config.platforms, HostPlatform::DEFAULT.into());
         assert_eq!(config.minimum_macos.to_string(), "11.0");
-        assert_eq!(config.linker, LinkerChoice::Auto);
+        assert_eq!(config.linker, LinkerRequest::Auto);
         assert_eq!(config.windows_on_arm, WindowsOnArm::Emulate);
         assert!(config.ui.is_none() && config.vm.is_none() && config.additional_urls.is_empty());
     }

@@ -8,7 +8,7 @@ use std::fmt;
 use super::{Error, Toolchain, c_code, lld, mingw};
 use crate::platform::{Arch, HostPlatform, Os};
 use crate::project::Project;
-use crate::project::config::LinkerChoice;
+use crate::project::config::LinkerRequest;
 
 /// What links a target, and compiles its C.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -34,14 +34,14 @@ impl fmt::Display for Linker {
 
 /// A linker, with the reason for it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Chosen {
+pub struct LinkerChoice {
     /// What links.
     pub linker: Linker,
     /// Why.
     pub reason: String,
 }
 
-impl Chosen {
+impl LinkerChoice {
     /// This linker, for this reason.
     pub fn new(linker: Linker, reason: impl Into<String>) -> Self {
         Self { linker, reason: reason.into() }
@@ -106,7 +106,7 @@ const WINDOWS_ON_ARM: HostPlatform = HostPlatform::new(Os::Windows, Arch::Arm64)
 /// What was asked for can't link it on this machine.
 pub(super) fn check(
     platform: HostPlatform,
-    choice: LinkerChoice,
+    choice: LinkerRequest,
     toolchain: &Toolchain,
 ) -> Result<(), Error> {
     let is_on_macos = toolchain.is_on_macos();
@@ -119,43 +119,44 @@ pub(super) fn check(
 /// What was asked for can't link it on this machine.
 pub fn choose(
     platform: HostPlatform,
-    choice: LinkerChoice,
+    choice: LinkerRequest,
     situation: &Situation,
-) -> Result<Chosen, Error> {
+) -> Result<LinkerChoice, Error> {
     let is_apple_on_apple = platform.os == Os::Darwin && situation.is_on_macos;
     let refuse = |linker, reason| Err(Error::Linker { linker, platform, reason });
     match choice {
-        LinkerChoice::Auto => Ok(best(is_apple_on_apple, situation)),
-        LinkerChoice::Zig => Ok(Chosen::new(Linker::Zig, "asked for")),
-        LinkerChoice::System if platform.os == Os::Darwin && !is_apple_on_apple => {
+        LinkerRequest::Auto => Ok(best(is_apple_on_apple, situation)),
+        LinkerRequest::Zig => Ok(LinkerChoice::new(Linker::Zig, "asked for")),
+        LinkerRequest::System if platform.os == Os::Darwin && !is_apple_on_apple => {
             refuse("system", "only a Mac has Apple's linker")
         }
-        LinkerChoice::System => Ok(Chosen::new(Linker::System, "asked for")),
-        LinkerChoice::Lld => match situation.no_lld {
+        LinkerRequest::System => Ok(LinkerChoice::new(Linker::System, "asked for")),
+        LinkerRequest::Lld => match situation.no_lld {
             Some(reason) => refuse("lld", reason),
-            None => Ok(Chosen::new(Linker::Lld, "asked for")),
+            None => Ok(LinkerChoice::new(Linker::Lld, "asked for")),
         },
     }
 }
 
-fn best(is_apple_on_apple: bool, situation: &Situation) -> Chosen {
+fn best(is_apple_on_apple: bool, situation: &Situation) -> LinkerChoice {
     if is_apple_on_apple {
-        return Chosen::new(Linker::System, "Apple's own, as this is a Mac");
+        return LinkerChoice::new(Linker::System, "Apple's own, as this is a Mac");
     }
     let c_code = situation.compiles_c.as_ref();
     let why_not = c_code
         .map(|package| format!("the crate `{package}` compiles C"))
         .or_else(|| situation.no_lld.map(str::to_owned));
     match why_not {
-        None if situation.downloads_mingw => Chosen::new(
+        None if situation.downloads_mingw => LinkerChoice::new(
             Linker::Lld,
             "the Rust toolchain's own, with `rust-mingw`, which will be downloaded",
         ),
-        None => Chosen::new(Linker::Lld, "the Rust toolchain's own"),
-        Some(why_not) if situation.has_gcc => {
-            Chosen::new(Linker::System, format!("{why_not}, and the GNU compiler is installed"))
-        }
-        Some(why_not) => Chosen::new(Linker::Zig, why_not),
+        None => LinkerChoice::new(Linker::Lld, "the Rust toolchain's own"),
+        Some(why_not) if situation.has_gcc => LinkerChoice::new(
+            Linker::System,
+            format!("{why_not}, and the GNU compiler is installed"),
+        ),
+        Some(why_not) => LinkerChoice::new(Linker::Zig, why_not),
     }
 }
 
@@ -166,7 +167,7 @@ mod tests {
     const MAC: HostPlatform = HostPlatform::new(Os::Darwin, Arch::Arm64);
 
     fn auto(platform: HostPlatform, situation: &Situation) -> (Linker, String) {
-        let chosen = choose(platform, LinkerChoice::Auto, situation).unwrap();
+        let chosen = choose(platform, LinkerRequest::Auto, situation).unwrap();
         (chosen.linker, chosen.reason)
     }
 
@@ -198,14 +199,14 @@ mod tests {
     fn without_lld_zig_links_and_says_why() {
         let situation = Situation { no_lld: Some("there is none"), ..Situation::default() };
         assert_eq!(auto(WINDOWS, &situation), (Linker::Zig, "there is none".to_owned()));
-        let error = choose(WINDOWS, LinkerChoice::Lld, &situation).unwrap_err();
+        let error = choose(WINDOWS, LinkerRequest::Lld, &situation).unwrap_err();
         assert!(error.to_string().ends_with("there is none"), "{error}");
     }
 
     #[test]
     fn the_system_linker_is_refused_for_macs_elsewhere() {
         let situation = Situation::default();
-        assert!(choose(MAC, LinkerChoice::System, &situation).is_err());
-        assert!(choose(WINDOWS, LinkerChoice::System, &situation).is_ok());
+        assert!(choose(MAC, LinkerRequest::System, &situation).is_err());
+        assert!(choose(WINDOWS, LinkerRequest::System, &situation).is_ok());
     }
 }

@@ -11,7 +11,7 @@ use super::{Error, Toolchain, import_library, lld, macos, mingw, zig};
 use crate::platform::{HostPlatform, Os};
 use crate::progress::Step;
 use crate::project::Project;
-use crate::project::config::LinkerChoice;
+use crate::project::config::LinkerRequest;
 use crate::text;
 
 /// The folder below cargo's for the tools that xtask is under another name.
@@ -36,7 +36,7 @@ pub fn prepare(
     toolchain: &Toolchain,
     project: &Project,
     platforms: &[HostPlatform],
-    choice: LinkerChoice,
+    choice: LinkerRequest,
     standard_library: &StandardLibrary,
     sh: &Shell,
     step: &Step<'_>,
@@ -49,7 +49,7 @@ pub fn prepare(
         let mut chosen = linker::choose(platform, choice, &situation)?;
         if chosen.linker == Linker::Lld {
             match linking.use_lld(toolchain, project, platform, step) {
-                Err(Error::Mingw(error)) if choice == LinkerChoice::Auto => {
+                Err(Error::Mingw(error)) if choice == LinkerRequest::Auto => {
                     situation.no_lld = Some("`rust-mingw` can't be had");
                     chosen = linker::choose(platform, choice, &situation)?;
                     step.progress().note(format_args!(

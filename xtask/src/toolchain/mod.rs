@@ -11,7 +11,7 @@ use xshell::{Shell, cmd};
 use crate::platform::HostPlatform;
 use crate::progress::Step;
 use crate::project::Project;
-use crate::project::config::LinkerChoice;
+use crate::project::config::LinkerRequest;
 use crate::{files, process};
 
 mod c_code;
@@ -129,7 +129,7 @@ pub fn prepare<'a>(
     toolchain: &'a Toolchain,
     project: &Project,
     platforms: &[HostPlatform],
-    request: LinkerChoice,
+    request: LinkerRequest,
     sh: &Shell,
     step: &Step<'_>,
 ) -> Result<Tools<'a>, Error> {

@@ -8,12 +8,12 @@ use xshell::Shell;
 use super::Request;
 use crate::cli::Format;
 use crate::error::Error;
-use crate::image::{Choice, Engine, EngineKind};
+use crate::image::{Engine, EngineChoice, EngineKind};
 use crate::output;
 use crate::plan::HostBinaryPlan;
 use crate::platform::{HostPlatform, ImagePlatform};
 use crate::text;
-use crate::toolchain::linker::{self, Chosen, Linker, Situation};
+use crate::toolchain::linker::{self, Linker, LinkerChoice, Situation};
 use crate::toolchain::standard_library::{self, Expected};
 use crate::toolchain::{Toolchain, zig};
 use crate::ui::Pages;
@@ -38,7 +38,7 @@ struct Target {
     target: &'static str,
     standard_library: Expected,
     #[serde(flatten)]
-    linker: Chosen,
+    linker: LinkerChoice,
     binaries: Vec<String>,
 }
 
@@ -63,7 +63,7 @@ impl<'a> Plan<'a> {
         binaries: &HostBinaryPlan<'_>,
         pages: Option<&Pages<'_>>,
         toolchain: &Toolchain,
-        engine: &'a Choice,
+        engine: &'a EngineChoice,
         sh: &Shell,
     ) -> Result<Self, Error> {
         let target = |platform: HostPlatform| {
@@ -174,7 +174,7 @@ mod tests {
                 platform,
                 target: platform.triple(),
                 standard_library: Expected::Rustup,
-                linker: Chosen::new(Linker::Zig, "asked for"),
+                linker: LinkerChoice::new(Linker::Zig, "asked for"),
                 binaries: vec!["tool".to_owned()],
             }],
             zig: Some("0.17.1 (on PATH)".to_owned()),

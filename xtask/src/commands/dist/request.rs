@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::files;
 use crate::image::EngineRequest;
 use crate::platform::HostPlatform;
-use crate::project::config::{LinkerChoice, Ui};
+use crate::project::config::{LinkerRequest, Ui};
 use crate::project::reference::ImageReference;
 use crate::project::{HostBinary, Project};
 use crate::text;
@@ -21,7 +21,7 @@ pub(super) struct Request {
     pub platforms: BTreeSet<HostPlatform>,
     pub reference: ImageReference,
     pub engine: EngineRequest,
-    pub linker: LinkerChoice,
+    pub linker: LinkerRequest,
     pub deny_unknown_symbols: bool,
     pub output: Utf8PathBuf,
     with_ui: bool,
