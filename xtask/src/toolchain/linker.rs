@@ -55,7 +55,7 @@ pub struct Situation {
     pub is_on_macos: bool,
     /// A crate whose build script compiles C for the platform.
     pub compiles_c: Option<String>,
-    /// This machine has the GNU compiler for the platform.
+    /// This machine has the GNU compiler for the platform, and it can work in the project's folder.
     pub has_gcc: bool,
     /// Why `rust-lld` can't link for the platform.
     pub no_lld: Option<&'static str>,
@@ -88,7 +88,10 @@ impl Situation {
         Self {
             is_on_macos: toolchain.is_on_macos(),
             compiles_c: c_code::compiled_by(project, platform),
-            has_gcc: platform == WINDOWS && which::which("x86_64-w64-mingw32-gcc").is_ok(),
+            has_gcc: platform == WINDOWS
+                && which::which("x86_64-w64-mingw32-gcc").is_ok()
+                // Its `dlltool` can't do with one.
+                && !project.target_dir.as_str().contains(' '),
             no_lld,
             downloads_mingw: mingw
                 .is_some_and(|source| mingw::is_to_be_downloaded(&source, platform)),

@@ -140,8 +140,7 @@ impl Linking {
         for &platform in platforms {
             self.keep_times_out(platform, "-Clink-arg=-Wl,-Brepro");
             if platform.os == Os::Windows {
-                // Else what this machine has is called: each makes other bytes, and GNU's can't do
-                // with a space in a path.
+                // Else what this machine has is called, and each makes other bytes.
                 let dlltool = import_library::install(&project.target_dir.join(TOOLS))?;
                 self.flags.entry(platform).or_default().push(format!("-Cdlltool={dlltool}"));
             }
