@@ -208,7 +208,6 @@ fn windows_programs_run_panicking_ones_too() {
 }
 
 #[test]
-#[ignore = "needs Wine"]
 fn the_program_of_this_machine_says_the_same_as_on_windows() {
     let extension = Extension::new();
     extension.host_binary("tool", STANDARD_LIBRARY);
