@@ -4,18 +4,16 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use camino::Utf8PathBuf;
 use xshell::Shell;
 
 use crate::error::Error;
-use crate::files::IoContext;
 use crate::image::{self, EngineRequest};
 use crate::output;
 use crate::platform::HostPlatform;
 use crate::progress::{DIM, GOOD, WARNING};
 use crate::project::Project;
 use crate::toolchain::linker::{self, Linker, Situation};
-use crate::toolchain::standard_library::{self, Expected};
+use crate::toolchain::standard_library::Expected;
 use crate::toolchain::{Toolchain, cache, zig};
 use crate::ui::Pages;
 
@@ -25,10 +23,7 @@ use crate::ui::Pages;
 /// There is no project here, or no Rust.
 pub fn run() -> Result<(), Error> {
     let sh = Shell::new()?;
-    let here = Utf8PathBuf::from_path_buf(sh.current_dir())
-        .map_err(|_| std::io::Error::other("its path is not UTF-8"))
-        .doing("work in", ".")?;
-    let project = Project::load(&here)?;
+    let project = Project::load(&super::current_folder(&sh)?)?;
     let toolchain = Toolchain::detect(&sh)?;
     let mut report = Report::default();
     report.rust(&toolchain);
@@ -66,9 +61,7 @@ impl Report {
     ) -> Result<BTreeSet<Linker>, Error> {
         let mut linkers = BTreeSet::new();
         for &platform in &project.config.platforms {
-            let expected = standard_library::expected(toolchain, platform);
-            let is_prebuilt = expected != Expected::Source;
-            let situation = Situation::find(toolchain, project, platform, is_prebuilt);
+            let (expected, situation) = Situation::before_a_run(toolchain, project, platform);
             let chosen = linker::choose(platform, project.config.linker, &situation)?;
             let state = format!(
                 "standard library: {expected}; linker: {}, {}",

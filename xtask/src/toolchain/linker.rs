@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use super::standard_library::{self, Expected};
 use super::{Error, Toolchain, c_code, lld, mingw};
 use crate::platform::{Arch, HostPlatform, Os};
 use crate::project::Project;
@@ -64,6 +65,18 @@ pub struct Situation {
 }
 
 impl Situation {
+    /// What a run will find, with the standard library that it is expected to take: for those who
+    /// tell what it will do, without doing it.
+    pub fn before_a_run(
+        toolchain: &Toolchain,
+        project: &Project,
+        platform: HostPlatform,
+    ) -> (Expected, Self) {
+        let expected = standard_library::expected(toolchain, platform);
+        let is_prebuilt = expected != Expected::Source;
+        (expected, Self::find(toolchain, project, platform, is_prebuilt))
+    }
+
     /// Looks at the machine, and at the crates that the host binaries are made of.
     /// `has_prebuilt_library` tells whether the standard library is Rust's own build, which comes
     /// with the files that a program begins and ends with.

@@ -14,7 +14,7 @@ use crate::plan::HostBinaryPlan;
 use crate::platform::{HostPlatform, ImagePlatform};
 use crate::text;
 use crate::toolchain::linker::{self, Linker, LinkerChoice, Situation};
-use crate::toolchain::standard_library::{self, Expected};
+use crate::toolchain::standard_library::Expected;
 use crate::toolchain::{Toolchain, zig};
 use crate::ui::Pages;
 
@@ -68,9 +68,8 @@ impl<'a> Plan<'a> {
     ) -> Result<Self, Error> {
         let target = |platform: HostPlatform| {
             let builds = binaries.builds().iter().filter(|build| build.platform == platform);
-            let standard_library = standard_library::expected(toolchain, platform);
-            let is_prebuilt = standard_library != Expected::Source;
-            let situation = Situation::find(toolchain, &request.project, platform, is_prebuilt);
+            let (standard_library, situation) =
+                Situation::before_a_run(toolchain, &request.project, platform);
             Ok(Target {
                 platform,
                 target: platform.triple(),

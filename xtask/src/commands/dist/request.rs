@@ -6,8 +6,8 @@ use camino::Utf8PathBuf;
 use xshell::Shell;
 
 use crate::cli;
+use crate::commands::current_folder;
 use crate::error::Error;
-use crate::files;
 use crate::image::EngineRequest;
 use crate::platform::HostPlatform;
 use crate::project::config::{LinkerRequest, Ui};
@@ -33,13 +33,7 @@ impl Request {
     /// # Errors
     /// The project has problems, or the options contradict it or each other.
     pub fn new(options: &cli::Dist, sh: &Shell) -> Result<Self, Error> {
-        let here = Utf8PathBuf::from_path_buf(sh.current_dir()).map_err(|path| {
-            files::Error::new(
-                "work in",
-                path.to_string_lossy().into_owned(),
-                std::io::Error::other("its path is not UTF-8"),
-            )
-        })?;
+        let here = current_folder(sh)?;
         let project = Project::load(&here)?;
         let platforms = if options.platform.is_empty() {
             project.config.platforms.clone()
