@@ -30,3 +30,4 @@ pub mod staging;
 pub mod text;
 pub mod toolchain;
 pub mod ui;
+pub mod validate;

@@ -1,0 +1,75 @@
+//! One rule that an image breaks, and where.
+
+use std::fmt;
+
+use crate::platform::OciPlatform;
+use crate::text;
+
+use super::rules::Rule;
+
+/// A rule that is broken at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule, which says why it matters and how to mend it.
+    pub rule: &'static Rule,
+    /// Where.
+    pub place: Place,
+    /// What was found there.
+    pub what: String,
+}
+
+/// Where something was found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The variants that have it; empty where it is about the image as a whole.
+    pub platforms: Vec<OciPlatform>,
+    /// What it is about.
+    pub at: At,
+}
+
+/// What a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum At {
+    /// The image's index.
+    Index,
+    /// The image's tag.
+    Tag,
+    /// The label of this name.
+    Label(String),
+    /// A value in `metadata.json`, by its JSON pointer (RFC 6901).
+    Metadata(String),
+    /// A place in the text of `metadata.json`.
+    MetadataText {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// A file or folder of the image, by its absolute path.
+    File(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let platforms: Vec<String> = self.platforms.iter().map(ToString::to_string).collect();
+        match (&self.at, platforms.is_empty()) {
+            (At::Index, false) => f.write_str(&text::list(&platforms)),
+            (at, true) => at.fmt(f),
+            (at, false) => write!(f, "{at} in {}", text::list(&platforms)),
+        }
+    }
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            At::Index => f.write_str("image"),
+            At::Tag => f.write_str("tag"),
+            At::Label(name) => write!(f, "label {name}"),
+            At::Metadata(pointer) if pointer.is_empty() => f.write_str("metadata.json"),
+            At::Metadata(pointer) => write!(f, "metadata.json {pointer}"),
+            At::MetadataText { line, column } => write!(f, "metadata.json:{line}:{column}"),
+            At::File(path) => f.write_str(path),
+        }
+    }
+}

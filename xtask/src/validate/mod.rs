@@ -1,0 +1,6 @@
+//! Whether an extension's image will install and work on every user's machine.
+//!
+//! [`rules`] is what can be found, with the reasons; a [`finding`] is one of them met, and where.
+
+pub mod finding;
+pub mod rules;
