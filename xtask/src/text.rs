@@ -48,6 +48,28 @@ pub fn list(items: &[String]) -> String {
     }
 }
 
+/// The most characters that [`printable`] shows.
+const MOST_CHARACTERS: usize = 400;
+
+/// A text from elsewhere on one line, of sensible length, and without anything that a terminal
+/// would obey or show in another order.
+pub fn printable(text: &str) -> String {
+    let is_disorder = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut shown = String::new();
+    for (index, c) in text.chars().enumerate() {
+        if index == MOST_CHARACTERS {
+            shown.push('…');
+            break;
+        }
+        if c.is_control() || is_disorder(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +84,12 @@ mod tests {
     fn a_slip_is_recognised_and_a_different_word_is_not() {
         assert_eq!(nearest("titel", ["title", "vendor"]), Some("title"));
         assert_eq!(nearest("colour", ["title", "vendor"]), None);
+    }
+
+    #[test]
+    fn a_text_from_elsewhere_can_not_command_a_terminal() {
+        assert_eq!(printable("a\u{1b}[2J\nb\u{202e}c"), "a\\u{1b}[2J\\u{a}b\\u{202e}c");
+        assert_eq!(printable(&"é".repeat(500)).chars().count(), MOST_CHARACTERS + 1);
     }
 
     #[test]

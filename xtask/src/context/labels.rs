@@ -4,6 +4,31 @@ use super::contents::Labels;
 use crate::files;
 use crate::project::Project;
 
+/// The name that people see.
+pub const TITLE: &str = "org.opencontainers.image.title";
+/// One sentence.
+pub const DESCRIPTION: &str = "org.opencontainers.image.description";
+/// Who publishes it.
+pub const VENDOR: &str = "org.opencontainers.image.vendor";
+/// The extension's version.
+pub const VERSION: &str = "org.opencontainers.image.version";
+/// The versions of the extension API that it works with.
+pub const API_VERSION: &str = "com.docker.desktop.extension.api.version";
+/// The address of the icon.
+pub const ICON: &str = "com.docker.desktop.extension.icon";
+/// Pictures, as a list in JSON.
+pub const SCREENSHOTS: &str = "com.docker.extension.screenshots";
+/// HTML.
+pub const DETAILED_DESCRIPTION: &str = "com.docker.extension.detailed-description";
+/// The publisher's page.
+pub const PUBLISHER_URL: &str = "com.docker.extension.publisher-url";
+/// Further links, as a list in JSON.
+pub const ADDITIONAL_URLS: &str = "com.docker.extension.additional-urls";
+/// HTML: what is new.
+pub const CHANGELOG: &str = "com.docker.extension.changelog";
+/// The marketplace's categories, with commas between them.
+pub const CATEGORIES: &str = "com.docker.extension.categories";
+
 /// The labels of `project`'s image, as Docker's documentation on extension labels and the checks of
 /// `docker extension validate` want them.
 ///
@@ -13,21 +38,18 @@ pub fn labels(project: &Project) -> files::Result<Labels> {
     let config = &project.config;
     let categories: Vec<&str> = config.categories.iter().map(|category| category.name()).collect();
     let labels = [
-        ("org.opencontainers.image.title", config.title.clone()),
-        ("org.opencontainers.image.description", config.description.clone()),
-        ("org.opencontainers.image.vendor", config.vendor.clone()),
-        ("org.opencontainers.image.version", project.version.to_string()),
-        ("com.docker.desktop.extension.api.version", config.api_version.clone()),
-        ("com.docker.desktop.extension.icon", config.icon_url.to_string()),
-        ("com.docker.extension.screenshots", json(&config.screenshots)),
-        (
-            "com.docker.extension.detailed-description",
-            project.long_text(&config.detailed_description)?,
-        ),
-        ("com.docker.extension.publisher-url", config.publisher_url.to_string()),
-        ("com.docker.extension.additional-urls", json(&config.additional_urls)),
-        ("com.docker.extension.changelog", project.long_text(&config.changelog)?),
-        ("com.docker.extension.categories", categories.join(",")),
+        (TITLE, config.title.clone()),
+        (DESCRIPTION, config.description.clone()),
+        (VENDOR, config.vendor.clone()),
+        (VERSION, project.version.to_string()),
+        (API_VERSION, config.api_version.clone()),
+        (ICON, config.icon_url.to_string()),
+        (SCREENSHOTS, json(&config.screenshots)),
+        (DETAILED_DESCRIPTION, project.long_text(&config.detailed_description)?),
+        (PUBLISHER_URL, config.publisher_url.to_string()),
+        (ADDITIONAL_URLS, json(&config.additional_urls)),
+        (CHANGELOG, project.long_text(&config.changelog)?),
+        (CATEGORIES, categories.join(",")),
     ];
     Ok(labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }

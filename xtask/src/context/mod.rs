@@ -24,7 +24,7 @@ use crate::staging::Staged;
 
 pub mod contents;
 mod dockerfile;
-mod labels;
+pub mod labels;
 mod metadata;
 
 pub use contents::Context;

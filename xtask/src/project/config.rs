@@ -260,8 +260,8 @@ pub struct NotAUrl;
 pub struct Category(&'static str);
 
 impl Category {
-    /// The categories that the marketplace lists.
-    const ALL: [&str; 12] = [
+    /// The names of the categories that the marketplace lists.
+    pub const ALL: [&str; 12] = [
         "ci-cd",
         "container-orchestration",
         "cloud-deployment",

@@ -18,6 +18,37 @@ pub struct Finding {
     pub what: String,
 }
 
+impl Finding {
+    /// Whether it is the same but for the variants.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        (self.rule, &self.place.at, &self.what) == (other.rule, &other.place.at, &other.what)
+    }
+}
+
+/// A rule that is broken, before it is known in which variants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// What it is about.
+    pub at: At,
+    /// What was found there.
+    pub what: String,
+}
+
+impl Problem {
+    /// A broken rule.
+    pub fn new(rule: &'static Rule, at: At, what: impl Into<String>) -> Self {
+        Self { rule, at, what: what.into() }
+    }
+
+    /// The finding that it is in these variants.
+    pub fn found_in(self, platforms: Vec<OciPlatform>) -> Finding {
+        let place = Place { platforms, at: self.at };
+        Finding { rule: self.rule, place, what: self.what }
+    }
+}
+
 /// Where something was found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {

@@ -3,4 +3,8 @@
 //! [`rules`] is what can be found, with the reasons; a [`finding`] is one of them met, and where.
 
 pub mod finding;
+mod json;
+mod labels;
+pub mod metadata;
+pub mod report;
 pub mod rules;

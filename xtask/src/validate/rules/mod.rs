@@ -6,6 +6,10 @@
 use serde::Serialize;
 
 pub mod binaries;
+pub mod image;
+pub mod labels;
+pub mod metadata;
+pub mod online;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -58,3 +62,31 @@ macro_rules! rules {
     };
 }
 use rules;
+
+/// Every rule, in the order in which people read them.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    let groups = [metadata::ALL, image::ALL, binaries::ALL, labels::ALL, online::ALL];
+    groups.into_iter().flatten().copied()
+}
+
+/// Where a rule stands among all.
+pub(super) fn position(rule: &Rule) -> Option<usize> {
+    all().position(|other| other == rule)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_a_name_of_its_own_and_whole_sentences() {
+        let mut ids = std::collections::BTreeSet::new();
+        for rule in all() {
+            let id = rule.id;
+            assert!(ids.insert(id), "{id} is there twice");
+            assert!(id.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{id}");
+            assert!(rule.says.ends_with('.') && rule.why.ends_with('.'), "{id}");
+            assert!(!rule.help.ends_with('.') && !rule.example.is_empty(), "{id}");
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! The image's labels, which are all that the marketplace knows of an extension.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::finding::{At, Problem};
+use super::rules::{Rule, labels as rules};
+use crate::context::contents::Labels;
+use crate::context::labels as names;
+use crate::project::config::{Category, Url};
+use crate::text::nearest;
+
+/// What `docker extension validate` wants to be there, and not empty.
+const REQUIRED: [&str; 10] = [
+    names::TITLE,
+    names::DESCRIPTION,
+    names::VENDOR,
+    names::API_VERSION,
+    names::ICON,
+    names::SCREENSHOTS,
+    names::DETAILED_DESCRIPTION,
+    names::PUBLISHER_URL,
+    names::CHANGELOG,
+    names::CATEGORIES,
+];
+
+/// A screenshot, as its label has it.
+#[derive(Deserialize)]
+struct Screenshot {
+    alt: String,
+    url: String,
+}
+
+/// A link, as its label has it.
+#[derive(Deserialize)]
+struct Link {
+    title: String,
+    url: String,
+}
+
+/// Checks the labels of one variant.
+pub fn check(labels: &Labels) -> Vec<Problem> {
+    let mut checker = Checker { labels, problems: Vec::new() };
+    REQUIRED.iter().for_each(|name| checker.required(name));
+    checker.api_version();
+    checker.screenshots();
+    checker.additional_urls();
+    checker.categories();
+    checker.vendor();
+    checker.title();
+    for name in [names::ICON, names::PUBLISHER_URL] {
+        if let Some(address) = checker.filled(name) {
+            checker.url(name, address);
+        }
+    }
+    checker.problems
+}
+
+/// The addresses of the pictures that the labels name, each with its label: the icon, then the
+/// screenshots.
+pub fn pictures(labels: &Labels) -> Vec<(&'static str, String)> {
+    let icon = labels.get(names::ICON).map(|address| (names::ICON, address.clone()));
+    let screenshots = labels.get(names::SCREENSHOTS).map(|text| list::<Screenshot>(text));
+    let screenshots = screenshots.and_then(Result::ok).unwrap_or_default();
+    let screenshots = screenshots.into_iter().map(|it| (names::SCREENSHOTS, it.url));
+    let mut pictures: Vec<_> = icon.into_iter().chain(screenshots).collect();
+    pictures.retain(|(_, address)| address.parse::<Url>().is_ok());
+    pictures
+}
+
+struct Checker<'a> {
+    labels: &'a Labels,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Checker<'a> {
+    fn required(&mut self, name: &'static str) {
+        match self.labels.get(name) {
+            None => {
+                let what = format!("(required) image label \"{name}\" is missing");
+                self.report(&rules::MISSING, name, what);
+            }
+            Some(value) if value.trim().is_empty() => {
+                let what = format!("(required) image label \"{name}\" is set to empty string");
+                self.report(&rules::EMPTY, name, what);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// The label's value, if it has one.
+    fn filled(&self, name: &str) -> Option<&'a str> {
+        self.labels.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
+    }
+
+    fn api_version(&mut self) {
+        let Some(version) = self.filled(names::API_VERSION) else { return };
+        if semver::Version::parse(version.trim()).is_ok() {
+            let what = format!("`{version}` is one version alone");
+            self.report(&rules::API_VERSION_BARE, names::API_VERSION, what);
+        } else if !is_constraint(version) {
+            let what = format!("`{version}` is neither a version nor a constraint on one");
+            self.report(&rules::API_VERSION, names::API_VERSION, what);
+        }
+    }
+
+    fn screenshots(&mut self) {
+        let Some(text) = self.filled(names::SCREENSHOTS) else { return };
+        match list::<Screenshot>(text) {
+            Ok(screenshots) if screenshots.is_empty() => {
+                self.report(&rules::SCREENSHOTS, names::SCREENSHOTS, "the list is empty");
+            }
+            Ok(screenshots) => {
+                for Screenshot { alt, url } in screenshots {
+                    if alt.trim().is_empty() {
+                        let what = format!("`alt` of `{url}` is empty");
+                        self.report(&rules::SCREENSHOTS, names::SCREENSHOTS, what);
+                    }
+                    self.url(names::SCREENSHOTS, &url);
+                }
+            }
+            Err(reason) => self.report(&rules::SCREENSHOTS, names::SCREENSHOTS, reason),
+        }
+    }
+
+    fn additional_urls(&mut self) {
+        let Some(text) = self.filled(names::ADDITIONAL_URLS) else { return };
+        match list::<Link>(text) {
+            Ok(links) => {
+                for Link { title, url } in links {
+                    if title.trim().is_empty() {
+                        let what = format!("`title` of `{url}` is empty");
+                        self.report(&rules::ADDITIONAL_URLS, names::ADDITIONAL_URLS, what);
+                    }
+                    self.url(names::ADDITIONAL_URLS, &url);
+                }
+            }
+            Err(reason) => self.report(&rules::ADDITIONAL_URLS, names::ADDITIONAL_URLS, reason),
+        }
+    }
+
+    fn categories(&mut self) {
+        let Some(text) = self.filled(names::CATEGORIES) else { return };
+        for category in text.split(',').map(str::trim) {
+            if Category::ALL.contains(&category) {
+                continue;
+            }
+            let meant = match nearest(category, Category::ALL) {
+                Some(nearest) => format!("; did you mean `{nearest}`?"),
+                None => String::new(),
+            };
+            let what = format!("`{category}` is no category of the marketplace{meant}");
+            self.report(&rules::CATEGORY, names::CATEGORIES, what);
+        }
+    }
+
+    fn vendor(&mut self) {
+        let Some(vendor) = self.filled(names::VENDOR) else { return };
+        let name = vendor.trim().to_lowercase();
+        let name = name.trim_end_matches('.');
+        if matches!(name, "docker" | "docker inc" | "docker, inc" | "docker incorporated") {
+            self.report(&rules::VENDOR, names::VENDOR, format!("the vendor is `{vendor}`"));
+        }
+    }
+
+    fn title(&mut self) {
+        let Some(title) = self.filled(names::TITLE) else { return };
+        if title.to_lowercase().contains("extension") {
+            let what = format!("title `{title}` should not include \"extension\"");
+            self.report(&rules::TITLE, names::TITLE, what);
+        }
+    }
+
+    fn url(&mut self, name: &'static str, address: &str) {
+        if address.parse::<Url>().is_err() {
+            self.report(&rules::URL, name, format!("`{address}` is no https address"));
+        }
+    }
+
+    fn report(&mut self, rule: &'static Rule, name: &str, what: impl Into<String>) {
+        self.problems.push(Problem::new(rule, At::Label(name.to_owned()), what));
+    }
+}
+
+/// Constraints as the library understands them that Docker's tools are likely to use: alternatives
+/// have `||` between them, and the parts of one a comma or a space.
+fn is_constraint(text: &str) -> bool {
+    let is_one = |text: &str| {
+        let words = text.replace(',', " ");
+        let mut words = words.split_whitespace().peekable();
+        let mut parts: Vec<String> = Vec::new();
+        while let Some(word) = words.next() {
+            let is_operator = word.chars().all(|c| "<>=!~^".contains(c));
+            let version = if is_operator { words.next().unwrap_or_default() } else { "" };
+            parts.push(format!("{word}{version}").replacen("!=", "=", 1));
+        }
+        !parts.is_empty() && parts.iter().all(|part| semver::VersionReq::parse(part).is_ok())
+    };
+    text.split("||").all(is_one)
+}
+
+fn list<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, String> {
+    serde_json::from_str(text).map_err(|error| format!("it is no such list: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> Labels {
+        let labels = [
+            (names::TITLE, "Tool"),
+            (names::DESCRIPTION, "Does it."),
+            (names::VENDOR, "Me"),
+            (names::API_VERSION, ">= 0.3.4"),
+            (names::ICON, "https://example.com/icon.svg"),
+            (names::SCREENSHOTS, r#"[{"alt": "It", "url": "https://example.com/1.png"}]"#),
+            (names::DETAILED_DESCRIPTION, "<p>It does it.</p>"),
+            (names::PUBLISHER_URL, "https://example.com"),
+            (names::ADDITIONAL_URLS, ""),
+            (names::CHANGELOG, "First."),
+            (names::CATEGORIES, "networking, utility-tools"),
+        ];
+        labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    }
+
+    /// The rules that are broken where one label is another.
+    fn broken(name: &str, value: &str) -> Vec<&'static str> {
+        let mut labels = good();
+        labels.insert(name.to_owned(), value.to_owned());
+        check(&labels).iter().map(|problem| problem.rule.id).collect()
+    }
+
+    #[test]
+    fn good_labels_break_no_rule() {
+        assert_eq!(check(&good()), []);
+    }
+
+    #[test]
+    fn a_missing_label_is_told_as_docker_tells_it() {
+        let mut labels = good();
+        labels.remove(names::ICON);
+        let problems = check(&labels);
+        let expected = "(required) image label \"com.docker.desktop.extension.icon\" is missing";
+        assert_eq!(problems[0].what, expected);
+        assert_eq!(broken(names::CATEGORIES, " "), ["label-empty"]);
+    }
+
+    #[test]
+    fn constraints_are_accepted_in_every_usual_form() {
+        for constraint in [">=0.3.3", ">= 0.3.3, < 1", ">= 0.3 <1.0.0", "^0.3 || ^0.4", "~0.3", "*"]
+        {
+            assert_eq!(broken(names::API_VERSION, constraint), [""; 0], "{constraint}");
+        }
+        assert_eq!(broken(names::API_VERSION, "0.3.4"), ["label-api-version-bare"]);
+        for nonsense in ["latest", ">=", "1.x.y", "||"] {
+            assert_eq!(broken(names::API_VERSION, nonsense), ["label-api-version"], "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn lists_have_the_right_shape() {
+        let broken_list = |text| broken(names::SCREENSHOTS, text);
+        assert_eq!(broken_list("https://example.com/1.png"), ["label-screenshots"]);
+        assert_eq!(broken_list("[]"), ["label-screenshots"]);
+        assert_eq!(broken_list(r#"["https://example.com/1.png"]"#), ["label-screenshots"]);
+        assert_eq!(
+            broken_list(r#"[{"alt": "", "url": "http://example.com"}]"#),
+            ["label-screenshots", "label-url"]
+        );
+        let links = r#"[{"title": "Help", "url": "https://example.com"}]"#;
+        assert_eq!(broken(names::ADDITIONAL_URLS, links), [""; 0]);
+        assert_eq!(broken(names::ADDITIONAL_URLS, "none"), ["label-additional-urls"]);
+    }
+
+    #[test]
+    fn what_reviewers_send_back_is_told() {
+        assert_eq!(broken(names::VENDOR, "Docker Inc."), ["label-vendor"]);
+        assert_eq!(broken(names::VENDOR, "Dockerize"), [""; 0]);
+        assert_eq!(broken(names::TITLE, "My Extension"), ["label-title"]);
+        assert_eq!(broken(names::CATEGORIES, "utility-tool"), ["label-category"]);
+        assert_eq!(broken(names::ICON, "icon.svg"), ["label-url"]);
+    }
+
+    #[test]
+    fn pictures_are_the_icon_and_the_screenshots() {
+        let addresses: Vec<String> = pictures(&good()).into_iter().map(|(_, it)| it).collect();
+        assert_eq!(addresses, ["https://example.com/icon.svg", "https://example.com/1.png"]);
+    }
+}

@@ -1,0 +1,474 @@
+//! `metadata.json`: what it says, and whether consumers can read it.
+//!
+//! Messages have the words of `docker extension validate` where these are known: those of the
+//! validator for JSON schemas that it uses, "field: description".
+
+use serde_json::{Map, Value};
+
+use super::finding::{At, Problem};
+use super::json::{self, pointer};
+use super::rules::{Rule, metadata as rules};
+use crate::platform::Os;
+use crate::text::nearest;
+
+/// What `metadata.json` wants to be in the image, as far as it can be understood.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// The icon's file.
+    pub icon: Option<ImagePath>,
+    /// The tabs.
+    pub pages: Vec<Pages>,
+    /// The file that describes the services.
+    pub compose_file: Option<ImagePath>,
+    /// The host binaries.
+    pub binaries: Vec<HostBinary>,
+}
+
+/// A tab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pages {
+    /// The folder of its pages.
+    pub root: ImagePath,
+    /// The page that is opened, in that folder.
+    pub src: Option<ImagePath>,
+}
+
+/// A host binary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostBinary {
+    /// The operating system that it is for.
+    pub os: Os,
+    /// Where it is.
+    pub path: ImagePath,
+}
+
+/// A path in the image, from its root, without `.` and `..`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ImagePath(String);
+
+impl ImagePath {
+    /// The path, which begins with `/`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its last part; empty for the root.
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The folder that it is in.
+    pub fn parent(&self) -> &str {
+        self.0.rsplit_once('/').map_or("", |(parent, _)| parent)
+    }
+
+    /// Reads a path relative to the folder `below`.
+    fn parse(below: &str, text: &str) -> Result<Self, &'static str> {
+        if text.contains('\\') {
+            return Err("has `\\` in it");
+        }
+        if text.chars().any(char::is_control) {
+            return Err("has a control character in it");
+        }
+        let parts: Vec<&str> =
+            text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+        if parts.contains(&"..") {
+            return Err("has `..` in it");
+        }
+        Ok(Self(parts.iter().fold(below.to_owned(), |path, part| path + "/" + part)))
+    }
+}
+
+/// Reads `metadata.json`. The value is there unless the text is no JSON.
+pub fn read(bytes: &[u8]) -> (Option<Declared>, Vec<Problem>) {
+    let document = match json::parse(bytes) {
+        Ok(document) => document,
+        Err(error) => {
+            let at = At::MetadataText { line: error.line, column: error.column };
+            return (None, vec![Problem::new(&rules::SYNTAX, at, error.reason)]);
+        }
+    };
+    let mut reader = Reader { problems: Vec::new() };
+    for pointer in document.duplicates {
+        let name = pointer.rsplit('/').next().unwrap_or_default().to_owned();
+        let what = format!("`{name}` is there more than once");
+        reader.problems.push(Problem::new(&rules::DUPLICATE_KEY, At::Metadata(pointer), what));
+    }
+    let top = Node { pointer: String::new(), field: "(root)".to_owned(), value: &document.value };
+    let declared = reader.root(&top).unwrap_or_default();
+    (Some(declared), reader.problems)
+}
+
+/// A value and its place.
+struct Node<'a> {
+    pointer: String,
+    /// The place as Docker's validator writes it: `host.binaries.0`.
+    field: String,
+    value: &'a Value,
+}
+
+impl<'a> Node<'a> {
+    fn below(&self, name: &str, value: &'a Value) -> Self {
+        let field = if self.pointer.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.field)
+        };
+        Node { pointer: pointer(&self.pointer, name), field, value }
+    }
+}
+
+/// Members of an object: those that are read, and how the others are told.
+struct Members<'a> {
+    node: &'a Node<'a>,
+    object: &'a Map<String, Value>,
+}
+
+impl<'a> Members<'a> {
+    fn get(&self, name: &str) -> Option<Node<'a>> {
+        self.object.get(name).map(|value| self.node.below(name, value))
+    }
+
+    fn names_but<'n>(&'n self, known: &'n [&str]) -> impl Iterator<Item = &'a str> + 'n {
+        self.object.keys().map(String::as_str).filter(|name| !known.contains(name))
+    }
+}
+
+struct Reader {
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    fn root(&mut self, node: &Node<'_>) -> Option<Declared> {
+        const OBSOLETE: [&str; 3] = ["name", "provider", "desktop-plugin-version"];
+        let members = self.object(node)?;
+        for name in members.names_but(&["icon", "ui", "vm", "host"]) {
+            let rule =
+                if OBSOLETE.contains(&name) { &rules::OBSOLETE_KEY } else { &rules::ROOT_KEY };
+            let what = format!("(root): Additional property {name} is not allowed");
+            self.problems.push(Problem::new(rule, At::Metadata(pointer("", name)), what));
+        }
+        let mut declared =
+            Declared { icon: self.required_path(&members, "icon"), ..Declared::default() };
+        if let Some(ui) = members.get("ui") {
+            declared.pages = self.ui(&ui);
+        }
+        if let Some(vm) = members.get("vm") {
+            declared.compose_file = self.vm(&vm);
+        }
+        if let Some(host) = members.get("host") {
+            declared.binaries = self.host(&host);
+        }
+        Some(declared)
+    }
+
+    fn ui(&mut self, node: &Node<'_>) -> Vec<Pages> {
+        let Some(members) = self.object(node) else { return Vec::new() };
+        self.unknown(&members, &["dashboard-tab"]);
+        // Rancher Desktop reads every tab, whatever its name.
+        let tabs = members.object.iter().map(|(name, value)| node.below(name, value));
+        tabs.filter_map(|tab| self.tab(&tab)).collect()
+    }
+
+    fn tab(&mut self, node: &Node<'_>) -> Option<Pages> {
+        let members = self.object(node)?;
+        self.unknown(&members, &["title", "root", "src", "backend"]);
+        self.required_text(&members, "title");
+        if let Some(backend) = members.get("backend") {
+            self.socket(&backend);
+        }
+        let src = self.required_text(&members, "src");
+        let root = self.required_path(&members, "root")?;
+        let src = src.and_then(|src| self.path(&src, root.as_str()));
+        Some(Pages { root, src })
+    }
+
+    fn vm(&mut self, node: &Node<'_>) -> Option<ImagePath> {
+        let members = self.object(node)?;
+        self.unknown(&members, &["image", "composefile", "exposes"]);
+        if let Some(exposes) = members.get("exposes") {
+            self.socket(&exposes);
+        }
+        match (members.get("image"), members.get("composefile")) {
+            (None, None) => {
+                let what = format!("{}: image or composefile is required", node.field);
+                self.report(&rules::VM_SERVICE, node, what);
+                None
+            }
+            (image, compose_file) => {
+                if image.is_some() && compose_file.is_some() {
+                    let what = format!("{} has an image and a composefile", node.field);
+                    self.report(&rules::VM_BOTH, node, what);
+                }
+                image.and_then(|image| self.text(&image));
+                self.path(&compose_file?, "")
+            }
+        }
+    }
+
+    fn socket(&mut self, node: &Node<'_>) {
+        let Some(members) = self.object(node) else { return };
+        self.unknown(&members, &["socket"]);
+        self.required_text(&members, "socket");
+    }
+
+    fn host(&mut self, node: &Node<'_>) -> Vec<HostBinary> {
+        const RANCHERS: [&str; 3] = ["x-rd-install", "x-rd-uninstall", "x-rd-shutdown"];
+        let Some(members) = self.object(node) else { return Vec::new() };
+        self.unknown(&members, &[&["binaries"][..], &RANCHERS].concat());
+        for key in RANCHERS.iter().filter_map(|name| members.get(name)) {
+            self.report(&rules::RANCHER_KEY, &key, "Rancher Desktop alone reads this".to_owned());
+            self.rancher_scripts(&key);
+        }
+        let Some(binaries) = members.get("binaries") else { return Vec::new() };
+        let groups = self.list(&binaries);
+        let found: Vec<HostBinary> = groups.iter().flat_map(|group| self.group(group)).collect();
+        self.names_twice(&found, &binaries);
+        found
+    }
+
+    /// A text or a list of texts for each operating system.
+    fn rancher_scripts(&mut self, node: &Node<'_>) {
+        let Some(members) = self.object(node) else { return };
+        self.unknown(&members, &Os::ALL.map(Os::name));
+        for command in Os::ALL.iter().filter_map(|os| members.get(os.name())) {
+            match command.value {
+                Value::Array(_) => {
+                    for word in self.list(&command) {
+                        self.text(&word);
+                    }
+                }
+                _ => {
+                    self.text(&command);
+                }
+            }
+        }
+    }
+
+    /// An object with a list for each operating system. Several of them are as good as one.
+    fn group(&mut self, node: &Node<'_>) -> Vec<HostBinary> {
+        let Some(members) = self.object(node) else { return Vec::new() };
+        self.unknown(&members, &Os::ALL.map(Os::name));
+        let mut found = Vec::new();
+        for os in Os::ALL {
+            let Some(list) = members.get(os.name()) else { continue };
+            for entry in self.list(&list) {
+                let path = self.binary(&entry);
+                found.extend(path.map(|path| HostBinary { os, path }));
+            }
+        }
+        found
+    }
+
+    fn binary(&mut self, node: &Node<'_>) -> Option<ImagePath> {
+        let members = self.object(node)?;
+        self.unknown(&members, &["path"]);
+        self.required_path(&members, "path")
+    }
+
+    fn names_twice(&mut self, binaries: &[HostBinary], node: &Node<'_>) {
+        let key = |binary: &HostBinary| {
+            let name = binary.path.file_name();
+            let name = if binary.os == Os::Linux { name.to_owned() } else { name.to_lowercase() };
+            (binary.os, name)
+        };
+        let mut seen = std::collections::BTreeMap::new();
+        for binary in binaries {
+            if let Some(earlier) = seen.insert(key(binary), binary) {
+                let [one, other] = [earlier, binary].map(|binary| binary.path.as_str());
+                let what = format!(
+                    "`{one}` and `{other}` for {} have the same file name",
+                    binary.os.name()
+                );
+                self.report(&rules::NAME_TWICE, node, what);
+            }
+        }
+    }
+
+    fn object<'a>(&mut self, node: &'a Node<'a>) -> Option<Members<'a>> {
+        match node.value {
+            Value::Object(object) => Some(Members { node, object }),
+            other => {
+                self.wrong_type(node, "object", other);
+                None
+            }
+        }
+    }
+
+    fn list<'a>(&mut self, node: &Node<'a>) -> Vec<Node<'a>> {
+        match node.value {
+            Value::Array(items) => {
+                let items = items.iter().enumerate();
+                items.map(|(index, item)| node.below(&index.to_string(), item)).collect()
+            }
+            other => {
+                self.wrong_type(node, "array", other);
+                Vec::new()
+            }
+        }
+    }
+
+    /// A text that is not blank.
+    fn text<'a>(&mut self, node: &Node<'a>) -> Option<&'a str> {
+        match node.value {
+            Value::String(text) if text.trim().is_empty() => {
+                self.report(&rules::REQUIRED, node, format!("{} is empty", node.field));
+                None
+            }
+            Value::String(text) => Some(text),
+            other => {
+                self.wrong_type(node, "string", other);
+                None
+            }
+        }
+    }
+
+    fn required<'a>(&mut self, members: &Members<'a>, name: &str) -> Option<Node<'a>> {
+        let found = members.get(name);
+        if found.is_none() {
+            let what = format!("{}: {name} is required", members.node.field);
+            self.report(&rules::REQUIRED, members.node, what);
+        }
+        found
+    }
+
+    fn required_text<'a>(&mut self, members: &Members<'a>, name: &str) -> Option<Node<'a>> {
+        let node = self.required(members, name)?;
+        self.text(&node).is_some().then_some(node)
+    }
+
+    fn required_path(&mut self, members: &Members<'_>, name: &str) -> Option<ImagePath> {
+        let node = self.required(members, name)?;
+        self.path(&node, "")
+    }
+
+    /// A path below the folder `below`, and not that folder itself.
+    fn path(&mut self, node: &Node<'_>, below: &str) -> Option<ImagePath> {
+        let text = self.text(node)?;
+        let read = ImagePath::parse(below, text).and_then(|path| {
+            if path.as_str() == below || text.ends_with('/') && node.field.ends_with("path") {
+                Err("names a folder")
+            } else {
+                Ok(path)
+            }
+        });
+        read.map_err(|reason| self.report(&rules::PATH, node, format!("`{text}` {reason}"))).ok()
+    }
+
+    fn unknown(&mut self, members: &Members<'_>, known: &[&str]) {
+        for name in members.names_but(known) {
+            let field = &members.node.field;
+            let mut what = format!("{field}: nobody reads `{name}`");
+            if let Some(nearest) = nearest(name, known.iter().copied()) {
+                what += &format!("; did you mean `{nearest}`?");
+            }
+            let at = At::Metadata(pointer(&members.node.pointer, name));
+            self.problems.push(Problem::new(&rules::UNKNOWN_KEY, at, what));
+        }
+    }
+
+    fn wrong_type(&mut self, node: &Node<'_>, expected: &str, found: &Value) {
+        let given = match found {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(number) if number.is_f64() => "number",
+            Value::Number(_) => "integer",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        };
+        let what = format!("{}: Invalid type. Expected: {expected}, given: {given}", node.field);
+        self.report(&rules::TYPE, node, what);
+    }
+
+    fn report(&mut self, rule: &'static Rule, node: &Node<'_>, what: String) {
+        self.problems.push(Problem::new(rule, At::Metadata(node.pointer.clone()), what));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> Vec<String> {
+        let (_, problems) = read(text.as_bytes());
+        problems.into_iter().map(|it| format!("{} {}: {}", it.rule.id, it.at, it.what)).collect()
+    }
+
+    #[test]
+    fn a_whole_file_is_read() {
+        let (declared, problems) = read(
+            br#"{
+            "icon": "./icons/icon.svg",
+            "ui": { "dashboard-tab": {
+                "title": "Tool", "root": "/ui", "src": "index.html",
+                "backend": { "socket": "tool.sock" }
+            } },
+            "vm": { "composefile": "compose.yaml", "exposes": { "socket": "tool.sock" } },
+            "host": { "binaries": [
+                { "darwin": [{ "path": "/darwin/tool" }], "windows": [{ "path": "/windows/tool.exe" }] },
+                { "linux": [{ "path": "linux/tool" }] }
+            ] }
+        }"#,
+        );
+        assert_eq!(problems, []);
+        let path = |text: &str| ImagePath(text.to_owned());
+        let binary = |os, text| HostBinary { os, path: path(text) };
+        let expected = Declared {
+            icon: Some(path("/icons/icon.svg")),
+            pages: vec![Pages { root: path("/ui"), src: Some(path("/ui/index.html")) }],
+            compose_file: Some(path("/compose.yaml")),
+            binaries: vec![
+                binary(Os::Darwin, "/darwin/tool"),
+                binary(Os::Windows, "/windows/tool.exe"),
+                binary(Os::Linux, "/linux/tool"),
+            ],
+        };
+        assert_eq!(declared, Some(expected));
+    }
+
+    #[test]
+    fn problems_are_told_in_the_words_of_dockers_validator() {
+        assert_eq!(
+            problems(r#"{ "icon": 3, "name": "x", "a~/b": 1, "host": { "binaries": {} } }"#),
+            [
+                "metadata-root-key metadata.json /a~0~1b: \
+                 (root): Additional property a~/b is not allowed",
+                "metadata-obsolete-key metadata.json /name: \
+                 (root): Additional property name is not allowed",
+                "metadata-type metadata.json /icon: \
+                 icon: Invalid type. Expected: string, given: integer",
+                "metadata-type metadata.json /host/binaries: \
+                 host.binaries: Invalid type. Expected: array, given: object",
+            ]
+        );
+        assert_eq!(
+            problems("[]"),
+            ["metadata-type metadata.json: (root): Invalid type. Expected: object, given: array"]
+        );
+        assert_eq!(
+            problems(r#"{ "ui": { "dashboard-tab": { "title": "T", "source": "i" } } }"#),
+            [
+                "metadata-required metadata.json: (root): icon is required",
+                "metadata-unknown-key metadata.json /ui/dashboard-tab/source: \
+                 ui.dashboard-tab: nobody reads `source`; did you mean `src`?",
+                "metadata-required metadata.json /ui/dashboard-tab: \
+                 ui.dashboard-tab: src is required",
+                "metadata-required metadata.json /ui/dashboard-tab: \
+                 ui.dashboard-tab: root is required",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_path_has_to_be_one_of_a_file_in_the_image() {
+        for path in ["../tool", r"\tool", "/", ".", "a/../b", "/tool/", "to\nol"] {
+            let quoted = Value::from(path);
+            let text = format!(
+                r#"{{ "icon": "i", "host": {{ "binaries": [{{ "linux": [{{ "path": {quoted} }}] }}] }} }}"#
+            );
+            let found = problems(&text);
+            assert!(found.len() == 1 && found[0].starts_with("metadata-path "), "{found:?}");
+        }
+    }
+}
