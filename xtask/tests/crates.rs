@@ -180,28 +180,6 @@ fn crates_that_helpers_use_are_linked_without_anything_installed() {
     }
 }
 
-#[test]
-#[ignore = "needs crates from the registry, zig, and Wine"]
-fn a_crate_that_compiles_c_is_linked_by_zig() {
-    let extension = Extension::new();
-    let manifest = "[package]\nname = \"tool\"\nedition = \"2024\"\n[dependencies]\nureq = \"3\"\n";
-    let source =
-        "fn main() { println!(\"{}\", ureq::get(\"https://127.0.0.1:9\").call().is_err()); }";
-    extension.package("tool", manifest, source);
-    run(Command::new("cargo").arg("generate-lockfile").current_dir(extension.root()));
-    let output = extension.xtask(&["dist", "--engine", "embedded"]).output().unwrap();
-    let messages = stderr(&output);
-    assert!(output.status.success(), "{messages}");
-    assert!(messages.contains("linked by zig, because the crate `ring` compiles C"), "{messages}");
-    for platform in ["darwin-amd64", "darwin-arm64"] {
-        let program = fs::read(extension.path(&format!("dist/host/{platform}/tool"))).unwrap();
-        assert_fit_for_macos(&program, platform);
-    }
-    let program = extension.path("dist/host/windows-amd64/tool.exe");
-    assert_fit_for_windows(&fs::read(&program).unwrap());
-    run(Command::new(std::env::var("WINE_RUN").unwrap()).arg(program));
-}
-
 /// Every name is bound to the library to which zig binds it. zig may bind more: it leaves code in that
 /// nothing calls; then the lists must have the name in that library.
 fn assert_same_libraries(name: &str, lld: &BTreeSet<String>, zig: &BTreeSet<String>) {

@@ -25,6 +25,7 @@ mod error;
 mod gzip;
 mod layer;
 mod layout;
+pub mod read;
 #[cfg(test)]
 mod testing;
 mod tree;

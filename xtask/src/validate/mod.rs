@@ -4,7 +4,7 @@
 
 pub mod finding;
 mod json;
-mod labels;
+pub mod labels;
 pub mod metadata;
 pub mod report;
 pub mod rules;
