@@ -1,7 +1,7 @@
 //! The rules: what is looked for, how bad it is, why it matters, and how to mend it.
 //!
 //! They come from what Docker Desktop and Rancher Desktop do when they install an extension, and
-//! from what `docker extension validate` prints. `docs/rules.md` is made from them.
+//! from what `docker extension validate` prints.
 
 use serde::Serialize;
 
