@@ -1,0 +1,125 @@
+//! The program in memory: at some place, not at the one that it was linked for.
+
+use std::io;
+use std::ops::Range;
+use std::ptr::{self, NonNull};
+
+use super::Refusal;
+use super::fixups::Value;
+use super::image::{Image, PAGE};
+use super::libraries::Symbols;
+
+/// The memory that a program is in, as long as the process lives.
+pub struct Memory {
+    start: NonNull<u8>,
+    /// The addresses as linked.
+    addresses: Range<u64>,
+}
+
+impl Memory {
+    /// Takes memory for all segments, and copies them there. All of it can be written to yet.
+    pub fn reserve(image: &Image<'_>) -> io::Result<Self> {
+        let addresses = image.addresses();
+        let start = map((addresses.end - addresses.start) as usize)?;
+        let memory = Self { start, addresses };
+        for segment in &image.segments {
+            let to = memory.at(segment.addresses.start);
+            // SAFETY: the segment, which has no more data than addresses, lies in this memory.
+            unsafe { ptr::copy_nonoverlapping(segment.data.as_ptr(), to, segment.data.len()) };
+        }
+        Ok(memory)
+    }
+
+    /// What has to be added to an address as linked.
+    pub fn slide(&self) -> u64 {
+        (self.start.as_ptr() as u64).wrapping_sub(self.addresses.start)
+    }
+
+    /// Where an address as linked is now.
+    pub fn at(&self, address: u64) -> *mut u8 {
+        debug_assert!(address >= self.addresses.start && address <= self.addresses.end);
+        self.start.as_ptr().wrapping_add((address - self.addresses.start) as usize)
+    }
+
+    /// The bytes at these addresses as linked.
+    pub fn bytes(&self, addresses: &Range<u64>) -> &[u8] {
+        assert!(addresses.start >= self.addresses.start && addresses.end <= self.addresses.end);
+        let length = (addresses.end - addresses.start) as usize;
+        // SAFETY: it is all in this memory, which nothing has written to but this module so far.
+        unsafe { std::slice::from_raw_parts(self.at(addresses.start), length) }
+    }
+
+    /// The word at this address as linked.
+    pub fn word(&self, address: u64) -> u64 {
+        let mut word = [0; 8];
+        word.copy_from_slice(self.bytes(&(address..address + 8)));
+        u64::from_le_bytes(word)
+    }
+
+    /// Writes a word to this address as linked.
+    pub fn set_word(&mut self, address: u64, word: u64) {
+        assert!(address >= self.addresses.start && address + 8 <= self.addresses.end);
+        // SAFETY: it is in this memory.
+        unsafe { self.at(address).cast::<u64>().write_unaligned(word) };
+    }
+
+    /// Writes the addresses that were not known when the program was linked.
+    pub fn fix_up(&mut self, image: &Image<'_>, symbols: &Symbols) -> Result<(), Refusal> {
+        for fixup in &image.fixups {
+            let word = match &fixup.value {
+                Value::Address(address) => address.wrapping_add(self.slide()),
+                Value::Symbol(symbol, addend) => {
+                    symbols.address(symbol).wrapping_add_signed(*addend)
+                }
+            };
+            self.set_word(fixup.address, word);
+        }
+        Ok(())
+    }
+
+    /// Gives each segment the rights that it asks for, and takes all others.
+    pub fn protect(&self, image: &Image<'_>) -> io::Result<()> {
+        let length = (self.addresses.end - self.addresses.start) as usize;
+        protect(self.start.as_ptr(), length, libc::PROT_NONE)?;
+        for segment in &image.segments {
+            let mut rights = libc::PROT_READ;
+            if segment.is_writable && !segment.is_read_only_then {
+                rights |= libc::PROT_WRITE;
+            }
+            if segment.is_executable {
+                rights |= libc::PROT_EXEC;
+            }
+            let length = (segment.addresses.end - segment.addresses.start) as usize;
+            protect(self.at(segment.addresses.start), length, rights)?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts code into memory, and returns its address.
+pub fn code(bytes: &[u8]) -> io::Result<u64> {
+    let start = map(bytes.len().max(PAGE as usize))?;
+    // SAFETY: that much was mapped.
+    unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), start.as_ptr(), bytes.len()) };
+    protect(start.as_ptr(), bytes.len().max(1), libc::PROT_READ | libc::PROT_EXEC)?;
+    Ok(start.as_ptr() as u64)
+}
+
+fn map(length: usize) -> io::Result<NonNull<u8>> {
+    let (rights, flags) =
+        (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+    // SAFETY: the kernel picks memory that is not in use.
+    let start = unsafe { libc::mmap(ptr::null_mut(), length, rights, flags, -1, 0) };
+    if start == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    NonNull::new(start.cast()).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
+}
+
+fn protect(start: *mut u8, length: usize, rights: i32) -> io::Result<()> {
+    // SAFETY: it is memory of this module, and what is in use of it keeps the rights that it needs.
+    match unsafe { libc::mprotect(start.cast(), length, rights) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}

@@ -1,0 +1,64 @@
+//! The way of a program: read, mapped, bound, started.
+
+use std::convert::Infallible;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::Path;
+
+use image::Image;
+use libraries::Libraries;
+use memory::Memory;
+
+mod fixups;
+mod image;
+mod libraries;
+mod memory;
+mod run;
+mod shims;
+mod stubs;
+mod thread_variables;
+mod unwinding;
+
+/// Why a program is not started.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error("it can't be read: {0}")]
+    Io(#[from] std::io::Error),
+    #[error("it is no Mach-O file: {0}")]
+    Malformed(#[from] object::Error),
+    #[error("{0}")]
+    Unfit(&'static str),
+    #[error("the load command {0:#x} is required, and unknown")]
+    UnknownCommand(u32),
+    #[error("segment {segment}: {reason}")]
+    Segment { segment: String, reason: &'static str },
+    #[error("library not loaded: {0}")]
+    LibraryNotLoaded(String),
+    #[error("version {wanted} of {library} is asked for, and {found} is there")]
+    LibraryTooOld { library: String, wanted: String, found: String },
+    #[error("symbol {symbol} is wanted from library {ordinal}, which there is not")]
+    UnknownOrdinal { symbol: String, ordinal: i32 },
+    #[error("symbol not found: {symbol}, expected in {library}")]
+    SymbolNotFound { symbol: String, library: String },
+    #[error("the fixup at {address:#x} is {reason}")]
+    Fixup { address: u64, reason: &'static str },
+}
+
+/// Starts the program, and comes back only if it is refused.
+///
+/// # Errors
+/// macOS would not start it either, or it has what this loader can't do.
+pub fn start(program: &OsStr, args: Vec<OsString>) -> Result<Infallible, Refusal> {
+    let path = fs::canonicalize(Path::new(program))?;
+    let file = fs::read(&path)?;
+    let image = Image::parse(&file)?;
+    let libraries = Libraries::load(&image.dylibs)?;
+    let symbols = libraries.resolve(&image.fixups)?;
+
+    let mut memory = Memory::reserve(&image)?;
+    memory.fix_up(&image, &symbols)?;
+    thread_variables::set_up(&image, &mut memory)?;
+    memory.protect(&image)?;
+    unwinding::register(&image, &memory)?;
+    run::run(&image, &memory, &path, args)
+}

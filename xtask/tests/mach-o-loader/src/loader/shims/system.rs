@@ -1,0 +1,65 @@
+//! Memory, clocks, random numbers, and what the system is like.
+
+use std::ffi::{c_int, c_long, c_void};
+
+use super::{flags, unsupported};
+
+pub fn find(name: &str) -> Option<*const ()> {
+    Some(match name {
+        "CCRandomGenerateBytes" => random as *const (),
+        "clock_gettime" => clock_gettime as *const (),
+        "mmap" => mmap as *const (),
+        "sysconf" => sysconf as *const (),
+        _ => return None,
+    })
+}
+
+unsafe extern "C" fn random(bytes: *mut c_void, count: usize) -> c_int {
+    // SAFETY: the caller says how much room there is.
+    let got = unsafe { libc::getrandom(bytes, count, 0) };
+    if got != count as isize {
+        unsupported("CCRandomGenerateBytes", count);
+    }
+    0
+}
+
+unsafe extern "C" fn clock_gettime(clock: c_int, time: *mut libc::timespec) -> c_int {
+    let clock = match clock {
+        0 => libc::CLOCK_REALTIME,
+        4 => libc::CLOCK_MONOTONIC_RAW,
+        6 => libc::CLOCK_BOOTTIME,
+        8 => libc::CLOCK_MONOTONIC,
+        other => unsupported("clock_gettime", other),
+    };
+    // SAFETY: the caller has room for a time, which has the same structure.
+    unsafe { libc::clock_gettime(clock, time) }
+}
+
+unsafe extern "C" fn mmap(
+    start: *mut c_void,
+    length: usize,
+    rights: c_int,
+    how: c_int,
+    file: c_int,
+    offset: i64,
+) -> *mut c_void {
+    let pairs = [
+        (0x1, libc::MAP_SHARED),
+        (0x2, libc::MAP_PRIVATE),
+        (0x10, libc::MAP_FIXED),
+        (0x1000, libc::MAP_ANONYMOUS),
+    ];
+    // SAFETY: the caller's promises are those that are asked for; rights have the same numbers.
+    unsafe { libc::mmap(start, length, rights, flags("mmap", how, &pairs), file, offset) }
+}
+
+extern "C" fn sysconf(name: c_int) -> c_long {
+    let name = match name {
+        29 => libc::_SC_PAGESIZE,
+        58 => libc::_SC_NPROCESSORS_ONLN,
+        71 => libc::_SC_GETPW_R_SIZE_MAX,
+        other => unsupported("sysconf", other),
+    };
+    // SAFETY: it takes any name.
+    unsafe { libc::sysconf(name) }
+}

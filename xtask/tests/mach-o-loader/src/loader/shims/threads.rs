@@ -1,0 +1,88 @@
+//! Threads, where macOS has what glibc hasn't, or has it otherwise.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use super::unsupported;
+
+pub fn find(name: &str) -> Option<*const ()> {
+    Some(match name {
+        "_tlv_atexit" => at_exit as *const (),
+        "pthread_get_stackaddr_np" => stack_end as *const (),
+        "pthread_get_stacksize_np" => stack_size as *const (),
+        "pthread_mutexattr_settype" => set_type as *const (),
+        "pthread_setname_np" => set_name as *const (),
+        "pthread_threadid_np" => id as *const (),
+        _ => return None,
+    })
+}
+
+unsafe extern "C" {
+    /// glibc's own.
+    fn __cxa_thread_atexit_impl(
+        destructor: unsafe extern "C" fn(*mut c_void),
+        value: *mut c_void,
+        library: *const c_void,
+    ) -> c_int;
+}
+
+/// Calls the destructor when the thread ends; the last one comes first.
+unsafe extern "C" fn at_exit(destructor: unsafe extern "C" fn(*mut c_void), value: *mut c_void) {
+    // SAFETY: the caller's promises are those that are asked for.
+    unsafe { __cxa_thread_atexit_impl(destructor, value, ptr::null()) };
+}
+
+/// The lowest address of a thread's stack, and its size.
+fn stack(thread: libc::pthread_t) -> (u64, usize) {
+    let mut attributes = MaybeUninit::uninit();
+    let mut start = ptr::null_mut();
+    let mut size = 0;
+    // SAFETY: the thread runs, since it is asked for, and the attributes are filled before they are
+    // read.
+    unsafe {
+        if libc::pthread_getattr_np(thread, attributes.as_mut_ptr()) != 0 {
+            unsupported("pthread_get_stackaddr_np", thread);
+        }
+        libc::pthread_attr_getstack(attributes.as_ptr(), &raw mut start, &raw mut size);
+        libc::pthread_attr_destroy(attributes.as_mut_ptr());
+    }
+    (start as u64, size)
+}
+
+extern "C" fn stack_end(thread: libc::pthread_t) -> u64 {
+    let (start, size) = stack(thread);
+    start + size as u64
+}
+
+extern "C" fn stack_size(thread: libc::pthread_t) -> usize {
+    stack(thread).1
+}
+
+unsafe extern "C" fn set_type(attributes: *mut libc::pthread_mutexattr_t, kind: c_int) -> c_int {
+    let kind = match kind {
+        0 => libc::PTHREAD_MUTEX_NORMAL,
+        1 => libc::PTHREAD_MUTEX_ERRORCHECK,
+        2 => libc::PTHREAD_MUTEX_RECURSIVE,
+        other => unsupported("pthread_mutexattr_settype", other),
+    };
+    // SAFETY: the caller's promises are those that are asked for.
+    unsafe { libc::pthread_mutexattr_settype(attributes, kind) }
+}
+
+/// A thread names itself.
+unsafe extern "C" fn set_name(name: *const c_char) -> c_int {
+    // SAFETY: the caller's promises are those that are asked for.
+    unsafe { libc::pthread_setname_np(libc::pthread_self(), name) }
+}
+
+unsafe extern "C" fn id(thread: libc::pthread_t, id: *mut u64) -> c_int {
+    // SAFETY: 0 stands for the thread that asks; the caller has room for the answer.
+    unsafe {
+        if thread != 0 && thread != libc::pthread_self() {
+            unsupported("pthread_threadid_np", thread);
+        }
+        *id = libc::gettid() as u64;
+    }
+    0
+}

@@ -1,0 +1,145 @@
+//! Thread-local variables, as macOS has them.
+//!
+//! A program has a descriptor for each: a function, a key, and the variable's offset in a block that
+//! each thread has its own copy of. To get at the variable it calls the function with the
+//! descriptor, and counts on it to change no register but the one with the result.
+
+use std::arch::naked_asm;
+use std::ptr;
+use std::sync::OnceLock;
+
+use object::macho;
+
+use super::Refusal;
+use super::image::Image;
+use super::memory::Memory;
+
+/// What is in the descriptor.
+const FUNCTION: u64 = 0;
+const KEY: u64 = 8;
+const SIZE: u64 = 24;
+
+/// What a thread's block is copied from.
+struct Template {
+    bytes: Vec<u8>,
+    alignment: usize,
+}
+
+static TEMPLATE: OnceLock<Template> = OnceLock::new();
+
+/// Makes the program's descriptors ready for use.
+pub fn set_up(image: &Image<'_>, memory: &mut Memory) -> Result<(), Refusal> {
+    let refuse = |reason| Refusal::Segment { segment: "__thread_vars".to_owned(), reason };
+    let Some(template) = template(image, memory).map_err(refuse)? else { return Ok(()) };
+    let size = template.bytes.len() as u64;
+    let mut key = 0;
+    // SAFETY: what is freed with the thread is a block that `block` allocated.
+    if unsafe { libc::pthread_key_create(&raw mut key, Some(libc::free)) } != 0 {
+        return Err(std::io::Error::last_os_error().into());
+    }
+    let _ = TEMPLATE.set(template);
+    for section in image.sections(macho::S_THREAD_LOCAL_VARIABLES) {
+        let range = &section.addresses;
+        if !(range.end - range.start).is_multiple_of(SIZE) {
+            return Err(refuse("it has a descriptor that is cut off"));
+        }
+        for descriptor in (range.start..range.end).step_by(SIZE as usize) {
+            let bootstrap = "__tlv_bootstrap";
+            let is_bound = image
+                .fixups
+                .iter()
+                .any(|fixup| fixup.address == descriptor && fixup.value.is_symbol(bootstrap));
+            if !is_bound {
+                return Err(refuse("it has a descriptor that is not bound to __tlv_bootstrap"));
+            }
+            if memory.word(descriptor + 16) >= size {
+                return Err(refuse("it has a variable that is outside of the block"));
+            }
+            memory.set_word(descriptor + FUNCTION, address_of as *const () as u64);
+            memory.set_word(descriptor + KEY, key.into());
+        }
+    }
+    Ok(())
+}
+
+fn template(image: &Image<'_>, memory: &Memory) -> Result<Option<Template>, &'static str> {
+    let kinds = [macho::S_THREAD_LOCAL_REGULAR, macho::S_THREAD_LOCAL_ZEROFILL];
+    let mut bytes = Vec::new();
+    let mut next = None;
+    let mut alignment = align_of::<usize>() as u64;
+    let [with_values, zeroes] = kinds.map(|kind| image.sections(kind).map(move |it| (kind, it)));
+    for (kind, section) in with_values.chain(zeroes) {
+        let range = &section.addresses;
+        let start = *next.get_or_insert(range.start);
+        let gap = range.start.checked_sub(start).filter(|gap| *gap < section.alignment);
+        let gap = gap.ok_or("what threads have copies of is not in one piece")?;
+        bytes.resize(bytes.len() + gap as usize, 0);
+        if kind == macho::S_THREAD_LOCAL_REGULAR {
+            bytes.extend(memory.bytes(range));
+        } else {
+            bytes.resize(bytes.len() + (range.end - range.start) as usize, 0);
+        }
+        alignment = alignment.max(section.alignment);
+        next = Some(range.end);
+    }
+    Ok(next.map(|_| Template { bytes, alignment: alignment as usize }))
+}
+
+/// What programs call with a descriptor in `rdi`, to get the variable's address in `rax`.
+#[unsafe(naked)]
+unsafe extern "C" fn address_of() {
+    naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "push rdi",
+        "push rsi",
+        "push rdx",
+        "push rcx",
+        "push r8",
+        "push r9",
+        "push r10",
+        "push r11",
+        "sub rsp, 512",
+        "and rsp, -16",
+        "fxsave64 [rsp]",
+        "mov rdi, [rdi + 8]",
+        "call {block}",
+        "fxrstor64 [rsp]",
+        "lea rsp, [rbp - 64]",
+        "pop r11",
+        "pop r10",
+        "pop r9",
+        "pop r8",
+        "pop rcx",
+        "pop rdx",
+        "pop rsi",
+        "pop rdi",
+        "pop rbp",
+        "add rax, [rdi + 16]",
+        "ret",
+        block = sym block,
+    )
+}
+
+/// The block of the thread that runs, made when it is first asked for.
+extern "C" fn block(key: u64) -> *mut u8 {
+    let key = key as libc::pthread_key_t;
+    // SAFETY: the key was made by `set_up`.
+    let block = unsafe { libc::pthread_getspecific(key) };
+    if !block.is_null() {
+        return block.cast();
+    }
+    let Some(template) = TEMPLATE.get() else { std::process::abort() };
+    let mut block = ptr::null_mut();
+    let size = template.bytes.len().max(1);
+    // SAFETY: the alignment is a power of two, and no less than a pointer's.
+    if unsafe { libc::posix_memalign(&raw mut block, template.alignment, size) } != 0 {
+        std::process::abort();
+    }
+    // SAFETY: that much was allocated, and the key was made by `set_up`.
+    unsafe {
+        ptr::copy_nonoverlapping(template.bytes.as_ptr(), block.cast(), template.bytes.len());
+        libc::pthread_setspecific(key, block);
+    }
+    block.cast()
+}
