@@ -10,13 +10,14 @@ use std::{env, fs, panic, thread};
 
 thread_local! {
     static OWN: Cell<u32> = const { Cell::new(1) };
+    static LAST: Dropped = const { Dropped("thread ended") };
 }
 
-struct Dropped;
+struct Dropped(&'static str);
 
 impl Drop for Dropped {
     fn drop(&mut self) {
-        println!("unwound");
+        println!("{}", self.0);
     }
 }
 
@@ -29,32 +30,38 @@ fn main() {
             std::io::stdin().read_to_string(&mut text).unwrap();
             println!("{text} {}", env::var("GREETING").unwrap());
         }
-        _ => all(),
+        Some("alone") => alone(),
+        _ => {
+            alone();
+            sockets();
+            processes();
+        }
     }
 }
 
-fn all() {
-    let child = thread::spawn(|| OWN.with(|own| own.replace(2) + own.get())).join().unwrap();
-    println!("thread {child} {}", OWN.with(Cell::get));
+/// What takes no other process, and no network.
+fn alone() {
+    let child = thread::spawn(|| {
+        LAST.with(|_| {});
+        OWN.with(|own| own.replace(2) + own.get())
+    });
+    println!("thread {} {}", child.join().unwrap(), OWN.with(Cell::get));
 
     panic::set_hook(Box::new(|_| {}));
     let caught = panic::catch_unwind(|| {
-        let _dropped = Dropped;
+        let _dropped = Dropped("unwound");
         panic!("caught")
     });
     println!("caught {}", caught.is_err());
     let backtrace = std::backtrace::Backtrace::force_capture();
     println!("backtrace {}", backtrace.status() == std::backtrace::BacktraceStatus::Captured);
 
-    sockets();
-    files();
-    processes();
-
     let map: HashMap<u32, &str> = [(1, "one"), (2, "two")].into();
     println!("map {}", map[&2]);
     println!("floats {:.6}", 2.5_f64.sin().powf(2.0) + 0.3_f64.tan().exp().ln_1p().cbrt());
     println!("clock {}", Instant::now().elapsed() < Duration::from_secs(60));
     println!("cpus {}", thread::available_parallelism().is_ok());
+    files();
 }
 
 fn sockets() {

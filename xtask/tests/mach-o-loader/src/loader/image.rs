@@ -15,6 +15,16 @@ pub(super) const LE: LittleEndian = endian::LittleEndian;
 /// Of x86-64.
 pub(super) const PAGE: u64 = 4096;
 
+const READ: u32 = macho::VM_PROT_READ.0;
+/// What `dyld` wants of segments with these names.
+const RIGHTS: [(&str, u32); 5] = [
+    ("__PAGEZERO", 0),
+    ("__TEXT", READ | macho::VM_PROT_EXECUTE.0),
+    ("__DATA_CONST", READ | macho::VM_PROT_WRITE.0),
+    ("__DATA", READ | macho::VM_PROT_WRITE.0),
+    ("__LINKEDIT", READ),
+];
+
 /// A program.
 pub struct Image<'data> {
     /// Those that are mapped, by address; the first begins with the file's header.
@@ -30,6 +40,8 @@ pub struct Image<'data> {
 pub struct Segment<'data> {
     pub name: String,
     pub addresses: Range<u64>,
+    /// Where it is in the file.
+    file: Range<u64>,
     /// What of it is in the file; the rest is zero.
     pub data: &'data [u8],
     pub is_writable: bool,
@@ -186,39 +198,40 @@ impl<'data> Segment<'data> {
         if [start, size, offset].iter().any(|number| number % PAGE != 0) {
             return refuse("it does not begin, or end, with a page");
         }
-        let protection = command.initprot(LE).0;
-        if protection & !command.maxprot(LE).0 != 0 {
-            return refuse("it may more than it ever may");
+        let rights = command.initprot(LE).0;
+        if rights & !command.maxprot(LE).0 != 0 {
+            return refuse("it may do more than it ever may");
         }
-        let may = |flag: macho::VmProt| protection & flag.0 != 0;
+        if RIGHTS.iter().any(|(segment, usual)| *segment == name && *usual != rights) {
+            return refuse("it has other rights than a segment of this name must have");
+        }
+        let may = |right: macho::VmProt| rights & right.0 != 0;
         let (is_writable, is_executable) = (may(macho::VM_PROT_WRITE), may(macho::VM_PROT_EXECUTE));
         if is_writable && is_executable {
             return refuse("it is writable and executable");
         }
-        if (is_writable || is_executable) && !may(macho::VM_PROT_READ) {
-            return refuse("it is not readable");
-        }
-        if name == "__TEXT" && (offset != 0 || !is_executable) {
-            return refuse("it is not the beginning of the file, or not executable");
-        }
-        if name == "__PAGEZERO" && (start != 0 || protection != 0) {
-            return refuse("it does not keep the first page from being used");
+        if name == "__TEXT" && offset != 0 {
+            return refuse("it is not the beginning of the file");
         }
         let is_read_only_then = command.flags(LE).0 & macho::SG_READ_ONLY.0 != 0;
-        let addresses = start..end;
-        Ok(Self { name, addresses, data, is_writable, is_executable, is_read_only_then })
+        if name == "__DATA_CONST" && !is_read_only_then {
+            return refuse("it stays writable");
+        }
+        let (addresses, file) = (start..end, offset..offset + file_size);
+        Ok(Self { name, addresses, file, data, is_writable, is_executable, is_read_only_then })
     }
 }
 
 /// The segments that are mapped: all but `__PAGEZERO`, which only keeps an address range from use.
-fn mapped(all: Vec<Segment<'_>>) -> Result<Vec<Segment<'_>>, Refusal> {
-    for pair in all.windows(2) {
-        if pair[1].addresses.start < pair[0].addresses.end {
+fn mapped(mut segments: Vec<Segment<'_>>) -> Result<Vec<Segment<'_>>, Refusal> {
+    for pair in segments.windows(2) {
+        let (before, behind) = (&pair[0], &pair[1]);
+        let is_behind_in_file = behind.file.is_empty() || behind.file.start >= before.file.end;
+        if behind.addresses.start < before.addresses.end || !is_behind_in_file {
             let reason = "it does not come behind the one before it";
-            return Err(Refusal::Segment { segment: pair[1].name.clone(), reason });
+            return Err(Refusal::Segment { segment: behind.name.clone(), reason });
         }
     }
-    let mut segments = all;
     if segments.first().is_none_or(|first| first.name != "__PAGEZERO") {
         return Err(Refusal::Unfit("it has no __PAGEZERO"));
     }

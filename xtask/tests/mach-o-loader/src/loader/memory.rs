@@ -49,11 +49,14 @@ impl Memory {
         unsafe { std::slice::from_raw_parts(self.at(addresses.start), length) }
     }
 
-    /// The word at this address as linked.
-    pub fn word(&self, address: u64) -> u64 {
-        let mut word = [0; 8];
-        word.copy_from_slice(self.bytes(&(address..address + 8)));
-        u64::from_le_bytes(word)
+    /// The word at this address as linked, if the program is there.
+    pub fn word(&self, address: u64) -> Option<u64> {
+        let end = address.checked_add(8)?;
+        if address < self.addresses.start || end > self.addresses.end {
+            return None;
+        }
+        let word = self.bytes(&(address..end)).first_chunk()?;
+        Some(u64::from_le_bytes(*word))
     }
 
     /// Writes a word to this address as linked.

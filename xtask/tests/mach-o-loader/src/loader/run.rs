@@ -64,16 +64,14 @@ fn initialisers(image: &Image<'_>, memory: &Memory) -> Result<Vec<u64>, Refusal>
     let base = image.addresses().start;
     let mut functions = Vec::new();
     for section in image.sections(macho::S_MOD_INIT_FUNC_POINTERS) {
-        let words = memory.bytes(&section.addresses).chunks_exact(8);
-        functions.extend(
-            words.map(|word| word.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte))),
-        );
+        let (words, _) = memory.bytes(&section.addresses).as_chunks();
+        functions.extend(words.iter().map(|word| u64::from_le_bytes(*word)));
     }
     for section in image.sections(macho::S_INIT_FUNC_OFFSETS) {
-        let offsets = memory.bytes(&section.addresses).chunks_exact(4);
-        let offsets =
-            offsets.map(|word| word.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte)));
-        functions.extend(offsets.map(|offset| memory.at(base + offset) as u64));
+        let (offsets, _) = memory.bytes(&section.addresses).as_chunks();
+        let offsets = offsets.iter().map(|offset| u32::from_le_bytes(*offset));
+        functions
+            .extend(offsets.map(|offset| memory.at(base).wrapping_add(offset as usize) as u64));
     }
     let code = image.segments.iter().filter(|segment| segment.is_executable);
     let code: Vec<_> = code.map(|segment| segment.addresses.clone()).collect();

@@ -17,6 +17,7 @@ use super::memory::Memory;
 /// What is in the descriptor.
 const FUNCTION: u64 = 0;
 const KEY: u64 = 8;
+const OFFSET: u64 = 16;
 const SIZE: u64 = 24;
 
 /// What a thread's block is copied from.
@@ -52,7 +53,7 @@ pub fn set_up(image: &Image<'_>, memory: &mut Memory) -> Result<(), Refusal> {
             if !is_bound {
                 return Err(refuse("it has a descriptor that is not bound to __tlv_bootstrap"));
             }
-            if memory.word(descriptor + 16) >= size {
+            if memory.word(descriptor + OFFSET).is_none_or(|offset| offset >= size) {
                 return Err(refuse("it has a variable that is outside of the block"));
             }
             memory.set_word(descriptor + FUNCTION, address_of as *const () as u64);
@@ -102,7 +103,7 @@ unsafe extern "C" fn address_of() {
         "sub rsp, 512",
         "and rsp, -16",
         "fxsave64 [rsp]",
-        "mov rdi, [rdi + 8]",
+        "mov rdi, [rdi + {key}]",
         "call {block}",
         "fxrstor64 [rsp]",
         "lea rsp, [rbp - 64]",
@@ -115,8 +116,10 @@ unsafe extern "C" fn address_of() {
         "pop rsi",
         "pop rdi",
         "pop rbp",
-        "add rax, [rdi + 16]",
+        "add rax, [rdi + {offset}]",
         "ret",
+        key = const KEY,
+        offset = const OFFSET,
         block = sym block,
     )
 }
@@ -142,4 +145,65 @@ extern "C" fn block(key: u64) -> *mut u8 {
         libc::pthread_setspecific(key, block);
     }
     block.cast()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::arch::asm;
+    use std::thread;
+
+    use super::*;
+
+    /// Calls it as programs do, with something in every register, and returns what it gives. Those
+    /// that the caller of any function gets back as they were are not looked at.
+    fn call(descriptor: &[u64; 3]) -> u64 {
+        let address;
+        let [mut rcx, mut rdx, mut rsi, mut rdi]: [u64; 4] =
+            [11, 12, 13, descriptor.as_ptr() as u64];
+        let [mut r8, mut r9, mut r10, mut r11]: [u64; 4] = [14, 15, 16, 17];
+        let [mut xmm0, mut xmm15]: [f64; 2] = [1.5, 2.5];
+        // SAFETY: the descriptor is one, and all that a function may change is an output.
+        unsafe {
+            asm!(
+                "call {function}",
+                function = sym address_of,
+                out("rax") address,
+                inout("rcx") rcx,
+                inout("rdx") rdx,
+                inout("rsi") rsi,
+                inout("rdi") rdi,
+                inout("r8") r8,
+                inout("r9") r9,
+                inout("r10") r10,
+                inout("r11") r11,
+                inout("xmm0") xmm0,
+                inout("xmm15") xmm15,
+                clobber_abi("C"),
+            );
+        }
+        assert_eq!([rcx, rdx, rsi, rdi], [11, 12, 13, descriptor.as_ptr() as u64]);
+        assert_eq!([r8, r9, r10, r11], [14, 15, 16, 17]);
+        assert_eq!([xmm0, xmm15], [1.5, 2.5]);
+        address
+    }
+
+    #[test]
+    fn each_thread_has_a_variable_of_its_own_and_no_register_changes() {
+        let template = Template { bytes: vec![1, 2, 3, 4], alignment: 64 };
+        assert!(TEMPLATE.set(template).is_ok());
+        let mut key = 0;
+        // SAFETY: what is freed is what `block` allocates.
+        assert_eq!(unsafe { libc::pthread_key_create(&raw mut key, Some(libc::free)) }, 0);
+        let descriptor = [address_of as *const () as u64, key.into(), 2];
+        let read = move || {
+            let (first, second) = (call(&descriptor), call(&descriptor));
+            assert_eq!((first, first % 64), (second, 2));
+            // SAFETY: it is this thread's variable.
+            let value = unsafe { (first as *mut u8).replace(9) };
+            (first, value)
+        };
+        let own = read();
+        let other = thread::spawn(read).join().unwrap();
+        assert_eq!((own.1, other.1), (3, 3));
+    }
 }

@@ -1,6 +1,7 @@
 //! Memory, clocks, random numbers, and what the system is like.
 
-use std::ffi::{c_int, c_long, c_void};
+use std::ffi::{CStr, c_char, c_int, c_long, c_void};
+use std::ptr;
 
 use super::{flags, unsupported};
 
@@ -8,6 +9,7 @@ pub fn find(name: &str) -> Option<*const ()> {
     Some(match name {
         "CCRandomGenerateBytes" => random as *const (),
         "clock_gettime" => clock_gettime as *const (),
+        "confstr" => confstr as *const (),
         "mmap" => mmap as *const (),
         "sysconf" => sysconf as *const (),
         _ => return None,
@@ -33,6 +35,22 @@ unsafe extern "C" fn clock_gettime(clock: c_int, time: *mut libc::timespec) -> c
     };
     // SAFETY: the caller has room for a time, which has the same structure.
     unsafe { libc::clock_gettime(clock, time) }
+}
+
+const DARWIN_USER_TEMP_DIR: c_int = 65537;
+
+/// Tells where temporary files go, and how long that text is.
+unsafe extern "C" fn confstr(name: c_int, buffer: *mut c_char, size: usize) -> usize {
+    const FOLDER: &CStr = c"/tmp/";
+    if name != DARWIN_USER_TEMP_DIR {
+        unsupported("confstr", name);
+    }
+    let length = FOLDER.to_bytes_with_nul().len();
+    if length <= size {
+        // SAFETY: the caller says how large the buffer is.
+        unsafe { ptr::copy_nonoverlapping(FOLDER.as_ptr(), buffer, length) };
+    }
+    length
 }
 
 unsafe extern "C" fn mmap(

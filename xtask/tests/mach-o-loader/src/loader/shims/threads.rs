@@ -29,8 +29,10 @@ unsafe extern "C" {
 
 /// Calls the destructor when the thread ends; the last one comes first.
 unsafe extern "C" fn at_exit(destructor: unsafe extern "C" fn(*mut c_void), value: *mut c_void) {
+    // For glibc it is the loader's: something in that tells it so.
+    let library = at_exit as *const c_void;
     // SAFETY: the caller's promises are those that are asked for.
-    unsafe { __cxa_thread_atexit_impl(destructor, value, ptr::null()) };
+    unsafe { __cxa_thread_atexit_impl(destructor, value, library) };
 }
 
 /// The lowest address of a thread's stack, and its size.

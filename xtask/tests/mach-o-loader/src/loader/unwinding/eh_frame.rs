@@ -2,6 +2,7 @@
 //! program's, and writing one that holds addresses instead of distances.
 
 use super::{Frame, Handler};
+use crate::loader::memory::Memory;
 
 /// How an address is written.
 mod pointer {
@@ -27,18 +28,18 @@ struct Common {
     instructions: Vec<u8>,
 }
 
-/// Reads the frames of a table that is in its place in memory, and bound.
-pub fn frames(section: &[u8]) -> Result<Vec<Frame>, &'static str> {
+/// Reads the frames of a program's table, in the memory where all is bound.
+pub fn frames(section: &[u8], memory: &Memory) -> Result<Vec<Frame>, &'static str> {
     let mut commons: Vec<Common> = Vec::new();
     let mut frames = Vec::new();
-    let mut rest = Reader(section);
-    while !rest.0.is_empty() {
+    let mut rest = Reader { rest: section, memory };
+    while !rest.rest.is_empty() {
         let start = rest.address();
         let length = rest.u32()? as usize;
         if length == 0 {
             break;
         }
-        let mut record = Reader(rest.take(length)?);
+        let mut record = Reader { rest: rest.take(length)?, memory };
         let address = record.address();
         match record.u32()? as usize {
             0 => commons.push(common(record, start)?),
@@ -54,7 +55,7 @@ pub fn frames(section: &[u8]) -> Result<Vec<Frame>, &'static str> {
 
 fn common(mut record: Reader<'_>, address: usize) -> Result<Common, &'static str> {
     let version = record.u8()?;
-    let end = record.0.iter().position(|byte| *byte == 0).ok_or(CUT_OFF)?;
+    let end = record.rest.iter().position(|byte| *byte == 0).ok_or(CUT_OFF)?;
     let augmentation = record.take(end + 1)?;
     if version != 1 || augmentation.first() != Some(&b'z') || record.take(3)? != FACTORS {
         return Err("it is not what compilers write for x86-64");
@@ -81,7 +82,7 @@ fn common(mut record: Reader<'_>, address: usize) -> Result<Common, &'static str
             _ => return Err("it says what is unknown"),
         }
     }
-    common.instructions = record.0.to_vec();
+    common.instructions = record.rest.to_vec();
     Ok(common)
 }
 
@@ -97,21 +98,24 @@ fn frame(mut record: Reader<'_>, common: &Common) -> Result<Frame, &'static str>
         length,
         handler: (personality != 0).then_some(Handler { personality, data }),
         initial_instructions: common.instructions.clone(),
-        instructions: record.0.to_vec(),
+        instructions: record.rest.to_vec(),
     })
 }
 
 /// What is left to read of bytes that are in their place in memory.
-struct Reader<'a>(&'a [u8]);
+struct Reader<'a> {
+    rest: &'a [u8],
+    memory: &'a Memory,
+}
 
 impl<'a> Reader<'a> {
     fn address(&self) -> usize {
-        self.0.as_ptr() as usize
+        self.rest.as_ptr() as usize
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8], &'static str> {
-        let (taken, rest) = self.0.split_at_checked(count).ok_or(CUT_OFF)?;
-        self.0 = rest;
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or(CUT_OFF)?;
+        self.rest = rest;
         Ok(taken)
     }
 
@@ -158,8 +162,8 @@ impl<'a> Reader<'a> {
         if encoding & pointer::INDIRECT == 0 {
             return Ok(value);
         }
-        // SAFETY: the linker says that a word with an address, by now bound, is there.
-        Ok(unsafe { (value as *const u64).read_unaligned() })
+        let address = value.wrapping_sub(self.memory.slide());
+        self.memory.word(address).ok_or("it has an address that is outside of the program")
     }
 }
 

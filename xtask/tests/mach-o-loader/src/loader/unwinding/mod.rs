@@ -45,7 +45,7 @@ pub fn register(image: &Image<'_>, memory: &Memory) -> Result<(), Refusal> {
     }
     let broken = |reason| Refusal::Segment { segment: "__eh_frame".to_owned(), reason };
     if let Some(section) = image.section("__eh_frame") {
-        frames.extend(eh_frame::frames(memory.bytes(&section.addresses)).map_err(broken)?);
+        frames.extend(eh_frame::frames(memory.bytes(&section.addresses), memory).map_err(broken)?);
     }
     let mut table = Table::default();
     for frame in &frames {
