@@ -8,7 +8,8 @@ use object::macho::{self, BindDylib, DyldInfoCommand};
 use object::read::macho::{Bind, DyldChainedFixups};
 
 use super::Refusal;
-use super::image::{LE, Segment, text};
+use super::image::{LE, text};
+use super::segment::Segment;
 
 const WORD: u8 = 8;
 
@@ -47,7 +48,7 @@ pub struct Symbol {
 }
 
 /// Where it is written down.
-pub(super) enum Source<'data> {
+pub enum Source<'data> {
     Opcodes(&'data DyldInfoCommand<LittleEndian>),
     Chains(DyldChainedFixups<'data, LittleEndian>),
 }

@@ -6,8 +6,9 @@ use std::ptr::{self, NonNull};
 
 use super::Refusal;
 use super::fixups::Value;
-use super::image::{Image, PAGE};
+use super::image::Image;
 use super::libraries::Symbols;
+use super::segment::PAGE;
 
 /// The memory that a program is in, as long as the process lives.
 pub struct Memory {
@@ -70,7 +71,13 @@ impl Memory {
     pub fn fix_up(&mut self, image: &Image<'_>, symbols: &Symbols) -> Result<(), Refusal> {
         for fixup in &image.fixups {
             let word = match &fixup.value {
-                Value::Address(address) => address.wrapping_add(self.slide()),
+                Value::Address(address) if self.addresses.contains(address) => {
+                    address.wrapping_add(self.slide())
+                }
+                Value::Address(_) => {
+                    let reason = "for something outside of the program";
+                    return Err(Refusal::Fixup { address: fixup.address, reason });
+                }
                 Value::Symbol(symbol, addend) => {
                     symbols.address(symbol).wrapping_add_signed(*addend)
                 }

@@ -14,6 +14,7 @@ mod image;
 mod libraries;
 mod memory;
 mod run;
+mod segment;
 mod shims;
 mod stubs;
 mod thread_variables;

@@ -44,19 +44,20 @@ pub fn run(
         slide: memory.slide(),
     });
 
-    for function in initialisers.into_iter().chain([main]) {
-        // SAFETY: it is the address of a function of the program, which is bound; what it does
-        // from here on is its own affair.
-        let status = unsafe {
+    let call = |function: u64| {
+        // SAFETY: it is the address of a function of the program, in which all is bound; what it
+        // does from here on is its own affair.
+        unsafe {
             let function: Main = std::mem::transmute(function as usize);
             function(argc, argv, envp, apple)
-        };
-        if function == main {
-            // SAFETY: it takes any status.
-            unsafe { libc::exit(status) };
         }
+    };
+    for initialiser in initialisers {
+        call(initialiser);
     }
-    unreachable!("`main` comes last")
+    let status = call(main);
+    // SAFETY: it takes any status.
+    unsafe { libc::exit(status) }
 }
 
 /// The functions that are called before `main`, in their order.
@@ -69,15 +70,13 @@ fn initialisers(image: &Image<'_>, memory: &Memory) -> Result<Vec<u64>, Refusal>
     }
     for section in image.sections(macho::S_INIT_FUNC_OFFSETS) {
         let (offsets, _) = memory.bytes(&section.addresses).as_chunks();
-        let offsets = offsets.iter().map(|offset| u32::from_le_bytes(*offset));
-        functions
-            .extend(offsets.map(|offset| memory.at(base).wrapping_add(offset as usize) as u64));
+        let offsets = offsets.iter().map(|offset| u64::from(u32::from_le_bytes(*offset)));
+        functions.extend(offsets.map(|offset| (base + offset).wrapping_add(memory.slide())));
     }
-    let code = image.segments.iter().filter(|segment| segment.is_executable);
-    let code: Vec<_> = code.map(|segment| segment.addresses.clone()).collect();
     let is_code = |function: &u64| {
         let address = function.wrapping_sub(memory.slide());
-        code.iter().any(|segment| segment.contains(&address))
+        let mut code = image.segments.iter().filter(|segment| segment.is_executable);
+        code.any(|segment| segment.addresses.contains(&address))
     };
     if !functions.iter().all(is_code) {
         return Err(Refusal::Unfit("it has an initialiser where no code is"));
