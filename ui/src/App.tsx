@@ -1,7 +1,7 @@
 import type { v1 } from "@docker/extension-api-client-types";
 import { useCallback, useEffect, useState } from "react";
 import { listListeners } from "./docker";
-import type { Listener } from "./hostports";
+import type { Listener, Report } from "./hostports";
 
 export function App({ docker }: { docker: v1.DockerDesktopClient | undefined }) {
   return docker ? <HostPorts docker={docker} /> : <OutsideDockerDesktop />;
@@ -18,7 +18,7 @@ function OutsideDockerDesktop() {
   );
 }
 
-type Result = { listeners: Listener[] } | { error: string };
+type Result = Report | { error: string };
 
 function HostPorts({ docker }: { docker: v1.DockerDesktopClient }) {
   const [result, setResult] = useState<Result>();
@@ -27,7 +27,7 @@ function HostPorts({ docker }: { docker: v1.DockerDesktopClient }) {
   const refresh = useCallback(async () => {
     setBusy(true);
     try {
-      setResult({ listeners: await listListeners(docker) });
+      setResult(await listListeners(docker));
     } catch (error) {
       setResult({ error: error instanceof Error ? error.message : String(error) });
     } finally {
@@ -44,7 +44,7 @@ function HostPorts({ docker }: { docker: v1.DockerDesktopClient }) {
       <header>
         <div>
           <h1>Host Ports</h1>
-          <p>TCP ports that this computer listens on, and the processes behind them.</p>
+          <p>Ports that this computer listens on, and the processes behind them.</p>
         </div>
         <button type="button" onClick={refresh} disabled={busy}>
           Refresh
@@ -66,11 +66,18 @@ function ResultView({ result }: { result: Result }) {
   if (result.listeners.length === 0) {
     return (
       <Notice title="No listening ports">
-        No process that you are allowed to see listens on a TCP port.
+        No process listens on a port.
       </Notice>
     );
   }
-  return <ListenerTable listeners={result.listeners} />;
+  return (
+    <>
+      <ListenerTable listeners={result.listeners} />
+      {result.unseen.map((sentence) => (
+        <p key={sentence}>{sentence}</p>
+      ))}
+    </>
+  );
 }
 
 function ListenerTable({ listeners }: { listeners: Listener[] }) {
@@ -81,6 +88,7 @@ function ListenerTable({ listeners }: { listeners: Listener[] }) {
           <th scope="col" className="number">
             Port
           </th>
+          <th scope="col">Protocol</th>
           <th scope="col">Address</th>
           <th scope="col">Process</th>
           <th scope="col" className="number">
@@ -89,12 +97,13 @@ function ListenerTable({ listeners }: { listeners: Listener[] }) {
         </tr>
       </thead>
       <tbody>
-        {listeners.map(({ port, address, process, pid }) => (
-          <tr key={`${port} ${address} ${pid}`}>
+        {listeners.map(({ protocol, port, address, process, pid }) => (
+          <tr key={`${protocol} ${port} ${address} ${pid}`}>
             <td className="number">{port}</td>
+            <td>{protocol.toUpperCase()}</td>
             <td className="address">{address}</td>
-            <td>{process}</td>
-            <td className="number">{pid}</td>
+            <td>{process ?? "not visible"}</td>
+            <td className="number">{pid ?? "–"}</td>
           </tr>
         ))}
       </tbody>

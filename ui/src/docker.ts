@@ -1,6 +1,6 @@
 import { createDockerDesktopClient } from "@docker/extension-api-client";
 import type { v1 } from "@docker/extension-api-client-types";
-import { type Listener, parseReport } from "./hostports";
+import { parseReport, type Report } from "./hostports";
 
 /** Undefined in an ordinary browser, where the extension can't do anything. */
 export function connect(): v1.DockerDesktopClient | undefined {
@@ -12,7 +12,7 @@ export function connect(): v1.DockerDesktopClient | undefined {
 }
 
 /** Runs the extension's host binary. Throws an error whose message is meant for the user. */
-export async function listListeners(docker: v1.DockerDesktopClient): Promise<Listener[]> {
+export async function listListeners(docker: v1.DockerDesktopClient): Promise<Report> {
   const host = docker.extension.host;
   if (!host) {
     throw new Error("The extension was installed without its hostports program. Install it again.");

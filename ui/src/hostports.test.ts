@@ -8,33 +8,34 @@ const postgres = {
   pid: 812,
   process: "postgres",
 };
-const report = (listeners: unknown, schema_version: unknown = 1) =>
+const report = (listeners: unknown, schema_version: unknown = 2) =>
   JSON.stringify({ schema_version, listeners });
 
 describe("parseReport", () => {
   it("reads what hostports prints", () => {
     const output =
-      '{"schema_version":1,"listeners":[' +
+      '{"schema_version":2,"listeners":[' +
       '{"protocol":"tcp","address":"127.0.0.1","port":5432,"pid":812,"process":"postgres"},' +
-      '{"protocol":"tcp","address":"::","port":8080,"pid":4,"process":"System"}]}\n';
+      '{"protocol":"udp","address":"::","port":5353}],"unseen":["Some are hidden."]}\n';
 
-    expect(parseReport(output)).toEqual([
-      postgres,
-      { protocol: "tcp", address: "::", port: 8080, pid: 4, process: "System" },
-    ]);
+    expect(parseReport(output)).toEqual({
+      listeners: [postgres, { protocol: "udp", address: "::", port: 5353 }],
+      unseen: ["Some are hidden."],
+    });
   });
 
   it("reads a computer that listens on nothing", () => {
-    expect(parseReport(report([]))).toEqual([]);
+    expect(parseReport(report([]))).toEqual({ listeners: [], unseen: [] });
   });
 
   it("accepts fields that it does not know", () => {
-    expect(parseReport(report([{ ...postgres, user: "dba" }]))).toMatchObject([postgres]);
+    const { listeners } = parseReport(report([{ ...postgres, user: "dba" }]));
+    expect(listeners).toMatchObject([postgres]);
   });
 
   it("asks for an update when the program is newer", () => {
-    expect(() => parseReport(report("anything", 2))).toThrow(
-      /newer than this page.*version 2.*up to 1/,
+    expect(() => parseReport(report("anything", 3))).toThrow(
+      /newer than this page.*version 3.*up to 2/,
     );
   });
 
@@ -45,10 +46,10 @@ describe("parseReport", () => {
     ["null", "null", "isn't a report"],
     ["a report without version", '{"listeners":[]}', "isn't a report"],
     ["a version that is no number", report([], "1"), "isn't a report"],
-    ["a report without listeners", '{"schema_version":1}', "no list of listeners"],
+    ["a report without listeners", '{"schema_version":2}', "no list of listeners"],
     [
-      "a listener without process",
-      report([postgres, { ...postgres, process: undefined }]),
+      "a listener without address",
+      report([postgres, { ...postgres, address: undefined }]),
       "listener 2 is incomplete",
     ],
     [

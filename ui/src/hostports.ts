@@ -1,20 +1,27 @@
 /**
  * What `hostports list` prints. The other side of this contract is
- * `host-bins/hostports/src/report.rs`, which tells what the fields mean.
+ * `host-bins/hostports/src/listener.rs`, which tells what the fields mean.
  */
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 export interface Listener {
   protocol: string;
   address: string;
   port: number;
-  pid: number;
-  process: string;
+  /** Missing, like its name, where the user may not see the process. */
+  pid?: number;
+  process?: string;
+}
+
+export interface Report {
+  listeners: Listener[];
+  /** Sentences that tell the user what could not be seen. */
+  unseen: string[];
 }
 
 /** Throws an error whose message is meant for the user. */
-export function parseReport(output: string): Listener[] {
+export function parseReport(output: string): Report {
   const report = parseJson(output);
   if (!isRecord(report) || !isNatural(report.schema_version)) {
     throw malformed("it isn't a report");
@@ -28,12 +35,14 @@ export function parseReport(output: string): Listener[] {
   if (!Array.isArray(report.listeners)) {
     throw malformed("it has no list of listeners");
   }
-  return report.listeners.map((listener: unknown, index) => {
+  const listeners = report.listeners.map((listener: unknown, index) => {
     if (!isListener(listener)) {
       throw malformed(`listener ${index + 1} is incomplete`);
     }
     return listener;
   });
+  const unseen = Array.isArray(report.unseen) ? report.unseen : [];
+  return { listeners, unseen: unseen.filter((sentence) => typeof sentence === "string") };
 }
 
 function parseJson(text: string): unknown {
@@ -54,8 +63,8 @@ function isListener(value: unknown): value is Listener {
     typeof value.protocol === "string" &&
     typeof value.address === "string" &&
     isNatural(value.port) &&
-    isNatural(value.pid) &&
-    typeof value.process === "string"
+    (value.pid === undefined || isNatural(value.pid)) &&
+    (value.process === undefined || typeof value.process === "string")
   );
 }
 

@@ -217,19 +217,47 @@ fn the_signature_for_apple_silicon_is_valid_after_stripping() {
     }
 }
 
+/// The tests of `hostports` open sockets in Windows themselves, and look at the binary of the dist.
 /// `WINE_RUN` is a program that runs Windows programs.
 #[test]
 #[ignore = "needs Wine"]
-fn the_windows_binary_runs_and_prints_json() {
-    let wine = std::env::var("WINE_RUN").unwrap();
-    let (_, hostports) = EMBEDDED
+fn the_windows_binary_passes_its_own_tests() {
+    let (_, binary) = EMBEDDED
         .binaries()
         .find(|(_, path)| path.ends_with("windows-amd64/hostports.exe"))
         .expect("this test goes with the sample's `hostports`");
-    let report = run(Command::new(wine).arg(hostports).arg("list"));
-    let report: Value = serde_json::from_str(&report).unwrap();
-    assert_eq!(report["schema_version"], 1);
-    assert!(report["listeners"].is_array());
+    let wine = std::env::var("WINE_RUN").unwrap();
+    for tests in windows_tests() {
+        let mut command = Command::new(&wine);
+        command.arg(tests).env("HOSTPORTS", binary.file_name().unwrap());
+        let output = run(command.current_dir(binary.parent().unwrap()));
+        assert!(output.contains("test result: ok."), "{output}");
+    }
+}
+
+/// The tests of `hostports` for Windows, built by the call of cargo that builds it.
+fn windows_tests() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dist-windows");
+    let mut dist = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    dist.args(["dist", "--engine", "embedded", "--no-ui", "--platform", "windows-amd64", "-v"]);
+    let output = dist.arg("--output").arg(folder).current_dir(root()).output().unwrap();
+    let log = stderr(&output);
+    let call = log.lines().find(|line| line.contains(r#""cargo" "build""#)).expect(&log);
+    let mut call = call.to_owned();
+    for (word, replacement) in [
+        (r#""build""#, r#""test" "--no-run""#),
+        (r#""--keep-going""#, ""),
+        (r#""--bin" "hostports""#, r#""--bin" "hostports" "--test" "cli""#),
+    ] {
+        assert!(call.contains(word), "{call}");
+        call = call.replace(word, replacement);
+    }
+    let messages = run(Command::new("sh").args(["-c", &call]));
+    let messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let tests = messages.filter(|it| it["profile"]["test"] == true);
+    let tests: Vec<_> = tests.map(|it| it["executable"].as_str().unwrap().into()).collect();
+    assert_eq!(tests.len(), 2, "{tests:?}");
+    tests
 }
 
 #[test]

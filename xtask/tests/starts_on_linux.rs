@@ -78,7 +78,7 @@ fn the_host_binary_says_the_same_as_its_native_build() {
     // Which processes listen only a Mac can tell.
     let output = start(&program, &["list"]);
     assert_eq!(output.status.signal(), Some(SIGABRT));
-    let message = "calls _proc_listpids of /usr/lib/libSystem.B.dylib, which has no shim";
+    let message = "calls _sysctlnametomib of /usr/lib/libSystem.B.dylib, which has no shim";
     assert!(stderr(&output).contains(message), "{}", stderr(&output));
 }
 

@@ -1,52 +1,71 @@
-//! The host binary of the Host Ports extension: prints which processes listen on which TCP ports.
+//! The host binary of the Host Ports extension: tells which process holds which port.
+//!
+//! `arguments` says what is asked for, `system` asks the operating system, `survey` makes one answer
+//! of what it says, and each of `commands` prints it in its own way.
 
-mod command;
-mod report;
+mod arguments;
+mod bind;
+mod commands;
+mod listener;
+mod output;
+mod survey;
+mod system;
 
 use std::env;
-use std::error::Error;
 use std::fmt::Display;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use command::{Command, HELP};
-use report::Report;
+use arguments::{Request, UsageError};
 
 fn main() -> ExitCode {
-    let command = match Command::parse(env::args_os().skip(1)) {
-        Ok(command) => command,
-        Err(error) => return fail(2, &error),
-    };
-    match run(command) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(1, &format_args!("hostports: {error}")),
-    }
-}
-
-fn run(command: Command) -> Result<(), Box<dyn Error>> {
-    match command {
-        Command::List => {
-            let sockets = listeners::get_all()
-                .map_err(|error| format!("can't list the sockets of this computer: {error}"))?;
-            print(&serde_json::to_string(&Report::new(sockets))?)?;
+    match Request::parse(env::args_os().skip(1)).map_err(Error::from).and_then(answer) {
+        Ok(code) => code,
+        Err(error) => {
+            tell(&error);
+            error.exit_code()
         }
-        Command::Help => print(HELP)?,
-        Command::Version => print(concat!("hostports ", env!("CARGO_PKG_VERSION")))?,
-    }
-    Ok(())
-}
-
-/// Unlike `println!`, survives a reader that has gone away: whoever closed the pipe wants no more.
-fn print(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => result,
     }
 }
 
-fn fail(code: u8, message: &dyn Display) -> ExitCode {
+fn answer(request: Request) -> Result<ExitCode, Error> {
+    match request {
+        Request::Run(command) => return commands::run(&command),
+        Request::Help => output::print(&arguments::help())?,
+        Request::Version => output::print(concat!("hostports ", env!("CARGO_PKG_VERSION")))?,
+    };
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says something to people.
+fn tell(message: &dyn Display) {
     // `eprintln!` would panic where stderr is closed, and there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "{message}");
-    ExitCode::from(code)
+    let _ = writeln!(io::stderr(), "hostports: {message}");
+}
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("{0} (see hostports --help)")]
+    Usage(#[from] UsageError),
+    #[error("can't list the sockets of this computer: {0}")]
+    Sockets(#[from] system::Error),
+    #[error("can't try whether port {port} is free: {source}")]
+    Bind { port: u16, source: io::Error },
+    #[error("{0}")]
+    NoFreePort(commands::NoFreePort),
+    #[error("can't watch for signals: {0}")]
+    Signals(#[source] io::Error),
+    #[error("can't write to stdout: {0}")]
+    Output(#[from] output::Error),
+}
+
+impl Error {
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Error::Usage(_) => 2,
+            Error::NoFreePort(_) => 4,
+            Error::Sockets(_) | Error::Bind { .. } | Error::Signals(_) | Error::Output(_) => 1,
+        })
+    }
 }

@@ -1,0 +1,165 @@
+//! `hostports watch`: what holds a port, and then each change.
+//!
+//! It ends when nobody reads its output any more. Docker Desktop ends the program itself when the
+//! page closes its stream; this is for all other ways in which a reader goes away. A program learns
+//! of it when it writes, on every operating system; so where nothing changes, this writes a space
+//! after each [`KEEP_ALIVE`]. JSON may have spaces before a value, so whoever reads lines of JSON
+//! need not know. The write fails with `EPIPE` on Linux and macOS, and with `ERROR_NO_DATA` on
+//! Windows. (Unix could tell without a write, but not Windows, and macOS not of every kind of file.)
+//!
+//! Ctrl-C and SIGTERM end it as well, with 0. Windows has no SIGTERM: who ends a program there
+//! chooses its exit code.
+
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag::register_conditional_shutdown;
+
+use super::list::Listing;
+use super::survey;
+use crate::listener::{Listener, Protocol};
+use crate::output::Reader;
+use crate::survey::Survey;
+use crate::{Error, output};
+
+/// After how much silence a reader is tried.
+const KEEP_ALIVE: Duration = Duration::from_secs(3);
+
+/// What a line tells.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+enum Event<'a> {
+    Snapshot(Listing<'a>),
+    Opened { listener: &'a Listener },
+    Closed { listener: &'a Listener },
+}
+
+pub(super) fn run(interval: Duration, protocols: &[Protocol]) -> Result<ExitCode, Error> {
+    end_on_signals().map_err(Error::Signals)?;
+    let mut before = survey(protocols)?;
+    let mut stream = Stream::new();
+    stream.print(&Event::Snapshot(Listing::new(&before)))?;
+    loop {
+        stream.pause(interval)?;
+        if stream.reader == Reader::HasGone {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let now = survey(protocols)?;
+        for event in changes(&before, &now) {
+            stream.print(&event)?;
+        }
+        before = now;
+    }
+}
+
+fn end_on_signals() -> io::Result<()> {
+    let always = Arc::new(AtomicBool::new(true));
+    for signal in [SIGINT, SIGTERM] {
+        register_conditional_shutdown(signal, 0, Arc::clone(&always))?;
+    }
+    Ok(())
+}
+
+/// What closed comes first: a port may go from one process to the next.
+fn changes<'a>(before: &'a Survey, now: &'a Survey) -> impl Iterator<Item = Event<'a>> {
+    let closed = before.listeners.difference(&now.listeners);
+    let opened = now.listeners.difference(&before.listeners);
+    let closed = closed.map(|listener| Event::Closed { listener });
+    closed.chain(opened.map(|listener| Event::Opened { listener }))
+}
+
+/// The output, and what is known of who reads it.
+struct Stream {
+    reader: Reader,
+    last_written: Instant,
+    /// A terminal takes its programs with it, and would show the spaces.
+    is_terminal: bool,
+}
+
+impl Stream {
+    fn new() -> Self {
+        let is_terminal = io::stdout().is_terminal();
+        Self { reader: Reader::Listens, last_written: Instant::now(), is_terminal }
+    }
+
+    fn print(&mut self, event: &Event<'_>) -> Result<(), Error> {
+        self.write(&(output::json(event)? + "\n"))
+    }
+
+    /// Waits for so long, or until the reader has gone.
+    fn pause(&mut self, interval: Duration) -> Result<(), Error> {
+        let begin = Instant::now();
+        while self.reader == Reader::Listens {
+            let rest = interval.saturating_sub(begin.elapsed());
+            if rest.is_zero() {
+                break;
+            }
+            let patience = KEEP_ALIVE.saturating_sub(self.last_written.elapsed());
+            thread::sleep(rest.min(patience));
+            if self.last_written.elapsed() >= KEEP_ALIVE {
+                self.try_reader()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn try_reader(&mut self) -> Result<(), Error> {
+        self.write(if self.is_terminal { "" } else { " " })
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), Error> {
+        self.reader = output::write(text)?;
+        self.last_written = Instant::now();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listener::testing::*;
+    use std::collections::BTreeSet;
+
+    fn survey(listeners: &[Listener]) -> Survey {
+        Survey::new(listeners.iter().cloned().collect(), Ok(BTreeSet::new()))
+    }
+
+    fn lines<'a>(events: impl Iterator<Item = Event<'a>>) -> Vec<String> {
+        events.map(|event| output::json(&event).expect("JSON")).collect()
+    }
+
+    #[test]
+    fn begins_with_everything() {
+        let survey = survey(&[]);
+        let snapshot = Event::Snapshot(Listing::new(&survey));
+        assert_eq!(
+            lines([snapshot].into_iter()),
+            [r#"{"schema_version":2,"event":"snapshot","listeners":[],"unseen":[]}"#]
+        );
+    }
+
+    #[test]
+    fn a_port_that_goes_to_another_process_closes_before_it_opens() {
+        let before = survey(&[held(tcp("0.0.0.0:80"), 2, "nginx"), held(udp("[::]:53"), 3, "dns")]);
+        let now = survey(&[held(tcp("0.0.0.0:80"), 1, "caddy"), held(udp("[::]:53"), 3, "dns")]);
+        assert_eq!(
+            lines(changes(&before, &now)),
+            [
+                r#"{"schema_version":2,"event":"closed","listener":{"protocol":"tcp","address":"0.0.0.0","port":80,"pid":2,"process":"nginx","path":"/usr/bin/nginx"}}"#,
+                r#"{"schema_version":2,"event":"opened","listener":{"protocol":"tcp","address":"0.0.0.0","port":80,"pid":1,"process":"caddy","path":"/usr/bin/caddy"}}"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_where_nothing_changes() {
+        let survey = survey(&[held(tcp("0.0.0.0:80"), 2, "nginx")]);
+        assert_eq!(changes(&survey, &survey).count(), 0);
+    }
+}
