@@ -2,7 +2,8 @@
 //! they started, and a failure keeps the end of what they said.
 
 use std::collections::VecDeque;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
+use std::ops::ControlFlow;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -16,6 +17,8 @@ const KEPT_LINES: usize = 40;
 const POLL: Duration = Duration::from_millis(50);
 /// How long a program may take to end after Ctrl-C before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
+/// How many pieces of output wait for the sink before the program has to.
+const QUEUE: usize = 64;
 /// How long a program that has ended may leave its pipes open, as a daemon that it started does.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -89,8 +92,28 @@ pub enum Output<'a> {
 }
 
 /// Runs a program to its end, and hands its output to `sink` as it comes.
-pub fn run(command: impl Into<Command>, sink: impl FnMut(Output<'_>)) -> Result<(), Error> {
-    run_within(command.into(), None, sink)
+pub fn run(command: impl Into<Command>, mut sink: impl FnMut(Output<'_>)) -> Result<(), Error> {
+    let how = How { input: None, limit: None, stdout: Stdout::Lines };
+    supervise(command.into(), how, |event| {
+        if let Event::Line(line) = event {
+            sink(line.output());
+        }
+        ControlFlow::Continue(())
+    })
+}
+
+/// Runs a program that reads `input`, and hands the bytes that it writes to `sink` as they come.
+/// Where the sink has had enough the program is ended, and that is no error.
+pub fn stream(
+    command: impl Into<Command>,
+    input: &[u8],
+    mut sink: impl FnMut(&[u8]) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    let how = How { input: Some(input.to_owned()), limit: None, stdout: Stdout::Bytes };
+    supervise(command.into(), how, |event| match event {
+        Event::Bytes(bytes) => sink(bytes),
+        Event::Line(_) => ControlFlow::Continue(()),
+    })
 }
 
 /// Runs a program and returns what it wrote to its standard output.
@@ -105,34 +128,58 @@ pub fn read_within(command: impl Into<Command>, limit: Duration) -> Result<Strin
 
 fn collect(command: Command, limit: Option<Duration>) -> Result<String, Error> {
     let mut text = String::new();
-    run_within(command, limit, |output| {
-        if let Output::Stdout(line) = output {
+    supervise(command, How { input: None, limit, stdout: Stdout::Lines }, |event| {
+        if let Event::Line(Line { stream: Stream::Stdout, text: line, .. }) = event {
             text.push_str(line);
             text.push('\n');
         }
+        ControlFlow::Continue(())
     })?;
     Ok(text)
 }
 
-fn run_within(
-    mut command: Command,
+/// How a program is run.
+struct How {
+    /// What it reads from its standard input.
+    input: Option<Vec<u8>>,
+    /// How long it may take.
     limit: Option<Duration>,
-    mut sink: impl FnMut(Output<'_>),
+    stdout: Stdout,
+}
+
+/// What a program's standard output is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stdout {
+    Lines,
+    Bytes,
+}
+
+fn supervise(
+    mut command: Command,
+    how: How,
+    mut sink: impl FnMut(&Event) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     interrupt::check()?;
     let shown = shown(&command);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let stdin = if how.input.is_some() { Stdio::piped() } else { Stdio::null() };
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     // A group of its own: Ctrl-C reaches the program through us alone, and with it all its children.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command.spawn().map_err(|source| start_error(&command, source))?;
 
-    let (sender, events) = mpsc::channel();
-    if let Some(stdout) = child.stdout.take() {
-        forward(stdout, Stream::Stdout, sender.clone());
+    let (sender, events) = mpsc::sync_channel(QUEUE);
+    if let Some((mut stdin, input)) = child.stdin.take().zip(how.input) {
+        // A program that reads no more of it says itself why.
+        thread::spawn(move || stdin.write_all(&input));
+    }
+    match (child.stdout.take(), how.stdout) {
+        (Some(stdout), Stdout::Lines) => forward_lines(stdout, Stream::Stdout, sender.clone()),
+        (Some(stdout), Stdout::Bytes) => forward_bytes(stdout, sender.clone()),
+        (None, _) => {}
     }
     if let Some(stderr) = child.stderr.take() {
-        forward(stderr, Stream::Stderr, sender.clone());
+        forward_lines(stderr, Stream::Stderr, sender.clone());
     }
     drop(sender);
 
@@ -143,7 +190,10 @@ fn run_within(
         match events.recv_timeout(POLL) {
             Ok(event) => {
                 last_heard = Instant::now();
-                sink(event.output());
+                if sink(&event).is_break() {
+                    end(&mut child);
+                    return Ok(());
+                }
                 messages.keep(event);
             }
             Err(RecvTimeoutError::Disconnected) => break,
@@ -158,7 +208,7 @@ fn run_within(
             end(&mut child);
             return Err(interrupt::Interrupted.into());
         }
-        if let Some(limit) = limit.filter(|limit| started.elapsed() >= *limit) {
+        if let Some(limit) = how.limit.filter(|limit| started.elapsed() >= *limit) {
             end(&mut child);
             return Err(Error::TimedOut { command: shown, limit });
         }
@@ -236,36 +286,58 @@ enum Stream {
     Stderr,
 }
 
-struct Event {
+/// A piece of output, on its way from the thread that reads it.
+enum Event {
+    Line(Line),
+    Bytes(Vec<u8>),
+}
+
+struct Line {
     stream: Stream,
     text: String,
     /// The line ended with a carriage return: the next one takes its place.
     overwritten: bool,
 }
 
-impl Event {
+impl Line {
     fn output(&self) -> Output<'_> {
         match self {
-            Event { stream: Stream::Stdout, text, .. } => Output::Stdout(text),
-            Event { overwritten: true, text, .. } => Output::Progress(text),
-            Event { text, .. } => Output::Stderr(text),
+            Line { stream: Stream::Stdout, text, .. } => Output::Stdout(text),
+            Line { overwritten: true, text, .. } => Output::Progress(text),
+            Line { text, .. } => Output::Stderr(text),
         }
     }
 }
 
 /// Sends a stream's lines, without their ends, until it is closed.
-fn forward(mut stream: impl Read + Send + 'static, kind: Stream, events: mpsc::Sender<Event>) {
+fn forward_lines(
+    mut source: impl Read + Send + 'static,
+    stream: Stream,
+    events: mpsc::SyncSender<Event>,
+) {
     thread::spawn(move || {
         let mut lines = Lines::default();
         let mut buffer = [0; 8192];
         let send = |(text, overwritten)| {
             // The receiver is gone once the program was ended.
-            let _ = events.send(Event { stream: kind, text, overwritten });
+            let _ = events.send(Event::Line(Line { stream, text, overwritten }));
         };
-        while let Ok(read @ 1..) = stream.read(&mut buffer) {
+        while let Ok(read @ 1..) = source.read(&mut buffer) {
             lines.push(&buffer[..read], send);
         }
         lines.finish(send);
+    });
+}
+
+/// Sends a stream's bytes until it is closed, or nobody wants more of them.
+fn forward_bytes(mut source: impl Read + Send + 'static, events: mpsc::SyncSender<Event>) {
+    thread::spawn(move || {
+        let mut buffer = vec![0; 64 * 1024];
+        while let Ok(read @ 1..) = source.read(&mut buffer) {
+            if events.send(Event::Bytes(buffer[..read].to_owned())).is_err() {
+                return;
+            }
+        }
     });
 }
 
@@ -315,13 +387,11 @@ struct Messages(VecDeque<String>);
 
 impl Messages {
     fn keep(&mut self, event: Event) {
-        if event.overwritten {
-            return;
-        }
+        let Event::Line(Line { overwritten: false, text, .. }) = event else { return };
         if self.0.len() == KEPT_LINES {
             self.0.pop_front();
         }
-        self.0.push_back(event.text);
+        self.0.push_back(text);
     }
 
     fn text(self) -> String {
@@ -375,6 +445,28 @@ mod tests {
             let error = read_within(shell("sleep 60 & sleep 60"), Duration::from_millis(200));
             assert!(matches!(error, Err(Error::TimedOut { .. })), "{error:?}");
             assert!(started.elapsed() < Duration::from_secs(30));
+        }
+
+        #[test]
+        fn bytes_stream_through_a_program() {
+            let input: Vec<u8> = (0..=255).cycle().take(1_000_000).collect();
+            let mut output: Vec<u8> = Vec::new();
+            let outcome = stream(Command::new("cat"), &input, |bytes| {
+                output.extend(bytes);
+                ControlFlow::Continue(())
+            });
+            assert!(outcome.is_ok(), "{outcome:?}");
+            assert!(output == input);
+        }
+
+        #[test]
+        fn a_program_that_never_ends_is_ended_when_enough_was_heard() {
+            let mut heard = 0;
+            let outcome = stream(shell("cat /dev/zero & cat /dev/zero"), &[], |bytes| {
+                heard += bytes.len();
+                if heard > 1_000_000 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            assert!(outcome.is_ok(), "{outcome:?}");
         }
 
         #[test]

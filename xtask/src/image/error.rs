@@ -121,7 +121,7 @@ impl Error {
 }
 
 /// The remedies of failures that people meet; Docker's own words tell which it is.
-fn docker_help(error: &process::Error) -> Option<String> {
+pub(super) fn docker_help(error: &process::Error) -> Option<String> {
     const REMEDIES: [(&str, &str); 7] = [
         (
             "permission denied while trying to connect to the Docker",

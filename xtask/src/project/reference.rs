@@ -1,9 +1,11 @@
 //! Image names and references, as registries accept them.
 //!
-//! The grammar is that of the distribution project's `reference` package, without digests.
+//! The grammar is that of the distribution project's `reference` package.
 
 use std::fmt;
 use std::str::FromStr;
+
+use crate::digest::Digest;
 
 /// The name of an image without its tag: `example/host-ports`, `registry.example:5000/team/tool`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,28 @@ impl ImageName {
     /// The last component: what files made from the image are named after.
     pub fn short(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
+
+    /// The registry that has it, as people write it: `docker.io` where the name has none.
+    pub fn registry(&self) -> &str {
+        match self.0.split_once('/') {
+            Some((first, _)) if is_registry(first) => first,
+            _ => DOCKER_HUB,
+        }
+    }
+
+    /// Its name in that registry, with the namespace that Docker adds: `library/tool`.
+    pub fn repository(&self) -> String {
+        match self.0.split_once('/') {
+            Some((first, path)) if is_registry(first) && first != DOCKER_HUB => path.to_owned(),
+            Some((first, path)) if is_registry(first) => in_docker_hub(path),
+            _ => in_docker_hub(&self.0),
+        }
+    }
+
+    /// The name with registry and namespace: `docker.io/library/tool`.
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.registry(), self.repository())
     }
 
     /// The name with a tag.
@@ -55,6 +79,12 @@ impl FromStr for ImageName {
         }
         Ok(Self(text.to_owned()))
     }
+}
+
+const DOCKER_HUB: &str = "docker.io";
+
+fn in_docker_hub(path: &str) -> String {
+    if path.contains('/') { path.to_owned() } else { format!("library/{path}") }
 }
 
 /// As Docker tells a registry from the first part of a path.
@@ -131,17 +161,58 @@ impl ImageReference {
     /// The reference with the registry and namespace that Docker adds to short names, as the
     /// containerd image store wants it: `docker.io/library/tool:1.0.0`.
     pub fn full_name(&self) -> String {
-        match self.name.0.split_once('/') {
-            Some((first, _)) if is_registry(first) => self.to_string(),
-            Some(_) => format!("docker.io/{self}"),
-            None => format!("docker.io/library/{self}"),
-        }
+        format!("{}:{}", self.name.full_name(), self.tag)
     }
 }
 
 impl fmt::Display for ImageReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.name, self.tag)
+    }
+}
+
+/// What Docker takes for an image: `name[:tag][@digest]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnyReference {
+    /// The name.
+    pub name: ImageName,
+    /// The tag. Where there is neither tag nor digest, `latest` is meant.
+    pub tag: Option<Tag>,
+    /// The digest; it wins over the tag.
+    pub digest: Option<Digest>,
+}
+
+impl FromStr for AnyReference {
+    type Err = InvalidReference;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest)),
+            None => (text, None),
+        };
+        let digest = digest.map(str::parse).transpose();
+        let digest = digest.map_err(|_| {
+            InvalidReference::new("a digest is `sha256:` and 64 digits or letters from a to f")
+        })?;
+        // A port has a `/` behind it.
+        let (name, tag) = match rest.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => (name, Some(tag.parse()?)),
+            _ => (rest, None),
+        };
+        Ok(Self { name: name.parse()?, tag, digest })
+    }
+}
+
+impl fmt::Display for AnyReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)?;
+        if let Some(tag) = &self.tag {
+            write!(f, ":{tag}")?;
+        }
+        if let Some(digest) = &self.digest {
+            write!(f, "@{digest}")?;
+        }
+        Ok(())
     }
 }
 
@@ -204,5 +275,26 @@ mod tests {
         assert_eq!(full("tool"), "docker.io/library/tool:1.0.0");
         assert_eq!(full("example/tool"), "docker.io/example/tool:1.0.0");
         assert_eq!(full("localhost:5000/tool"), "localhost:5000/tool:1.0.0");
+        assert_eq!(full("docker.io/tool"), "docker.io/library/tool:1.0.0");
+    }
+
+    #[test]
+    fn tag_and_digest_are_told_from_a_port() {
+        let digest = format!("sha256:{}", "0".repeat(64));
+        let references = [
+            "tool".to_owned(),
+            "localhost:5000/a/b".to_owned(),
+            "localhost:5000/tool:1.0.0".to_owned(),
+            format!("example/tool@{digest}"),
+            format!("example/tool:1.0.0@{digest}"),
+        ];
+        for text in references {
+            let reference: AnyReference = text.parse().unwrap();
+            assert_eq!(reference.to_string(), text);
+            assert_eq!(reference.tag.is_some(), text.contains("1.0.0"), "{text}");
+        }
+        for text in ["tool:", ":1", "tool@sha256:../../x", "tool@", "a b", "tool:1:2"] {
+            assert!(text.parse::<AnyReference>().is_err(), "{text}");
+        }
     }
 }

@@ -1,204 +1,188 @@
-//! The entries of a layer: a tar file, plain or compressed with gzip or zstd.
-//!
-//! Entries are read one header at a time, because names and extended headers can claim any size, and
-//! what reads them for us would believe it.
+//! One layer, read from front to back: once for what is in it, and once more for the content of the
+//! files that somebody wants to see.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Read};
+use std::sync::Arc;
 
-use flate2::bufread::MultiGzDecoder;
-use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
-use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
-use tar::{EntryType, PaxExtensions};
+use sha2::{Digest as _, Sha256};
 
-use super::limits;
-use super::tree::{Entry, EntryKind};
+use super::Content;
+use super::error::{Broken, Failure};
+use super::limits::{Budget, TooLarge};
+use super::oddity::OddityKind;
+use super::tar::{Skip, TarEntry, TarKind, TarReader};
+use super::unpack::{BUFFER, unpack};
+use crate::digest::Digest;
 
-/// How much is read at a time, in bytes.
-const BUFFER: usize = 64 * 1024;
+/// Which content a file has: the same for equal bytes, wherever in the image they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContentId(Digest);
 
-/// The tar file that a layer is, whatever its media type says: consumers look at its first bytes.
-pub(super) fn unpack<'a>(layer: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
-    let mut layer = BufReader::with_capacity(BUFFER, layer);
-    let start = layer.fill_buf()?;
-    Ok(match start {
-        [0x1f, 0x8b, ..] => Box::new(MultiGzDecoder::new(layer)),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(Zstd::new(layer)),
-        // A frame to be skipped, with which seekable layers may begin.
-        [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Box::new(Zstd::new(layer)),
-        _ => Box::new(layer),
+impl ContentId {
+    /// The content that has this SHA-256.
+    pub(super) fn of(digest: Digest) -> Self {
+        Self(digest)
+    }
+
+    /// The SHA-256 of the bytes.
+    pub fn digest(&self) -> Digest {
+        self.0
+    }
+}
+
+impl fmt::Display for ContentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a layer has in it.
+#[derive(Debug)]
+pub(super) struct Layer {
+    pub entries: Vec<Entry>,
+    /// The digest of the layer without compression.
+    pub diff_id: Digest,
+}
+
+/// An entry of a layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// As it stands in the layer.
+    pub path: String,
+    pub kind: EntryKind,
+    pub mode: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum EntryKind {
+    Folder,
+    File {
+        size: u64,
+        content: ContentId,
+    },
+    Symlink(Arc<str>),
+    HardLink(String),
+    Special,
+    /// Nothing that could be in a file system.
+    Odd(OddityKind),
+}
+
+/// Reads what a layer has in it, all of it.
+pub(super) fn index(compressed: impl Read, budget: &Budget) -> Result<Layer, Failure> {
+    let hashed = Unpacked::new(compressed, budget, Some(Sha256::new()))?;
+    let mut tar = TarReader::new(hashed, &budget.limits);
+    let mut buffer = vec![0; BUFFER];
+    let mut entries = Vec::new();
+    while let Some(entry) = tar.next()? {
+        budget.entry((entry.path.len() + entry.link.len()) as u64)?;
+        if entry.path.len().max(entry.link.len()) as u64 > budget.limits.path {
+            return Err(TooLarge::Path(budget.limits.path).into());
+        }
+        let kind = entry_kind(&entry, || {
+            let mut hasher = Sha256::new();
+            let mut content = tar.content();
+            loop {
+                match content.read(&mut buffer)? {
+                    0 => return Ok(ContentId::of(Digest::finish(hasher))),
+                    read => hasher.update(&buffer[..read]),
+                }
+            }
+        })?;
+        let path = match String::from_utf8(entry.path) {
+            Ok(path) => path,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        };
+        entries.push(Entry { path, kind, mode: entry.mode });
+    }
+    let mut rest = tar.into_inner();
+    // The layer's digest is that of all its bytes, also of those behind the end of the tar file.
+    while rest.read(&mut buffer)? > 0 {}
+    Ok(Layer { entries, diff_id: rest.digest().unwrap_or(Digest::of(&[])) })
+}
+
+fn entry_kind(
+    entry: &TarEntry,
+    content: impl FnOnce() -> io::Result<ContentId>,
+) -> io::Result<EntryKind> {
+    let is_text = std::str::from_utf8(&entry.path).is_ok();
+    let link = std::str::from_utf8(&entry.link).ok().filter(|_| is_text);
+    Ok(match (entry.kind, link) {
+        (_, None) => EntryKind::Odd(OddityKind::NotUtf8),
+        (TarKind::Folder, _) => EntryKind::Folder,
+        (TarKind::File, _) => EntryKind::File { size: entry.size, content: content()? },
+        (TarKind::Symlink, Some(target)) => EntryKind::Symlink(target.into()),
+        (TarKind::HardLink, Some(target)) => EntryKind::HardLink(target.to_owned()),
+        (TarKind::Special, _) => EntryKind::Special,
+        (TarKind::Unknown(byte), _) => EntryKind::Odd(OddityKind::UnknownType(byte)),
     })
 }
 
-/// Frames of zstd, one after the other; those that are to be skipped are.
-struct Zstd<R> {
-    source: R,
-    decoder: FrameDecoder,
-    is_in_frame: bool,
-}
-
-impl<R: BufRead> Zstd<R> {
-    fn new(source: R) -> Self {
-        let mut decoder = FrameDecoder::new();
-        decoder.set_max_window_size(limits::WINDOW);
-        Self { source, decoder, is_in_frame: false }
-    }
-
-    /// Whether there is another frame.
-    fn begin_frame(&mut self) -> io::Result<bool> {
-        while !self.source.fill_buf()?.is_empty() {
-            match self.decoder.reset(&mut self.source) {
-                Ok(()) => return Ok(true),
-                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
-                    length,
-                    ..
-                })) => {
-                    let skipped =
-                        io::copy(&mut (&mut self.source).take(length.into()), &mut io::sink())?;
-                    if skipped < length.into() {
-                        return Err(io::ErrorKind::UnexpectedEof.into());
-                    }
-                }
-                Err(error) => return Err(io::Error::other(error.to_string())),
-            }
+/// Hands the content of the entries with these numbers to `sink`. Reads no more of the layer than
+/// it takes.
+pub(super) fn contents(
+    compressed: impl Read,
+    wanted: &BTreeMap<u32, ContentId>,
+    largest: u64,
+    budget: &Budget,
+    mut sink: impl FnMut(ContentId, Content),
+) -> Result<(), Failure> {
+    let mut tar = TarReader::new(Unpacked::new(compressed, budget, None)?, &budget.limits);
+    let mut at = 0;
+    for (number, id) in wanted {
+        let mut entry = tar.next()?.ok_or(Broken::Truncated)?;
+        while at < *number {
+            entry = tar.next()?.ok_or(Broken::Truncated)?;
+            at += 1;
         }
-        Ok(false)
-    }
-}
-
-impl<R: BufRead> Read for Zstd<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if !self.is_in_frame {
-                self.is_in_frame = self.begin_frame()?;
-                if !self.is_in_frame {
-                    return Ok(0);
-                }
-            }
-            while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
-                let some = BlockDecodingStrategy::UptoBytes(buffer.len().max(1));
-                let decoded = self.decoder.decode_blocks(&mut self.source, some);
-                decoded.map_err(|error| io::Error::other(error.to_string()))?;
-            }
-            let read = self.decoder.read(buffer)?;
-            if read > 0 || buffer.is_empty() {
-                return Ok(read);
-            }
-            self.is_in_frame = false;
+        at += 1;
+        if entry.size > largest {
+            sink(*id, Content::TooLarge { size: entry.size });
+            continue;
         }
+        let mut content = Vec::new();
+        tar.content().read_to_end(&mut content)?;
+        sink(*id, Content::Whole(content));
+    }
+    Ok(())
+}
+
+/// A layer without its compression, hashed where it is to be.
+struct Unpacked<'a> {
+    source: Box<dyn Read + 'a>,
+    budget: &'a Budget,
+    hasher: Option<Sha256>,
+}
+
+impl<'a> Unpacked<'a> {
+    fn new(
+        compressed: impl Read + 'a,
+        budget: &'a Budget,
+        hasher: Option<Sha256>,
+    ) -> io::Result<Self> {
+        Ok(Self { source: unpack(compressed)?, budget, hasher })
+    }
+
+    fn digest(self) -> Option<Digest> {
+        self.hasher.map(Digest::finish)
     }
 }
 
-/// A reader that fails where `budget` bytes were read.
-pub(super) struct Limited<'a, R> {
-    pub inner: R,
-    pub budget: &'a mut u64,
-}
-
-impl<R: Read> Read for Limited<'_, R> {
+impl Read for Unpacked<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        *self.budget = self
-            .budget
-            .checked_sub(read as u64)
-            .ok_or_else(|| io::Error::other("unpacked, the image is larger than 16 GiB"))?;
+        let read = self.source.read(buffer)?;
+        self.budget.unpack(read as u64).map_err(io::Error::other)?;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&buffer[..read]);
+        }
         Ok(read)
     }
 }
 
-/// What entries before another one say about it.
-#[derive(Default)]
-struct Extensions {
-    path: Option<Vec<u8>>,
-    link: Option<Vec<u8>>,
-}
-
-/// Reads the tar file to its end, and hands each entry with its content to `each`, numbered from 0.
-pub(super) fn read(
-    tar: impl Read,
-    mut each: impl FnMut(usize, Entry, &mut dyn Read) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut archive = tar::Archive::new(tar);
-    let mut extensions = Extensions::default();
-    let mut number = 0;
-    for entry in archive.entries()?.raw(true) {
-        let mut entry = entry?;
-        let header = entry.header().clone();
-        let kind = match header.entry_type() {
-            EntryType::GNULongName => {
-                extensions.path = Some(long_text(&mut entry)?);
-                continue;
-            }
-            EntryType::GNULongLink => {
-                extensions.link = Some(long_text(&mut entry)?);
-                continue;
-            }
-            EntryType::XHeader => {
-                extend(&mut extensions, &mut entry)?;
-                continue;
-            }
-            // It is about the archive, and says nothing that matters here.
-            EntryType::XGlobalHeader => continue,
-            EntryType::GNUSparse => return Err(io::Error::other("sparse files are not supported")),
-            EntryType::Directory => EntryKind::Folder,
-            EntryType::Symlink | EntryType::Link => {
-                let target = match extensions.link.take() {
-                    Some(link) => link,
-                    None => header.link_name_bytes().unwrap_or_default().into_owned(),
-                };
-                if header.entry_type() == EntryType::Symlink {
-                    EntryKind::Symlink { target }
-                } else {
-                    EntryKind::HardLink { target }
-                }
-            }
-            EntryType::Regular | EntryType::Continuous => EntryKind::File { size: entry.size() },
-            _ => EntryKind::Special,
-        };
-        let Extensions { path, .. } = std::mem::take(&mut extensions);
-        let path = path.unwrap_or_else(|| header.path_bytes().into_owned());
-        // Old archives mark folders by their name alone.
-        let is_folder = matches!(kind, EntryKind::File { .. }) && path.ends_with(b"/");
-        let kind = if is_folder { EntryKind::Folder } else { kind };
-        each(number, Entry { path, kind, mode: header.mode()? & 0o7777 }, &mut entry)?;
-        number += 1;
+impl Skip for Unpacked<'_> {
+    fn skip(&mut self, bytes: u64) -> io::Result<()> {
+        let skipped = io::copy(&mut self.take(bytes), &mut io::sink())?;
+        if skipped < bytes { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
     }
-    let mut rest = archive.into_inner();
-    io::copy(&mut rest, &mut io::sink())?;
-    Ok(())
-}
-
-fn long_text(entry: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut text = bounded(entry, limits::PATH, "a name is longer than 4096 bytes")?;
-    while text.last() == Some(&0) {
-        text.pop();
-    }
-    Ok(text)
-}
-
-fn extend(extensions: &mut Extensions, entry: &mut impl Read) -> io::Result<()> {
-    let records = bounded(entry, limits::EXTENSIONS, "an extended header is larger than 1 MiB")?;
-    for record in PaxExtensions::new(&records) {
-        let record = record?;
-        let value = record.value_bytes();
-        match record.key_bytes() {
-            b"path" | b"linkpath" if value.len() as u64 > limits::PATH => {
-                return Err(io::Error::other("a name is longer than 4096 bytes"));
-            }
-            b"path" => extensions.path = Some(value.to_vec()),
-            b"linkpath" => extensions.link = Some(value.to_vec()),
-            b"size" => return Err(io::Error::other("a file is larger than 8 GiB")),
-            key if key.starts_with(b"GNU.sparse.") => {
-                return Err(io::Error::other("sparse files are not supported"));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// The whole of it, if it is not more than `limit`.
-pub(super) fn bounded(mut source: impl Read, limit: u64, reason: &str) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    source.by_ref().take(limit + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit { Err(io::Error::other(reason)) } else { Ok(bytes) }
 }

@@ -1,100 +1,145 @@
-//! Where an image is to be read from.
+//! Where an image is, as a person says it.
 
-use std::io::{Read, copy};
-use std::process::Command;
+use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tempfile::NamedTempFile;
 
-use super::store::{Bytes, Store};
-use super::{Error, layer, limits};
-use crate::files::{self, IoContext};
-use crate::process;
+use super::error::Error;
+use crate::project::reference::AnyReference;
 
-/// The prefix by which skopeo and others call images in the local Docker Engine.
-const DAEMON: &str = "docker-daemon:";
-
-/// Where an image is.
+/// A place that an image can be read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageSource {
-    /// In a tar file: an OCI image layout, or what `docker save` writes.
-    Archive(Utf8PathBuf),
-    /// In a folder with an OCI image layout.
-    Layout(Utf8PathBuf),
-    /// In the local Docker Engine, under this name.
-    Daemon(String),
+    /// A tar file: an OCI layout, or what `docker save` writes; compressed or not.
+    Archive {
+        /// The file.
+        path: Utf8PathBuf,
+        /// The name, tag or digest of the image, where the archive has several.
+        image: Option<String>,
+    },
+    /// A folder that is an OCI image layout.
+    Layout {
+        /// The folder.
+        path: Utf8PathBuf,
+        /// The name, tag or digest of the image, where the layout has several.
+        image: Option<String>,
+    },
+    /// A registry.
+    Registry(AnyReference),
+    /// The Docker Engine that the command `docker` talks to.
+    Daemon(AnyReference),
 }
+
+const DAEMON: &str = "docker-daemon:";
+/// The file that makes a folder an image layout.
+const MARKER: &str = "oci-layout";
+/// What the names of archives end with, and the tags of images hardly.
+const ENDINGS: [&str; 6] = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".json"];
 
 impl ImageSource {
-    /// What a person means by `text`, in the folder `here`.
+    /// The place that `text` names; relative paths start from `here`. `path:name` picks one image
+    /// of several.
     ///
     /// # Errors
-    /// There is nothing of that name.
+    /// It names none.
     pub fn parse(text: &str, here: &Utf8Path) -> Result<Self, Error> {
         if let Some(reference) = text.strip_prefix(DAEMON) {
-            return Ok(ImageSource::Daemon(reference.to_owned()));
+            return Ok(ImageSource::Daemon(parse_reference(reference, text)?));
         }
-        let path = here.join(text);
-        if path.is_dir() {
-            Ok(ImageSource::Layout(path))
-        } else if path.is_file() {
-            Ok(ImageSource::Archive(path))
+        if let Some(source) = Self::of_path(&here.join(text), None)? {
+            return Ok(source);
+        }
+        for (colon, _) in text.match_indices(':') {
+            let (path, image) = (&text[..colon], &text[colon + 1..]);
+            if let Ok(Some(source)) = Self::of_path(&here.join(path), Some(image)) {
+                return Ok(source);
+            }
+        }
+        if looks_like_path(text) {
+            return Err(Error::NoSuchFile { path: text.into() });
+        }
+        Ok(ImageSource::Registry(parse_reference(text, text)?))
+    }
+
+    fn of_path(path: &Utf8Path, image: Option<&str>) -> Result<Option<Self>, Error> {
+        let path = path.to_owned();
+        let image = image.map(str::to_owned);
+        if path.is_file() {
+            Ok(Some(ImageSource::Archive { path, image }))
+        } else if path.join(MARKER).is_file() {
+            Ok(Some(ImageSource::Layout { path, image }))
+        } else if path.exists() {
+            Err(Error::NotALayout { path })
         } else {
-            Err(Error::NotFound(text.to_owned()))
+            Ok(None)
         }
     }
+}
 
-    /// Opens it. The file is to be kept as long as the store is read from.
-    pub(super) fn store(&self) -> Result<(Store, Option<NamedTempFile>), Error> {
+fn parse_reference(reference: &str, text: &str) -> Result<AnyReference, Error> {
+    reference.parse().map_err(|source| Error::Reference { text: text.to_owned(), source })
+}
+
+fn looks_like_path(text: &str) -> bool {
+    // The drive of a path on Windows.
+    let is_drive = text.as_bytes().get(1..3).is_some_and(|it| it == b":/");
+    text.starts_with(['.', '/', '~'])
+        || text.contains('\\')
+        || is_drive
+        || ENDINGS.iter().any(|ending| text.to_ascii_lowercase().ends_with(ending))
+}
+
+impl fmt::Display for ImageSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ImageSource::Archive(path) => archive(path),
-            ImageSource::Layout(path) => {
-                if path.join("index.json").is_file() {
-                    Ok((Store::Folder(path.clone()), None))
-                } else {
-                    let reason = "it has no index.json";
-                    Err(Error::NoImage { path: path.clone(), reason })
-                }
+            ImageSource::Archive { path, image } | ImageSource::Layout { path, image } => {
+                path.fmt(f)?;
+                image.as_ref().map_or(Ok(()), |image| write!(f, ":{image}"))
             }
-            ImageSource::Daemon(reference) => {
-                let file = temporary()?;
-                let path = file_path(&file)?;
-                let mut save = Command::new("docker");
-                save.args(["image", "save", "--output", path.as_str(), "--", reference]);
-                process::read(save).map_err(|error| match error {
-                    process::Error::Interrupted(interrupted) => Error::Interrupted(interrupted),
-                    source => Error::Daemon { reference: reference.clone(), source },
-                })?;
-                let store = Store::archive(Bytes::File(path.clone()), &path)?;
-                Ok((store, Some(file)))
-            }
+            ImageSource::Registry(reference) => reference.fmt(f),
+            ImageSource::Daemon(reference) => write!(f, "{DAEMON}{reference}"),
         }
     }
 }
 
-/// A tar file; one that is compressed as a whole is unpacked first.
-fn archive(path: &Utf8Path) -> Result<(Store, Option<NamedTempFile>), Error> {
-    let mut start = [0; 2];
-    let is_compressed = files::open(path)?.read_exact(&mut start).is_ok() && start == [0x1f, 0x8b];
-    if !is_compressed {
-        return Ok((Store::archive(Bytes::File(path.to_owned()), path)?, None));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::testing::Folder;
+
+    #[test]
+    fn a_text_is_told_by_what_is_there() {
+        let folder = Folder::with(&[
+            ("image.tar", ""),
+            ("layout/oci-layout", "{}"),
+            ("example/tool/file", ""),
+        ]);
+        let kind = |text: &str| match ImageSource::parse(text, folder.path()) {
+            Ok(ImageSource::Archive { image, .. }) => format!("archive {image:?}"),
+            Ok(ImageSource::Layout { image, .. }) => format!("layout {image:?}"),
+            Ok(ImageSource::Registry(reference)) => format!("registry {reference}"),
+            Ok(ImageSource::Daemon(reference)) => format!("daemon {reference}"),
+            Err(error) => error.to_string().split('`').next().unwrap_or_default().to_owned(),
+        };
+        assert_eq!(kind("image.tar"), "archive None");
+        assert_eq!(kind("image.tar:localhost:5000/a:1"), "archive Some(\"localhost:5000/a:1\")");
+        assert_eq!(kind("./layout"), "layout None");
+        assert_eq!(kind("layout:1.0.0"), "layout Some(\"1.0.0\")");
+        assert_eq!(kind("example/tool"), "the folder ");
+        assert_eq!(kind("example/tool:1.0.0"), "registry example/tool:1.0.0");
+        assert_eq!(kind("localhost:5000/a"), "registry localhost:5000/a");
+        assert_eq!(kind("docker-daemon:example/tool:1"), "daemon example/tool:1");
+        for missing in ["missing.tar", "./missing", "a\\b", "C:/missing", "dist/image.oci.tar"] {
+            assert_eq!(kind(missing), "there is no file or folder ", "{missing}");
+        }
+        assert_eq!(kind("Example/tool"), "");
     }
-    let file = temporary()?;
-    let mut budget = limits::UNPACKED;
-    let unpacked = layer::unpack(files::open(path)?).doing("read", path)?;
-    let mut unpacked = layer::Limited { inner: unpacked, budget: &mut budget };
-    copy(&mut unpacked, &mut file.as_file()).doing("unpack", path)?;
-    let store = Store::archive(Bytes::File(file_path(&file)?), path)?;
-    Ok((store, Some(file)))
-}
 
-fn temporary() -> files::Result<NamedTempFile> {
-    NamedTempFile::new().doing("make a file in", "the folder for temporary files")
-}
-
-fn file_path(file: &NamedTempFile) -> files::Result<Utf8PathBuf> {
-    Utf8PathBuf::from_path_buf(file.path().to_owned()).map_err(|path| {
-        let reason = std::io::Error::other("its path is not UTF-8");
-        files::Error::new("use", path.to_string_lossy().into_owned(), reason)
-    })
+    #[test]
+    fn a_source_reads_back_from_its_text() {
+        for text in ["docker-daemon:example/tool:1", "localhost:5000/a:1"] {
+            let source = ImageSource::parse(text, Utf8Path::new("/nowhere")).unwrap();
+            assert_eq!(source.to_string(), text);
+        }
+    }
 }

@@ -1,100 +1,193 @@
-//! Where an image's blobs are: an archive, or a folder with an OCI image layout.
+//! Where the blobs of an image are kept, and how they are read: with a check of everything that a
+//! descriptor promises.
 
-use std::collections::BTreeMap;
-use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
-use std::sync::Arc;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::{Mutex, PoisonError};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
+use sha2::{Digest as _, Sha256};
 
-use super::layer::bounded;
-use super::{Error, limits};
-use crate::files;
-use crate::interrupt::Interruptible;
+use super::document::Descriptor;
+use super::error::{Broken, Error, Failure};
+use super::limits::{Limits, TooLarge};
+use crate::digest::Digest;
+use crate::files::{self, IoContext};
+use crate::interrupt;
+use crate::progress::Step;
 
-/// Something that can be read from any place.
-pub(super) trait ReadSeek: Read + Seek {}
-impl<T: Read + Seek> ReadSeek for T {}
+/// Where an image's blobs are.
+pub(super) trait Blobs: Send + Sync {
+    /// The file, folder or registry, for messages.
+    fn place(&self) -> &Utf8Path;
 
-/// The bytes of an archive.
-#[derive(Clone, Debug)]
-pub(super) enum Bytes {
-    File(Utf8PathBuf),
-    Memory(Arc<[u8]>),
-}
+    /// The bytes of a blob, not checked yet; none where it is not there.
+    fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, Error>;
 
-impl Bytes {
-    fn open(&self) -> files::Result<Box<dyn ReadSeek>> {
-        Ok(match self {
-            Bytes::File(path) => Box::new(files::open(path)?),
-            Bytes::Memory(bytes) => Box::new(Cursor::new(Arc::clone(bytes))),
-        })
+    /// Gets blobs that will be opened, where that takes long.
+    fn fetch(&self, _blobs: &[Descriptor], _step: &Step<'_>) -> Result<(), Error> {
+        Ok(())
     }
 }
 
-/// Files by name.
+/// A part of an image by its name in messages: `layer sha256:…`.
+pub(super) fn name(what: &str, blob: &Descriptor) -> String {
+    format!("{what} {}", blob.digest)
+}
+
+/// Reads a blob with `read`, and checks that it is what its descriptor says.
+pub(super) fn read<T>(
+    blobs: &dyn Blobs,
+    what: &str,
+    blob: &Descriptor,
+    read: impl FnOnce(&mut dyn Read) -> Result<T, Failure>,
+) -> Result<T, Error> {
+    let name = name(what, blob);
+    let Some(source) = blobs.open(blob)? else {
+        return Err(Error::broken(name, Broken::Missing));
+    };
+    let mut source = Checked::new(source, blob);
+    let outcome = read(&mut source);
+    interrupt::check()?;
+    if let Err(Failure::TooLarge(limit)) = outcome {
+        return Err(Error::too_large(name, limit));
+    }
+    // A blob that is another one, or has a part of it only, will hardly make sense.
+    let checked = source.check();
+    match (checked, outcome) {
+        (Err(failure), _) => Err(failure.at(name, blobs.place())),
+        // What came out of a blob that could be read whole is the blob's fault.
+        (Ok(()), Err(Failure::Io(error))) => {
+            Err(Error::broken(name, Broken::Compression(error.to_string())))
+        }
+        (Ok(()), Err(failure)) => Err(failure.at(name, blobs.place())),
+        (Ok(()), Ok(read)) => Ok(read),
+    }
+}
+
+/// Reads a JSON document.
+pub(super) fn document<T>(
+    blobs: &dyn Blobs,
+    what: &str,
+    blob: &Descriptor,
+    limits: &Limits,
+    parse: impl FnOnce(&[u8]) -> Result<T, Broken>,
+) -> Result<T, Error> {
+    if blob.size > limits.document {
+        return Err(Error::too_large(name(what, blob), TooLarge::Document(limits.document)));
+    }
+    let bytes = read(blobs, what, blob, |source| {
+        let mut bytes = Vec::new();
+        source.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    })?;
+    parse(&bytes).map_err(|reason| Error::broken(name(what, blob), reason))
+}
+
+/// Reads a blob no further than its descriptor says, and finds out whether it is the right one.
+struct Checked<'a, R> {
+    source: R,
+    blob: &'a Descriptor,
+    hasher: Sha256,
+    size: u64,
+    /// The source's own error: a decompressor in between hides it.
+    failed: Option<io::Error>,
+}
+
+impl<'a, R: Read> Checked<'a, R> {
+    fn new(source: R, blob: &'a Descriptor) -> Self {
+        Self { source, blob, hasher: Sha256::new(), size: 0, failed: None }
+    }
+
+    fn check(mut self) -> Result<(), Failure> {
+        if self.failed.is_none() {
+            // Its error is kept.
+            let _ = io::copy(&mut self, &mut io::sink());
+        }
+        if let Some(error) = self.failed {
+            return Err(error.into());
+        }
+        let (expected, found) = (self.blob.size, self.size);
+        if expected != found {
+            return Err(Broken::Size { expected, found }.into());
+        }
+        match Digest::finish(self.hasher) {
+            found if found != self.blob.digest => Err(Broken::Digest { found }.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<R: Read> Read for Checked<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // One more than there should be, to see that there is.
+        let left = self.blob.size.saturating_add(1).saturating_sub(self.size);
+        let wanted = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        match self.source.read(&mut buffer[..wanted]) {
+            Ok(read) => {
+                self.size += read as u64;
+                self.hasher.update(&buffer[..read]);
+                Ok(read)
+            }
+            Err(error) => {
+                let (kind, shown) = (error.kind(), error.to_string());
+                self.failed = Some(error);
+                Err(io::Error::new(kind, shown))
+            }
+        }
+    }
+}
+
+/// A file that several read from at once.
 #[derive(Debug)]
-pub(super) enum Store {
-    /// In a tar file: where each file's content is, and how long.
-    Archive { bytes: Bytes, files: BTreeMap<String, (u64, u64)> },
-    /// In a folder.
-    Folder(Utf8PathBuf),
+pub(super) struct Shared<R>(Mutex<R>);
+
+/// A part of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Section {
+    /// Where it starts, in bytes.
+    pub start: u64,
+    /// In bytes.
+    pub size: u64,
 }
 
-impl Store {
-    /// Lists what is in a tar file.
-    ///
-    /// # Errors
-    /// It can't be opened, or is no tar file.
-    pub fn archive(bytes: Bytes, name: &Utf8Path) -> Result<Self, Error> {
-        let listed = list(BufReader::new(bytes.open()?));
-        let no_tar = |_| Error::NoImage { path: name.to_owned(), reason: "it is no tar file" };
-        Ok(Store::Archive { files: listed.map_err(no_tar)?, bytes })
+impl<R: Read + Seek> Shared<R> {
+    pub fn new(file: R) -> Self {
+        Self(Mutex::new(file))
     }
 
-    /// Opens a file; none where there is none.
-    pub fn open(&self, name: &str) -> Result<Option<Box<dyn Read>>, Error> {
-        match self {
-            Store::Archive { bytes, files } => {
-                let Some((start, size)) = files.get(name) else { return Ok(None) };
-                let mut archive = bytes.open()?;
-                archive
-                    .seek(SeekFrom::Start(*start))
-                    .map_err(|error| Error::unreadable(name, &error))?;
-                Ok(Some(Box::new(Interruptible(archive).take(*size))))
-            }
-            Store::Folder(folder) => {
-                let path = folder.join(name);
-                // A pipe or a device would be read for ever.
-                if !path.is_file() {
-                    return Ok(None);
-                }
-                Ok(Some(Box::new(Interruptible(files::open(&path)?))))
-            }
-        }
+    /// The bytes of a part of it.
+    pub fn section(&self, section: Section) -> SectionReader<'_, R> {
+        SectionReader { file: self, at: section.start, left: section.size }
     }
 
-    /// The whole of a small file.
-    pub fn document(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
-        let Some(mut file) = self.open(name)? else { return Ok(None) };
-        bounded(&mut file, limits::DOCUMENT, "it is larger than 4 MiB")
-            .map(Some)
-            .map_err(|error| Error::unreadable(name, &error))
+    fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        // Nothing about a file is broken by a panic while it was held.
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(at))?;
+        file.read(buffer)
     }
 }
 
-/// Where each file of a tar file is. None that an image has has a long name, so these are left out.
-fn list(archive: impl Read + Seek) -> io::Result<BTreeMap<String, (u64, u64)>> {
-    let mut files = BTreeMap::new();
-    for entry in tar::Archive::new(archive).entries_with_seek()?.raw(true) {
-        let entry = entry?;
-        if files.len() >= limits::ENTRIES {
-            return Err(io::Error::other("too many files"));
-        }
-        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let name = name.strip_prefix("./").unwrap_or(&name).to_owned();
-        if entry.header().entry_type().is_file() {
-            files.insert(name, (entry.raw_file_position(), entry.size()));
-        }
+/// Reads a part of a file.
+pub(super) struct SectionReader<'a, R> {
+    file: &'a Shared<R>,
+    at: u64,
+    left: u64,
+}
+
+impl<R: Read + Seek> Read for SectionReader<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let wanted = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let read = self.file.read_at(self.at, &mut buffer[..wanted])?;
+        self.at += read as u64;
+        self.left -= read as u64;
+        Ok(read)
     }
-    Ok(files)
+}
+
+/// A temporary file without a name, which is gone when it is closed, however the process ends.
+pub(super) fn temporary_file() -> Result<File, files::Error> {
+    let folder = std::env::temp_dir();
+    tempfile::tempfile().doing("write a temporary file in", folder.to_string_lossy().as_ref())
 }

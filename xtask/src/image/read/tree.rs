@@ -1,386 +1,260 @@
-//! The files of a variant: its layers, laid one over the other.
-//!
-//! Whiteouts are those of the OCI image specification ("Layer Filesystem Changeset").
+//! The file system of a variant: what is left when each layer has been laid over those below it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::limits;
+use super::layer::ContentId;
+use super::limits::LINKS;
+use super::oddity::Oddities;
+use super::path;
 
-const WHITEOUT: &str = ".wh.";
-const OPAQUE: &str = ".wh..wh..opq";
-
-/// A file's content: equal where it is the same bytes of the same layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContentId {
-    /// The layer, among all of the image.
-    pub(super) layer: usize,
-    /// The entry in the layer.
-    pub(super) entry: usize,
+/// The merged file system of a variant.
+///
+/// Nodes stand in one list and name each other by their place in it, so that nothing recurses into
+/// folders, however deep they are.
+#[derive(Debug)]
+pub struct Tree {
+    pub(super) nodes: Vec<Slot>,
+    pub(super) oddities: Oddities,
 }
 
 /// A file, folder or link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
     /// What it is.
-    pub kind: NodeKind,
-    /// Its permissions: `0o755`.
+    pub kind: Kind,
+    /// Its permissions, with the set-user-ID, set-group-ID and sticky bits.
     pub mode: u32,
 }
 
 /// What a node is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NodeKind {
-    /// A file.
+pub enum Kind {
+    /// A folder.
+    Folder,
+    /// A file; hard links are files with the content of their target.
     File {
-        /// Its size in bytes.
+        /// In bytes.
         size: u64,
-        /// What it holds.
+        /// Which content it has.
         content: ContentId,
     },
-    /// A folder.
-    Folder(Folder),
-    /// A symbolic link.
-    Symlink {
-        /// Where it leads.
-        target: String,
-    },
-    /// A device, a pipe.
+    /// A symbolic link with this text.
+    Symlink(Arc<str>),
+    /// A device or a pipe.
     Special,
 }
 
-/// The nodes in a folder, by name.
-pub type Folder = BTreeMap<String, Node>;
+/// A node's place among the nodes of a tree.
+pub(super) type Id = u32;
+/// The root's.
+pub(super) const ROOT: Id = 0;
 
-/// An entry of a layer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    /// Its path as the layer has it.
-    pub path: Vec<u8>,
-    /// What it is.
-    pub kind: EntryKind,
-    /// Its permissions.
-    pub mode: u32,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum EntryKind {
-    File { size: u64 },
-    Folder,
-    Symlink { target: Vec<u8> },
-    HardLink { target: Vec<u8> },
-    Special,
+/// A node, and what it takes to find others from it.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub node: Node,
+    pub name: Arc<str>,
+    /// The root's is the root.
+    pub parent: Id,
+    /// Empty where it is no folder.
+    pub children: BTreeMap<Arc<str>, Id>,
+    /// The last layer that has it or something in it.
+    pub touched: u32,
+    /// The last layer that hid all that those below it have in this folder.
+    pub cleared: Option<u32>,
 }
 
 /// Where a path leads.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Resolved<'a> {
-    /// To this.
-    Found(&'a Node),
-    /// To nothing.
-    Missing,
-    /// Around in a circle, or through too many links.
-    Loop,
-}
-
-/// The files of a variant.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tree {
-    root: Folder,
-    oddities: Vec<Oddity>,
-}
-
-/// An entry that does not belong into a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Oddity {
-    /// The entry's path.
+pub struct Found<'a> {
+    /// The path of the node itself, without the links on the way: `/ui/index.html`.
     pub path: String,
-    /// What is odd about it.
-    pub reason: &'static str,
+    /// The node.
+    pub node: &'a Node,
 }
 
-/// So many oddities are kept, and no more.
-const MOST_ODDITIES: usize = 100;
+/// A path leads to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unresolved {
+    /// There is no such file.
+    #[error("it does not exist")]
+    NotFound,
+    /// Something on the way is no folder.
+    #[error("something on the way to it is no folder")]
+    NotAFolder,
+    /// There are symbolic links in a circle on the way.
+    #[error("more than {LINKS} symbolic links lead to it")]
+    TooManyLinks,
+}
 
 impl Tree {
-    /// Lays a layer over what is there. `budget` is how many nodes may still be made.
-    pub(super) fn apply(
-        &mut self,
-        layer: usize,
-        entries: &[Entry],
-        budget: &mut usize,
-    ) -> Result<(), &'static str> {
-        self.hide(entries);
-        for (number, entry) in entries.iter().enumerate() {
-            match parts(&entry.path) {
-                Ok(parts) if parts.last().is_some_and(|name| name.starts_with(WHITEOUT)) => {}
-                Ok(parts) => {
-                    let content = ContentId { layer, entry: number };
-                    if let Err(reason) = self.put(&parts, entry, content, budget)? {
-                        self.note(&entry.path, reason);
-                    }
-                }
-                Err(reason) => self.note(&entry.path, reason),
-            }
-        }
-        Ok(())
+    /// What `path` names. Symbolic links are followed in the folders on the way, as `docker cp`
+    /// does it, and not at its end. `/` in front makes no difference, and `/..` is the root.
+    ///
+    /// # Errors
+    /// It names nothing.
+    pub fn resolve(&self, path: &str) -> Result<Found<'_>, Unresolved> {
+        self.look_up(path, LastLink::Keep)
     }
 
-    /// What a layer hides is that of the layers below, wherever the whiteout stands in it.
-    fn hide(&mut self, entries: &[Entry]) {
-        for entry in entries {
-            let Ok(parts) = parts(&entry.path) else { continue };
-            let Some((name, folder)) = parts.split_last() else { continue };
-            let Some(hidden) = name.strip_prefix(WHITEOUT) else { continue };
-            let Some(folder) = self.existing_folder(folder) else { continue };
-            if *name == OPAQUE {
-                folder.clear();
-            } else {
-                folder.remove(hidden);
-            }
-        }
+    /// What `path` leads to in the end: the same, but a symbolic link at its end is followed too.
+    ///
+    /// # Errors
+    /// It leads to nothing.
+    pub fn follow(&self, path: &str) -> Result<Found<'_>, Unresolved> {
+        self.look_up(path, LastLink::Follow)
     }
 
-    fn existing_folder(&mut self, parts: &[&str]) -> Option<&mut Folder> {
-        parts.iter().try_fold(&mut self.root, |folder, part| {
-            match &mut folder.get_mut(*part)?.kind {
-                NodeKind::Folder(inner) => Some(inner),
-                _ => None,
-            }
+    /// All that is in the folder `path`, and in the folders there, sorted by name. Symbolic links
+    /// are not followed. Nothing where there is no such folder.
+    pub fn below(&self, path: &str) -> impl Iterator<Item = Found<'_>> {
+        let start = self.walk(ROOT, &path::parts_within_root(path), LastLink::Follow, &mut 0);
+        let mut open = start.map_or_else(|_| Vec::new(), |id| self.children_reversed(id));
+        std::iter::from_fn(move || {
+            let id = open.pop()?;
+            open.extend(self.children_reversed(id));
+            Some(self.found(id))
         })
     }
 
-    /// The outer error is that there is too much, the inner one that the entry is odd.
-    fn put(
-        &mut self,
-        parts: &[&str],
-        entry: &Entry,
-        content: ContentId,
-        budget: &mut usize,
-    ) -> Result<Result<(), &'static str>, &'static str> {
-        let Some((name, around)) = parts.split_last() else { return Ok(Ok(())) };
-        let kind = match &entry.kind {
-            EntryKind::File { size } => NodeKind::File { size: *size, content },
-            EntryKind::Folder => NodeKind::Folder(Folder::new()),
-            EntryKind::Symlink { target } => match std::str::from_utf8(target) {
-                Ok(target) => NodeKind::Symlink { target: target.to_owned() },
-                Err(_) => return Ok(Err("it leads to a name that is not UTF-8")),
-            },
-            EntryKind::HardLink { target } => match self.linked(target) {
-                Ok(kind) => kind,
-                Err(reason) => return Ok(Err(reason)),
-            },
-            EntryKind::Special => NodeKind::Special,
-        };
-        let mut folder = &mut self.root;
-        for part in around {
-            let inner = take(folder, part, budget)?;
-            if !matches!(inner.kind, NodeKind::Folder(_)) {
-                inner.kind = NodeKind::Folder(Folder::new());
-                inner.mode = 0o755;
-            }
-            let NodeKind::Folder(next) = &mut inner.kind else {
-                return Ok(Err("it has no folder"));
-            };
-            folder = next;
-        }
-        let node = take(folder, name, budget)?;
-        node.mode = entry.mode;
-        // A folder that is there keeps what is in it.
-        if !matches!((&node.kind, &kind), (NodeKind::Folder(_), NodeKind::Folder(_))) {
-            node.kind = kind;
-        }
-        Ok(Ok(()))
-    }
-
-    /// What a hard link shares with its target.
-    fn linked(&self, target: &[u8]) -> Result<NodeKind, &'static str> {
-        let parts = parts(target).map_err(|_| "it is a hard link that leads out of the image")?;
-        let (name, around) = parts.split_last().ok_or("it is a hard link to the root")?;
-        let folder =
-            around.iter().try_fold(&self.root, |folder, part| match &folder.get(*part)?.kind {
-                NodeKind::Folder(inner) => Some(inner),
-                _ => None,
-            });
-        match folder.and_then(|folder| folder.get(*name)).map(|node| &node.kind) {
-            Some(NodeKind::Folder(_)) => Err("it is a hard link to a folder"),
-            Some(kind) => Ok(kind.clone()),
-            None => Err("it is a hard link to a file that is not there"),
-        }
-    }
-
-    fn note(&mut self, path: &[u8], reason: &'static str) {
-        if self.oddities.len() < MOST_ODDITIES {
-            let path = String::from_utf8_lossy(path).into_owned();
-            self.oddities.push(Oddity { path, reason });
-        }
-    }
-
-    /// Entries that do not belong into a layer.
-    pub fn oddities(&self) -> &[Oddity] {
+    /// What is strange about the variant's layers.
+    pub fn oddities(&self) -> &Oddities {
         &self.oddities
     }
 
-    /// What stands at `path`, as `docker cp` finds it: links on the way are followed, one at its end
-    /// is what is found.
-    pub fn resolve(&self, path: &str) -> Resolved<'_> {
-        // The parts that are still to go, the next one last.
-        let mut ahead: Vec<&str> = path.rsplit('/').collect();
-        let mut way: Vec<&Folder> = Vec::new();
+    fn look_up(&self, path: &str, last: LastLink) -> Result<Found<'_>, Unresolved> {
+        let id = self.walk(ROOT, &path::parts_within_root(path), last, &mut 0)?;
+        Ok(self.found(id))
+    }
+
+    fn children_reversed(&self, id: Id) -> Vec<Id> {
+        self.slot(id).children.values().rev().copied().collect()
+    }
+
+    fn found(&self, id: Id) -> Found<'_> {
+        let mut names = Vec::new();
+        let mut at = id;
+        while at != ROOT {
+            names.push(&*self.slot(at).name);
+            at = self.slot(at).parent;
+        }
+        let path = names.iter().rev().fold(String::new(), |path, name| path + "/" + name);
+        let path = if path.is_empty() { "/".to_owned() } else { path };
+        Found { path, node: &self.slot(id).node }
+    }
+
+    pub(super) fn slot(&self, id: Id) -> &Slot {
+        &self.nodes[id as usize]
+    }
+
+    /// Goes from the folder `start` along `parts`, and adds to `steps` the parts of links that it
+    /// went through.
+    pub(super) fn walk(
+        &self,
+        start: Id,
+        parts: &[&str],
+        last: LastLink,
+        steps: &mut u64,
+    ) -> Result<Id, Unresolved> {
+        let mut at = start;
         let mut links = 0;
-        while let Some(part) = ahead.pop() {
-            match part {
-                "" | "." => continue,
-                ".." => {
-                    way.pop();
-                    continue;
-                }
-                _ => {}
+        let mut left: Vec<&str> = parts.iter().rev().copied().collect();
+        while let Some(part) = left.pop() {
+            let slot = self.slot(at);
+            if slot.node.kind != Kind::Folder {
+                return Err(Unresolved::NotAFolder);
             }
-            let folder = way.last().copied().unwrap_or(&self.root);
-            let Some(node) = folder.get(part) else { return Resolved::Missing };
-            let is_last = ahead.iter().all(|part| matches!(*part, "" | "."));
-            match &node.kind {
-                _ if is_last => return Resolved::Found(node),
-                NodeKind::Folder(inner) => way.push(inner),
-                NodeKind::Symlink { target } => {
+            let next = match part {
+                "" | "." => at,
+                ".." => slot.parent,
+                part => *slot.children.get(part).ok_or(Unresolved::NotFound)?,
+            };
+            match &self.slot(next).node.kind {
+                Kind::Symlink(target) if !left.is_empty() || last == LastLink::Follow => {
                     links += 1;
-                    if links > limits::LINKS || ahead.len() > limits::DEPTH * 4 {
-                        return Resolved::Loop;
+                    if links > LINKS {
+                        return Err(Unresolved::TooManyLinks);
                     }
                     if target.starts_with('/') {
-                        way.clear();
+                        at = ROOT;
                     }
-                    ahead.extend(target.rsplit('/'));
+                    let before = left.len();
+                    left.extend(target.split('/').rev());
+                    *steps += (left.len() - before) as u64;
                 }
-                _ => return Resolved::Missing,
+                _ => at = next,
             }
         }
-        Resolved::Missing
+        Ok(at)
     }
 }
 
-/// The node of that name, made as an empty folder where there is none.
-fn take<'a>(
-    folder: &'a mut Folder,
-    name: &str,
-    budget: &mut usize,
-) -> Result<&'a mut Node, &'static str> {
-    if !folder.contains_key(name) {
-        *budget = budget.checked_sub(1).ok_or("it has too many files and folders")?;
-    }
-    let new = || Node { kind: NodeKind::Folder(Folder::new()), mode: 0o755 };
-    Ok(folder.entry(name.to_owned()).or_insert_with(new))
-}
-
-/// The parts of an entry's path: none for the root.
-fn parts(path: &[u8]) -> Result<Vec<&str>, &'static str> {
-    let path = std::str::from_utf8(path).map_err(|_| "its name is not UTF-8")?;
-    if path.contains('\0') {
-        return Err("its name has a zero byte in it");
-    }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop().ok_or("it leads out of the image")?),
-            part => parts.push(part),
-        }
-    }
-    if parts.len() > limits::DEPTH { Err("it is in too many folders") } else { Ok(parts) }
+/// What becomes of a symbolic link at the end of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LastLink {
+    Keep,
+    Follow,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::read::limits::Limits;
+    use crate::image::read::testing::{Tar, archive_of, read};
 
-    fn entry(path: &str, kind: EntryKind) -> Entry {
-        Entry { path: path.into(), kind, mode: 0o755 }
+    fn tree(tar: Tar) -> Tree {
+        let mut image = read(archive_of(&[tar.finish()]), &Limits::DEFAULT).unwrap();
+        image.variants.remove(0).tree
     }
 
-    fn file(path: &str) -> Entry {
-        entry(path, EntryKind::File { size: 1 })
+    #[test]
+    fn links_on_the_way_are_followed_and_the_last_one_if_asked_for() {
+        let tree = tree(
+            Tar::new()
+                .file("usr/bin/tool", "")
+                .symlink("bin", "usr/bin")
+                .symlink("tool", "./bin/../bin/tool")
+                .symlink("up", "../../../usr")
+                .symlink("usr/absolute", "/bin"),
+        );
+        let resolve = |path: &str| tree.resolve(path).map(|found| found.path);
+        let follow = |path: &str| tree.follow(path).map(|found| found.path);
+        assert_eq!(resolve("/bin/tool"), Ok("/usr/bin/tool".into()));
+        assert_eq!(resolve("bin"), Ok("/bin".into()));
+        assert_eq!(follow("bin"), Ok("/usr/bin".into()));
+        assert_eq!(follow("/tool"), Ok("/usr/bin/tool".into()));
+        assert_eq!(resolve("up/absolute/tool"), Ok("/usr/bin/tool".into()));
+        assert_eq!(resolve("/../../usr/./x/../bin"), Ok("/usr/bin".into()));
+        assert_eq!(resolve("/"), Ok("/".into()));
+        assert_eq!(resolve("tool/x"), Err(Unresolved::NotAFolder));
+        assert_eq!(resolve("missing/x"), Err(Unresolved::NotFound));
     }
 
-    fn link(path: &str, target: &str) -> Entry {
-        entry(path, EntryKind::Symlink { target: target.into() })
-    }
-
-    fn hard_link(path: &str, target: &str) -> Entry {
-        entry(path, EntryKind::HardLink { target: target.into() })
-    }
-
-    fn tree(layers: &[&[Entry]]) -> Tree {
-        let mut tree = Tree::default();
-        let mut budget = limits::ENTRIES;
-        for (number, layer) in layers.iter().enumerate() {
-            tree.apply(number, layer, &mut budget).unwrap();
+    #[test]
+    fn circles_end() {
+        let tree = tree(
+            Tar::new()
+                .symlink("a", "b")
+                .symlink("b", "a")
+                .symlink("d", "d/d/d")
+                .symlink("e", "./e/x"),
+        );
+        for path in ["a", "b/x", "d", "e"] {
+            assert_eq!(tree.follow(path), Err(Unresolved::TooManyLinks), "{path}");
         }
-        tree
-    }
-
-    fn content(tree: &Tree, path: &str) -> Option<(usize, usize)> {
-        match tree.resolve(path) {
-            Resolved::Found(Node { kind: NodeKind::File { content, .. }, .. }) => {
-                Some((content.layer, content.entry))
-            }
-            _ => None,
-        }
+        assert_eq!(tree.resolve("a").map(|found| found.path), Ok("/a".into()));
     }
 
     #[test]
-    fn a_later_layer_replaces_and_hides() {
-        let tree = tree(&[
-            &[file("a/one"), file("a/two"), file("b/one"), file("c")],
-            &[file("./a/one"), file("a/.wh.two"), file("b/new"), file("b/.wh..wh..opq")],
-            &[file("c/inside"), file(".wh.nothing")],
-        ]);
-        assert_eq!(content(&tree, "/a/one"), Some((1, 0)));
-        assert_eq!(content(&tree, "/a/two"), None);
-        assert_eq!(content(&tree, "/b/one"), None);
-        assert_eq!(content(&tree, "/b/new"), Some((1, 2)));
-        assert_eq!(content(&tree, "/c/inside"), Some((2, 0)));
-        assert_eq!(tree.oddities(), []);
-    }
-
-    #[test]
-    fn links_on_the_way_are_followed_and_circles_end() {
-        let tree = tree(&[&[
-            file("usr/bin/tool"),
-            link("bin", "usr/bin"),
-            link("up", "/usr/../bin/./"),
-            link("circle", "circle"),
-            link("tool", "/usr/bin/tool"),
-        ]]);
-        assert_eq!(content(&tree, "/bin/tool"), Some((0, 0)));
-        assert_eq!(content(&tree, "/up/tool"), Some((0, 0)));
-        assert_eq!(tree.resolve("/circle/tool"), Resolved::Loop);
-        assert!(matches!(
-            tree.resolve("/tool"),
-            Resolved::Found(Node { kind: NodeKind::Symlink { .. }, .. })
-        ));
-        assert_eq!(tree.resolve("/usr/bin/tool/x"), Resolved::Missing);
-    }
-
-    #[test]
-    fn a_hard_link_is_its_target_and_odd_entries_are_told() {
-        let tree = tree(&[&[
-            file("tool"),
-            hard_link("same", "tool"),
-            hard_link("none", "missing"),
-            hard_link("out", "../../etc/passwd"),
-            file("../../etc/passwd"),
-            file("a/../b"),
-        ]]);
-        assert_eq!(content(&tree, "/same"), Some((0, 0)));
-        assert_eq!(content(&tree, "/b"), Some((0, 5)));
-        let odd: Vec<&str> = tree.oddities().iter().map(|odd| odd.path.as_str()).collect();
-        assert_eq!(odd, ["none", "out", "../../etc/passwd"]);
-    }
-
-    #[test]
-    fn the_number_of_nodes_is_limited() {
-        let mut budget = 3;
-        let entries = [file("a/b/c"), file("d")];
-        assert!(Tree::default().apply(0, &entries, &mut budget).is_err());
+    fn a_folder_is_listed_with_all_below_it() {
+        let tree = tree(
+            Tar::new().file("ui/b/c", "").file("ui/a", "").file("uix", "").symlink("link", "ui/b"),
+        );
+        let below = |path: &str| tree.below(path).map(|found| found.path).collect::<Vec<_>>();
+        assert_eq!(below("/ui"), ["/ui/a", "/ui/b", "/ui/b/c"]);
+        assert_eq!(below("link"), ["/ui/b/c"]);
+        assert_eq!(below("ui/a"), Vec::<String>::new());
+        assert_eq!(below("missing"), Vec::<String>::new());
     }
 }

@@ -1,0 +1,193 @@
+//! Addresses of the web, as far as it takes to follow them safely.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// An absolute `http` or `https` address without a login in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    scheme: Scheme,
+    /// Host and port, in lower case.
+    authority: String,
+    /// Path and query, with the `/` in front.
+    rest: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Http,
+    Https,
+}
+
+/// A text that is no such address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidAddress(&'static str);
+
+impl Address {
+    /// Host and port, as they stand in the address.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// Whether it is encrypted.
+    pub fn is_https(&self) -> bool {
+        self.scheme == Scheme::Https
+    }
+
+    /// Whether it leads to this machine itself.
+    pub fn is_local(&self) -> bool {
+        is_local(&self.authority)
+    }
+
+    /// Whether a login for the other one may be sent to this one.
+    pub fn is_same_origin(&self, other: &Address) -> bool {
+        (self.scheme, &self.authority) == (other.scheme, &other.authority)
+    }
+
+    /// The address that `reference`, in a page or an answer from here, leads to.
+    ///
+    /// # Errors
+    /// It leads to nothing that can be asked by HTTP.
+    pub fn join(&self, reference: &str) -> Result<Address, InvalidAddress> {
+        let scheme = self.scheme.name();
+        let path = self.rest.split('?').next().unwrap_or_default();
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let has_scheme = reference.split_once(':').is_some_and(|(scheme, _)| {
+            scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+        });
+        let authority = &self.authority;
+        if has_scheme {
+            reference.parse()
+        } else if reference.starts_with("//") {
+            format!("{scheme}:{reference}").parse()
+        } else if reference.starts_with('/') {
+            format!("{scheme}://{authority}{reference}").parse()
+        } else if reference.starts_with('?') {
+            format!("{scheme}://{authority}{path}{reference}").parse()
+        } else {
+            format!("{scheme}://{authority}{folder}/{reference}").parse()
+        }
+    }
+
+    /// The same with a parameter more in its query.
+    pub fn with_parameter(mut self, name: &str, value: &str) -> Self {
+        let separator = if self.rest.contains('?') { '&' } else { '?' };
+        self.rest = format!("{}{separator}{name}={}", self.rest, percent_encoded(value));
+        self
+    }
+}
+
+/// Whether a host, with or without a port, is this machine itself.
+pub fn is_local(authority: &str) -> bool {
+    let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => authority.split_once(':').map_or(authority, |(host, _)| host),
+    };
+    match host.parse::<std::net::IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+/// A text as it stands in a query or a form.
+pub fn percent_encoded(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if is_plain(byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded += &format!("%{byte:02X}");
+        }
+        encoded
+    })
+}
+
+impl Scheme {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
+    }
+}
+
+impl FromStr for Address {
+    type Err = InvalidAddress;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let invalid = |reason| Err(InvalidAddress(reason));
+        if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return invalid("it has a space or a control character");
+        }
+        let (scheme, rest) = text.split_once("://").ok_or(InvalidAddress("it is no address"))?;
+        let scheme = [Scheme::Http, Scheme::Https]
+            .into_iter()
+            .find(|known| scheme.eq_ignore_ascii_case(known.name()))
+            .ok_or(InvalidAddress("it begins with neither `https://` nor `http://`"))?;
+        let rest = rest.split('#').next().unwrap_or_default();
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, rest) = rest.split_at(end);
+        if authority.contains('@') {
+            return invalid("it has a login in it");
+        }
+        let host = authority.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
+        if host.is_empty() && !authority.starts_with(|c: char| c.is_ascii_digit())
+            || authority.contains('\\')
+        {
+            return invalid("it has no host");
+        }
+        let slash = if rest.starts_with('/') { "" } else { "/" };
+        let authority = authority.to_lowercase();
+        Ok(Self { scheme, authority, rest: format!("{slash}{rest}") })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", self.scheme.name(), self.authority, self.rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Address {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn addresses_are_read_with_what_was_left_out() {
+        assert_eq!(address("HTTPS://Example.com").to_string(), "https://example.com/");
+        assert_eq!(address("http://a:80?x#y").to_string(), "http://a:80/?x");
+        assert_eq!(address("http://127.0.0.1:5000/v2/").authority(), "127.0.0.1:5000");
+        for text in ["ftp://a/", "a/b", "https:///b", "https://u:p@a/", "https://a/b c", "", "x:"] {
+            assert!(text.parse::<Address>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn references_lead_where_browsers_would_go() {
+        let join = |reference: &str| {
+            address("https://a.example/b/c?d").join(reference).map(|address| address.to_string())
+        };
+        assert_eq!(join("http://x/y"), Ok("http://x/y".into()));
+        assert_eq!(join("//x/y"), Ok("https://x/y".into()));
+        assert_eq!(join("/y"), Ok("https://a.example/y".into()));
+        assert_eq!(join("y"), Ok("https://a.example/b/y".into()));
+        assert_eq!(join("?y"), Ok("https://a.example/b/c?y".into()));
+        assert!(join("file:///etc/passwd").is_err());
+    }
+
+    #[test]
+    fn this_machine_is_told_from_others() {
+        for host in ["localhost", "localhost:5000", "127.0.0.1:5000", "127.1.2.3", "[::1]:5000"] {
+            assert!(is_local(host), "{host}");
+        }
+        for host in ["localhost.example.com", "128.0.0.1", "127.example.com", "[::2]:1", "::"] {
+            assert!(!is_local(host), "{host}");
+        }
+    }
+}

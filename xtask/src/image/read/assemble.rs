@@ -1,0 +1,434 @@
+//! From the first document of an image to its variants: their documents, their layers, each read
+//! once, and their trees.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::choose::Called;
+use super::document::{Configuration, Descriptor, Document, Manifest, parse};
+use super::error::{Broken, Error};
+use super::layer::{self, EntryKind, Layer};
+use super::limits::{Budget, Limits, TooLarge};
+use super::merge::Merge;
+use super::parallel::in_parallel;
+use super::store::{self, Blobs};
+use super::tree::Tree;
+use super::{Absent, ContentId, Place, StoredImage, Variant};
+use crate::digest::Digest;
+use crate::platform::OciPlatform;
+use crate::progress::Step;
+use crate::text;
+
+/// How many layers are unpacked at once: one of zstd may take hundreds of megabytes of memory.
+const WORKERS: usize = 2;
+
+const MANIFEST: &str = "manifest";
+const CONFIGURATION: &str = "configuration";
+pub(super) const LAYER: &str = "layer";
+
+/// Where an image begins.
+pub(super) struct Root {
+    pub blobs: Box<dyn Blobs>,
+    pub called: Called,
+    pub digest: Digest,
+    pub document: Document,
+}
+
+/// A variant whose layers were not read yet.
+struct Outline {
+    platform: OciPlatform,
+    configured: OciPlatform,
+    digest: Digest,
+    labels: BTreeMap<String, String>,
+    layers: Vec<Outlined>,
+}
+
+/// A layer of a variant.
+struct Outlined {
+    blob: Descriptor,
+    /// Its digest without compression, as the configuration lists it.
+    diff_id: Digest,
+}
+
+/// Reads the image that begins with `root`.
+pub(super) fn assemble(root: Root, limits: &Limits, step: &Step<'_>) -> Result<StoredImage, Error> {
+    let Root { blobs, called, digest, document } = root;
+    let reader = Reader { blobs: &*blobs, budget: Budget::new(*limits), step };
+    let (is_index, attestations) = match &document {
+        Document::Manifest(_) => (false, 0),
+        Document::Index(listed) => (true, listed.iter().filter(|it| it.is_attestation()).count()),
+    };
+    let (outlines, mut absent) = reader.outlines(document, digest)?;
+    let layers = reader.layers(&outlines)?;
+    let mut variants = Vec::new();
+    for outline in outlines {
+        match reader.tree(&outline, &layers)? {
+            Some(tree) => variants.push(outline.with(tree)),
+            None => absent.push(outline.absent()),
+        }
+    }
+    if variants.is_empty() && !absent.is_empty() {
+        return Err(Error::broken(format!("index {digest}"), Broken::NoVariant));
+    }
+    let (places, layers) = layers.into_places();
+    let Called { name, tag } = called;
+    let limits = *limits;
+    Ok(StoredImage {
+        name,
+        tag,
+        digest,
+        is_index,
+        variants,
+        absent,
+        attestations,
+        blobs,
+        limits,
+        layers,
+        places,
+    })
+}
+
+struct Reader<'a> {
+    blobs: &'a dyn Blobs,
+    budget: Budget,
+    step: &'a Step<'a>,
+}
+
+impl Reader<'_> {
+    /// The variants that the first document lists, and those of them that are not there.
+    fn outlines(
+        &self,
+        document: Document,
+        digest: Digest,
+    ) -> Result<(Vec<Outline>, Vec<Absent>), Error> {
+        let listed = match document {
+            Document::Manifest(manifest) => {
+                return Ok((vec![self.outline(manifest, digest, None)?], Vec::new()));
+            }
+            Document::Index(listed) => listed,
+        };
+        let listed: Vec<_> = listed.into_iter().filter(|it| !it.is_attestation()).collect();
+        let limit = self.budget.limits.variants;
+        if listed.len() as u64 > limit {
+            return Err(Error::too_large(format!("index {digest}"), TooLarge::Variants(limit)));
+        }
+        let (mut outlines, mut absent) = (Vec::new(), Vec::new());
+        for child in listed {
+            let platform = child.platform.clone().map(OciPlatform::from);
+            let outline = self
+                .manifest(&child)
+                .and_then(|manifest| self.outline(manifest, child.digest, platform.clone()));
+            match outline {
+                Ok(outline) => outlines.push(outline),
+                Err(error) if error.is_missing() => {
+                    absent.push(Absent { platform, digest: child.digest });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((outlines, absent))
+    }
+
+    fn manifest(&self, child: &Descriptor) -> Result<Manifest, Error> {
+        let broken = |reason| Error::broken(store::name(MANIFEST, child), reason);
+        child.check_manifest().map_err(broken)?;
+        match self.document(MANIFEST, child, Document::parse)? {
+            Document::Manifest(manifest) => Ok(manifest),
+            Document::Index(_) => Err(broken(Broken::Document("it is an index"))),
+        }
+    }
+
+    fn outline(
+        &self,
+        manifest: Manifest,
+        digest: Digest,
+        platform: Option<OciPlatform>,
+    ) -> Result<Outline, Error> {
+        let Manifest { configuration: descriptor, layers } = manifest;
+        let limit = self.budget.limits.layers;
+        if layers.len() as u64 > limit {
+            return Err(Error::too_large(format!("{MANIFEST} {digest}"), TooLarge::Layers(limit)));
+        }
+        let broken = |reason| Error::broken(store::name(CONFIGURATION, &descriptor), reason);
+        descriptor.check_configuration().map_err(broken)?;
+        for layer in &layers {
+            let broken = |reason| Error::broken(store::name(LAYER, layer), reason);
+            layer.check_layer().map_err(broken)?;
+        }
+        let configuration: Configuration = self.document(CONFIGURATION, &descriptor, parse)?;
+        let diff_ids = configuration.diff_ids();
+        if diff_ids.len() != layers.len() {
+            let (listed, layers) = (diff_ids.len(), layers.len());
+            return Err(broken(Broken::LayerCount { listed, layers }));
+        }
+        let layers = layers.into_iter().zip(diff_ids);
+        let layers = layers.map(|(blob, diff_id)| Outlined { blob, diff_id: *diff_id }).collect();
+        let configured = configuration.platform();
+        Ok(Outline {
+            platform: platform.unwrap_or_else(|| configured.clone()),
+            configured,
+            digest,
+            labels: configuration.into_labels(),
+            layers,
+        })
+    }
+
+    fn document<T>(
+        &self,
+        what: &str,
+        blob: &Descriptor,
+        parse: impl FnOnce(&[u8]) -> Result<T, Broken>,
+    ) -> Result<T, Error> {
+        store::document(self.blobs, what, blob, &self.budget.limits, parse)
+    }
+
+    /// Reads the layers of all variants, each once.
+    fn layers(&self, outlines: &[Outline]) -> Result<Layers, Error> {
+        let layers = outlines.iter().flat_map(|outline| &outline.layers).map(|layer| &layer.blob);
+        // The same blob under another size would not be the same for long.
+        let unique: BTreeMap<_, _> = layers.map(|it| ((it.digest, it.size), it)).collect();
+        let blobs: Vec<_> = unique.into_values().cloned().collect();
+        let size = blobs.iter().fold(0_u64, |sum, blob| sum.saturating_add(blob.size));
+        let limit = self.budget.limits.stored;
+        if size > limit {
+            return Err(Error::too_large("the image", TooLarge::Stored(limit)));
+        }
+        let shown = format!("{}, {}", text::count(blobs.len(), LAYER), text::size(size));
+        self.step.at(&shown);
+        self.blobs.fetch(&blobs, self.step)?;
+        self.step.at(&shown);
+        let read = in_parallel(&blobs, WORKERS, |blob| {
+            let layer =
+                store::read(self.blobs, LAYER, blob, |source| layer::index(source, &self.budget));
+            match layer {
+                Ok(layer) => Ok(Some(layer)),
+                Err(error) if error.is_missing() => Ok(None),
+                Err(error) => Err(error),
+            }
+        })?;
+        let by_digest = blobs.iter().enumerate();
+        let by_digest = by_digest.map(|(at, blob)| ((blob.digest, blob.size), at)).collect();
+        Ok(Layers { blobs, read, by_digest })
+    }
+
+    /// The tree of a variant; none where one of its layers is not there.
+    fn tree(&self, outline: &Outline, layers: &Layers) -> Result<Option<Tree>, Error> {
+        let mut merge = Merge::new(&self.budget);
+        for Outlined { blob, diff_id } in &outline.layers {
+            let Some(layer) = layers.get(blob) else { return Ok(None) };
+            if layer.diff_id != *diff_id {
+                let (expected, found) = (*diff_id, layer.diff_id);
+                let reason = Broken::DiffId { expected, found };
+                return Err(Error::broken(store::name(LAYER, blob), reason));
+            }
+            merge
+                .add(&layer.entries)
+                .map_err(|limit| Error::too_large(store::name(LAYER, blob), limit))?;
+        }
+        Ok(Some(merge.finish()))
+    }
+}
+
+impl Outline {
+    fn with(self, tree: Tree) -> Variant {
+        let Outline { platform, configured, digest, labels, .. } = self;
+        Variant { platform, configured, digest, labels, tree }
+    }
+
+    fn absent(self) -> Absent {
+        Absent { platform: Some(self.platform), digest: self.digest }
+    }
+}
+
+/// The layers of an image.
+struct Layers {
+    blobs: Vec<Descriptor>,
+    /// What is in each; none where it is not there.
+    read: Vec<Option<Layer>>,
+    by_digest: HashMap<(Digest, u64), usize>,
+}
+
+impl Layers {
+    fn get(&self, blob: &Descriptor) -> Option<&Layer> {
+        let at = self.by_digest.get(&(blob.digest, blob.size))?;
+        self.read.get(*at)?.as_ref()
+    }
+
+    /// Where each content is, and the blobs of the layers.
+    fn into_places(self) -> (HashMap<ContentId, Place>, Vec<Descriptor>) {
+        let mut places = HashMap::new();
+        for (layer, read) in self.read.into_iter().enumerate() {
+            let entries = read.into_iter().flat_map(|layer| layer.entries);
+            for (entry, number) in entries.zip(0..) {
+                if let EntryKind::File { content, .. } = entry.kind {
+                    places.entry(content).or_insert(Place { layer, entry: number });
+                }
+            }
+        }
+        (places, self.blobs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::image::read::Content;
+    use crate::image::read::testing::{Image, SMALL, Tar, gzip, read};
+    use crate::image::read::tree::Kind;
+
+    fn content_of(image: &StoredImage, variant: usize, path: &str) -> ContentId {
+        match image.variants[variant].tree.resolve(path).map(|found| &found.node.kind) {
+            Ok(Kind::File { content, .. }) => *content,
+            other => panic!("{path}: {other:?}"),
+        }
+    }
+
+    fn contents(image: &StoredImage, wanted: &[ContentId], largest: u64) -> Vec<Content> {
+        let mut found = BTreeMap::new();
+        let set: BTreeSet<_> = wanted.iter().copied().collect();
+        image
+            .contents(&set, largest, |id, content| assert_eq!(found.insert(id, content), None))
+            .unwrap();
+        wanted.iter().filter_map(|id| found.get(id).cloned()).collect()
+    }
+
+    #[test]
+    fn variants_share_layers_and_equal_contents() {
+        let shared = Tar::new().file("ui/index.html", "<html>").file("empty", "").finish();
+        let tool = |name: &str| Tar::new().file("a", name).file("same", "same").file("b", name);
+        let mut image = Image::new();
+        let manifests = ["amd64", "arm64"].map(|architecture| {
+            image.manifest(architecture, &[shared.clone(), tool(architecture).finish()])
+        });
+        let index = image.index(manifests.to_vec());
+        let image = read(image.archive(vec![index.clone()]), &SMALL).unwrap();
+
+        assert_eq!(json!(image.digest), index["digest"]);
+        let platforms: Vec<_> = image.variants.iter().map(|it| it.platform.to_string()).collect();
+        assert_eq!(platforms, ["linux/amd64", "linux/arm64"]);
+        assert_eq!(image.variants[1].labels["for"], "arm64");
+        assert_eq!(image.layers.len(), 3);
+
+        let of = |variant, path| content_of(&image, variant, path);
+        assert_eq!(of(0, "same"), of(1, "same"));
+        assert_eq!(of(0, "a"), of(0, "b"));
+        assert_ne!(of(0, "a"), of(1, "a"));
+        let wanted =
+            [of(0, "a"), of(1, "b"), of(1, "same"), of(0, "ui/index.html"), of(0, "empty")];
+        let whole = |text: &str| Content::Whole(text.as_bytes().to_vec());
+        let expected = ["amd64", "arm64", "same", "<html>", ""].map(whole);
+        assert_eq!(contents(&image, &wanted, 100), expected);
+        assert_eq!(contents(&image, &wanted[..1], 4), [Content::TooLarge { size: 5 }]);
+        assert_eq!(contents(&image, &[ContentId::of(Digest::of(b"elsewhere"))], 100), []);
+    }
+
+    #[test]
+    fn attestations_are_counted_and_what_is_not_there_is_told() {
+        let mut image = Image::new();
+        let tar = Tar::new().file("a", "").finish();
+        let mut attestation = image.blob("application/vnd.oci.image.manifest.v1+json", vec![]);
+        attestation["platform"] = json!({ "os": "unknown", "architecture": "unknown" });
+        let amd64 = image.manifest("amd64", std::slice::from_ref(&tar));
+        // Its manifest is not there; of the other one a layer.
+        let nowhere = json!(Digest::of(b"nowhere").to_string());
+        let mut arm64 = amd64.clone();
+        arm64["digest"] = nowhere.clone();
+        arm64["platform"]["architecture"] = json!("arm64");
+        let mut layer = image.layer(gzip(&tar));
+        layer["digest"] = nowhere;
+        let riscv = image.manifest_of("riscv64", vec![layer], &[Digest::of(&tar)]);
+        let index = image.index(vec![attestation, arm64.clone(), riscv, amd64]);
+        let image = read(image.archive(vec![index]), &SMALL).unwrap();
+        assert_eq!((image.attestations, image.variants.len()), (1, 1));
+        let absent = image.absent.iter().map(|it| it.platform.as_ref().map(ToString::to_string));
+        let absent: Vec<_> = absent.flatten().collect();
+        assert_eq!(absent, ["linux/arm64", "linux/riscv64"]);
+
+        let mut alone = Image::new();
+        let index = alone.index(vec![arm64]);
+        let error = read(alone.archive(vec![index]), &SMALL).err().unwrap();
+        assert!(error.to_string().ends_with("none of the variants that it lists is there"));
+    }
+
+    #[test]
+    fn a_manifest_alone_has_the_platform_of_its_configuration() {
+        let mut image = Image::new();
+        let mut manifest = image.manifest("arm64", &[]);
+        manifest.as_object_mut().unwrap().remove("platform");
+        let image = read(image.archive(vec![manifest.clone()]), &SMALL).unwrap();
+        assert!(!image.is_index);
+        assert_eq!(json!(image.digest), manifest["digest"]);
+        assert_eq!(image.variants[0].platform.to_string(), "linux/arm64");
+    }
+
+    #[test]
+    fn a_platform_that_the_configuration_denies_is_told() {
+        let mut image = Image::new();
+        let mut manifest = image.manifest("arm64", &[]);
+        manifest["platform"]["architecture"] = json!("amd64");
+        let index = image.index(vec![manifest]);
+        let image = read(image.archive(vec![index]), &SMALL).unwrap();
+        let Variant { platform, configured, .. } = &image.variants[0];
+        assert_eq!(
+            (platform.to_string(), configured.to_string()),
+            ("linux/amd64".into(), "linux/arm64".into())
+        );
+    }
+
+    #[test]
+    fn layers_that_are_not_the_configured_ones_are_told() {
+        let tar = Tar::new().file("a", "").finish();
+        let reason = |diff_ids: &[Digest], spoil: bool| {
+            let mut image = Image::new();
+            let mut layer = image.layer(gzip(&tar));
+            if spoil {
+                layer["digest"] = image.layer(gzip(b"else"))["digest"].clone();
+            }
+            let manifest = image.manifest_of("amd64", vec![layer], diff_ids);
+            match read(image.archive(vec![manifest]), &SMALL) {
+                Err(Error::Broken { reason, .. }) => reason,
+                other => panic!("{:?}", other.map(|_| ())),
+            }
+        };
+        assert!(matches!(reason(&[], false), Broken::LayerCount { listed: 0, layers: 1 }));
+        assert!(matches!(reason(&[Digest::of(b"")], false), Broken::DiffId { .. }));
+        assert!(matches!(reason(&[Digest::of(&tar)], true), Broken::Size { .. }));
+    }
+
+    #[test]
+    fn archives_of_docker_before_25_are_read_by_their_paths() {
+        let tar = Tar::new().file("a", "old").finish();
+        let configuration = json!({
+            "os": "linux",
+            "architecture": "amd64",
+            "config": { "Labels": null },
+            "rootfs": { "diff_ids": [Digest::of(&tar), Digest::of(&tar), Digest::of(&tar)] },
+        });
+        let manifest = json!([{
+            "Config": "config.json",
+            "RepoTags": ["example/tool:1.0.0"],
+            "Layers": ["1/layer.tar", "2/layer.tar", "3/layer.tar"],
+        }]);
+        let archive = Tar::new()
+            .file("1/layer.tar", &tar)
+            .symlink("2/layer.tar", "../1/layer.tar")
+            .file("3/layer.tar", gzip(&tar))
+            .file("config.json", configuration.to_string())
+            .file("manifest.json", manifest.to_string())
+            .file("repositories", "{}")
+            .finish();
+        let image = read(archive, &SMALL).unwrap();
+        assert_eq!(image.tag.as_ref().map(ToString::to_string).as_deref(), Some("1.0.0"));
+        assert_eq!(image.digest, Digest::of(configuration.to_string().as_bytes()));
+        let wanted = [content_of(&image, 0, "a")];
+        assert_eq!(contents(&image, &wanted, 100), [Content::Whole(b"old".to_vec())]);
+
+        let ancient = read(Tar::new().file("repositories", "{}").finish(), &SMALL).err().unwrap();
+        assert!(ancient.to_string().contains("before 1.10"), "{ancient}");
+        let other = read(Tar::new().file("a", "").finish(), &SMALL).err().unwrap();
+        assert!(other.to_string().contains("neither an `index.json` nor"), "{other}");
+    }
+}

@@ -1,0 +1,282 @@
+//! Which image is meant, where an archive or a layout has several.
+
+use camino::Utf8Path;
+use serde::Deserialize;
+
+use super::document::{Descriptor, Document, parse};
+use super::error::{Broken, Error};
+use crate::digest::Digest;
+use crate::project::reference::{AnyReference, ImageName, Tag};
+
+/// The file that lists the images of an OCI layout.
+pub(super) const INDEX: &str = "index.json";
+/// The file that lists the images of what `docker save` writes.
+pub(super) const DOCKER_MANIFEST: &str = "manifest.json";
+
+/// By containerd: the whole name of an image.
+const IMAGE_NAME: &str = "io.containerd.image.name";
+/// By OCI: a name, mostly the tag alone.
+const REF_NAME: &str = "org.opencontainers.image.ref.name";
+
+/// What an image is called, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Called {
+    pub name: Option<ImageName>,
+    pub tag: Option<Tag>,
+}
+
+impl Called {
+    fn parse(text: &str) -> Self {
+        if let Ok(tag) = text.parse() {
+            return Self { name: None, tag: Some(tag) };
+        }
+        text.parse::<AnyReference>().map(Self::from).unwrap_or_default()
+    }
+}
+
+impl From<AnyReference> for Called {
+    fn from(reference: AnyReference) -> Self {
+        Self { name: Some(reference.name), tag: reference.tag }
+    }
+}
+
+/// The image of an `index.json`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Chosen {
+    /// One that it refers to.
+    Blob(Descriptor),
+    /// What it refers to are the variants of one image.
+    Index { digest: Digest, variants: Vec<Descriptor> },
+}
+
+/// Picks the image `wanted` of the OCI layout at `place` from its `index.json`.
+pub(super) fn from_index(
+    json: &[u8],
+    wanted: Option<&str>,
+    place: &Utf8Path,
+) -> Result<(Chosen, Called), Error> {
+    let listed = match Document::parse(json) {
+        Ok(Document::Index(listed)) => listed,
+        Ok(Document::Manifest(_)) => {
+            return Err(Error::broken(INDEX, Broken::Document("it is a manifest")));
+        }
+        Err(reason) => return Err(Error::broken(INDEX, reason)),
+    };
+    let digest = Digest::of(json);
+    let is_wanted = |it: &&Descriptor| wanted.is_none_or(|wanted| is_called(it, wanted));
+    let found: Vec<_> = listed.iter().filter(is_wanted).collect();
+    let Some(first) = found.first() else {
+        return match wanted {
+            Some(wanted) => Err(no_such_name(place, wanted, names(&listed))),
+            None => Err(Error::broken(INDEX, Broken::Document("it lists no image"))),
+        };
+    };
+    let called = called(first);
+    if found.iter().all(|it| it.digest == first.digest) {
+        return Ok((Chosen::Blob((*first).clone()), called));
+    }
+    let are_variants =
+        found.iter().all(|it| it.platform.is_some() && called_by(it) == called_by(first));
+    if are_variants {
+        let variants = found.into_iter().cloned().collect();
+        return Ok((Chosen::Index { digest, variants }, called));
+    }
+    Err(Error::Ambiguous { place: place.to_owned(), names: names(&listed) })
+}
+
+fn no_such_name(place: &Utf8Path, wanted: &str, names: Vec<String>) -> Error {
+    Error::NoSuchName { place: place.to_owned(), wanted: wanted.to_owned(), names }
+}
+
+/// Both names, the whole one first.
+fn called_by(descriptor: &Descriptor) -> [Option<&String>; 2] {
+    [IMAGE_NAME, REF_NAME].map(|key| descriptor.annotations.get(key))
+}
+
+fn called(descriptor: &Descriptor) -> Called {
+    let names = called_by(descriptor).into_iter().flatten().map(|text| Called::parse(text));
+    names
+        .reduce(|a, b| Called { name: a.name.or(b.name), tag: a.tag.or(b.tag) })
+        .unwrap_or_default()
+}
+
+fn is_called(descriptor: &Descriptor, wanted: &str) -> bool {
+    let mut names = called_by(descriptor).into_iter().flatten();
+    descriptor.digest.to_string() == wanted || names.any(|name| is_same(name, wanted))
+}
+
+/// Whether two names are the same where what Docker adds to short ones is added.
+fn is_same(name: &str, wanted: &str) -> bool {
+    let full = |text: &str| {
+        let reference: AnyReference = text.parse().ok()?;
+        let tag = reference.tag.map_or_else(|| "latest".to_owned(), |tag| tag.to_string());
+        Some(format!("{}:{tag}", reference.name.full_name()))
+    };
+    name == wanted || full(name).is_some_and(|name| full(wanted) == Some(name))
+}
+
+fn names(listed: &[Descriptor]) -> Vec<String> {
+    let name = |it: &Descriptor| {
+        let name = called_by(it).into_iter().flatten().next();
+        name.cloned().unwrap_or_else(|| it.digest.to_string())
+    };
+    let mut names: Vec<_> = listed.iter().map(name).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// An image in `manifest.json`: where its parts are in the archive.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DockerImage {
+    pub config: String,
+    repo_tags: Option<Vec<String>>,
+    layers: Option<Vec<String>>,
+}
+
+impl DockerImage {
+    /// The layers, the lowest first.
+    pub fn layers(&self) -> &[String] {
+        self.layers.as_deref().unwrap_or_default()
+    }
+
+    fn tags(&self) -> &[String] {
+        self.repo_tags.as_deref().unwrap_or_default()
+    }
+}
+
+/// Picks the image `wanted` of an archive of `docker save` from its `manifest.json`.
+pub(super) fn from_docker_manifest(
+    json: &[u8],
+    wanted: Option<&str>,
+    place: &Utf8Path,
+) -> Result<(DockerImage, Called), Error> {
+    let listed: Vec<DockerImage> =
+        parse(json).map_err(|reason| Error::broken(DOCKER_MANIFEST, reason))?;
+    let names = || {
+        let names = listed.iter().flat_map(|image| match image.tags() {
+            [] => vec![image.config.clone()],
+            tags => tags.to_vec(),
+        });
+        names.collect::<Vec<_>>()
+    };
+    let is_wanted = |image: &&DockerImage| {
+        wanted.is_none_or(|wanted| {
+            image.config == wanted || image.tags().iter().any(|tag| is_same(tag, wanted))
+        })
+    };
+    let mut found = listed.iter().filter(is_wanted);
+    match (found.next(), found.next(), wanted) {
+        (Some(image), None, _) => {
+            let tag = image.tags().iter().find(|tag| wanted.is_none_or(|it| is_same(tag, it)));
+            let tag = tag.or(image.tags().first());
+            Ok((image.clone(), tag.map(|tag| Called::parse(tag)).unwrap_or_default()))
+        }
+        (None, _, Some(wanted)) => Err(no_such_name(place, wanted, names())),
+        (None, _, None) => {
+            Err(Error::broken(DOCKER_MANIFEST, Broken::Document("it lists no image")))
+        }
+        (Some(_), Some(_), _) => Err(Error::Ambiguous { place: place.to_owned(), names: names() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn descriptor(hash: char, annotations: Value) -> Value {
+        json!({
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "digest": format!("sha256:{}", hash.to_string().repeat(64)),
+            "size": 1,
+            "annotations": annotations,
+        })
+    }
+
+    fn choose(listed: &[Value], wanted: Option<&str>) -> Result<(char, Called), Error> {
+        let json = json!({ "schemaVersion": 2, "manifests": listed }).to_string();
+        let (chosen, called) = from_index(json.as_bytes(), wanted, "image.tar".into())?;
+        let hash = match chosen {
+            Chosen::Blob(blob) => blob.digest.hex().chars().next().unwrap(),
+            Chosen::Index { variants, .. } => {
+                assert_eq!(variants.len(), listed.len());
+                '*'
+            }
+        };
+        Ok((hash, called))
+    }
+
+    fn called(name: Option<&str>, tag: Option<&str>) -> Called {
+        let name = name.map(|name| name.parse().unwrap());
+        Called { name, tag: tag.map(|tag| tag.parse().unwrap()) }
+    }
+
+    #[test]
+    fn the_only_image_is_meant_whatever_its_name() {
+        let (name, tag) = ("docker.io/example/tool:1.2.3", "1.2.3");
+        let both = json!({ IMAGE_NAME: name, REF_NAME: tag });
+        let expected = called(Some("docker.io/example/tool"), Some("1.2.3"));
+        assert_eq!(
+            choose(&[descriptor('a', both.clone())], None).unwrap(),
+            ('a', expected.clone())
+        );
+        let twice = [descriptor('a', both), descriptor('a', json!({ REF_NAME: "latest" }))];
+        assert_eq!(choose(&twice, None).unwrap(), ('a', expected));
+        assert_eq!(choose(&[descriptor('a', Value::Null)], None).unwrap().1, Called::default());
+        // As skopeo and podman write it.
+        let whole = [descriptor('a', json!({ REF_NAME: "localhost/tool:1" }))];
+        assert_eq!(choose(&whole, None).unwrap().1, called(Some("localhost/tool"), Some("1")));
+    }
+
+    #[test]
+    fn one_of_several_is_picked_by_tag_name_or_digest() {
+        let listed = [
+            descriptor('a', json!({ IMAGE_NAME: "docker.io/example/tool:1", REF_NAME: "1" })),
+            descriptor('b', json!({ IMAGE_NAME: "docker.io/example/tool:2", REF_NAME: "2" })),
+        ];
+        let digest = format!("sha256:{}", "b".repeat(64));
+        for wanted in ["2", "example/tool:2", "docker.io/example/tool:2", &digest] {
+            assert_eq!(choose(&listed, Some(wanted)).unwrap().0, 'b', "{wanted}");
+        }
+        let names = "docker.io/example/tool:1 and docker.io/example/tool:2";
+        let error = choose(&listed, None).unwrap_err();
+        assert_eq!(error.to_string(), format!("image.tar has 2 images: {names}"));
+        let help = "say which one: `image.tar:docker.io/example/tool:1`";
+        assert_eq!(error.help().as_deref(), Some(help));
+        let error = choose(&listed, Some("3")).unwrap_err();
+        assert_eq!(error.to_string(), format!("image.tar has no image `3`, but {names}"));
+        assert!(choose(&[], None).is_err_and(|error| error.is_about_the_image()));
+    }
+
+    #[test]
+    fn an_index_of_platforms_is_the_image_itself() {
+        let mut listed =
+            [descriptor('a', json!({ REF_NAME: "1" })), descriptor('b', json!({ REF_NAME: "1" }))];
+        assert!(choose(&listed, None).is_err());
+        for (descriptor, architecture) in listed.iter_mut().zip(["amd64", "arm64"]) {
+            descriptor["platform"] = json!({ "os": "linux", "architecture": architecture });
+        }
+        assert_eq!(choose(&listed, None).unwrap().0, '*');
+        assert_eq!(choose(&listed, Some("1")).unwrap(), ('*', called(None, Some("1"))));
+    }
+
+    #[test]
+    fn what_docker_saves_is_picked_by_its_tags() {
+        let json = json!([
+            { "Config": "a.json", "RepoTags": ["tool:1", "tool:latest"], "Layers": ["a/layer.tar"] },
+            { "Config": "b.json", "RepoTags": null, "Layers": null },
+        ])
+        .to_string();
+        let choose = |wanted| from_docker_manifest(json.as_bytes(), wanted, "image.tar".into());
+        let (image, name) = choose(Some("docker.io/library/tool:latest")).unwrap();
+        assert_eq!((&*image.config, image.layers().len()), ("a.json", 1));
+        assert_eq!(name, called(Some("tool"), Some("latest")));
+        let (image, name) = choose(Some("b.json")).unwrap();
+        assert_eq!((image.layers(), name), (&[][..], Called::default()));
+        let error = choose(None).unwrap_err().to_string();
+        assert_eq!(error, "image.tar has 3 images: tool:1, tool:latest and b.json");
+    }
+}

@@ -1,0 +1,58 @@
+//! A folder that is an OCI image layout.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::document::Descriptor;
+use super::error::Error;
+use super::limits::{Limits, TooLarge};
+use super::store::Blobs;
+use crate::files::{self, IoContext};
+
+/// An OCI image layout.
+pub(super) struct Layout {
+    root: Utf8PathBuf,
+}
+
+impl Layout {
+    /// The one in this folder.
+    pub fn new(root: &Utf8Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// A document that has a fixed name; none where there is no such file.
+    pub fn document(&self, name: &str, limits: &Limits) -> Result<Option<Vec<u8>>, Error> {
+        let path = self.root.join(name);
+        let Some(file) = open(&path)? else { return Ok(None) };
+        let mut bytes = Vec::new();
+        let limit = limits.document;
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes).doing("read", &path)?;
+        if bytes.len() as u64 > limit {
+            return Err(Error::too_large(name, TooLarge::Document(limit)));
+        }
+        Ok(Some(bytes))
+    }
+}
+
+impl Blobs for Layout {
+    fn place(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, Error> {
+        let file = open(&self.root.join("blobs/sha256").join(blob.digest.hex()))?;
+        Ok(file.map(|file| Box::new(file) as Box<dyn Read>))
+    }
+}
+
+/// None where there is no file of that name. Opening a pipe would wait for somebody who writes.
+fn open(path: &Utf8Path) -> Result<Option<File>, files::Error> {
+    match path.metadata() {
+        Ok(metadata) if metadata.is_file() => files::open(path).map(Some),
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).doing("read", path),
+    }
+}

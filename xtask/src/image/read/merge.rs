@@ -1,0 +1,268 @@
+//! Lays layers over each other, as container engines do when they unpack them: entry by entry, with
+//! whiteouts hiding what lower layers have.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::layer::{Entry, EntryKind};
+use super::limits::{Budget, TooLarge};
+use super::oddity::{Oddities, OddityKind};
+use super::path;
+use super::tree::{Id, Kind, LastLink, Node, ROOT, Slot, Tree};
+
+const WHITEOUT: &str = ".wh.";
+/// Hides all that lower layers have in the folder.
+const OPAQUE: &str = ".wh..wh..opq";
+/// What a file system of old kept for itself.
+const AUFS: &str = ".wh..wh.";
+/// The mode of folders that have no entry of their own.
+const FOLDER_MODE: u32 = 0o755;
+
+/// A tree that grows by layers.
+pub(super) struct Merge<'a> {
+    tree: Tree,
+    budget: &'a Budget,
+    /// Counted from 0 for the lowest.
+    layer: u32,
+    link_steps: u64,
+}
+
+/// Why an entry does not get into the tree.
+enum Refusal {
+    TooLarge(TooLarge),
+    Odd(OddityKind),
+}
+
+impl From<TooLarge> for Refusal {
+    fn from(error: TooLarge) -> Self {
+        Refusal::TooLarge(error)
+    }
+}
+
+impl From<OddityKind> for Refusal {
+    fn from(kind: OddityKind) -> Self {
+        Refusal::Odd(kind)
+    }
+}
+
+impl<'a> Merge<'a> {
+    /// The tree of no layers: an empty root.
+    pub fn new(budget: &'a Budget) -> Self {
+        let node = Node { kind: Kind::Folder, mode: FOLDER_MODE };
+        let root = Slot::new(node, "".into(), ROOT, 0);
+        let tree = Tree { nodes: vec![root], oddities: Oddities::default() };
+        Self { tree, budget, layer: 0, link_steps: 0 }
+    }
+
+    /// Lays the next layer over what is there.
+    pub fn add(&mut self, layer: &[Entry]) -> Result<(), TooLarge> {
+        for entry in layer {
+            match self.add_entry(entry) {
+                Ok(()) => {}
+                Err(Refusal::TooLarge(error)) => return Err(error),
+                Err(Refusal::Odd(kind)) => self.note(entry, kind),
+            }
+        }
+        self.layer += 1;
+        Ok(())
+    }
+
+    /// The tree of all layers that were added.
+    pub fn finish(self) -> Tree {
+        self.tree
+    }
+
+    fn note(&mut self, entry: &Entry, kind: OddityKind) {
+        self.tree.oddities.add(&entry.path, kind);
+    }
+
+    fn add_entry(&mut self, entry: &Entry) -> Result<(), Refusal> {
+        if let EntryKind::Odd(kind) = &entry.kind {
+            return Err(kind.clone().into());
+        }
+        let parts = path::parts(&entry.path).ok_or(OddityKind::LeavesRoot)?;
+        let Some((name, folder)) = parts.split_last() else {
+            return self.add_root(entry);
+        };
+        let parent = self.folder(folder)?;
+        self.touch(parent);
+        if *name == OPAQUE {
+            self.clear(parent);
+            return Ok(());
+        }
+        if name.starts_with(AUFS) {
+            return Ok(());
+        }
+        if let Some(hidden) = name.strip_prefix(WHITEOUT) {
+            return self.hide(parent, hidden);
+        }
+        let node = self.node(entry, parent, name)?;
+        match &node.kind {
+            Kind::Symlink(target) if path::link_leaves_root(folder, target) => {
+                self.note(entry, OddityKind::SymlinkLeavesRoot(target.to_string()));
+            }
+            Kind::Special => self.note(entry, OddityKind::Special),
+            _ => {}
+        }
+        self.put(entry, parent, name, node)
+    }
+
+    fn add_root(&mut self, entry: &Entry) -> Result<(), Refusal> {
+        match entry.kind {
+            EntryKind::Folder => {
+                self.slot_mut(ROOT).node.mode = entry.mode;
+                Ok(())
+            }
+            _ => Err(OddityKind::LeavesRoot.into()),
+        }
+    }
+
+    fn node(&mut self, entry: &Entry, parent: Id, name: &str) -> Result<Node, Refusal> {
+        let kind = match &entry.kind {
+            EntryKind::Folder => Kind::Folder,
+            EntryKind::File { size, content } => Kind::File { size: *size, content: *content },
+            EntryKind::Symlink(target) => Kind::Symlink(target.clone()),
+            EntryKind::HardLink(target) => return self.link_target(target, parent, name),
+            EntryKind::Special | EntryKind::Odd(_) => Kind::Special,
+        };
+        Ok(Node { kind, mode: entry.mode })
+    }
+
+    fn link_target(&mut self, target: &str, parent: Id, name: &str) -> Result<Node, Refusal> {
+        let parts =
+            path::parts(target).ok_or_else(|| OddityKind::HardLinkLeavesRoot(target.to_owned()))?;
+        let found = self.tree.walk(ROOT, &parts, LastLink::Keep, &mut self.link_steps).ok();
+        self.check_steps()?;
+        // An engine removes what is at the link's own path before it makes the link.
+        let itself = self.tree.slot(parent).children.get(name).copied();
+        let node = found.filter(|id| Some(*id) != itself).map(|id| &self.tree.slot(id).node);
+        match node {
+            Some(node) if node.kind != Kind::Folder => Ok(node.clone()),
+            _ => Err(OddityKind::HardLinkToNowhere(target.to_owned()).into()),
+        }
+    }
+
+    /// Puts a node in place of what is there. Only folders stay what they are under folders.
+    fn put(&mut self, entry: &Entry, parent: Id, name: &str, node: Node) -> Result<(), Refusal> {
+        let layer = self.layer;
+        if let Some(there) = self.tree.slot(parent).children.get(name).copied() {
+            let slot = self.slot_mut(there);
+            if slot.node.kind == Kind::Folder && node.kind == Kind::Folder {
+                slot.node.mode = node.mode;
+                slot.touched = layer;
+                return Ok(());
+            }
+            if slot.touched == layer {
+                self.note(entry, OddityKind::Duplicate);
+            }
+        }
+        self.insert(parent, name, node)?;
+        Ok(())
+    }
+
+    fn insert(&mut self, parent: Id, name: &str, node: Node) -> Result<Id, TooLarge> {
+        self.budget.node()?;
+        let id = Id::try_from(self.tree.nodes.len()).map_err(|_| TooLarge::Entries(u64::MAX))?;
+        let name: Arc<str> = name.into();
+        self.tree.nodes.push(Slot::new(node, name.clone(), parent, self.layer));
+        self.slot_mut(parent).children.insert(name, id);
+        self.touch(parent);
+        Ok(id)
+    }
+
+    /// The folder that an entry lies in; what is missing of it is made.
+    fn folder(&mut self, parts: &[&str]) -> Result<Id, Refusal> {
+        let mut at = ROOT;
+        for part in parts {
+            at = match self.tree.slot(at).children.get(*part).copied() {
+                None => {
+                    let folder = Node { kind: Kind::Folder, mode: FOLDER_MODE };
+                    self.insert(at, part, folder)?
+                }
+                Some(child) => match self.tree.slot(child).node.kind {
+                    Kind::Folder => child,
+                    Kind::Symlink(_) => self.linked_folder(at, part)?,
+                    _ => return Err(OddityKind::NotInFolder.into()),
+                },
+            };
+        }
+        Ok(at)
+    }
+
+    fn linked_folder(&mut self, folder: Id, link: &str) -> Result<Id, Refusal> {
+        let found = self.tree.walk(folder, &[link], LastLink::Follow, &mut self.link_steps);
+        self.check_steps()?;
+        match found {
+            Ok(id) if self.tree.slot(id).node.kind == Kind::Folder => Ok(id),
+            Ok(_) => Err(OddityKind::NotInFolder.into()),
+            Err(_) => Err(OddityKind::BehindBrokenLink.into()),
+        }
+    }
+
+    fn check_steps(&self) -> Result<(), TooLarge> {
+        let limit = self.budget.limits.link_steps;
+        if self.link_steps > limit { Err(TooLarge::LinkSteps(limit)) } else { Ok(()) }
+    }
+
+    /// Hides what lower layers have under this name.
+    fn hide(&mut self, parent: Id, name: &str) -> Result<(), Refusal> {
+        if matches!(name, "" | "." | "..") {
+            return Err(OddityKind::Whiteout.into());
+        }
+        let Some(there) = self.tree.slot(parent).children.get(name).copied() else {
+            return Ok(());
+        };
+        if self.tree.slot(there).touched == self.layer {
+            self.clear(there);
+        } else {
+            self.slot_mut(parent).children.remove(name);
+        }
+        Ok(())
+    }
+
+    /// Hides what lower layers have in a folder. It is done once for each layer: after that the
+    /// folder has nothing of theirs.
+    fn clear(&mut self, folder: Id) {
+        let layer = self.layer;
+        let mut left = vec![folder];
+        while let Some(id) = left.pop() {
+            if self.tree.slot(id).cleared == Some(layer) {
+                continue;
+            }
+            let mut children = std::mem::take(&mut self.slot_mut(id).children);
+            children.retain(|_, child| self.tree.slot(*child).touched == layer);
+            left.extend(children.values());
+            let slot = self.slot_mut(id);
+            slot.children = children;
+            slot.cleared = Some(layer);
+        }
+    }
+
+    /// Marks a node, and the folders around it, as being in this layer too.
+    fn touch(&mut self, id: Id) {
+        let layer = self.layer;
+        let mut at = id;
+        loop {
+            let slot = self.slot_mut(at);
+            let was_touched = std::mem::replace(&mut slot.touched, layer) == layer;
+            if was_touched || at == ROOT {
+                return;
+            }
+            at = slot.parent;
+        }
+    }
+
+    fn slot_mut(&mut self, id: Id) -> &mut Slot {
+        &mut self.tree.nodes[id as usize]
+    }
+}
+
+impl Slot {
+    fn new(node: Node, name: Arc<str>, parent: Id, layer: u32) -> Self {
+        let children = BTreeMap::new();
+        Self { node, name, parent, children, touched: layer, cleared: None }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,287 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::*;
+use crate::digest::Digest;
+use crate::image::read::ContentId;
+use crate::image::read::limits::Limits;
+
+fn entry(path: &str, kind: EntryKind) -> Entry {
+    let mode = if kind == EntryKind::Folder { 0o755 } else { 0o644 };
+    Entry { path: path.to_owned(), kind, mode }
+}
+
+fn content(text: &str) -> ContentId {
+    ContentId::of(Digest::of(text.as_bytes()))
+}
+
+fn file(path: &str, text: &str) -> Entry {
+    entry(path, EntryKind::File { size: text.len() as u64, content: content(text) })
+}
+
+fn folder(path: &str) -> Entry {
+    entry(path, EntryKind::Folder)
+}
+
+fn symlink(path: &str, target: &str) -> Entry {
+    entry(path, EntryKind::Symlink(target.into()))
+}
+
+fn hard_link(path: &str, target: &str) -> Entry {
+    entry(path, EntryKind::HardLink(target.to_owned()))
+}
+
+fn merged(layers: &[Vec<Entry>]) -> Tree {
+    let budget = Budget::new(Limits::DEFAULT);
+    let mut merge = Merge::new(&budget);
+    for layer in layers {
+        merge.add(layer).unwrap();
+    }
+    merge.finish()
+}
+
+/// Every path, with a `/` behind folders' and the target of links.
+fn listed(tree: &Tree) -> Vec<String> {
+    let line = |found: super::super::tree::Found<'_>| match &found.node.kind {
+        Kind::Folder => found.path + "/",
+        Kind::File { .. } => found.path,
+        Kind::Symlink(target) => format!("{} -> {target}", found.path),
+        Kind::Special => format!("{} special", found.path),
+    };
+    tree.below("/").map(line).collect()
+}
+
+fn oddities(tree: &Tree) -> Vec<String> {
+    tree.oddities().first().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn whiteouts_hide_what_lower_layers_have_and_nothing_else() {
+    let lower = vec![file("a/one", ""), file("a/two", ""), file("b/c/deep", ""), file("d", "")];
+    let upper = vec![
+        file("a/three", ""),
+        entry("a/.wh..wh..opq", EntryKind::File { size: 0, content: content("") }),
+        file("b/.wh.c", ""),
+        file("b/c/new", ""),
+        file(".wh.d", ""),
+        file(".wh.nothing", ""),
+        // A file of this very layer.
+        file("e", ""),
+        file(".wh.e", ""),
+        file(".wh..wh.plnk", ""),
+    ];
+    let tree = merged(&[lower, upper]);
+    assert_eq!(listed(&tree), ["/a/", "/a/three", "/b/", "/b/c/", "/b/c/new", "/e"]);
+    assert_eq!(oddities(&tree), Vec::<String>::new());
+}
+
+#[test]
+fn only_folders_stay_under_folders() {
+    let tree = merged(&[
+        vec![file("a/x", ""), file("b", ""), symlink("c", "a"), file("d/x", "")],
+        vec![file("a", ""), file("b/x", ""), folder("c"), folder("d/")],
+        vec![folder("b"), file("b/x", "")],
+    ]);
+    assert_eq!(listed(&tree), ["/a", "/b/", "/b/x", "/c/", "/d/", "/d/x"]);
+    // An engine would not get beyond the file in the folder's place.
+    assert_eq!(oddities(&tree), ["`b/x` lies in something that is no folder"]);
+}
+
+#[test]
+fn entries_go_where_links_in_their_path_lead() {
+    let tree = merged(&[
+        vec![folder("usr/lib"), symlink("lib", "usr/lib"), symlink("usr/up", "../x/../usr")],
+        vec![folder("x"), file("lib/a", ""), file("usr/up/b", "")],
+        vec![file("lib/.wh.a", ""), symlink("loop", "loop"), file("loop/a", "")],
+        vec![file("none/a", ""), symlink("broken", "nothing"), file("broken/a", "")],
+    ]);
+    let expected = [
+        "/broken -> nothing",
+        "/lib -> usr/lib",
+        "/loop -> loop",
+        "/none/",
+        "/none/a",
+        "/usr/",
+        "/usr/b",
+        "/usr/lib/",
+        "/usr/up -> ../x/../usr",
+        "/x/",
+    ];
+    assert_eq!(listed(&tree), expected);
+    assert_eq!(
+        oddities(&tree),
+        [
+            "`loop/a` lies behind a link that leads nowhere",
+            "`broken/a` lies behind a link that leads nowhere",
+        ]
+    );
+}
+
+#[test]
+fn a_hard_link_has_the_content_of_its_target() {
+    let tree = merged(&[
+        vec![file("a", "first"), folder("d"), hard_link("b", "a"), hard_link("c", "/./b")],
+        vec![file("a", "second"), hard_link("up", "../../etc/passwd"), hard_link("no", "nothing")],
+        vec![hard_link("folder", "d"), hard_link("c", "c"), file(".wh.b", "")],
+    ]);
+    let content_of = |path: &str| match tree.resolve(path).map(|found| &found.node.kind) {
+        Ok(Kind::File { content, .. }) => Some(*content),
+        _ => None,
+    };
+    assert_eq!(content_of("a"), Some(content("second")));
+    assert_eq!(content_of("c"), Some(content("first")));
+    assert_eq!(listed(&tree), ["/a", "/c", "/d/"]);
+    assert_eq!(
+        oddities(&tree),
+        [
+            "`up` is a hard link to `../../etc/passwd`, which leaves the image's root",
+            "`no` is a hard link to `nothing`, which is no file of the image",
+            "`folder` is a hard link to `d`, which is no file of the image",
+            "`c` is a hard link to `c`, which is no file of the image",
+        ]
+    );
+}
+
+#[test]
+fn what_is_strange_is_told() {
+    let tree = merged(&[vec![
+        file("../../etc/passwd", ""),
+        file("/absolute", ""),
+        file("./a/../b", ""),
+        file("b", ""),
+        symlink("out", "../etc"),
+        symlink("usr/in", "../etc"),
+        entry("dev", EntryKind::Special),
+        entry("what", EntryKind::Odd(OddityKind::UnknownType(b'Z'))),
+        file(".wh...", ""),
+        file("/", ""),
+    ]]);
+    assert_eq!(
+        listed(&tree),
+        ["/absolute", "/b", "/dev special", "/out -> ../etc", "/usr/", "/usr/in -> ../etc"]
+    );
+    assert_eq!(
+        oddities(&tree),
+        [
+            "`../../etc/passwd` leaves the image's root",
+            "`b` is in one layer twice",
+            "`out` is a symbolic link to `../etc`, which leaves the image's root",
+            "`dev` is a device or a pipe",
+            "`what` has the type `Z`, which can't be unpacked",
+            "`.wh...` is a whiteout that hides nothing",
+            "`/` leaves the image's root",
+        ]
+    );
+}
+
+/// A file system as a plain map, changed by the rules of the OCI specification in the most simple
+/// way.
+#[derive(Default)]
+struct Model(BTreeMap<String, Node>);
+
+impl Model {
+    fn add_layer(&mut self, layer: &[Entry]) {
+        let mut added: BTreeSet<String> = BTreeSet::new();
+        for entry in layer {
+            let (folder, name) = entry.path.rsplit_once('/').unwrap_or(("", &entry.path));
+            let Some(folders) = self.make_folders(folder) else { continue };
+            added.extend(folders);
+            let below = |path: &str, around: &str| path.starts_with(&format!("{around}/"));
+            if name == OPAQUE {
+                self.0.retain(|path, _| {
+                    added.contains(path) || !(folder.is_empty() || below(path, folder))
+                });
+                continue;
+            }
+            if let Some(hidden) = name.strip_prefix(WHITEOUT) {
+                let hidden = entry.path.replace(name, hidden);
+                self.0.retain(|path, _| {
+                    added.contains(path) || !(*path == hidden || below(path, &hidden))
+                });
+                continue;
+            }
+            let kind = match &entry.kind {
+                EntryKind::Folder => Kind::Folder,
+                EntryKind::File { size, content } => Kind::File { size: *size, content: *content },
+                EntryKind::Symlink(target) => Kind::Symlink(target.clone()),
+                EntryKind::HardLink(target) => match self.0.get(target) {
+                    Some(node) if node.kind != Kind::Folder && *target != entry.path => {
+                        let node = node.clone();
+                        self.replace(&entry.path, node);
+                        added.insert(entry.path.clone());
+                        continue;
+                    }
+                    _ => continue,
+                },
+                EntryKind::Special | EntryKind::Odd(_) => Kind::Special,
+            };
+            self.replace(&entry.path, Node { kind, mode: entry.mode });
+            added.insert(entry.path.clone());
+        }
+    }
+
+    /// The folders around something that is about to be added; none where one is a file.
+    fn make_folders(&mut self, folder: &str) -> Option<Vec<String>> {
+        let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
+        let folders: Vec<_> = ends.map(|end| folder[..end].to_owned()).collect();
+        let folders: Vec<_> = folders.into_iter().filter(|path| !path.is_empty()).collect();
+        for path in &folders {
+            let new = Node { kind: Kind::Folder, mode: FOLDER_MODE };
+            if self.0.entry(path.clone()).or_insert(new).kind != Kind::Folder {
+                return None;
+            }
+        }
+        Some(folders)
+    }
+
+    fn replace(&mut self, path: &str, node: Node) {
+        if node.kind != Kind::Folder {
+            let inside = format!("{path}/");
+            self.0.retain(|other, _| !other.starts_with(&inside));
+        }
+        self.0.insert(path.to_owned(), node);
+    }
+}
+
+fn any_path() -> impl Strategy<Value = String> {
+    vec(select(&["a", "b", "c"][..]), 1..4).prop_map(|parts| parts.join("/"))
+}
+
+fn any_entry() -> impl Strategy<Value = Entry> {
+    let text = select(&["", "one", "two"][..]);
+    prop_oneof![
+        4 => (any_path(), text).prop_map(|(path, text)| file(&path, text)),
+        2 => any_path().prop_map(|path| folder(&path)),
+        // Nothing lies behind these.
+        1 => any_path().prop_map(|path| symlink(&format!("{path}/link"), "nowhere")),
+        1 => (any_path(), any_path()).prop_map(|(path, target)| hard_link(&path, &target)),
+        2 => (any_path(), select(&["a", "b", "c"][..]))
+            .prop_map(|(path, name)| file(&format!("{path}/{WHITEOUT}{name}"), "")),
+        1 => select(&["a", "b"][..]).prop_map(|name| file(&format!("{WHITEOUT}{name}"), "")),
+        1 => any_path().prop_map(|path| file(&format!("{path}/{OPAQUE}"), "")),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn layers_merge_as_in_a_plain_map(layers in vec(vec(any_entry(), 0..12), 0..5)) {
+        let mut model = Model::default();
+        for layer in &layers {
+            model.add_layer(layer);
+        }
+        let tree = merged(&layers);
+        let found: BTreeMap<String, Node> = tree
+            .below("/")
+            .map(|found| (found.path.trim_start_matches('/').to_owned(), found.node.clone()))
+            .collect();
+        prop_assert_eq!(&found, &model.0);
+        for (path, node) in &model.0 {
+            prop_assert_eq!(tree.resolve(path).map(|found| found.node), Ok(node));
+        }
+    }
+}

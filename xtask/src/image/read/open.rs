@@ -1,0 +1,115 @@
+//! The way to an image: from where somebody says it is to its first document.
+
+use std::io::{Read, Seek};
+
+use camino::Utf8Path;
+
+use super::archive::{self, Archive};
+use super::assemble::{Root, assemble};
+use super::choose::{self, Chosen, DOCKER_MANIFEST, INDEX};
+use super::document::{Descriptor, Document, Manifest};
+use super::error::{Broken, Error};
+use super::layout::Layout;
+use super::limits::Limits;
+use super::store::{self, Blobs};
+use super::{ImageSource, StoredImage, daemon, registry};
+use crate::progress::Step;
+
+/// What Docker before 1.10 wrote instead of a `manifest.json`.
+const ANCIENT: &str = "repositories";
+
+impl StoredImage {
+    /// Reads the image that is at `source`: all of it but the contents of its files.
+    ///
+    /// # Errors
+    /// It can't be got at, or is broken: [`Error::is_about_the_image`] tells which.
+    pub fn open(source: &ImageSource, step: &Step<'_>) -> Result<Self, Error> {
+        let limits = &Limits::DEFAULT;
+        let root = match source {
+            ImageSource::Archive { path, image } => {
+                let file = archive::open(path, limits)?;
+                in_archive(file, path, image.as_deref(), limits)?
+            }
+            ImageSource::Layout { path, image } => {
+                let layout = Layout::new(path);
+                let index = layout.document(INDEX, limits)?;
+                let index = index.ok_or_else(|| Error::broken(INDEX, Broken::Missing))?;
+                in_layout(Box::new(layout), &index, image.as_deref(), limits)?
+            }
+            ImageSource::Registry(reference) => registry::find(reference, limits)?,
+            ImageSource::Daemon(reference) => {
+                let archive = daemon::save(reference, limits)?;
+                let place = format!("the archive of {reference}");
+                let mut root = in_archive(archive, Utf8Path::new(&place), None, limits)?;
+                root.called = reference.clone().into();
+                root
+            }
+        };
+        assemble(root, limits, step)
+    }
+
+    /// Reads the image of an archive that is not compressed, within `limits`.
+    ///
+    /// # Errors
+    /// As those of [`StoredImage::open`].
+    pub fn from_archive(
+        archive: impl Read + Seek + Send + 'static,
+        limits: &Limits,
+        step: &Step<'_>,
+    ) -> Result<Self, Error> {
+        assemble(in_archive(archive, Utf8Path::new("archive"), None, limits)?, limits, step)
+    }
+}
+
+fn in_archive(
+    archive: impl Read + Seek + Send + 'static,
+    path: &Utf8Path,
+    image: Option<&str>,
+    limits: &Limits,
+) -> Result<Root, Error> {
+    let archive = Archive::new(archive, path, limits)?;
+    if let Some(index) = archive.document(INDEX, limits)? {
+        return in_layout(Box::new(archive), &index, image, limits);
+    }
+    if let Some(manifest) = archive.document(DOCKER_MANIFEST, limits)? {
+        return from_docker(archive, &manifest, image);
+    }
+    let is_ancient = archive.document(ANCIENT, limits)?.is_some();
+    Err(Error::broken(path.as_str(), if is_ancient { Broken::Ancient } else { Broken::NoImage }))
+}
+
+fn in_layout(
+    blobs: Box<dyn Blobs>,
+    index: &[u8],
+    image: Option<&str>,
+    limits: &Limits,
+) -> Result<Root, Error> {
+    let (chosen, called) = choose::from_index(index, image, blobs.place())?;
+    let (digest, document) = match chosen {
+        Chosen::Index { digest, variants } => (digest, Document::Index(variants)),
+        Chosen::Blob(blob) => {
+            let document = store::document(&*blobs, "image", &blob, limits, Document::parse)?;
+            (blob.digest, document)
+        }
+    };
+    Ok(Root { blobs, called, digest, document })
+}
+
+/// An archive of `docker save` names the parts of an image by their place in it. Here everything
+/// goes by its digest.
+fn from_docker<R: Read + Seek + Send + 'static>(
+    mut archive: Archive<R>,
+    manifest: &[u8],
+    image: Option<&str>,
+) -> Result<Root, Error> {
+    let (image, called) = choose::from_docker_manifest(manifest, image, archive.place())?;
+    let (digest, size) = archive.name_blob(&image.config)?;
+    let configuration = Descriptor::of_configuration(digest, size);
+    let mut layers = Vec::new();
+    for name in image.layers() {
+        let (digest, size) = archive.name_blob(name)?;
+        layers.push(Descriptor::of_layer(digest, size));
+    }
+    let document = Document::Manifest(Manifest { configuration, layers });
+    Ok(Root { blobs: Box::new(archive), called, digest, document })
+}

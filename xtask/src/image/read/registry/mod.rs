@@ -1,0 +1,225 @@
+//! A registry, by the protocol of the OCI distribution specification.
+//!
+//! Layers are downloaded, several at once, into temporary files without a name; documents are read
+//! into memory. What comes is checked by those who read it, as with any other place.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{Cursor, Read};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::assemble::{LAYER, Root};
+use super::choose::Called;
+use super::document::{ACCEPTED, Descriptor, Document};
+use super::error::{Broken, Error};
+use super::limits::Limits;
+use super::parallel::in_parallel;
+use super::store::{self, Blobs, Section, Shared};
+use crate::digest::Digest;
+use crate::files::IoContext;
+use crate::http::{self, Address, Request, Response, is_local};
+use crate::progress::Step;
+use crate::project::reference::AnyReference;
+use crate::text;
+
+mod access;
+mod challenge;
+mod login;
+
+use access::Access;
+
+/// How many layers are downloaded at once.
+const DOWNLOADS: usize = 4;
+/// Docker Hub's registry has another address than its name says.
+const DOCKER_HUB: (&str, &str) = ("docker.io", "registry-1.docker.io");
+
+/// The repository of an image in a registry.
+struct Repository {
+    /// The registry, as people write it.
+    registry: String,
+    /// The image, for messages.
+    reference: String,
+    place: Utf8PathBuf,
+    /// Where everything of the repository is: `https://registry/v2/name`.
+    base: Address,
+    access: Access,
+    /// What allows requests at the moment.
+    authorization: Mutex<Option<String>>,
+    limits: Limits,
+    /// None for those that the registry doesn't have.
+    layers: OnceLock<HashMap<Digest, Option<Downloaded>>>,
+}
+
+/// A temporary file with a blob.
+struct Downloaded {
+    file: Shared<File>,
+    size: u64,
+}
+
+/// Finds the image in its registry.
+pub(super) fn find(reference: &AnyReference, limits: &Limits) -> Result<Root, Error> {
+    let repository = Repository::new(reference, limits)?;
+    let latest = if reference.digest.is_none() { "latest".parse().ok() } else { None };
+    let tag = reference.tag.clone().or(latest);
+    let wanted = match (&reference.digest, &tag) {
+        (Some(digest), _) => digest.to_string(),
+        (None, tag) => tag.as_ref().map(ToString::to_string).unwrap_or_default(),
+    };
+    let path = format!("manifests/{wanted}");
+    let Some(answer) = repository.ask(&path, |request| request.send(limits.document))? else {
+        return Err(Error::NotFound { reference: reference.to_string() });
+    };
+    let digest = Digest::of(&answer.body);
+    let name = format!("image {wanted}");
+    if reference.digest.is_some_and(|expected| expected != digest) {
+        return Err(Error::broken(name, Broken::Digest { found: digest }));
+    }
+    let document = Document::parse(&answer.body).map_err(|reason| Error::broken(name, reason))?;
+    let called = Called { name: Some(reference.name.clone()), tag };
+    Ok(Root { blobs: Box::new(repository), called, digest, document })
+}
+
+impl Repository {
+    fn new(reference: &AnyReference, limits: &Limits) -> Result<Self, Error> {
+        let registry = reference.name.registry().to_owned();
+        let name = reference.name.repository();
+        let host = if registry == DOCKER_HUB.0 { DOCKER_HUB.1 } else { &registry };
+        let failed = |source| Error::Http { registry: registry.clone(), source };
+        let address = |scheme: &str| {
+            let address = format!("{scheme}://{host}/v2/{name}").parse();
+            let what = "has a name that is no address".to_owned();
+            address.map_err(|_| Error::Registry { registry: registry.clone(), what })
+        };
+        let mut base: Address = address("https")?;
+        // As Docker does it: a registry on this machine may do without encryption.
+        if is_local(host) {
+            match Request::head(base.join("/v2/").unwrap_or(base.clone())).send(limits.document) {
+                Err(http::Error::Tls { .. }) => base = address("http")?,
+                Err(error) => return Err(failed(error)),
+                Ok(_) => {}
+            }
+        }
+        Ok(Self {
+            access: Access::new(&registry, &name, base.is_https()),
+            place: registry.as_str().into(),
+            registry,
+            reference: reference.to_string(),
+            base,
+            authorization: Mutex::default(),
+            limits: *limits,
+            layers: OnceLock::new(),
+        })
+    }
+
+    /// Asks for something of the repository; none where it has no such thing.
+    fn ask<B>(
+        &self,
+        path: &str,
+        send: impl Fn(&Request) -> Result<Response<B>, http::Error>,
+    ) -> Result<Option<Response<B>>, Error> {
+        let address: Result<Address, _> = format!("{}/{path}", self.base).parse();
+        let address = address.map_err(|_| self.strange(format!("has no address for `{path}`")))?;
+        let request = Request::get(address).header("Accept", &ACCEPTED.join(", "));
+        let mut tried = self.authorization();
+        let mut answer = self.sent(send(&request.clone().authorization(tried.clone())))?;
+        if answer.head.status == 401 {
+            // Another download may have got a new token meanwhile.
+            let newer = self.authorization().filter(|newer| Some(newer) != tried.as_ref());
+            tried = match newer {
+                Some(newer) => Some(newer),
+                None => {
+                    let challenges = answer.head.values("www-authenticate");
+                    let challenges = challenge::parse(challenges);
+                    self.access.authorize(&challenges, &self.reference)?
+                }
+            };
+            *self.authorization.lock().unwrap_or_else(PoisonError::into_inner) = tried.clone();
+            answer = self.sent(send(&request.authorization(tried)))?;
+        }
+        match answer.head.status {
+            200 => Ok(Some(answer)),
+            404 => Ok(None),
+            401 | 403 => Err(self.access.unauthorised(&self.reference)),
+            429 => Err(Error::RateLimited { registry: self.registry.clone() }),
+            status => Err(self.strange(format!("answers with status {status}"))),
+        }
+    }
+
+    fn authorization(&self) -> Option<String> {
+        self.authorization.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn sent<B>(&self, sent: Result<Response<B>, http::Error>) -> Result<Response<B>, Error> {
+        sent.map_err(|error| match error {
+            http::Error::Interrupted(interrupted) => interrupted.into(),
+            source => Error::Http { registry: self.registry.clone(), source },
+        })
+    }
+
+    fn strange(&self, what: String) -> Error {
+        Error::Registry { registry: self.registry.clone(), what }
+    }
+
+    /// Asks for a blob that is to have the size in its descriptor.
+    fn blob<B>(
+        &self,
+        what: &str,
+        blob: &Descriptor,
+        send: impl Fn(&Request) -> Result<Response<B>, http::Error>,
+    ) -> Result<Option<Response<B>>, Error> {
+        let folder = if blob.is_manifest() { "manifests" } else { "blobs" };
+        self.ask(&format!("{folder}/{}", blob.digest), send).map_err(|error| match error {
+            Error::Http { source: http::Error::TooLarge(_), .. } => {
+                let (expected, found) = (blob.size, blob.size.saturating_add(1));
+                Error::broken(store::name(what, blob), Broken::Size { expected, found })
+            }
+            error => error,
+        })
+    }
+
+    fn download(&self, blob: &Descriptor) -> Result<Option<Downloaded>, Error> {
+        let answer = self.blob(LAYER, blob, |request| request.download(blob.size))?;
+        let Some(Response { body, .. }) = answer else { return Ok(None) };
+        let size = body.metadata().doing("read", "a temporary file")?.len();
+        Ok(Some(Downloaded { file: Shared::new(body), size }))
+    }
+}
+
+impl Downloaded {
+    fn open(&self) -> Box<dyn Read + '_> {
+        Box::new(self.file.section(Section { start: 0, size: self.size }))
+    }
+}
+
+impl Blobs for Repository {
+    fn place(&self) -> &Utf8Path {
+        &self.place
+    }
+
+    fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, Error> {
+        if let Some(downloaded) = self.layers.get().and_then(|layers| layers.get(&blob.digest)) {
+            return Ok(downloaded.as_ref().map(Downloaded::open));
+        }
+        let limit = blob.size.min(self.limits.document);
+        let answer = self.blob("document", blob, |request| request.send(limit))?;
+        Ok(answer.map(|answer| Box::new(Cursor::new(answer.body)) as Box<dyn Read>))
+    }
+
+    fn fetch(&self, blobs: &[Descriptor], step: &Step<'_>) -> Result<(), Error> {
+        let unique: BTreeMap<_, _> = blobs.iter().map(|blob| (blob.digest, blob)).collect();
+        let blobs: Vec<_> = unique.into_values().collect();
+        let done = AtomicUsize::new(0);
+        let files = in_parallel(&blobs, DOWNLOADS, |blob| {
+            let file = self.download(blob)?;
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            step.at(format!("{done} of {} downloaded", text::count(blobs.len(), LAYER)));
+            Ok::<_, Error>((blob.digest, file))
+        })?;
+        // Nobody fetches twice.
+        let _ = self.layers.set(files.into_iter().collect());
+        Ok(())
+    }
+}
