@@ -27,6 +27,8 @@ pub struct Cli {
 pub enum Command {
     /// Make the extension's image and everything that a release publishes
     Dist(Dist),
+    /// Show the extension in a browser while you work on it, without Docker Desktop
+    Preview(Preview),
     /// Tell what this machine has for that, and what would be downloaded
     Doctor,
     /// Be zig's wrapper: cargo calls this as a linker
@@ -112,6 +114,25 @@ pub struct Dist {
     /// workspace]
     #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new().map(Utf8PathBuf::from))]
     pub output: Option<Utf8PathBuf>,
+}
+
+/// The options of `preview`.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Builds the host binaries for this machine, starts the page's dev server, and opens the page with \
+`window.ddClient`, Docker Desktop's API, in it: `host.cli.exec` runs the real host binaries, \
+`docker.cli.exec` and `docker.listContainers` the real `docker`. What you edit is seen at once: \
+pages, and programs.
+
+The page can be reached from this machine alone, and by nobody who does not know the address that \
+is printed.")]
+pub struct Preview {
+    /// The port of the page [default: 7474, or another one if that is taken]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1024..))]
+    pub port: Option<u16>,
+    /// Don't open a browser (else it is that of the variable BROWSER, or the default one)
+    #[arg(long)]
+    pub no_open: bool,
 }
 
 /// How something is printed.

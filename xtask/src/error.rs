@@ -7,7 +7,9 @@ use camino::Utf8PathBuf;
 
 use crate::commands::symbols;
 use crate::progress::{BAD, HELP};
-use crate::{compile, context, dist, files, image, interrupt, process, project, toolchain, ui};
+use crate::{
+    compile, context, dist, files, image, interrupt, preview, process, project, toolchain, ui,
+};
 
 /// Any error of a command.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +49,9 @@ pub enum Error {
     /// The folder in which it was started can't be used.
     #[error("can't work in this folder")]
     Shell(#[from] xshell::Error),
+    /// There is no preview.
+    #[error(transparent)]
+    Preview(#[from] preview::Error),
     /// The hidden command failed.
     #[error("{0}")]
     Zig(String),
@@ -89,6 +94,7 @@ impl Error {
             Error::NoBuilder(error) => error.help(),
             Error::Image(error) => error.help(),
             Error::Dist(error) => error.help(),
+            Error::Preview(error) => error.help(),
             Error::Symbols(error) => error.help(),
             Error::Files(error) => error.help(),
             Error::Deliver { source, .. } => source.help(),
@@ -107,6 +113,7 @@ impl Error {
             | Error::Project(_)
             | Error::Toolchain(toolchain::Error::Linker { .. })
             | Error::Ui(ui::Error::NoPage { .. })
+            | Error::Preview(preview::Error::NoUi | preview::Error::Port(_))
             | Error::NoBuilder(image::NoBuilder::Unknown { .. })
             | Error::Dist(
                 dist::Error::NotADist(_) | dist::Error::NotAFolder(_) | dist::Error::InContext(_),

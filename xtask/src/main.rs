@@ -19,6 +19,9 @@ fn main() -> ExitCode {
         Command::Dist(options) => interrupt::listen()
             .map_err(Error::from)
             .and_then(|()| commands::dist::run(options, &progress)),
+        Command::Preview(options) => interrupt::listen()
+            .map_err(Error::from)
+            .and_then(|()| commands::preview::run(options, &progress)),
         Command::Doctor => commands::doctor::run(),
         Command::Zig(tool) => run_zig(tool),
         Command::ZigEnvironment(options) => zig_environment(options),

@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 use std::io::IsTerminal;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
@@ -59,6 +60,19 @@ impl Progress {
     /// Whether every detail is said.
     pub fn is_verbose(&self) -> bool {
         self.verbosity == Verbosity::Verbose
+    }
+
+    /// Has cargo say as much, and show its own progress where it can be seen.
+    pub fn tell_cargo(&self, command: &mut Command) {
+        if self.is_quiet() {
+            command.arg("--quiet");
+        }
+        if self.is_live() {
+            command
+                .env("CARGO_TERM_COLOR", "always")
+                .env("CARGO_TERM_PROGRESS_WHEN", "always")
+                .env("CARGO_TERM_PROGRESS_WIDTH", "70");
+        }
     }
 
     /// Begins a step; it ends with [`Step::done`], or has failed when it is dropped before.

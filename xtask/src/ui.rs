@@ -82,6 +82,15 @@ impl Error {
     }
 }
 
+/// npm, and the project that it is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Npm<'a> {
+    /// The program.
+    pub program: &'a Path,
+    /// The folder with `package.json`.
+    pub folder: &'a Utf8Path,
+}
+
 /// What the pages are built from.
 pub struct Pages<'a> {
     ui: &'a Ui,
@@ -114,6 +123,11 @@ impl<'a> Pages<'a> {
         if self.npm.is_some() { "built with npm" } else { "plain files" }
     }
 
+    /// npm and the folder that it works in, unless the folder holds plain files.
+    pub fn npm(&self) -> Option<Npm<'_>> {
+        self.npm.as_deref().map(|program| Npm { program, folder: &self.folder })
+    }
+
     /// Builds the pages and returns the folder that holds them.
     ///
     /// # Errors
@@ -121,10 +135,8 @@ impl<'a> Pages<'a> {
     pub fn build(&self, sh: &Shell, step: &Step<'_>) -> Result<Utf8PathBuf, Error> {
         let pages = match &self.npm {
             Some(npm) => {
-                let sh = sh.clone();
-                sh.change_dir(&self.folder);
-                self.install_packages(&sh, npm, step)?;
-                self.run_build(&sh, npm, step)?;
+                self.install_packages(sh, step)?;
+                self.run_build(sh, npm, step)?;
                 self.folder.join(&self.ui.build_folder)
             }
             None => self.folder.clone(),
@@ -133,7 +145,12 @@ impl<'a> Pages<'a> {
         if page.is_file() { Ok(pages) } else { Err(Error::NoPage { page }) }
     }
 
-    fn install_packages(&self, sh: &Shell, npm: &Path, step: &Step<'_>) -> Result<(), Error> {
+    /// Installs the packages that the pages need, if they are others than those that are there.
+    ///
+    /// # Errors
+    /// npm fails.
+    pub fn install_packages(&self, sh: &Shell, step: &Step<'_>) -> Result<(), Error> {
+        let Some(npm) = &self.npm else { return Ok(()) };
         let (lock, _) = files::sha256(&self.folder.join(LOCK))?;
         // Some packages hold programs for the machine that installs them.
         let source = format!("{lock} {} {}", std::env::consts::OS, std::env::consts::ARCH);
@@ -142,6 +159,7 @@ impl<'a> Pages<'a> {
             return Ok(());
         }
         step.at("npm ci");
+        let _folder = sh.push_dir(&self.folder);
         run_npm(cmd!(sh, "{npm} ci --no-audit --no-fund"), step, |source| Error::Install {
             folder: self.ui.folder.clone(),
             source,
@@ -154,6 +172,7 @@ impl<'a> Pages<'a> {
 
     fn run_build(&self, sh: &Shell, npm: &Path, step: &Step<'_>) -> Result<(), Error> {
         step.at("npm run build");
+        let _folder = sh.push_dir(&self.folder);
         run_npm(cmd!(sh, "{npm} run build"), step, |source| Error::Build {
             folder: self.ui.folder.clone(),
             source,

@@ -7,6 +7,7 @@ use crate::files;
 
 pub mod dist;
 pub mod doctor;
+pub mod preview;
 pub mod symbols;
 
 /// The folder in which the person is.

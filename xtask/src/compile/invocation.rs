@@ -36,15 +36,7 @@ impl Invocation<'_> {
         }
         self.add_standard_library(&mut command);
         self.add_environment(&mut command);
-        if progress.is_quiet() {
-            command.arg("--quiet");
-        }
-        if progress.is_live() {
-            command
-                .env("CARGO_TERM_COLOR", "always")
-                .env("CARGO_TERM_PROGRESS_WHEN", "always")
-                .env("CARGO_TERM_PROGRESS_WIDTH", "70");
-        }
+        progress.tell_cargo(&mut command);
         command
     }
 

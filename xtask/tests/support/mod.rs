@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 
 pub mod archive;
+pub mod preview;
 pub mod program;
 pub mod toolchain;
 

@@ -1,0 +1,282 @@
+//! Where the pages come from: a dev server that this one stands in front of, or a folder. Either
+//! way every HTML page gets the script that makes `window.ddClient`.
+
+use std::io::{self, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use super::http::{self, Headers, Request, Response, Status};
+
+/// The script's path. It stands first, so that the page's own scripts find what it makes.
+pub const SCRIPT: &str = "/@preview/client.js";
+
+/// Headers that are about one connection, or about bytes that are changed here.
+const NOT_PASSED_ON: [&str; 6] = [
+    "connection",
+    "keep-alive",
+    "transfer-encoding",
+    "content-length",
+    "content-encoding",
+    "accept-encoding",
+];
+
+/// Where the pages come from.
+#[derive(Clone, Debug)]
+pub enum Pages {
+    /// A dev server on this machine.
+    DevServer(SocketAddr),
+    /// Plain files in this folder.
+    Folder(PathBuf),
+}
+
+impl Pages {
+    /// Answers a request for a page, or for what belongs to one.
+    ///
+    /// # Errors
+    /// The browser or the dev server is gone.
+    pub fn answer(&self, request: &Request, browser: &mut TcpStream) -> io::Result<()> {
+        if !matches!(request.method.as_str(), "GET" | "HEAD") {
+            return Response::text(Status::MethodNotAllowed, "Pages are only read.")
+                .send(browser, &request.method);
+        }
+        match self {
+            Pages::DevServer(address) => pass_on(request, *address, browser),
+            Pages::Folder(folder) => file(folder, request.path()).send(browser, &request.method),
+        }
+    }
+}
+
+/// Passes a request on to the dev server, and its answer back.
+fn pass_on(request: &Request, server: SocketAddr, browser: &mut TcpStream) -> io::Result<()> {
+    let Ok(mut server) = TcpStream::connect(server) else {
+        return Response::text(Status::BadGateway, "The pages' dev server does not answer.")
+            .send(browser, &request.method);
+    };
+    server.write_all(request_head(request).as_bytes())?;
+    let (head, rest) = http::read_head(&mut server)?;
+    let is_html = |headers: &Headers| {
+        headers.get("content-type").is_some_and(|value| value.starts_with("text/html"))
+    };
+    match http::parse_response(&head) {
+        // A websocket, by which the dev server tells what has changed.
+        Some((101, _)) => {
+            browser.write_all(&[head, rest].concat())?;
+            connect(browser, &server)
+        }
+        Some((status, headers))
+            if is_html(&headers) && request.method == "GET" && status != 304 =>
+        {
+            let body = http::read_response_body(&mut server, &headers, rest)?;
+            let page = inject(&String::from_utf8_lossy(&body));
+            browser.write_all(changed_head(&head, &headers, page.len()).as_bytes())?;
+            browser.write_all(page.as_bytes())
+        }
+        _ => {
+            browser.write_all(&[head, rest].concat())?;
+            io::copy(&mut server, browser).map(drop)
+        }
+    }
+}
+
+fn request_head(request: &Request) -> String {
+    let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
+    for (name, value) in request.headers.iter() {
+        if !NOT_PASSED_ON.iter().any(|other| name.eq_ignore_ascii_case(other)) {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+    }
+    let connection = if request.headers.get("upgrade").is_some() { "Upgrade" } else { "close" };
+    head.push_str(&format!("Connection: {connection}\r\n\r\n"));
+    head
+}
+
+fn changed_head(head: &[u8], headers: &Headers, length: usize) -> String {
+    let status = String::from_utf8_lossy(head);
+    let mut changed = format!("{}\r\n", status.lines().next().unwrap_or_default());
+    for (name, value) in headers.iter() {
+        // The tag is that of other bytes.
+        let is_tag = name.eq_ignore_ascii_case("etag");
+        if !is_tag && !NOT_PASSED_ON.iter().any(|other| name.eq_ignore_ascii_case(other)) {
+            changed.push_str(&format!("{name}: {value}\r\n"));
+        }
+    }
+    changed.push_str(&format!("X-Frame-Options: DENY\r\nContent-Length: {length}\r\n"));
+    changed.push_str("Connection: close\r\n\r\n");
+    changed
+}
+
+/// Passes bytes both ways until either side has ended.
+fn connect(browser: &mut TcpStream, server: &TcpStream) -> io::Result<()> {
+    let (mut from_browser, mut to_server) = (browser.try_clone()?, server.try_clone()?);
+    let up = thread::spawn(move || {
+        let copied = io::copy(&mut from_browser, &mut to_server);
+        let _ = to_server.shutdown(Shutdown::Both);
+        copied
+    });
+    let mut server = server;
+    let copied = io::copy(&mut server, browser);
+    let _ = browser.shutdown(Shutdown::Both);
+    let _ = up.join();
+    copied.map(drop)
+}
+
+/// Puts the script before all else in the page's head.
+fn inject(page: &str) -> String {
+    let at = ["head", "html", "!doctype"].iter().find_map(|name| after_tag(page, name));
+    let (before, after) = page.split_at(at.unwrap_or(0));
+    format!("{before}<script src=\"{SCRIPT}\"></script>{after}")
+}
+
+/// Where the first tag of this name, in lower case, ends.
+fn after_tag(page: &str, name: &str) -> Option<usize> {
+    let lower = page.to_ascii_lowercase();
+    let tags = lower.match_indices('<').filter_map(|(at, _)| {
+        let rest = lower[at + 1..].strip_prefix(name)?;
+        // `<header>` is no `<head>`.
+        let ends = rest.starts_with(|next: char| next == '>' || next.is_ascii_whitespace());
+        ends.then_some(at)
+    });
+    // What stands in a comment is no tag.
+    let mut tags = tags.filter(|at| {
+        let before = &lower[..*at];
+        before.rfind("<!--").is_none_or(|open| before[open..].contains("-->"))
+    });
+    let at = tags.next()?;
+    Some(at + lower[at..].find('>')? + 1)
+}
+
+/// A file of the folder, or of one in it.
+fn file(folder: &Path, path: &str) -> Response {
+    let not_found = || Response::text(Status::NotFound, "There is no such file.");
+    let Some((path, bytes)) = locate(folder, path).and_then(|path| {
+        let bytes = std::fs::read(&path).ok()?;
+        Some((path, bytes))
+    }) else {
+        return not_found();
+    };
+    let kind = media_type(&path);
+    if kind.starts_with("text/html") {
+        return Response::new(Status::Ok, kind, inject(&String::from_utf8_lossy(&bytes)));
+    }
+    Response::new(Status::Ok, kind, bytes)
+}
+
+/// The file that a path leads to, if it is one that would be in the extension: neither hidden nor,
+/// by whatever way, outside of the folder.
+fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
+    let folder = folder.canonicalize().ok()?;
+    let mut file = folder.clone();
+    for part in decode(path)?.split('/').filter(|part| !part.is_empty()) {
+        if part.starts_with('.') || part.contains(['\\', ':', '\0']) {
+            return None;
+        }
+        file.push(part);
+    }
+    if file.is_dir() {
+        file.push("index.html");
+    }
+    // A link may lead elsewhere.
+    file.canonicalize().ok().filter(|file| file.starts_with(&folder))
+}
+
+/// Decodes `%41`.
+fn decode(path: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = path.as_bytes().iter().copied();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let mut digit = || char::from(rest.next()?).to_digit(16);
+            let (high, low) = (digit()?, digit()?);
+            bytes.push(u8::try_from(high * 16 + low).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn media_type(path: &Path) -> &'static str {
+    let extension = path.extension().and_then(|it| it.to_str()).unwrap_or_default();
+    match extension.to_ascii_lowercase().as_str() {
+        "html" | "htm" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "json" | "map" => "application/json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "avif" => "image/avif",
+        "ico" => "image/vnd.microsoft.icon",
+        "woff" => "font/woff",
+        "woff2" => "font/woff2",
+        "ttf" => "font/ttf",
+        "wasm" => "application/wasm",
+        "txt" | "md" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TAG: &str = "<script src=\"/@preview/client.js\"></script>";
+
+    #[test]
+    fn the_script_comes_before_every_other_one() {
+        for (page, expected) in [
+            (
+                "<!doctype html><html><head a=b><script></script>",
+                "<!doctype html><html><head a=b>§",
+            ),
+            ("<!DOCTYPE html>\n<HTML><Head\n>", "<!DOCTYPE html>\n<HTML><Head\n>§"),
+            ("<!doctype html><title>It</title>", "<!doctype html>§"),
+            ("<html><header>It</header>", "<html>§"),
+            ("<!-- <head> --><head>It", "<!-- <head> --><head>§"),
+            ("plain", "§"),
+        ] {
+            let injected = inject(page);
+            assert!(injected.starts_with(&expected.replace('§', TAG)), "{injected}");
+            assert_eq!(injected.replacen(TAG, "", 1), page);
+        }
+    }
+
+    #[test]
+    fn no_path_leads_out_of_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let ui = dir.path().join("ui");
+        for (path, text) in
+            [("secret.txt", "no"), ("ui/a/index.html", ""), ("ui/b c.txt", ""), ("ui/.env", "no")]
+        {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(dir.path().join("secret.txt"), ui.join("link.txt")).unwrap();
+        let absolute = dir.path().join("secret.txt");
+        for path in [
+            "/../secret.txt",
+            "/a/../../secret.txt",
+            "/%2e%2e/secret.txt",
+            "/..%2fsecret.txt",
+            "/..\\secret.txt",
+            "/%2e%2e%5csecret.txt",
+            "/.env",
+            "/a/%00",
+            "/%",
+            "/%zz",
+            "/link.txt",
+            "/c:/secret.txt",
+            absolute.to_str().unwrap(),
+        ] {
+            assert_eq!(locate(&ui, path), None, "{path}");
+        }
+        let ui = ui.canonicalize().unwrap();
+        assert_eq!(locate(&ui, "/a/"), Some(ui.join("a/index.html")));
+        assert_eq!(locate(&ui, "/b%20c.txt"), Some(ui.join("b c.txt")));
+    }
+}

@@ -1,0 +1,68 @@
+//! Cutting a program's output into lines.
+
+/// Cuts bytes into lines that end with `\n`, `\r\n` or (to be written over) `\r`.
+#[derive(Default)]
+pub(super) struct Lines {
+    line: Vec<u8>,
+    returned: bool,
+}
+
+impl Lines {
+    /// Hands on the lines that these bytes complete, and whether the next one takes their place.
+    pub fn push(&mut self, bytes: &[u8], mut send: impl FnMut(String, bool)) {
+        for &byte in bytes {
+            if byte == b'\n' {
+                self.returned = false;
+                send(self.take(), false);
+                continue;
+            }
+            if std::mem::take(&mut self.returned) {
+                let text = self.take();
+                if !text.is_empty() {
+                    send(text, true);
+                }
+            }
+            match byte {
+                b'\r' => self.returned = true,
+                _ => self.line.push(byte),
+            }
+        }
+    }
+
+    /// Hands on the last line, if it has no end.
+    pub fn finish(mut self, mut send: impl FnMut(String, bool)) {
+        if !self.line.is_empty() {
+            send(self.take(), self.returned);
+        }
+    }
+
+    fn take(&mut self) -> String {
+        let text = String::from_utf8_lossy(&self.line).into_owned();
+        self.line.clear();
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(pieces: &[&str]) -> Vec<(String, bool)> {
+        let mut lines = Lines::default();
+        let mut found = Vec::new();
+        for piece in pieces {
+            lines.push(piece.as_bytes(), |text, overwritten| found.push((text, overwritten)));
+        }
+        lines.finish(|text, overwritten| found.push((text, overwritten)));
+        found
+    }
+
+    #[test]
+    fn lines_are_told_from_progress_whatever_the_pieces() {
+        let expected =
+            [("one", false), ("10%", true), ("20%", true), ("two", false), ("end", false)]
+                .map(|(text, overwritten)| (text.to_owned(), overwritten));
+        assert_eq!(cut(&["one\n10%\r20%\rtwo\r\nend"]), expected);
+        assert_eq!(cut(&["one\n10", "%\r", "20%\rtwo\r", "\nen", "d"]), expected);
+    }
+}
