@@ -11,9 +11,10 @@ use std::process::Command;
 use std::time::Instant;
 
 use object::read::archive::{ArchiveFile, ArchiveSymbol};
-use support::program::{assert_fit_for_macos, assert_fit_for_windows, bound, imports, libraries};
+use support::program::{
+    assert_fit_for_macos, assert_fit_for_windows, bound, imports, libraries, platform,
+};
 use support::{Extension, path_with, stderr, stdout};
-use xtask::inspect;
 use xtask::platform::HostPlatform;
 use xtask::toolchain::{import_library, macos};
 
@@ -281,7 +282,7 @@ fn without_the_libraries_for_windows_zig_links_and_the_run_says_why() {
     assert!(output.status.success(), "{messages}");
     assert!(messages.contains("linked by zig, because `rust-mingw` can't be had"), "{messages}");
     let program = host_binary(&extension, "windows-amd64", "tool");
-    assert_eq!(inspect::read(&program).unwrap().platform.to_string(), "windows-amd64");
+    assert_eq!(platform(&program), "windows-amd64");
 }
 
 /// What zig knows of the libraries of macOS, and where it is.

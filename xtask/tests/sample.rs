@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use support::archive::Opened;
 use support::{run, stderr};
 use xtask::files::hex;
+use xtask::inspect::{Native, Signature};
 
 /// A finished dist.
 struct Dist {
@@ -207,8 +208,9 @@ fn file_and_llvm_agree_with_the_manifest_on_every_binary() {
 fn the_signature_for_apple_silicon_is_valid_after_stripping() {
     for (_, path) in EMBEDDED.binaries().filter(|(platform, _)| *platform == "darwin-arm64") {
         let bytes = fs::read(&path).unwrap();
-        let facts = xtask::inspect::read(&bytes).unwrap();
-        assert_eq!(facts.signature, Some(xtask::inspect::Signature::Valid));
+        let contents = xtask::inspect::read(&bytes);
+        let Native::MachO(native) = &contents.slice().unwrap().native else { panic!("no Mach-O") };
+        assert_eq!(native.signature, Signature::Valid);
         let file = object::File::parse(&*bytes).unwrap();
         let own = object::Object::symbols(&file)
             .filter(|symbol| !object::ObjectSymbol::is_undefined(symbol))

@@ -77,7 +77,7 @@ pub enum Error {
         /// The file.
         path: Utf8PathBuf,
         /// Why.
-        reason: Unfit,
+        reason: Box<Unfit>,
     },
     /// A file can't be read.
     #[error(transparent)]
@@ -109,12 +109,12 @@ impl Error {
             Error::Messages(_) | Error::NotBuilt { .. } => {
                 Some("run it again with -v, and see what cargo says".to_owned())
             }
-            Error::Unfit { reason: Unfit::TooNewMacOs { found, .. }, .. } => Some(format!(
-                "let the linker make an older one (another zig?), or set `minimum-macos = \"{found}\"`"
-            )),
-            Error::Unfit { .. } => {
-                Some("this is the linker's doing: choose another with `--linker`".to_owned())
-            }
+            Error::Unfit { reason, .. } => Some(match **reason {
+                Unfit::TooNewMacOs { found, .. } => format!(
+                    "let the linker make an older one (another zig?), or set `minimum-macos = \"{found}\"`"
+                ),
+                _ => "this is the linker's doing: choose another with `--linker`".to_owned(),
+            }),
             Error::Files(error) => error.help(),
             Error::Interrupted(_) => None,
         }
@@ -270,14 +270,14 @@ fn explain(invocation: &Invocation<'_>, built: &Built, clues: &Clues) -> Error {
 
 fn check(build: Build<'_>, path: &Utf8Path, project: &Project) -> Result<(), Error> {
     let bytes = files::read(path)?;
-    inspect::read(&bytes)
-        .and_then(|facts| facts.check(build.platform, project.config.minimum_macos))
-        .map_err(|reason| Error::Unfit {
+    inspect::read(&bytes).check(build.platform, project.config.minimum_macos).map_err(|reason| {
+        Error::Unfit {
             name: build.binary.name.clone(),
             platform: build.platform,
             path: path.to_owned(),
-            reason,
-        })
+            reason: Box::new(reason),
+        }
+    })
 }
 
 #[cfg(test)]

@@ -1,17 +1,19 @@
 //! The code signature of a Mach-O file: whether the hashes that it holds are those of the file.
 //!
-//! The layout is that of `cs_blobs.h` in Apple's open-source kernel: a SuperBlob, an index of blobs,
-//! among them the CodeDirectory with one hash for each page of the file. All numbers are
-//! big-endian.
+//! A signature has a code directory with one hash for each page of the file, and may have others with
+//! hashes of other kinds. macOS compares pages with the best one it knows, and so is it done here. Who
+//! has signed, if not the linker, is not looked at: what Docker Desktop copies out of an image is not
+//! quarantined, so macOS doesn't ask either.
 
 use std::fmt;
 
-use sha2::{Digest, Sha256};
+use object::BigEndian;
+use object::macho::{self, CsHashType, CsSlot};
+use object::read::macho::{CodeDirectory, CodeSignature};
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha384};
 
-const SUPER_BLOB: u32 = 0xfade_0cc0;
-const CODE_DIRECTORY: u32 = 0xfade_0c02;
-const HASH_TYPE_SHA256: u8 = 2;
-const SHA256_SIZE: usize = 32;
+use super::raw;
 
 /// What a code signature is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,91 +38,207 @@ impl fmt::Display for Signature {
 
 /// Compares the page hashes in `blob`, the signature of `file`, with the file.
 pub(super) fn check(file: &[u8], blob: &[u8]) -> Signature {
-    match pages_match(file, blob) {
-        Some(true) => Signature::Valid,
-        Some(false) | None => Signature::Broken,
+    let matches =
+        best_directory(blob).and_then(|(directory, data)| pages_match(file, directory, data));
+    if matches == Some(true) { Signature::Valid } else { Signature::Broken }
+}
+
+/// The code directory with the strongest hashes, and its bytes.
+fn best_directory(blob: &[u8]) -> Option<(CodeDirectory<'_>, &[u8])> {
+    let mut best = None;
+    for blob in CodeSignature::parse(blob).ok()?.blobs() {
+        let blob = blob.ok()?;
+        if !is_directory(blob.slot()) {
+            continue;
+        }
+        let directory = blob.code_directory().ok()??;
+        let strength = strength(directory.header().hash_type);
+        if best.as_ref().is_none_or(|(least, _)| *least < strength) {
+            best = Some((strength, (directory, blob.data())));
+        }
+    }
+    best.map(|(_, directory)| directory)
+}
+
+/// The first directory's place, or one of the alternatives' five (`cs_blobs.h` in Apple's kernel).
+fn is_directory(slot: CsSlot) -> bool {
+    let first = macho::CSSLOT_ALTERNATE_CODEDIRECTORIES;
+    slot == macho::CSSLOT_CODEDIRECTORY || (first..first + 5).contains(&slot.0)
+}
+
+/// The kernel's order of hashes.
+fn strength(hash: CsHashType) -> u8 {
+    match hash {
+        macho::CS_HASHTYPE_SHA1 => 1,
+        macho::CS_HASHTYPE_SHA256_TRUNCATED => 2,
+        macho::CS_HASHTYPE_SHA256 => 3,
+        macho::CS_HASHTYPE_SHA384 => 4,
+        _ => 0,
     }
 }
 
-fn pages_match(file: &[u8], blob: &[u8]) -> Option<bool> {
-    let directory = code_directory(blob)?;
-    let hash_offset = u32_at(directory, 16)? as usize;
-    let pages = u32_at(directory, 28)? as usize;
-    let code_limit = u32_at(directory, 32)? as usize;
-    let hash_size = usize::from(*directory.get(36)?);
-    let hash_type = *directory.get(37)?;
-    let page_size = 1_usize.checked_shl(u32::from(*directory.get(39)?))?;
-    if hash_type != HASH_TYPE_SHA256 || hash_size != SHA256_SIZE {
-        return None;
-    }
-    let code = file.get(..code_limit)?;
+/// Page `n` has hash `n`. A scatter vector, which nothing is known to write, can only say the same
+/// where every page is to have a hash.
+fn pages_match(file: &[u8], directory: CodeDirectory<'_>, data: &[u8]) -> Option<bool> {
+    let header = directory.header();
+    let code = file.get(..usize::try_from(directory.code_limit()).ok()?)?;
+    let page_size = match header.page_size {
+        // All of it is one page.
+        0 => code.len().max(1),
+        bits => 1_usize.checked_shl(bits.into())?,
+    };
+    let pages = header.n_code_slots.get(BigEndian) as usize;
     if code.len().div_ceil(page_size) != pages {
         return Some(false);
     }
-    let hashes = directory.get(hash_offset..)?.chunks_exact(SHA256_SIZE);
-    if hashes.len() < pages {
-        return None;
-    }
-    let mut pages_with_hashes = code.chunks(page_size).zip(hashes);
-    Some(pages_with_hashes.all(|(page, hash)| Sha256::digest(page).as_slice() == hash))
+    let hash_size = usize::from(header.hash_size);
+    let hashes = raw::from(data, header.hash_offset.get(BigEndian))?;
+    let hashes = hashes.get(..pages.checked_mul(hash_size)?)?;
+    let compare = match (header.hash_type, hash_size) {
+        (macho::CS_HASHTYPE_SHA1, 20) => is_hashed::<Sha1>,
+        (macho::CS_HASHTYPE_SHA256, 32) | (macho::CS_HASHTYPE_SHA256_TRUNCATED, 20) => {
+            is_hashed::<Sha256>
+        }
+        (macho::CS_HASHTYPE_SHA384, 48) => is_hashed::<Sha384>,
+        _ => return None,
+    };
+    let mut pages = code.chunks(page_size).zip(hashes.chunks_exact(hash_size));
+    Some(pages.all(|(page, hash)| compare(page, hash)))
 }
 
-fn code_directory(blob: &[u8]) -> Option<&[u8]> {
-    if u32_at(blob, 0)? != SUPER_BLOB {
-        return None;
-    }
-    let count = u32_at(blob, 8)?;
-    (0..count).find_map(|index| {
-        let entry = 12 + 8 * usize::try_from(index).ok()?;
-        let directory = blob.get(u32_at(blob, entry + 4)? as usize..)?;
-        (u32_at(directory, 0)? == CODE_DIRECTORY).then_some(directory)
-    })
-}
-
-fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
-    let bytes = bytes.get(offset..)?.first_chunk()?;
-    Some(u32::from_be_bytes(*bytes))
+fn is_hashed<Hash: Digest>(page: &[u8], hash: &[u8]) -> bool {
+    Hash::digest(page).starts_with(hash)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A file of one page and a bit, with a signature as a linker makes it.
-    fn signed(code: &[u8]) -> Vec<u8> {
-        let pages: Vec<&[u8]> = code.chunks(4096).collect();
-        let mut directory = vec![0; 44];
-        directory[0..4].copy_from_slice(&CODE_DIRECTORY.to_be_bytes());
-        directory[16..20].copy_from_slice(&44_u32.to_be_bytes());
-        directory[28..32].copy_from_slice(&(pages.len() as u32).to_be_bytes());
-        directory[32..36].copy_from_slice(&(code.len() as u32).to_be_bytes());
-        directory[36..40].copy_from_slice(&[32, HASH_TYPE_SHA256, 0, 12]);
-        for page in pages {
-            directory.extend(Sha256::digest(page));
+    const DIRECTORY: u32 = 0;
+    const ALTERNATIVE: u32 = 0x1000;
+    const CMS: u32 = 0x1_0000;
+
+    /// A code directory of version 2.4, as linkers make it, and its fields.
+    struct Directory {
+        hash_type: u8,
+        hash_size: u8,
+        page_bits: u8,
+        /// The limit is in the field for large files.
+        is_long: bool,
+        hash: fn(&[u8]) -> Vec<u8>,
+    }
+
+    const SHA256: Directory = Directory {
+        hash_type: 2,
+        hash_size: 32,
+        page_bits: 12,
+        is_long: false,
+        hash: |page| Sha256::digest(page).to_vec(),
+    };
+
+    const SHA1: Directory = Directory {
+        hash_type: 1,
+        hash_size: 20,
+        hash: |page| Sha1::digest(page).to_vec(),
+        ..SHA256
+    };
+
+    impl Directory {
+        fn of(&self, code: &[u8]) -> Vec<u8> {
+            const SIZE: u32 = 88;
+            let page_size = if self.page_bits == 0 { code.len() } else { 1 << self.page_bits };
+            let pages: Vec<&[u8]> = code.chunks(page_size).collect();
+            let limit = code.len() as u32;
+            let (short, long) = if self.is_long { (u32::MAX, limit) } else { (limit, 0) };
+            let length = SIZE + pages.len() as u32 * u32::from(self.hash_size);
+            let mut bytes = Vec::new();
+            let start = [0xfade_0c02, length, 0x2_0400, 2, SIZE, 0, 0, pages.len() as u32, short];
+            bytes.extend(start.map(u32::to_be_bytes).concat());
+            bytes.extend([self.hash_size, self.hash_type, 0, self.page_bits]);
+            // Nothing spare, no scatter vector, no team, nothing spare, the long limit, no segment.
+            bytes.extend([0, 0, 0, 0, 0, long, 0, 0, 0, 0, 0, 0].map(u32::to_be_bytes).concat());
+            for page in pages {
+                bytes.extend((self.hash)(page).get(..usize::from(self.hash_size)).unwrap());
+            }
+            bytes
         }
-        let mut blob = Vec::new();
-        for number in [SUPER_BLOB, 0, 1, 0, 20] {
-            blob.extend(number.to_be_bytes());
+    }
+
+    /// A signature with these blobs at these places.
+    fn signature(blobs: &[(u32, Vec<u8>)]) -> Vec<u8> {
+        let mut offset = 12 + 8 * blobs.len() as u32;
+        let mut bytes = [0xfade_0cc0, 0, blobs.len() as u32].map(u32::to_be_bytes).concat();
+        for (slot, blob) in blobs {
+            bytes.extend([*slot, offset].map(u32::to_be_bytes).concat());
+            offset += blob.len() as u32;
         }
-        blob.extend(directory);
-        blob
+        bytes.extend(blobs.iter().flat_map(|(_, blob)| blob));
+        bytes
+    }
+
+    fn signed(code: &[u8], directory: &Directory) -> Vec<u8> {
+        signature(&[(DIRECTORY, directory.of(code))])
     }
 
     #[test]
-    fn a_changed_byte_breaks_the_signature() {
-        let mut code = vec![7; 5000];
-        let blob = signed(&code);
-        assert_eq!(check(&code, &blob), Signature::Valid);
-        code[4500] = 8;
-        assert_eq!(check(&code, &blob), Signature::Broken);
+    fn a_changed_byte_breaks_a_signature_of_any_kind() {
+        let truncated = Directory { hash_type: 3, hash_size: 20, ..SHA256 };
+        let sha384 = Directory {
+            hash_type: 4,
+            hash_size: 48,
+            hash: |page| Sha384::digest(page).to_vec(),
+            ..SHA256
+        };
+        let one_page = Directory { page_bits: 0, ..SHA256 };
+        let long = Directory { is_long: true, ..SHA256 };
+        let large_pages = Directory { page_bits: 14, ..SHA256 };
+        for directory in [SHA1, SHA256, truncated, sha384, one_page, long, large_pages] {
+            let mut code = vec![7; 50_000];
+            let blob = signed(&code, &directory);
+            assert_eq!(check(&code, &blob), Signature::Valid, "{}", directory.hash_type);
+            code[45_000] = 8;
+            assert_eq!(check(&code, &blob), Signature::Broken, "{}", directory.hash_type);
+        }
+    }
+
+    #[test]
+    fn the_strongest_hashes_count_as_in_developers_signatures() {
+        let code = vec![7; 5000];
+        let other = vec![8; 5000];
+        let cms = vec![0xfa, 0xde, 0x0b, 0x01, 0, 0, 0, 8];
+        let weak = |code| (DIRECTORY, SHA1.of(code));
+        let strong = |code| (ALTERNATIVE, SHA256.of(code));
+        let signature = |blobs: [(u32, Vec<u8>); 2]| {
+            let [first, second] = blobs;
+            signature(&[first, second, (CMS, cms.clone())])
+        };
+        let valid =
+            [signature([weak(&code), strong(&code)]), signature([weak(&other), strong(&code)])];
+        for blob in valid {
+            assert_eq!(check(&code, &blob), Signature::Valid);
+        }
+        assert_eq!(check(&code, &signature([weak(&code), strong(&other)])), Signature::Broken);
     }
 
     #[test]
     fn a_signature_that_is_cut_off_is_broken() {
         let code = vec![7; 5000];
-        let blob = signed(&code);
+        let blob = signed(&code, &SHA256);
         for end in 0..blob.len() {
             assert_eq!(check(&code, &blob[..end]), Signature::Broken, "{end}");
+        }
+    }
+
+    #[test]
+    fn a_directory_with_any_byte_changed_is_read_without_harm() {
+        let code = vec![7; 5000];
+        let blob = signed(&code, &SHA256);
+        for index in 0..blob.len() {
+            for value in [0, 1, 0x7f, 0xff] {
+                let mut blob = blob.clone();
+                blob[index] = value;
+                check(&code, &blob);
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! [`rules`] is what can be found, with the reasons; a [`finding`] is one of them met, and where.
 
+pub mod binaries;
 pub mod finding;
 mod json;
 pub mod labels;

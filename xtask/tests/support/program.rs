@@ -7,7 +7,7 @@ use object::pe::{self, ImageNtHeaders64};
 use object::read::macho::{MachHeader as _, Segment as _};
 use object::read::pe::{ImageNtHeaders as _, ImageOptionalHeader as _, PeFile64};
 use object::{Endianness, NameOrOrdinal, Object as _};
-use xtask::inspect::{self, Signature};
+use xtask::inspect::{self, Native, Signature};
 
 /// The names that a program takes from libraries, each as `library: name`.
 pub fn imports(program: &[u8]) -> BTreeSet<String> {
@@ -39,13 +39,20 @@ pub fn libraries(program: &[u8]) -> BTreeSet<String> {
     imports(program).iter().map(|import| import.split(": ").next().unwrap().to_owned()).collect()
 }
 
+/// The host platform that a program is for.
+pub fn platform(program: &[u8]) -> String {
+    inspect::read(program).slice().unwrap().platform().unwrap().to_string()
+}
+
 /// Asserts what every program for macOS has to be.
 pub fn assert_fit_for_macos(program: &[u8], platform: &str) {
-    let facts = inspect::read(program).unwrap();
-    assert_eq!(facts.platform.to_string(), platform);
-    assert_eq!(facts.minimum_macos.unwrap().to_string(), "11.0", "{platform}");
+    let contents = inspect::read(program);
+    let slice = contents.slice().unwrap();
+    assert_eq!(slice.platform().unwrap().to_string(), platform);
+    let Native::MachO(native) = &slice.native else { panic!("{platform}: no Mach-O") };
+    assert_eq!(native.minimum_macos.unwrap().to_string(), "11.0", "{platform}");
     if platform == "darwin-arm64" {
-        assert_eq!(facts.signature, Some(Signature::Valid));
+        assert_eq!(native.signature, Signature::Valid);
     }
     let header = MachHeader64::<Endianness>::parse(program, 0).unwrap();
     let endian = header.endian().unwrap();
@@ -66,7 +73,7 @@ pub fn assert_fit_for_macos(program: &[u8], platform: &str) {
 
 /// Asserts what every program for Windows has to be.
 pub fn assert_fit_for_windows(program: &[u8]) {
-    assert_eq!(inspect::read(program).unwrap().platform.to_string(), "windows-amd64");
+    assert_eq!(platform(program), "windows-amd64");
     let file = PeFile64::parse(program).unwrap();
     let headers: &ImageNtHeaders64 = file.nt_headers();
     assert_eq!(headers.file_header().time_date_stamp.get(object::LittleEndian), 0);

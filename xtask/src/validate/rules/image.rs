@@ -98,7 +98,7 @@ super::rules! {
         example: "a `Dockerfile` that copies `/windows/tool.exe` for amd64 only",
     }
     /// A host binary is no file.
-    BINARY_KIND: Error "binary-kind" {
+    BINARY_FILE: Error "binary-file" {
         says: "A host binary is a plain file: no folder, no link, no device.",
         why: "Consumers copy it as it is: a link leads nowhere on the user's machine, and folders are \
               refused.",

@@ -84,7 +84,7 @@ mod tests {
         for rule in all() {
             let id = rule.id;
             assert!(ids.insert(id), "{id} is there twice");
-            assert!(id.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{id}");
+            assert!(id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{id}");
             assert!(rule.says.ends_with('.') && rule.why.ends_with('.'), "{id}");
             assert!(!rule.help.ends_with('.') && !rule.example.is_empty(), "{id}");
         }

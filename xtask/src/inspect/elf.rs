@@ -1,0 +1,227 @@
+//! ELF: Linux's programs. Read as Linux does it, by the program headers; the sections, which a program
+//! may be without, only tell of debug information.
+
+use object::elf::Vernaux;
+use object::elf::{self, DynamicTag, FileHeader32, FileHeader64, Machine, Verneed};
+use object::endian::Endianness;
+use object::pod::{Pod, from_bytes};
+use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _, SectionHeader as _};
+
+use super::slice::{Cpu, Elf, Glibc, Kind, Library, Loading, Native, Slice};
+use super::{Reason, paths, raw};
+use crate::platform::Arch;
+
+pub(super) fn read(bytes: &[u8]) -> Result<Slice, Reason> {
+    const CLASS: usize = 4;
+    match bytes.get(CLASS) {
+        Some(1) => read_file::<FileHeader32<Endianness>>(bytes),
+        _ => read_file::<FileHeader64<Endianness>>(bytes),
+    }
+}
+
+fn read_file<Header: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<Slice, Reason> {
+    let header = Header::parse(bytes)?;
+    let endian = header.endian()?;
+    let segments = header.program_headers(endian, bytes)?;
+    let file = File { bytes, header, endian, segments };
+    let dynamic = file.dynamic()?;
+    let flags = segments.iter().filter(|segment| segment.p_type(endian) == elf::PT_GNU_STACK);
+    let interpreter = file.interpreter()?;
+    Ok(Slice {
+        cpu: cpu(header.e_machine(endian)),
+        kind: file.kind(&dynamic, interpreter.is_some()),
+        libraries: dynamic
+            .libraries
+            .into_iter()
+            .map(|name| Library { name, loading: Loading::Start })
+            .collect(),
+        debug_info: file.debug_info(),
+        build_paths: paths::find(bytes),
+        // Without such a header it is executable.
+        has_executable_stack: flags
+            .last()
+            .is_none_or(|stack| stack.p_flags(endian).contains(elf::PF_X)),
+        writable_code: file.writable_code(),
+        has_random_address: header.e_type(endian) == elf::ET_DYN,
+        native: Native::Elf(Elf {
+            interpreter,
+            run_paths: dynamic.run_paths,
+            glibc: dynamic.glibc,
+        }),
+    })
+}
+
+struct File<'a, Header: FileHeader> {
+    bytes: &'a [u8],
+    header: &'a Header,
+    endian: Endianness,
+    segments: &'a [Header::ProgramHeader],
+}
+
+/// What the dynamic linker is told.
+#[derive(Default)]
+struct Dynamic {
+    libraries: Vec<String>,
+    run_paths: Vec<String>,
+    glibc: Option<Glibc>,
+    is_program: bool,
+}
+
+impl<'a, Header: FileHeader<Endian = Endianness>> File<'a, Header> {
+    fn kind(&self, dynamic: &Dynamic, has_interpreter: bool) -> Kind {
+        match self.header.e_type(self.endian) {
+            elf::ET_EXEC => Kind::Program,
+            elf::ET_DYN if has_interpreter || dynamic.is_program => Kind::Program,
+            elf::ET_DYN => Kind::Library,
+            elf::ET_REL => Kind::Object,
+            elf::ET_CORE => Kind::Other("core dump"),
+            _ => Kind::Other("ELF file of an unknown kind"),
+        }
+    }
+
+    fn interpreter(&self) -> Result<Option<String>, Reason> {
+        let endian = self.endian;
+        let mut segments = self.segments.iter();
+        let Some(segment) = segments.find(|segment| segment.p_type(endian) == elf::PT_INTERP)
+        else {
+            return Ok(None);
+        };
+        let data = segment.data(endian, self.bytes).ok();
+        let path = data.and_then(raw::text).ok_or(Reason("its interpreter has no name"))?;
+        Ok(Some(path))
+    }
+
+    fn writable_code(&self) -> Vec<String> {
+        let endian = self.endian;
+        let segments = self.segments.iter();
+        segments
+            .filter(|segment| {
+                let flags = segment.p_flags(endian);
+                segment.p_type(endian) == elf::PT_LOAD
+                    && flags.contains(elf::PF_W)
+                    && flags.contains(elf::PF_X)
+            })
+            .map(|segment| format!("segment at {:#x}", segment.p_vaddr(endian).into()))
+            .collect()
+    }
+
+    fn debug_info(&self) -> u64 {
+        let endian = self.endian;
+        let Ok(sections) = self.header.sections(endian, self.bytes) else { return 0 };
+        let names = self.header.section_strings_index(endian, self.bytes).ok();
+        let names = names
+            .and_then(|index| sections.section(index).ok())
+            .and_then(|section| section.data(endian, self.bytes).ok());
+        let is_debug = |name: &[u8]| name.starts_with(b".debug_") || name.starts_with(b".zdebug_");
+        sections
+            .iter()
+            .filter(|section| {
+                let name = names.and_then(|names| raw::from(names, section.sh_name(endian)));
+                name.is_some_and(is_debug)
+            })
+            .fold(0, |sum, section| sum.saturating_add(section.sh_size(endian).into()))
+    }
+
+    /// What stands in the file where the program has `address` when it runs.
+    fn at(&self, address: u64) -> Option<&'a [u8]> {
+        let endian = self.endian;
+        self.segments.iter().find_map(|segment| {
+            if segment.p_type(endian) != elf::PT_LOAD {
+                return None;
+            }
+            let offset = address.checked_sub(segment.p_vaddr(endian).into())?;
+            let data = segment.data(endian, self.bytes).ok()?;
+            raw::from(data, offset).filter(|rest| !rest.is_empty())
+        })
+    }
+
+    fn dynamic(&self) -> Result<Dynamic, Reason> {
+        let endian = self.endian;
+        let mut dynamic = Dynamic::default();
+        let table = self.segments.iter().find_map(|s| s.dynamic(endian, self.bytes).transpose());
+        let Some(table) = table.transpose()? else { return Ok(dynamic) };
+        let end = table.iter().position(|entry| entry.tag(endian) == elf::DT_NULL);
+        let table = &table[..end.unwrap_or(table.len())];
+        let value = |tag: DynamicTag| {
+            let entry = table.iter().find(|entry| entry.tag(endian) == tag)?;
+            Some(entry.d_val(endian).into())
+        };
+        let strings = value(elf::DT_STRTAB).and_then(|address| self.at(address));
+        let text = |offset: u64| {
+            let text = strings.and_then(|strings| raw::text_at(strings, offset));
+            text.ok_or(Reason("the name of a library is outside of its table"))
+        };
+        for entry in table {
+            let value: u64 = entry.d_val(endian).into();
+            let list = match entry.tag(endian) {
+                elf::DT_NEEDED => &mut dynamic.libraries,
+                elf::DT_RPATH | elf::DT_RUNPATH => &mut dynamic.run_paths,
+                _ => continue,
+            };
+            if list.len() == raw::LONGEST_LIST {
+                return Err(Reason("it names thousands of libraries"));
+            }
+            list.push(text(value)?);
+        }
+        let flags = value(elf::DT_FLAGS_1).unwrap_or_default();
+        dynamic.is_program = flags & elf::DF_1_PIE.0 != 0;
+        if let (Some(versions), Some(strings)) = (value(elf::DT_VERNEED), strings) {
+            let versions = self.at(versions).ok_or(Reason("its table of versions is missing"))?;
+            dynamic.glibc = glibc(versions, strings, endian)?;
+        }
+        Ok(dynamic)
+    }
+}
+
+/// The newest version of the GNU C library in the table of wanted versions: a list of libraries, with
+/// a list of versions each. Every entry says how far the next one is.
+fn glibc(table: &[u8], strings: &[u8], endian: Endianness) -> Result<Option<Glibc>, Reason> {
+    let mut newest = None;
+    let mut left = raw::LONGEST_LIST;
+    let mut library = 0;
+    loop {
+        let needed: &Verneed<Endianness> = entry(table, library)?;
+        let mut version = library + u64::from(needed.vn_aux.get(endian));
+        for _ in 0..needed.vn_cnt.get(endian) {
+            left = left.checked_sub(1).ok_or(Reason("it wants thousands of versions"))?;
+            let wanted: &Vernaux<Endianness> = entry(table, version)?;
+            let name = raw::from(strings, wanted.vna_name.get(endian)).unwrap_or_default();
+            newest = newest.max(glibc_version(name));
+            version += u64::from(wanted.vna_next.get(endian));
+        }
+        left = left.checked_sub(1).ok_or(Reason("it wants versions of thousands of libraries"))?;
+        match needed.vn_next.get(endian) {
+            0 => return Ok(newest),
+            next => library += u64::from(next),
+        }
+    }
+}
+
+fn entry<Entry: Pod>(table: &[u8], offset: u64) -> Result<&Entry, Reason> {
+    let entry = raw::from(table, offset).and_then(|bytes| from_bytes(bytes).ok());
+    entry.map(|(entry, _)| entry).ok_or(Reason("its table of versions is cut off"))
+}
+
+/// `2.34` of `GLIBC_2.34`.
+fn glibc_version(name: &[u8]) -> Option<Glibc> {
+    const LONGEST: usize = 16;
+    let version = name.strip_prefix(b"GLIBC_")?;
+    let version = version.get(..LONGEST).unwrap_or(version);
+    let version = version.split(|&byte| byte == 0).next()?;
+    let mut numbers = std::str::from_utf8(version).ok()?.split('.').map(str::parse);
+    let (Some(Ok(major)), Some(Ok(minor))) = (numbers.next(), numbers.next()) else { return None };
+    Some(Glibc { major, minor })
+}
+
+fn cpu(machine: Machine) -> Cpu {
+    match machine {
+        elf::EM_X86_64 => Cpu::Arch(Arch::Amd64),
+        elf::EM_AARCH64 => Cpu::Arch(Arch::Arm64),
+        elf::EM_386 => Cpu::X86,
+        elf::EM_ARM => Cpu::Other("32-bit arm".to_owned()),
+        elf::EM_RISCV => Cpu::Other("RISC-V".to_owned()),
+        elf::EM_PPC64 => Cpu::Other("PowerPC".to_owned()),
+        elf::EM_S390 => Cpu::Other("s390x".to_owned()),
+        Machine(number) => Cpu::Other(format!("machine {number:#06x}")),
+    }
+}

@@ -1,0 +1,234 @@
+//! Mach-O: macOS's programs, for one CPU or several.
+
+use object::macho::{self, CpuSubtype, CpuType, DylibCommand, FatArch32, FatArch64, FileType};
+use object::read::macho::{
+    FatArch, LoadCommandData, LoadCommandVariant, MachHeader, MachOFatFile, Section as _,
+    Segment as _,
+};
+use object::{Endianness, read};
+
+use super::slice::{Cpu, Kind, Library, Loading, MachO, Native, Slice};
+use super::{Reason, Signature, paths, signature};
+use crate::platform::Arch;
+use crate::project::config::MacOsVersion;
+
+/// Java's class files begin like universal Mach-O files; where these have the number of slices,
+/// those have Java's version, which began at 45.
+const MOST_SLICES: u32 = 44;
+
+/// Whether a file begins like Mach-O.
+pub(super) fn is_mach_o(bytes: &[u8]) -> bool {
+    match *bytes {
+        [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..] | [0xce | 0xcf, 0xfa, 0xed, 0xfe, ..] => true,
+        [0xca, 0xfe, 0xba, 0xbe | 0xbf, a, b, c, d, ..] => {
+            u32::from_be_bytes([a, b, c, d]) <= MOST_SLICES
+        }
+        _ => false,
+    }
+}
+
+/// Reads every slice.
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<Slice>, Reason> {
+    match bytes.get(3) {
+        Some(0xbe) => read_universal::<FatArch32>(bytes),
+        Some(0xbf) => read_universal::<FatArch64>(bytes),
+        _ => Ok(vec![read_thin(bytes)?]),
+    }
+}
+
+fn read_universal<Fat: FatArch>(bytes: &[u8]) -> Result<Vec<Slice>, Reason> {
+    let file = MachOFatFile::<Fat>::parse(bytes)?;
+    if file.arches().is_empty() {
+        return Err(Reason("it is universal, but has no slices"));
+    }
+    let mut slices = Vec::new();
+    let mut sizes = 0_usize;
+    for arch in file.arches() {
+        let bytes_of_slice = arch.data(bytes)?;
+        sizes = sizes.saturating_add(bytes_of_slice.len());
+        if sizes > bytes.len() {
+            return Err(Reason("its slices overlap"));
+        }
+        let slice = read_thin(bytes_of_slice)?;
+        if slice.cpu != cpu(arch.cputype(), arch.cpusubtype()) {
+            return Err(Reason("a slice is for another CPU than it is listed for"));
+        }
+        slices.push(slice);
+    }
+    Ok(slices)
+}
+
+fn read_thin(bytes: &[u8]) -> Result<Slice, Reason> {
+    match *bytes {
+        [0xfe, 0xed, 0xfa, 0xce, ..] | [0xce, 0xfa, 0xed, 0xfe, ..] => {
+            read_slice::<macho::MachHeader32<Endianness>>(bytes)
+        }
+        _ => read_slice::<macho::MachHeader64<Endianness>>(bytes),
+    }
+}
+
+fn read_slice<Header: MachHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<Slice, Reason> {
+    let header = Header::parse(bytes, 0)?;
+    let endian = header.endian()?;
+    let flags = header.flags(endian);
+    let mut slice = Slice {
+        cpu: cpu(header.cputype(endian), header.cpusubtype(endian)),
+        kind: kind(header.filetype(endian)),
+        libraries: Vec::new(),
+        debug_info: 0,
+        build_paths: paths::find(bytes),
+        has_executable_stack: flags.contains(macho::MH_ALLOW_STACK_EXECUTION),
+        writable_code: Vec::new(),
+        has_random_address: flags.contains(macho::MH_PIE),
+        native: Native::MachO(MachO {
+            foreign_system: None,
+            minimum_macos: None,
+            signature: Signature::Missing,
+            run_paths: Vec::new(),
+        }),
+    };
+    let mut signature = None;
+    let mut commands = header.load_commands(endian, bytes, 0)?;
+    while let Some(command) = commands.next()? {
+        match command.variant()? {
+            LoadCommandVariant::LinkeditData(data) if command.cmd() == macho::LC_CODE_SIGNATURE => {
+                signature = Some(data);
+            }
+            _ => read_command::<Header>(command, endian, &mut slice)?,
+        }
+    }
+    if let Native::MachO(native) = &mut slice.native {
+        if let Some(place) = signature {
+            let blob = place.data(endian, bytes).unwrap_or_default();
+            native.signature = signature::check(bytes, blob);
+        }
+        // What is for macOS may be for Catalyst, too.
+        if native.minimum_macos.is_some() {
+            native.foreign_system = None;
+        }
+    }
+    Ok(slice)
+}
+
+fn read_command<Header: MachHeader<Endian = Endianness>>(
+    command: LoadCommandData<'_, Endianness>,
+    endian: Endianness,
+    slice: &mut Slice,
+) -> read::Result<()> {
+    if let Some((segment, sections)) = Header::Segment::from_command(command)? {
+        return read_segment::<Header>(segment, sections, endian, slice);
+    }
+    let Native::MachO(native) = &mut slice.native else { return Ok(()) };
+    match command.variant()? {
+        LoadCommandVariant::BuildVersion(version, _) => {
+            match foreign_system(version.platform.get(endian)) {
+                None => native.minimum_macos = Some(version.minos.get(endian).into()),
+                system => native.foreign_system = system,
+            }
+        }
+        LoadCommandVariant::VersionMin(version) => match command.cmd() {
+            macho::LC_VERSION_MIN_MACOSX => {
+                native.minimum_macos = Some(version.version.get(endian).into());
+            }
+            macho::LC_VERSION_MIN_IPHONEOS => native.foreign_system = Some("iOS"),
+            macho::LC_VERSION_MIN_TVOS => native.foreign_system = Some("tvOS"),
+            _ => native.foreign_system = Some("watchOS"),
+        },
+        LoadCommandVariant::Dylib(dylib) => {
+            let name = text(command.string(endian, dylib.dylib.name)?);
+            let loading = loading(command, dylib, endian)?;
+            slice.libraries.push(Library { name, loading });
+        }
+        LoadCommandVariant::Rpath(path) => {
+            native.run_paths.push(text(command.string(endian, path.path)?));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn read_segment<Header: MachHeader<Endian = Endianness>>(
+    segment: &Header::Segment,
+    sections: &[u8],
+    endian: Endianness,
+    slice: &mut Slice,
+) -> read::Result<()> {
+    let protection = segment.initprot(endian);
+    if protection.contains(macho::VM_PROT_WRITE) && protection.contains(macho::VM_PROT_EXECUTE) {
+        slice.writable_code.push(text(segment.name()));
+    }
+    for section in segment.sections(endian, sections)? {
+        if section.segment_name() == b"__DWARF" {
+            slice.debug_info = slice.debug_info.saturating_add(section.size(endian).into());
+        }
+    }
+    Ok(())
+}
+
+fn loading(
+    command: LoadCommandData<'_, Endianness>,
+    dylib: &DylibCommand<Endianness>,
+    endian: Endianness,
+) -> read::Result<Loading> {
+    let flags = command.dylib_use_flags(endian, dylib)?;
+    Ok(match command.cmd() {
+        macho::LC_LOAD_WEAK_DYLIB => Loading::Weak,
+        macho::LC_LAZY_LOAD_DYLIB => Loading::Call,
+        _ if flags.is_some_and(|flags| flags.contains(macho::DYLIB_USE_WEAK_LINK)) => Loading::Weak,
+        _ => Loading::Start,
+    })
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn cpu(kind: CpuType, subtype: CpuSubtype) -> Cpu {
+    match kind {
+        macho::CPU_TYPE_X86_64 => Cpu::Arch(Arch::Amd64),
+        // Apple's own programs alone may use its pointer authentication.
+        macho::CPU_TYPE_ARM64 if subtype.id() == macho::CPU_SUBTYPE_ARM64E => {
+            Cpu::Other("arm64e".to_owned())
+        }
+        macho::CPU_TYPE_ARM64 => Cpu::Arch(Arch::Arm64),
+        macho::CPU_TYPE_X86 => Cpu::X86,
+        macho::CPU_TYPE_POWERPC | macho::CPU_TYPE_POWERPC64 => Cpu::Other("PowerPC".to_owned()),
+        macho::CPU_TYPE_ARM => Cpu::Other("32-bit arm".to_owned()),
+        CpuType(number) => Cpu::Other(format!("CPU type {number}")),
+    }
+}
+
+fn kind(kind: FileType) -> Kind {
+    match kind {
+        macho::MH_EXECUTE => Kind::Program,
+        macho::MH_DYLIB | macho::MH_BUNDLE | macho::MH_DYLIB_STUB => Kind::Library,
+        macho::MH_OBJECT => Kind::Object,
+        macho::MH_DSYM => Kind::Other("file of debug information"),
+        macho::MH_CORE => Kind::Other("core dump"),
+        macho::MH_KEXT_BUNDLE => Kind::Other("kernel extension"),
+        macho::MH_DYLINKER => Kind::Other("dynamic linker"),
+        _ => Kind::Other("Mach-O file of an unknown kind"),
+    }
+}
+
+fn foreign_system(platform: macho::Platform) -> Option<&'static str> {
+    Some(match platform {
+        macho::PLATFORM_MACOS => return None,
+        macho::PLATFORM_IOS => "iOS",
+        macho::PLATFORM_TVOS => "tvOS",
+        macho::PLATFORM_WATCHOS => "watchOS",
+        macho::PLATFORM_BRIDGEOS => "bridgeOS",
+        macho::PLATFORM_MACCATALYST => "Mac Catalyst",
+        macho::PLATFORM_DRIVERKIT => "DriverKit",
+        macho::PLATFORM_IOSSIMULATOR
+        | macho::PLATFORM_TVOSSIMULATOR
+        | macho::PLATFORM_WATCHOSSIMULATOR => "a simulator",
+        _ => "an unknown system of Apple's",
+    })
+}
+
+impl From<macho::Version> for MacOsVersion {
+    fn from(version: macho::Version) -> Self {
+        Self { major: version.major(), minor: version.minor() }
+    }
+}

@@ -1,0 +1,232 @@
+//! What the headers of machine code say.
+
+use std::fmt;
+
+use super::Signature;
+use crate::platform::{Arch, HostPlatform, Os};
+use crate::project::config::MacOsVersion;
+
+/// Machine code for one CPU: a whole file, or a slice of a universal one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// The CPU that runs it.
+    pub cpu: Cpu,
+    /// What can be done with it.
+    pub kind: Kind,
+    /// The libraries that it loads, in the order in which it names them.
+    pub libraries: Vec<Library>,
+    /// How many bytes of DWARF it has.
+    pub debug_info: u64,
+    /// Absolute paths of the machine that built it: the first few.
+    pub build_paths: Vec<String>,
+    /// Whether the system lets it run code on its stack.
+    pub has_executable_stack: bool,
+    /// The segments or sections that are both writable and executable.
+    pub writable_code: Vec<String>,
+    /// Whether the system may load it at an address of its choice (ASLR).
+    pub has_random_address: bool,
+    /// What its format alone knows.
+    pub native: Native,
+}
+
+impl Slice {
+    /// The format of the file.
+    pub fn format(&self) -> Format {
+        match self.native {
+            Native::MachO(_) => Format::MachO,
+            Native::Pe(_) => Format::Pe,
+            Native::Elf(_) => Format::Elf,
+        }
+    }
+
+    /// The host platform whose own programs look like this one, if any has such.
+    pub fn platform(&self) -> Option<HostPlatform> {
+        self.cpu.arch().map(|arch| HostPlatform::new(self.format().os(), arch))
+    }
+}
+
+/// A format of executable files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// macOS's.
+    MachO,
+    /// Windows's.
+    Pe,
+    /// Linux's.
+    Elf,
+}
+
+impl Format {
+    /// The operating system whose format it is.
+    pub fn os(self) -> Os {
+        match self {
+            Format::MachO => Os::Darwin,
+            Format::Pe => Os::Windows,
+            Format::Elf => Os::Linux,
+        }
+    }
+
+    /// The format of an operating system.
+    pub fn of(os: Os) -> Self {
+        match os {
+            Os::Darwin => Format::MachO,
+            Os::Windows => Format::Pe,
+            Os::Linux => Format::Elf,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::MachO => "Mach-O",
+            Format::Pe => "PE",
+            Format::Elf => "ELF",
+        })
+    }
+}
+
+/// A CPU.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cpu {
+    /// One that images are made for.
+    Arch(Arch),
+    /// 32-bit x86.
+    X86,
+    /// Any other, by its name or number.
+    Other(String),
+}
+
+impl Cpu {
+    /// The architecture, if images are made for it.
+    pub fn arch(&self) -> Option<Arch> {
+        match self {
+            Cpu::Arch(arch) => Some(*arch),
+            Cpu::X86 | Cpu::Other(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Cpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cpu::Arch(arch) => f.write_str(arch.name()),
+            Cpu::X86 => f.write_str("32-bit x86"),
+            Cpu::Other(name) => f.write_str(name),
+        }
+    }
+}
+
+/// What can be done with a file of machine code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It can be started.
+    Program,
+    /// Programs load it.
+    Library,
+    /// It is to be linked.
+    Object,
+    /// Something else: its name.
+    Other(&'static str),
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Program => "program",
+            Kind::Library => "library",
+            Kind::Object => "object file",
+            Kind::Other(name) => name,
+        })
+    }
+}
+
+/// A library that a program names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Library {
+    /// Its name or path, as the program spells it.
+    pub name: String,
+    /// When it is loaded, and whether it may be missing.
+    pub loading: Loading,
+}
+
+/// When a library is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loading {
+    /// At the start, which fails without it.
+    Start,
+    /// At the start if it is there (macOS's weak libraries).
+    Weak,
+    /// At the first call of one of its functions, which fails without it.
+    Call,
+}
+
+/// What only one format knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Native {
+    /// macOS's.
+    MachO(MachO),
+    /// Windows's.
+    Pe(Pe),
+    /// Linux's.
+    Elf(Elf),
+}
+
+/// What Mach-O files alone say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MachO {
+    /// Apple's name of a system other than macOS that it is for.
+    pub foreign_system: Option<&'static str>,
+    /// The oldest macOS that it asks for.
+    pub minimum_macos: Option<MacOsVersion>,
+    /// What its code signature is worth.
+    pub signature: Signature,
+    /// The folders that stand for `@rpath` in the names of libraries.
+    pub run_paths: Vec<String>,
+}
+
+/// What PE files alone say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pe {
+    /// Whether Windows gives it a console.
+    pub subsystem: Subsystem,
+    /// Where the linker wrote the debug information (CodeView's path of the PDB file).
+    pub pdb: Option<String>,
+}
+
+/// What a PE file runs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subsystem {
+    /// A console.
+    Console,
+    /// Windows of its own.
+    Windows,
+    /// Something else, by its number: drivers, firmware, …
+    Other(u16),
+}
+
+/// What ELF files alone say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elf {
+    /// What loads it; nothing where it is static.
+    pub interpreter: Option<String>,
+    /// The folders in which libraries are looked for (`DT_RPATH`, `DT_RUNPATH`).
+    pub run_paths: Vec<String>,
+    /// The newest version of the GNU C library that it wants functions of.
+    pub glibc: Option<Glibc>,
+}
+
+/// A version of the GNU C library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Glibc {
+    /// `2` in `2.36`.
+    pub major: u16,
+    /// `36` in `2.36`.
+    pub minor: u16,
+}
+
+impl fmt::Display for Glibc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}

@@ -1,0 +1,32 @@
+//! Values for tests.
+
+use super::Signature;
+use super::slice::{Cpu, Elf, Format, Kind, MachO, Native, Pe, Slice, Subsystem};
+use crate::platform::HostPlatform;
+use crate::project::config::MacOsVersion;
+
+/// A program for `platform` that has nothing to object to.
+pub(crate) fn program(platform: HostPlatform) -> Slice {
+    Slice {
+        cpu: Cpu::Arch(platform.arch),
+        kind: Kind::Program,
+        libraries: Vec::new(),
+        debug_info: 0,
+        build_paths: Vec::new(),
+        has_executable_stack: false,
+        writable_code: Vec::new(),
+        has_random_address: true,
+        native: match Format::of(platform.os) {
+            Format::MachO => Native::MachO(MachO {
+                foreign_system: None,
+                minimum_macos: Some(MacOsVersion::DEFAULT),
+                signature: Signature::Valid,
+                run_paths: Vec::new(),
+            }),
+            Format::Pe => Native::Pe(Pe { subsystem: Subsystem::Console, pdb: None }),
+            Format::Elf => {
+                Native::Elf(Elf { interpreter: None, run_paths: Vec::new(), glibc: None })
+            }
+        },
+    }
+}

@@ -1,0 +1,107 @@
+//! What a text file says: shebang and line ends.
+
+use memchr::{memchr, memmem};
+
+/// A text: a script, a command file of Windows, or data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// What runs it, if the first line says so.
+    pub shebang: Option<Shebang>,
+    /// Whether UTF-8's byte order mark stands before the text.
+    pub has_byte_order_mark: bool,
+    /// Whether a line ends with CR LF, as on Windows.
+    pub has_crlf: bool,
+}
+
+/// The first line of a script: `#!/usr/bin/env sh`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shebang {
+    /// The program that is started.
+    pub interpreter: String,
+    /// What it is given before the script's path; one argument on Linux and macOS alike.
+    pub argument: Option<String>,
+}
+
+impl Shebang {
+    /// The name of the program that runs the script at last, after `env` has found it.
+    pub fn program(&self) -> &str {
+        let name = self.interpreter.rsplit('/').next().unwrap_or_default();
+        let Some(argument) = self.argument.as_deref().filter(|_| name == "env") else {
+            return name;
+        };
+        let mut words = argument.split_ascii_whitespace();
+        let program = words.find(|word| !word.starts_with('-') && !word.contains('='));
+        program.unwrap_or(name)
+    }
+}
+
+/// Longer ones are cut off by Linux (`BINPRM_BUF_SIZE`) and refused by macOS.
+const LONGEST_SHEBANG: usize = 512;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Whether these bytes are a text: no control characters at the beginning, no NUL at all.
+pub(super) fn is_text(bytes: &[u8]) -> bool {
+    const BEGINNING: usize = 1024;
+    let beginning = bytes.get(..BEGINNING).unwrap_or(bytes);
+    let is_control =
+        |&byte: &u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | 0x0c | b'\r' | 0x1b);
+    !beginning.iter().any(is_control) && memchr(0, bytes).is_none()
+}
+
+pub(super) fn read(bytes: &[u8]) -> Text {
+    let text = bytes.strip_prefix(BYTE_ORDER_MARK);
+    Text {
+        shebang: shebang(text.unwrap_or(bytes)),
+        has_byte_order_mark: text.is_some(),
+        has_crlf: memmem::find(bytes, b"\r\n").is_some(),
+    }
+}
+
+fn shebang(text: &[u8]) -> Option<Shebang> {
+    let text = text.strip_prefix(b"#!")?;
+    let text = text.get(..LONGEST_SHEBANG).unwrap_or(text);
+    let line = text.split(|&byte| byte == b'\n').next()?;
+    let line = String::from_utf8_lossy(line);
+    let line = line.trim();
+    let (interpreter, argument) = match line.split_once([' ', '\t']) {
+        Some((interpreter, argument)) => (interpreter, Some(argument.trim_start().to_owned())),
+        None => (line, None),
+    };
+    Some(Shebang { interpreter: interpreter.to_owned(), argument })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program(text: &str) -> String {
+        read(text.as_bytes()).shebang.unwrap().program().to_owned()
+    }
+
+    #[test]
+    fn what_runs_a_script_is_found_through_env() {
+        assert_eq!(program("#!/bin/sh\necho"), "sh");
+        assert_eq!(program("#! /bin/bash -e"), "bash");
+        assert_eq!(program("#!/usr/bin/env python3\r\n"), "python3");
+        assert_eq!(program("#!/usr/bin/env -S X=1 deno run"), "deno");
+        assert_eq!(program("#!/usr/bin/env"), "env");
+        assert_eq!(program("#!"), "");
+    }
+
+    #[test]
+    fn line_ends_and_byte_order_marks_are_seen() {
+        let text = read(b"\xef\xbb\xbf#!/bin/sh -e\r\necho\r\n");
+        let shebang = text.shebang.unwrap();
+        assert_eq!(shebang.argument.as_deref(), Some("-e"));
+        assert!(text.has_byte_order_mark && text.has_crlf);
+        assert!(!read(b"#!/bin/sh\n").has_crlf);
+    }
+
+    #[test]
+    fn texts_are_told_from_data() {
+        assert!(is_text("@echo off\r\nécho\t".as_bytes()));
+        assert!(!is_text(b"PK\x03\x04"));
+        assert!(!is_text(b"ends with NUL\0"));
+    }
+}

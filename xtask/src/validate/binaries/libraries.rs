@@ -1,0 +1,191 @@
+//! Whether the libraries that a program loads are on users' machines.
+
+use crate::inspect::{Elf, Glibc, Library, Loading, Native, Slice};
+use crate::platform::{Arch, Os};
+
+use super::{Listed, Problem, problem, rules};
+
+/// What every Windows 10 and 11 has, besides API sets.
+const WINDOWS: &str = include_str!("../../../data/windows/dlls.txt");
+
+/// What comes with the compilers of C and C++, and so with every desktop.
+const LINUX: [&str; 11] = [
+    "libc.so.6",
+    "libm.so.6",
+    "libpthread.so.0",
+    "libdl.so.2",
+    "librt.so.1",
+    "libutil.so.1",
+    "libresolv.so.2",
+    "libgcc_s.so.1",
+    "libstdc++.so.6",
+    "ld-linux-x86-64.so.2",
+    "ld-linux-aarch64.so.1",
+];
+
+/// Red Hat Enterprise Linux 8 has it.
+const OLDEST_GLIBC: Glibc = Glibc { major: 2, minor: 28 };
+
+/// The libraries that may be missing.
+pub(super) fn judge(listed: Listed<'_>, slice: &Slice) -> Vec<Problem> {
+    let missing = slice.libraries.iter().filter(|library| match &slice.native {
+        Native::MachO(native) => !is_on_macos(listed, &library.name, &native.run_paths),
+        Native::Pe(_) => !is_on_windows(listed, &library.name),
+        Native::Elf(native) => !is_on_linux(listed, &library.name, &native.run_paths),
+    });
+    missing.map(|library| missing_library(listed.os, library)).collect()
+}
+
+fn missing_library(os: Os, library: &Library) -> Problem {
+    let name = &library.name;
+    let rule = match (os, library.loading) {
+        (Os::Linux, _) => &rules::LINUX_LIBRARY,
+        (Os::Windows, _) if is_visual_cpp(name) => &rules::LIBRARY_VISUAL_CPP,
+        (_, Loading::Start) => &rules::LIBRARY_MISSING,
+        (_, Loading::Weak | Loading::Call) => &rules::LIBRARY_MAYBE_MISSING,
+    };
+    let when = match library.loading {
+        Loading::Start => "it loads",
+        Loading::Weak => "if it is there, it loads",
+        Loading::Call => "when it needs it, it loads",
+    };
+    problem(rule, format!("{when} `{name}`"))
+}
+
+fn is_beside(listed: Listed<'_>, name: &str) -> bool {
+    let is_same = |other: &&str| match listed.os {
+        Os::Linux => **other == *name,
+        Os::Darwin | Os::Windows => other.eq_ignore_ascii_case(name),
+    };
+    name != listed.base_name() && listed.beside.iter().any(is_same)
+}
+
+fn is_on_macos(listed: Listed<'_>, library: &str, run_paths: &[String]) -> bool {
+    if let Some(rest) = library.strip_prefix("@rpath/") {
+        let mut paths =
+            run_paths.iter().map(|path| format!("{}/{rest}", path.trim_end_matches('/')));
+        return paths.any(|path| !path.starts_with("@rpath/") && is_on_macos(listed, &path, &[]));
+    }
+    for folder in ["@executable_path/", "@loader_path/"] {
+        if let Some(rest) = library.strip_prefix(folder) {
+            return is_beside(listed, rest.trim_start_matches("./"));
+        }
+    }
+    let is_apples = library.starts_with("/usr/lib/") || library.starts_with("/System/Library/");
+    is_apples && !library.contains("/../")
+}
+
+fn is_on_windows(listed: Listed<'_>, library: &str) -> bool {
+    let name = library.to_ascii_lowercase();
+    // A name without an extension means a `.dll`.
+    let name = if name.contains('.') { name } else { format!("{name}.dll") };
+    let is_api_set = name.starts_with("api-ms-win-") || name.starts_with("ext-ms-");
+    is_api_set || windows_dlls().any(|dll| dll == name) || is_beside(listed, &name)
+}
+
+fn windows_dlls() -> impl Iterator<Item = &'static str> {
+    WINDOWS.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// The runtime that is installed along with many programs: `VCRUNTIME140_1.dll`. What Visual C++ has
+/// for debugging (`VCRUNTIME140D.dll`) is on developers' machines alone.
+fn is_visual_cpp(library: &str) -> bool {
+    const FAMILIES: [&str; 8] =
+        ["vcruntime", "msvcp", "msvcr", "concrt", "vcomp", "vccorlib", "mfc", "atl"];
+    let name = library.to_ascii_lowercase();
+    let Some(name) = name.strip_suffix(".dll") else { return false };
+    let is_of = |family: &str| {
+        name.strip_prefix(family).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    FAMILIES.iter().any(|family| is_of(family)) && !name.ends_with('d')
+}
+
+fn is_on_linux(listed: Listed<'_>, library: &str, run_paths: &[String]) -> bool {
+    let is_own_folder =
+        |path: &&str| matches!(path.trim_end_matches('/'), "$ORIGIN" | "${ORIGIN}" | "$ORIGIN/.");
+    let looks_beside =
+        run_paths.iter().any(|paths| paths.split(':').any(|path| is_own_folder(&path)));
+    LINUX.contains(&library) || looks_beside && is_beside(listed, library)
+}
+
+/// What loads the program, and the C library that it wants.
+pub(super) fn judge_for_linux(slice: &Slice, native: &Elf) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let usual = match slice.cpu.arch() {
+        Some(Arch::Amd64) => "/lib64/ld-linux-x86-64.so.2",
+        Some(Arch::Arm64) => "/lib/ld-linux-aarch64.so.1",
+        None => "",
+    };
+    if let Some(interpreter) = native.interpreter.as_ref().filter(|path| *path != usual) {
+        let what = format!("it is loaded by `{interpreter}`");
+        problems.push(problem(&rules::LINUX_INTERPRETER, what));
+    }
+    if let Some(glibc) = native.glibc.filter(|glibc| *glibc > OLDEST_GLIBC) {
+        problems.push(problem(&rules::LINUX_GLIBC, format!("it wants `GLIBC_{glibc}`")));
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed<'a>(os: Os, beside: &'a [&'a str]) -> Listed<'a> {
+        Listed { os, image: Arch::Amd64, path: "/bin/tool", beside }
+    }
+
+    #[test]
+    fn the_list_of_windows_is_sorted_and_in_lower_case() {
+        let dlls: Vec<&str> = windows_dlls().collect();
+        assert!(dlls.is_sorted_by(|a, b| a < b));
+        assert!(dlls.iter().all(|dll| *dll == dll.to_ascii_lowercase() && dll.contains('.')));
+    }
+
+    #[test]
+    fn windows_has_its_own_libraries_however_they_are_spelled() {
+        let alone = listed(Os::Windows, &[]);
+        for dll in ["KERNEL32.dll", "kernel32", "api-ms-win-crt-heap-l1-1-0.dll", "WINSPOOL.DRV"] {
+            assert!(is_on_windows(alone, dll), "{dll}");
+        }
+        for dll in ["libgcc_s_seh-1.dll", "libwinpthread-1.dll", "VCRUNTIME140.dll", "lua54.dll"] {
+            assert!(!is_on_windows(alone, dll), "{dll}");
+            assert!(is_on_windows(listed(Os::Windows, &[&dll.to_uppercase()]), dll), "{dll}");
+        }
+    }
+
+    #[test]
+    fn visual_cpps_runtime_is_told_from_its_debugging_libraries() {
+        let all = ["VCRUNTIME140.dll", "vcruntime140_1.dll", "MSVCP140.dll", "MSVCR120.dll"];
+        assert!(all.into_iter().all(is_visual_cpp));
+        let others = ["VCRUNTIME140D.dll", "MSVCP140D.dll", "msvcrt.dll", "mfcx.dll", "atlas.dll"];
+        assert!(!others.into_iter().any(is_visual_cpp));
+    }
+
+    #[test]
+    fn macos_has_what_is_in_apples_folders_or_beside_the_program() {
+        let system = "/usr/lib/libSystem.B.dylib";
+        let beside = listed(Os::Darwin, &["libx.dylib"]);
+        let run_paths = |path: &str| vec!["/opt/x".to_owned(), path.to_owned()];
+        assert!(is_on_macos(beside, system, &[]));
+        assert!(is_on_macos(beside, "@executable_path/libx.dylib", &[]));
+        assert!(is_on_macos(beside, "@rpath/libx.dylib", &run_paths("@loader_path/.")));
+        assert!(is_on_macos(beside, "@rpath/libswiftCore.dylib", &run_paths("/usr/lib/swift")));
+        assert!(!is_on_macos(beside, "@rpath/libx.dylib", &run_paths("/usr/local/lib")));
+        assert!(!is_on_macos(beside, "@rpath/libx.dylib", &run_paths("@rpath")));
+        assert!(!is_on_macos(beside, "@loader_path/../lib/libx.dylib", &[]));
+        assert!(!is_on_macos(beside, "@executable_path/libz.dylib", &[]));
+        for path in ["/opt/homebrew/lib/libx.dylib", "/usr/lib/../local/lib/x", "libx.dylib"] {
+            assert!(!is_on_macos(beside, path, &[]), "{path}");
+        }
+    }
+
+    #[test]
+    fn linux_looks_beside_the_program_only_if_it_is_told_so() {
+        let beside = listed(Os::Linux, &["libx.so.1"]);
+        let origin = ["/opt/x:$ORIGIN".to_owned()];
+        assert!(is_on_linux(beside, "libc.so.6", &[]));
+        assert!(is_on_linux(beside, "libx.so.1", &origin));
+        assert!(!is_on_linux(beside, "libx.so.1", &[]));
+        assert!(!is_on_linux(beside, "libssl.so.3", &origin));
+    }
+}

@@ -1,0 +1,236 @@
+//! Whether a host binary will run where it is listed.
+//!
+//! What a file is comes from [`crate::inspect`]; here it is only judged. Nothing is run, read or fetched.
+
+use crate::inspect::{Contents, Cpu, Format, Kind, MachO, Native, Signature, Slice};
+use crate::platform::{Arch, Os};
+use crate::project::config::MacOsVersion;
+use crate::text;
+
+use super::rules::{Rule, binaries as rules};
+
+mod libraries;
+mod script;
+#[cfg(test)]
+mod tests;
+
+/// The oldest macOS that the current Docker Desktop supports: the third-newest one.
+const OLDEST_MACOS: MacOsVersion = MacOsVersion { major: 14, minor: 0 };
+
+/// Where a host binary is listed.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed<'a> {
+    /// The operating system that lists it.
+    pub os: Os,
+    /// The architecture of the image that carries it.
+    pub image: Arch,
+    /// Its path in the image.
+    pub path: &'a str,
+    /// The base names of everything that is listed for the same system: all of it is copied into one
+    /// folder, so that programs find libraries beside them.
+    pub beside: &'a [&'a str],
+}
+
+impl Listed<'_> {
+    fn base_name(&self) -> &str {
+        self.path.rsplit(['/', '\\']).next().unwrap_or_default()
+    }
+
+    /// What follows the last dot of the name, in lower case.
+    fn extension(&self) -> Option<String> {
+        let (_, extension) = self.base_name().rsplit_once('.')?;
+        Some(extension.to_ascii_lowercase())
+    }
+}
+
+/// A rule that the file breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// What was found: a clause with `it` as subject.
+    pub what: String,
+}
+
+fn problem(rule: &'static Rule, what: impl Into<String>) -> Problem {
+    Problem { rule, what: what.into() }
+}
+
+/// Everything that is wrong with a host binary.
+pub fn judge(listed: Listed<'_>, contents: &Contents) -> Vec<Problem> {
+    match contents {
+        Contents::Empty => vec![problem(&rules::BINARY_DAMAGED, "it is empty")],
+        Contents::Damaged { format, reason } => {
+            let what = format!("its format seems to be {format}, but {reason}");
+            vec![problem(&rules::BINARY_DAMAGED, what)]
+        }
+        Contents::Data if script::is_for_windows(listed) => {
+            vec![problem(&rules::BINARY_FORMAT, "it is neither a PE file nor a text")]
+        }
+        Contents::Data => {
+            vec![problem(&rules::NOT_A_PROGRAM, "it is neither a program nor a script")]
+        }
+        Contents::Text(text) => script::judge(listed, text),
+        Contents::Binary(slices) => judge_binary(listed, slices),
+    }
+}
+
+fn judge_binary(listed: Listed<'_>, slices: &[Slice]) -> Vec<Problem> {
+    match slice_that_runs(listed, slices) {
+        Ok(slice) => judge_slice(listed, slice),
+        Err(problem) => vec![problem],
+    }
+}
+
+/// The slice that the machines of the image run, or why they run none.
+fn slice_that_runs<'a>(listed: Listed<'_>, slices: &'a [Slice]) -> Result<&'a Slice, Problem> {
+    if let Some(slice) = slices.iter().find(|slice| slice.format() != Format::of(listed.os)) {
+        let what =
+            format!("it is a {} file, which {} can't start", slice.format(), name(listed.os));
+        return Err(problem(&rules::BINARY_FORMAT, what));
+    }
+    let native = slices.iter().find(|slice| slice.cpu == Cpu::Arch(listed.image));
+    native.or_else(|| slices.iter().find(|slice| emulation(listed, slice).is_some())).ok_or_else(
+        || {
+            let cpus: Vec<String> = slices.iter().map(|slice| slice.cpu.to_string()).collect();
+            let refusal = refusal(listed, slices);
+            problem(&rules::BINARY_CPU, format!("it is for {}: {refusal}", text::list(&cpus)))
+        },
+    )
+}
+
+/// How the machines of the image run what is for another CPU, if they do.
+fn emulation(listed: Listed<'_>, slice: &Slice) -> Option<&'static str> {
+    match (listed.os, listed.image, &slice.cpu) {
+        (Os::Windows, Arch::Arm64, Cpu::Arch(Arch::Amd64)) => {
+            Some("it is for amd64, which Windows on Arm emulates")
+        }
+        (Os::Windows, Arch::Arm64, Cpu::X86) => {
+            Some("it is for 32-bit x86, which Windows on Arm emulates")
+        }
+        (Os::Windows | Os::Linux, Arch::Amd64, Cpu::X86) => {
+            Some("it is for 32-bit x86, which 64-bit systems run, too")
+        }
+        _ => None,
+    }
+}
+
+/// What people see.
+fn refusal(listed: Listed<'_>, slices: &[Slice]) -> &'static str {
+    let is_intel = slices.iter().any(|slice| slice.cpu == Cpu::Arch(Arch::Amd64));
+    match (listed.os, listed.image) {
+        (Os::Darwin, Arch::Arm64) if is_intel => {
+            "a Mac with Apple silicon says \"Bad CPU type in executable\" unless Rosetta 2 is installed"
+        }
+        (Os::Darwin, Arch::Arm64) => "a Mac with Apple silicon says \"Bad CPU type in executable\"",
+        (Os::Darwin, Arch::Amd64) => "a Mac with Intel says \"Bad CPU type in executable\"",
+        (Os::Windows, _) => {
+            "Windows says that it is not compatible with the version that is running"
+        }
+        (Os::Linux, _) => "Linux says \"Exec format error\"",
+    }
+}
+
+fn judge_slice(listed: Listed<'_>, slice: &Slice) -> Vec<Problem> {
+    match slice.kind {
+        Kind::Program => {}
+        Kind::Library if is_named_like_a_library(listed) => {
+            return vec![problem(&rules::NOT_A_PROGRAM, "it is a library")];
+        }
+        kind => {
+            let what = format!("it is no program but a {} {kind}", slice.format());
+            return vec![problem(&rules::BINARY_KIND, what)];
+        }
+    }
+    let mut problems = Vec::new();
+    if let Some(what) = emulation(listed, slice) {
+        problems.push(problem(&rules::BINARY_EMULATED, what));
+    }
+    if listed.os == Os::Windows && listed.extension().as_deref() != Some("exe") {
+        let what = format!("`{}` does not end in `.exe`", listed.base_name());
+        problems.push(problem(&rules::WINDOWS_NAME, what));
+    }
+    match &slice.native {
+        Native::MachO(native) => problems.extend(judge_for_macos(slice, native)),
+        Native::Elf(native) => problems.extend(libraries::judge_for_linux(slice, native)),
+        Native::Pe(_) => {}
+    }
+    problems.extend(libraries::judge(listed, slice));
+    problems.extend(judge_leaks(slice));
+    problems.extend(judge_hardening(slice));
+    problems
+}
+
+fn is_named_like_a_library(listed: Listed<'_>) -> bool {
+    let name = listed.base_name().to_ascii_lowercase();
+    match listed.os {
+        Os::Darwin => name.ends_with(".dylib") || name.ends_with(".so"),
+        Os::Windows => name.ends_with(".dll"),
+        Os::Linux => name.ends_with(".so") || name.contains(".so."),
+    }
+}
+
+fn judge_for_macos(slice: &Slice, native: &MachO) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let Some(system) = native.foreign_system {
+        problems.push(problem(&rules::BINARY_FORMAT, format!("it is for {system}, not for macOS")));
+    }
+    let signature = native.signature;
+    let what = format!("its code signature is {signature}");
+    match (&slice.cpu, signature) {
+        (_, Signature::Valid) => {}
+        (Cpu::Arch(Arch::Arm64), _) => problems.push(problem(&rules::MACOS_SIGNATURE, what)),
+        (_, Signature::Broken) => problems.push(problem(&rules::MACOS_SIGNATURE_AMD64, what)),
+        (_, Signature::Missing) => {}
+    }
+    if let Some(minimum) = native.minimum_macos.filter(|minimum| *minimum > OLDEST_MACOS) {
+        problems.push(problem(&rules::MACOS_VERSION, format!("it asks for macOS {minimum}")));
+    }
+    problems
+}
+
+/// What tells more than it should.
+fn judge_leaks(slice: &Slice) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if slice.debug_info > 0 {
+        let what = format!("it has {} of debug information", text::size(slice.debug_info));
+        problems.push(problem(&rules::DEBUG_INFO, what));
+    }
+    let mut paths = slice.build_paths.clone();
+    if let Native::Pe(native) = &slice.native {
+        // Mere names are what linkers write when they are told to leave the folders out.
+        let pdb = native.pdb.iter().filter(|pdb| pdb.contains(['/', '\\']));
+        paths.extend(pdb.filter(|&pdb| !slice.build_paths.contains(pdb)).cloned());
+    }
+    if !paths.is_empty() {
+        let paths: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
+        let what = format!("it has {} in it", text::list(&paths));
+        problems.push(problem(&rules::BUILD_PATHS, what));
+    }
+    problems
+}
+
+/// What makes it easy to abuse.
+fn judge_hardening(slice: &Slice) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if slice.has_executable_stack {
+        problems.push(problem(&rules::EXECUTABLE_STACK, "its stack is executable"));
+    }
+    if let Some(first) = slice.writable_code.first() {
+        let what = format!("`{first}` is both writable and executable");
+        problems.push(problem(&rules::WRITABLE_CODE, what));
+    }
+    if !slice.has_random_address {
+        problems.push(problem(&rules::RANDOM_ADDRESS, "it is always loaded at the same address"));
+    }
+    problems
+}
+
+/// The system's name for people.
+fn name(os: Os) -> &'static str {
+    match os {
+        Os::Darwin => "macOS",
+        Os::Windows => "Windows",
+        Os::Linux => "Linux",
+    }
+}

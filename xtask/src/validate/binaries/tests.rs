@@ -1,0 +1,156 @@
+//! Each rule about host binaries, met and not met.
+
+use super::*;
+use crate::inspect::testing::program;
+use crate::inspect::{Elf, Glibc, Library, Loading, Pe, Subsystem};
+use crate::platform::HostPlatform;
+
+const MAC: HostPlatform = HostPlatform::new(Os::Darwin, Arch::Arm64);
+const INTEL_MAC: HostPlatform = HostPlatform::new(Os::Darwin, Arch::Amd64);
+const WINDOWS: HostPlatform = HostPlatform::new(Os::Windows, Arch::Amd64);
+const LINUX: HostPlatform = HostPlatform::new(Os::Linux, Arch::Amd64);
+
+/// The rules that `slices`, listed for `platform`, break.
+fn broken(platform: HostPlatform, slices: &[Slice]) -> Vec<&'static str> {
+    named(platform, &format!("/{}", platform.file_name("tool")), slices)
+}
+
+fn named(platform: HostPlatform, path: &str, slices: &[Slice]) -> Vec<&'static str> {
+    broken_by(platform, path, &Contents::Binary(slices.to_vec()))
+}
+
+fn broken_by(platform: HostPlatform, path: &str, contents: &Contents) -> Vec<&'static str> {
+    let listed = Listed { os: platform.os, image: platform.arch, path, beside: &[] };
+    judge(listed, contents).iter().map(|problem| problem.rule.id).collect()
+}
+
+/// The rules that a text breaks.
+fn text(os: Os, path: &str, content: &str) -> Vec<&'static str> {
+    let contents = crate::inspect::read(content.as_bytes());
+    broken_by(HostPlatform::new(os, Arch::Amd64), path, &contents)
+}
+
+/// A program for `platform` in which something is changed.
+fn changed(platform: HostPlatform, change: impl FnOnce(&mut Slice)) -> Vec<&'static str> {
+    let mut slice = program(platform);
+    change(&mut slice);
+    broken(platform, &[slice])
+}
+
+fn mac(platform: HostPlatform, change: impl FnOnce(&mut MachO)) -> Vec<&'static str> {
+    changed(platform, |slice| match &mut slice.native {
+        Native::MachO(native) => change(native),
+        _ => unreachable!("it is for macOS"),
+    })
+}
+
+fn linux(change: impl FnOnce(&mut Elf)) -> Vec<&'static str> {
+    changed(LINUX, |slice| match &mut slice.native {
+        Native::Elf(native) => change(native),
+        _ => unreachable!("it is for Linux"),
+    })
+}
+
+fn loading(platform: HostPlatform, name: &str, loading: Loading) -> Vec<&'static str> {
+    changed(platform, |slice| slice.libraries.push(Library { name: name.to_owned(), loading }))
+}
+
+#[test]
+fn a_sound_program_breaks_no_rule_on_any_platform() {
+    for platform in HostPlatform::ALL {
+        assert_eq!(broken(platform, &[program(platform)]), [""; 0], "{platform}");
+    }
+}
+
+#[test]
+fn format_and_cpu_are_those_of_the_place() {
+    assert_eq!(broken(MAC, &[program(LINUX)]), ["binary-format"]);
+    assert_eq!(broken(MAC, &[program(INTEL_MAC)]), ["binary-cpu"]);
+    assert_eq!(broken(INTEL_MAC, &[program(MAC)]), ["binary-cpu"]);
+    assert_eq!(broken(MAC, &[program(INTEL_MAC), program(MAC)]), [""; 0]);
+    let windows_on_arm = HostPlatform::new(Os::Windows, Arch::Arm64);
+    assert_eq!(broken(windows_on_arm, &[program(WINDOWS)]), ["binary-emulated"]);
+    assert_eq!(broken(WINDOWS, &[program(windows_on_arm)]), ["binary-cpu"]);
+    assert_eq!(changed(WINDOWS, |slice| slice.cpu = Cpu::X86), ["binary-emulated"]);
+    assert_eq!(mac(MAC, |it| it.foreign_system = Some("iOS")), ["binary-format"]);
+}
+
+#[test]
+fn what_is_no_program_is_told_by_its_name() {
+    assert_eq!(changed(MAC, |slice| slice.kind = Kind::Library), ["binary-kind"]);
+    assert_eq!(changed(LINUX, |slice| slice.kind = Kind::Object), ["binary-kind"]);
+    let mut library = program(MAC);
+    library.kind = Kind::Library;
+    assert_eq!(named(MAC, "/libtool.dylib", &[library]), ["not-a-program"]);
+    assert_eq!(named(WINDOWS, "/tool", &[program(WINDOWS)]), ["windows-name"]);
+    assert_eq!(broken_by(MAC, "/tool", &Contents::Empty), ["binary-damaged"]);
+    assert_eq!(broken_by(MAC, "/tool", &Contents::Data), ["not-a-program"]);
+    assert_eq!(broken_by(WINDOWS, "/tool.exe", &Contents::Data), ["binary-format"]);
+    let cut_off = crate::inspect::read(b"\x7fELF\x02\x01");
+    assert_eq!(broken_by(LINUX, "/tool", &cut_off), ["binary-damaged"]);
+}
+
+#[test]
+fn macos_has_its_own_rules() {
+    assert_eq!(mac(MAC, |it| it.signature = Signature::Missing), ["macos-signature"]);
+    assert_eq!(mac(MAC, |it| it.signature = Signature::Broken), ["macos-signature"]);
+    assert_eq!(mac(INTEL_MAC, |it| it.signature = Signature::Missing), [""; 0]);
+    assert_eq!(mac(INTEL_MAC, |it| it.signature = Signature::Broken), ["macos-signature-amd64"]);
+    let version = |major| Some(MacOsVersion { major, minor: 0 });
+    assert_eq!(mac(MAC, |it| it.minimum_macos = version(15)), ["macos-version"]);
+    assert_eq!(mac(MAC, |it| it.minimum_macos = version(14)), [""; 0]);
+}
+
+#[test]
+fn libraries_have_to_be_on_every_machine() {
+    let homebrew = "/opt/homebrew/lib/libssl.3.dylib";
+    assert_eq!(loading(MAC, homebrew, Loading::Start), ["library-missing"]);
+    assert_eq!(loading(MAC, homebrew, Loading::Weak), ["library-maybe-missing"]);
+    assert_eq!(loading(MAC, "/usr/lib/libSystem.B.dylib", Loading::Start), [""; 0]);
+    assert_eq!(loading(WINDOWS, "libgcc_s_seh-1.dll", Loading::Start), ["library-missing"]);
+    assert_eq!(loading(WINDOWS, "nvcuda.dll", Loading::Call), ["library-maybe-missing"]);
+    assert_eq!(loading(WINDOWS, "VCRUNTIME140.dll", Loading::Start), ["library-visual-cpp"]);
+    assert_eq!(loading(WINDOWS, "KERNEL32.dll", Loading::Start), [""; 0]);
+    assert_eq!(loading(LINUX, "libssl.so.3", Loading::Start), ["linux-library"]);
+    assert_eq!(loading(LINUX, "libc.so.6", Loading::Start), [""; 0]);
+}
+
+#[test]
+fn linux_programs_run_on_every_distribution() {
+    let loader = |path: &str| linux(|it| it.interpreter = Some(path.to_owned()));
+    assert_eq!(loader("/lib/ld-musl-x86_64.so.1"), ["linux-interpreter"]);
+    assert_eq!(loader("/lib64/ld-linux-x86-64.so.2"), [""; 0]);
+    let glibc = |minor| linux(|it| it.glibc = Some(Glibc { major: 2, minor }));
+    assert_eq!(glibc(39), ["linux-glibc"]);
+    assert_eq!(glibc(28), [""; 0]);
+}
+
+#[test]
+fn what_should_not_be_published_is_warned_of() {
+    assert_eq!(changed(MAC, |slice| slice.debug_info = 5_000), ["debug-info"]);
+    let path = "/home/me/tool/src/main.rs".to_owned();
+    assert_eq!(changed(MAC, |slice| slice.build_paths.push(path)), ["build-paths"]);
+    let pdb = |pdb: &str| {
+        let pdb = Some(pdb.to_owned());
+        changed(WINDOWS, |it| it.native = Native::Pe(Pe { subsystem: Subsystem::Console, pdb }))
+    };
+    assert_eq!(pdb(r"C:\Users\me\tool.pdb"), ["build-paths"]);
+    assert_eq!(pdb("tool.pdb"), [""; 0]);
+    assert_eq!(changed(LINUX, |slice| slice.has_executable_stack = true), ["executable-stack"]);
+    let section = ".text".to_owned();
+    assert_eq!(changed(WINDOWS, |slice| slice.writable_code.push(section)), ["writable-code"]);
+    assert_eq!(changed(WINDOWS, |slice| slice.has_random_address = false), ["random-address"]);
+}
+
+#[test]
+fn scripts_have_a_first_line_that_runs_them_everywhere() {
+    assert_eq!(text(Os::Darwin, "/tool", "#!/bin/sh\necho\n"), [""; 0]);
+    assert_eq!(text(Os::Darwin, "/tool", "#!/usr/bin/env bash\necho\n"), [""; 0]);
+    assert_eq!(text(Os::Darwin, "/tool", "echo\n"), ["script-shebang"]);
+    assert_eq!(text(Os::Linux, "/tool", "#!/bin/sh\r\necho\r\n"), ["script-line-ends"]);
+    assert_eq!(text(Os::Linux, "/tool", "#!/usr/bin/env python3\n"), ["script-interpreter"]);
+    assert_eq!(text(Os::Windows, "/tool.cmd", "@echo off\r\n"), [""; 0]);
+    assert_eq!(text(Os::Windows, "/tool.cmd", "#!/bin/sh\n"), ["script-windows"]);
+    assert_eq!(text(Os::Windows, "/tool.exe", "text"), ["binary-format"]);
+    assert_eq!(text(Os::Windows, "/tool", "text"), ["windows-name"]);
+}
