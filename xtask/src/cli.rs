@@ -29,6 +29,8 @@ pub enum Command {
     Dist(Dist),
     /// Show the extension in a browser while you work on it, without Docker Desktop
     Preview(Preview),
+    /// Check an extension's image as Docker Desktop, the marketplace and people's machines will
+    Validate(Validate),
     /// Tell what this machine has for that, and what would be downloaded
     Doctor,
     /// Be zig's wrapper: cargo calls this as a linker
@@ -133,6 +135,34 @@ pub struct Preview {
     /// Don't open a browser (else it is that of the variable BROWSER, or the default one)
     #[arg(long)]
     pub no_open: bool,
+}
+
+/// The options of `validate`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask validate                              what `cargo xtask dist` has made last
+  cargo xtask validate metadata.json                before anything is built
+  cargo xtask validate image.oci.tar                an archive, or a folder with an OCI image layout
+  cargo xtask validate me/tool:1.2.3                an image in a registry
+  cargo xtask validate docker-daemon:me/tool:1.2.3  an image in the local Docker")]
+pub struct Validate {
+    /// The image, or a `metadata.json` alone [default: what `dist` has made last]
+    #[arg(value_name = "IMAGE")]
+    pub image: Option<String>,
+    /// How the findings are printed
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub format: Format,
+    /// Fail for these, too
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub deny: Option<Denied>,
+}
+
+/// What is not allowed, besides errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Denied {
+    /// Warnings.
+    Warnings,
 }
 
 /// How something is printed.

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use crate::commands::symbols;
 use crate::progress::{BAD, HELP};
 use crate::{
-    compile, context, dist, files, image, interrupt, preview, process, project, toolchain, ui,
+    compile, context, dist, files, image, interrupt, preview, process, project, text, toolchain, ui,
 };
 
 /// Any error of a command.
@@ -43,6 +43,23 @@ pub enum Error {
     /// The image can't be made.
     #[error(transparent)]
     Image(#[from] image::Error),
+    /// An image can't be read.
+    #[error(transparent)]
+    ReadImage(Box<image::read::Error>),
+    /// An image, or a `metadata.json`, is not as it has to be; what was found was printed.
+    #[error("`{subject}` has {} to be mended", text::count(*count, "finding"))]
+    Findings {
+        /// What was looked at.
+        subject: String,
+        /// How many findings are not allowed.
+        count: usize,
+    },
+    /// The image that was made would not work everywhere.
+    #[error("the image was made, but is not fit for every machine:\n\n{report}")]
+    Unfit {
+        /// The report, for people.
+        report: String,
+    },
     /// The dist can't be written.
     #[error(transparent)]
     Dist(#[from] dist::Error),
@@ -81,6 +98,12 @@ pub enum Error {
     Interrupted(#[from] interrupt::Interrupted),
 }
 
+impl From<image::read::Error> for Error {
+    fn from(error: image::read::Error) -> Self {
+        Error::ReadImage(Box::new(error))
+    }
+}
+
 impl Error {
     /// What the person can do.
     pub fn help(&self) -> Option<String> {
@@ -93,6 +116,10 @@ impl Error {
             Error::Context(error) => error.help(),
             Error::NoBuilder(error) => error.help(),
             Error::Image(error) => error.help(),
+            Error::ReadImage(error) => error.help(),
+            Error::Findings { .. } | Error::Unfit { .. } => {
+                Some("each finding above tells how to mend it".to_owned())
+            }
             Error::Dist(error) => error.help(),
             Error::Preview(error) => error.help(),
             Error::Symbols(error) => error.help(),
@@ -109,6 +136,7 @@ impl Error {
     /// 2 where the person has to change options or configuration, else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
+            Error::ReadImage(error) if error.is_about_the_name() => 2,
             Error::Usage { .. }
             | Error::Project(_)
             | Error::Toolchain(toolchain::Error::Linker { .. })

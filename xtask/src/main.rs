@@ -22,6 +22,9 @@ fn main() -> ExitCode {
         Command::Preview(options) => interrupt::listen()
             .map_err(Error::from)
             .and_then(|()| commands::preview::run(options, &progress)),
+        Command::Validate(options) => interrupt::listen()
+            .map_err(Error::from)
+            .and_then(|()| commands::validate::run(options, &progress)),
         Command::Doctor => commands::doctor::run(),
         Command::Zig(tool) => run_zig(tool),
         Command::ZigEnvironment(options) => zig_environment(options),

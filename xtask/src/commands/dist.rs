@@ -8,6 +8,7 @@ use crate::compile::{self, HostBinaryFile};
 use crate::context::{self, Context, Parts};
 use crate::dist::Dist;
 use crate::error::Error;
+use crate::image::read::{ImageSource, StoredImage};
 use crate::image::{self, AnyEngine, Engine, EngineChoice, Image};
 use crate::lock::lock;
 use crate::plan::HostBinaryPlan;
@@ -15,6 +16,8 @@ use crate::progress::Progress;
 use crate::text;
 use crate::toolchain::{self, Toolchain};
 use crate::ui::Pages;
+use crate::validate;
+use crate::validate::rules::{Severity, labels};
 
 mod plan;
 mod request;
@@ -49,6 +52,7 @@ pub fn run(options: &cli::Dist, progress: &Progress) -> Result<(), Error> {
     let (files, pages) = build(&request, &binaries, pages.as_ref(), &toolchain, &sh, progress)?;
     let context = write_context(&request, &binaries, &files, pages.as_deref(), progress)?;
     let image = make_image(&request, &engine, &context, &dist.image_path(), progress)?;
+    check(&image, progress)?;
     dist.add_host_binaries(&files)?;
     let (image, manifest) = dist.commit(image)?;
     summary::print(&request, &context, &manifest, options, progress)?;
@@ -140,6 +144,24 @@ fn make_image(
     let image = choice.engine.build(context, &request.reference, archive, &step)?;
     step.done(&image.reference);
     Ok(image)
+}
+
+/// Looks at the image as every machine will. The tag is the person's choice: while they try things it
+/// need not be a version.
+fn check(image: &Image, progress: &Progress) -> Result<(), Error> {
+    let step = progress.step("Validate the image");
+    let source = ImageSource::Archive { path: image.archive.clone(), image: None };
+    let stored = StoredImage::open(&source, &step)?;
+    let report = validate::image::check(&stored, &image.reference.to_string())?;
+    let report = report.without(&labels::TAG);
+    if report.count(Severity::Error) > 0 {
+        return Err(Error::Unfit { report: report.text() });
+    }
+    if report.count(Severity::Warning) > 0 {
+        progress.warn(report.text().trim_end());
+    }
+    step.done(report.counts());
+    Ok(())
 }
 
 /// Hands the image on, where that was asked for.

@@ -9,6 +9,7 @@ pub mod dist;
 pub mod doctor;
 pub mod preview;
 pub mod symbols;
+pub mod validate;
 
 /// The folder in which the person is.
 fn current_folder(sh: &Shell) -> files::Result<Utf8PathBuf> {

@@ -103,6 +103,15 @@ impl Manifest {
     }
 }
 
+/// The name of the image's archive, as the text of a manifest says it; none where that is no manifest.
+pub fn archive(text: &str) -> Option<String> {
+    let manifest: serde_json::Value = serde_json::from_str(text).ok()?;
+    let archive = manifest.get("image")?.get("archive")?.as_str()?;
+    // Nothing beside the manifest has a folder in its name.
+    let is_name = !archive.is_empty() && !archive.contains(['/', '\\']);
+    is_name.then(|| archive.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

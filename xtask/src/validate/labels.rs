@@ -56,18 +56,6 @@ pub fn check(labels: &Labels) -> Vec<Problem> {
     checker.problems
 }
 
-/// The addresses of the pictures that the labels name, each with its label: the icon, then the
-/// screenshots.
-pub fn pictures(labels: &Labels) -> Vec<(&'static str, String)> {
-    let icon = labels.get(names::ICON).map(|address| (names::ICON, address.clone()));
-    let screenshots = labels.get(names::SCREENSHOTS).map(|text| list::<Screenshot>(text));
-    let screenshots = screenshots.and_then(Result::ok).unwrap_or_default();
-    let screenshots = screenshots.into_iter().map(|it| (names::SCREENSHOTS, it.url));
-    let mut pictures: Vec<_> = icon.into_iter().chain(screenshots).collect();
-    pictures.retain(|(_, address)| address.parse::<Url>().is_ok());
-    pictures
-}
-
 struct Checker<'a> {
     labels: &'a Labels,
     problems: Vec<Problem>,
@@ -280,11 +268,5 @@ mod tests {
         assert_eq!(broken(names::TITLE, "My Extension"), ["label-title"]);
         assert_eq!(broken(names::CATEGORIES, "utility-tool"), ["label-category"]);
         assert_eq!(broken(names::ICON, "icon.svg"), ["label-url"]);
-    }
-
-    #[test]
-    fn pictures_are_the_icon_and_the_screenshots() {
-        let addresses: Vec<String> = pictures(&good()).into_iter().map(|(_, it)| it).collect();
-        assert_eq!(addresses, ["https://example.com/icon.svg", "https://example.com/1.png"]);
     }
 }

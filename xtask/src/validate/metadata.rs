@@ -99,6 +99,12 @@ pub fn read(bytes: &[u8]) -> (Option<Declared>, Vec<Problem>) {
     (Some(declared), reader.problems)
 }
 
+/// The problem of one that nobody reads.
+pub(super) fn too_large() -> Problem {
+    let at = At::MetadataText { line: 1, column: 1 };
+    Problem::new(&rules::SYNTAX, at, "it is larger than 1 MiB")
+}
+
 /// A value and its place.
 struct Node<'a> {
     pointer: String,

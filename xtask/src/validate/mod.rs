@@ -1,9 +1,14 @@
 //! Whether an extension's image will install and work on every user's machine.
 //!
 //! [`rules`] is what can be found, with the reasons; a [`finding`] is one of them met, and where.
+//! [`binaries`] judges one host binary.
 
 pub mod binaries;
+mod content;
+mod files;
 pub mod finding;
+pub mod image;
+mod index;
 mod json;
 pub mod labels;
 pub mod metadata;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::finding::{At, Finding};
-use super::rules::{self, Severity};
+use super::rules::{self, Rule, Severity};
 use crate::platform::OciPlatform;
 use crate::progress::{BAD, DIM, GOOD, HELP, WARNING};
 use crate::text;
@@ -61,6 +61,12 @@ impl Report {
         Self { subject, findings: merged }
     }
 
+    /// The same without the findings of one rule.
+    pub fn without(mut self, rule: &'static Rule) -> Self {
+        self.findings.retain(|finding| finding.rule != rule);
+        self
+    }
+
     /// The findings, worst first.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -90,22 +96,25 @@ impl Report {
         if !platforms.is_empty() {
             let _ = write!(subject, " for {}", text::list(&platforms));
         }
+        let is_sound = self.findings.is_empty();
+        let mark = if is_sound { format!("{GOOD}✓{GOOD:#} ") } else { String::new() };
+        format!("{mark}{subject}: {}", self.counts())
+    }
+
+    /// How many findings there are of each severity, in words.
+    pub fn counts(&self) -> String {
         let count = |severity, style, thing| match self.count(severity) {
             0 => None,
             number => Some(format!("{style}{}{style:#}", text::count(number, thing))),
         };
-        let counts: Vec<String> = [
+        let counts = [
             count(Severity::Error, BAD, "error"),
             count(Severity::Warning, WARNING, "warning"),
             count(Severity::Note, DIM, "note"),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        if counts.is_empty() {
-            format!("{GOOD}✓{GOOD:#} {subject}: nothing to mend")
-        } else {
-            format!("{subject}: {}", text::list(&counts))
+        ];
+        match &counts.into_iter().flatten().collect::<Vec<String>>()[..] {
+            [] => "nothing to mend".to_owned(),
+            counts => text::list(counts),
         }
     }
 

@@ -226,6 +226,18 @@ impl Error {
         matches!(self, Error::Broken { .. } | Error::TooLarge { .. })
     }
 
+    /// Whether it is what the person has called the image by that is wrong.
+    pub fn is_about_the_name(&self) -> bool {
+        matches!(
+            self,
+            Error::NoSuchFile { .. }
+                | Error::NotALayout { .. }
+                | Error::Reference { .. }
+                | Error::Ambiguous { .. }
+                | Error::NoSuchName { .. }
+        )
+    }
+
     /// What the person can do.
     pub fn help(&self) -> Option<String> {
         match self {

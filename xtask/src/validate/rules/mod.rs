@@ -1,7 +1,7 @@
 //! The rules: what is looked for, how bad it is, why it matters, and how to mend it.
 //!
 //! They come from what Docker Desktop and Rancher Desktop do when they install an extension, and
-//! from what `docker extension validate` prints.
+//! from what `docker extension validate` prints. `docs/rules.md` is made from them.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ pub mod binaries;
 pub mod image;
 pub mod labels;
 pub mod metadata;
-pub mod online;
+pub mod page;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -65,7 +65,7 @@ use rules;
 
 /// Every rule, in the order in which people read them.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    let groups = [metadata::ALL, image::ALL, binaries::ALL, labels::ALL, online::ALL];
+    let groups = [metadata::ALL, image::ALL, binaries::ALL, labels::ALL];
     groups.into_iter().flatten().copied()
 }
 
@@ -84,7 +84,10 @@ mod tests {
         for rule in all() {
             let id = rule.id;
             assert!(ids.insert(id), "{id} is there twice");
-            assert!(id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{id}");
+            assert!(
+                id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+                "{id}"
+            );
             assert!(rule.says.ends_with('.') && rule.why.ends_with('.'), "{id}");
             assert!(!rule.help.ends_with('.') && !rule.example.is_empty(), "{id}");
         }

@@ -1,0 +1,108 @@
+//! `cargo xtask validate`: what Docker Desktop, the marketplace and people's machines would say about
+//! an extension's image, without any of them.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use xshell::Shell;
+
+use super::current_folder;
+use crate::cli::{self, Denied, Format};
+use crate::dist;
+use crate::error::Error;
+use crate::files;
+use crate::image::read::{ImageSource, StoredImage};
+use crate::output;
+use crate::progress::Progress;
+use crate::project::Project;
+use crate::validate::report::{Report, Subject};
+use crate::validate::rules::Severity;
+use crate::validate::{image, metadata};
+
+/// What is to be checked.
+enum Checked {
+    /// A `metadata.json` alone.
+    Metadata(Utf8PathBuf),
+    /// A whole image.
+    Image(ImageSource),
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The image can't be got at, or has findings that are not allowed ([`Error::Findings`]).
+pub fn run(options: &cli::Validate, progress: &Progress) -> Result<(), Error> {
+    let sh = Shell::new()?;
+    let here = current_folder(&sh)?;
+    let report = match find(options.image.as_deref(), &here)? {
+        Checked::Metadata(path) => check_metadata(&path)?,
+        Checked::Image(source) => check_image(&source, progress)?,
+    };
+    output::print(&match options.format {
+        Format::Text => report.text(),
+        Format::Json => report.json(),
+    })?;
+    let denied = |severity| report.count(severity);
+    let warnings = match options.deny {
+        Some(Denied::Warnings) => denied(Severity::Warning),
+        None => 0,
+    };
+    match denied(Severity::Error) + warnings {
+        0 => Ok(()),
+        count => Err(Error::Findings { subject: report.subject.name, count }),
+    }
+}
+
+/// What a person means. Without a word it is what `dist` has made last.
+fn find(text: Option<&str>, here: &Utf8Path) -> Result<Checked, Error> {
+    let Some(text) = text else {
+        let folder = Project::load(here)?.root.join("dist");
+        return last_dist(&folder)?.ok_or_else(|| Error::Usage {
+            what: format!("there is nothing in `{folder}` that could be checked"),
+            help: "run `cargo xtask dist` first, or name an image".to_owned(),
+        });
+    };
+    let path = here.join(text);
+    if path.extension() == Some("json") && path.is_file() {
+        return Ok(Checked::Metadata(path));
+    }
+    match last_dist(&path)? {
+        Some(image) => Ok(image),
+        None => Ok(Checked::Image(ImageSource::parse(text, here)?)),
+    }
+}
+
+/// The image in a folder that `dist` has made.
+fn last_dist(folder: &Utf8Path) -> Result<Option<Checked>, Error> {
+    let manifest = folder.join(dist::MANIFEST);
+    if !manifest.is_file() {
+        return Ok(None);
+    }
+    let archive =
+        dist::manifest::archive(&files::read_text(&manifest)?).ok_or_else(|| Error::Usage {
+            what: format!("`{manifest}` does not tell which image it is about"),
+            help: "run `cargo xtask dist` again, or name the image".to_owned(),
+        })?;
+    let path = folder.join(archive);
+    Ok(Some(Checked::Image(ImageSource::Archive { path, image: None })))
+}
+
+fn check_metadata(path: &Utf8Path) -> Result<Report, Error> {
+    let (_, problems) = metadata::read(&files::read(path)?);
+    let subject = Subject { name: path.to_string(), ..Subject::default() };
+    let findings = problems.into_iter().map(|problem| problem.found_in(Vec::new())).collect();
+    Ok(Report::new(subject, findings))
+}
+
+/// Reads an image from wherever it is, and checks it.
+///
+/// # Errors
+/// It can't be got at.
+pub(super) fn check_image(source: &ImageSource, progress: &Progress) -> Result<Report, Error> {
+    let step = progress.step("Read the image");
+    let name = source.to_string();
+    let report = match StoredImage::open(source, &step) {
+        Ok(stored) => image::check(&stored, &name)?,
+        Err(error) => image::check_unreadable(error, &name)?,
+    };
+    step.done(&name);
+    Ok(report)
+}

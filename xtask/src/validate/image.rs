@@ -1,0 +1,226 @@
+//! An image, from its index down to the bytes of its host binaries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::binaries::{self, Listed};
+use super::content::{check_icon, check_page};
+use super::files::{self, Part, Wanted};
+use super::finding::{At, Finding, Problem};
+use super::metadata::{self, Declared};
+use super::report::{Report, Subject};
+use super::rules::{Rule, image as rules, labels as label_rules};
+use super::{index, labels};
+use crate::image::read::tree::Kind;
+use crate::image::read::{Content, ContentId, Error, StoredImage, Variant};
+use crate::inspect::{self, Contents};
+use crate::platform::{Arch, Os};
+
+const METADATA: &str = "/metadata.json";
+/// Bytes of `metadata.json`; real ones have some hundred.
+const LARGEST_METADATA: u64 = 1024 * 1024;
+/// Bytes of a host binary, as the rule about large ones says.
+const LARGEST_BINARY: u64 = 256 * 1024 * 1024;
+
+/// Checks an image. `name` is how the report calls it.
+///
+/// # Errors
+/// The image can't be got at any more. One that is broken has a finding.
+pub fn check(image: &StoredImage, name: &str) -> Result<Report, Error> {
+    let mut findings = index::check(image);
+    if let Err(error) = check_variants(image, &mut findings) {
+        findings.push(unreadable(error)?);
+    }
+    let subject = Subject {
+        name: name.to_owned(),
+        digest: Some(image.digest.to_string()),
+        platforms: image.variants.iter().map(|variant| variant.platform.clone()).collect(),
+    };
+    Ok(Report::new(subject, findings))
+}
+
+/// The report on an image that could not be opened.
+///
+/// # Errors
+/// It is not the image's fault.
+pub fn check_unreadable(error: Error, name: &str) -> Result<Report, Error> {
+    let subject = Subject { name: name.to_owned(), ..Subject::default() };
+    Ok(Report::new(subject, vec![unreadable(error)?]))
+}
+
+fn unreadable(error: Error) -> Result<Finding, Error> {
+    if !error.is_about_the_image() {
+        return Err(error);
+    }
+    let reasons = std::iter::successors(std::error::Error::source(&error), |it| it.source());
+    let what = reasons.fold(error.to_string(), |what, reason| format!("{what}: {reason}"));
+    Ok(Problem::new(&rules::UNREADABLE, At::Index, what).found_in(Vec::new()))
+}
+
+/// A variant that consumers pull, and what has been found out about it.
+struct Checked<'a> {
+    arch: Arch,
+    variant: &'a Variant,
+    declared: Declared,
+    wanted: Vec<Wanted>,
+}
+
+impl Checked<'_> {
+    fn report(&self, findings: &mut Vec<Finding>, problems: Vec<Problem>) {
+        let platform = || vec![self.variant.platform.clone()];
+        findings.extend(problems.into_iter().map(|problem| problem.found_in(platform())));
+    }
+}
+
+fn check_variants(image: &StoredImage, findings: &mut Vec<Finding>) -> Result<(), Error> {
+    let mut variants: Vec<Checked<'_>> = image
+        .variants
+        .iter()
+        .filter_map(|variant| {
+            let arch = variant.platform.image_platform()?.0;
+            Some(Checked { arch, variant, declared: Declared::default(), wanted: Vec::new() })
+        })
+        .collect();
+    for checked in &variants {
+        checked.report(findings, labels::check(&checked.variant.labels));
+    }
+    compare_labels(&variants, findings);
+    read_metadata(image, &mut variants, findings)?;
+    for checked in &mut variants {
+        let (problems, wanted) = files::check(&checked.variant.tree, &checked.declared);
+        checked.report(findings, problems);
+        checked.wanted = wanted;
+    }
+    let one_cpu = check_contents(image, &variants, findings)?;
+    compare_binaries(&variants, &one_cpu, findings);
+    Ok(())
+}
+
+fn compare_labels(variants: &[Checked<'_>], findings: &mut Vec<Finding>) {
+    let [one, other] = variants else { return };
+    let [one, other] = [one, other].map(|checked| &checked.variant.labels);
+    let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    let platforms = || variants.iter().map(|it| it.variant.platform.clone()).collect();
+    for name in names.into_iter().filter(|name| one.get(*name) != other.get(*name)) {
+        let at = At::Label(name.clone());
+        let problem = Problem::new(&label_rules::DIFFERS, at, "the variants have different values");
+        findings.push(problem.found_in(platforms()));
+    }
+}
+
+/// Reads the `metadata.json` of each variant.
+fn read_metadata(
+    image: &StoredImage,
+    variants: &mut [Checked<'_>],
+    findings: &mut Vec<Finding>,
+) -> Result<(), Error> {
+    let mut contents = BTreeMap::new();
+    for (number, checked) in variants.iter().enumerate() {
+        let found = checked.variant.tree.resolve(METADATA).map(|found| &found.node.kind);
+        let what = match found {
+            Ok(Kind::File { content, .. }) => {
+                contents.insert(number, *content);
+                continue;
+            }
+            Ok(_) => "it is no plain file".to_owned(),
+            Err(reason) => reason.to_string(),
+        };
+        let at = At::File(METADATA.to_owned());
+        checked.report(findings, vec![Problem::new(&rules::METADATA_MISSING, at, what)]);
+    }
+    let mut texts = BTreeMap::new();
+    image.contents(&contents.values().copied().collect(), LARGEST_METADATA, |id, content| {
+        texts.insert(id, content);
+    })?;
+    for (number, checked) in variants.iter_mut().enumerate() {
+        let text = contents.get(&number).and_then(|content| texts.get(content));
+        let problems = match text {
+            Some(Content::Whole(bytes)) => {
+                let (declared, problems) = metadata::read(bytes);
+                checked.declared = declared.unwrap_or_default();
+                problems
+            }
+            Some(Content::TooLarge { .. }) => vec![metadata::too_large()],
+            None => Vec::new(),
+        };
+        checked.report(findings, problems);
+    }
+    Ok(())
+}
+
+/// Looks into files, each content once. Returns those that are programs for one CPU alone.
+fn check_contents(
+    image: &StoredImage,
+    variants: &[Checked<'_>],
+    findings: &mut Vec<Finding>,
+) -> Result<BTreeSet<ContentId>, Error> {
+    let all = variants.iter().flat_map(|checked| &checked.wanted);
+    let wanted: BTreeSet<ContentId> = all.map(|wanted| wanted.content).collect();
+    let mut one_cpu = BTreeSet::new();
+    image.contents(&wanted, LARGEST_BINARY, |id, content| {
+        let inspected = match &content {
+            Content::Whole(bytes) => Some(inspect::read(bytes)),
+            Content::TooLarge { .. } => None,
+        };
+        if matches!(&inspected, Some(Contents::Binary(slices)) if slices.len() == 1) {
+            one_cpu.insert(id);
+        }
+        for checked in variants {
+            for wanted in checked.wanted.iter().filter(|wanted| wanted.content == id) {
+                let found = judge(checked, wanted, &content, inspected.as_ref());
+                let at = || At::File(wanted.path.clone());
+                let problems =
+                    found.into_iter().map(|(rule, what)| Problem::new(rule, at(), what)).collect();
+                checked.report(findings, problems);
+            }
+        }
+    })?;
+    Ok(one_cpu)
+}
+
+fn judge(
+    checked: &Checked<'_>,
+    wanted: &Wanted,
+    content: &Content,
+    inspected: Option<&Contents>,
+) -> Vec<(&'static Rule, String)> {
+    match (wanted.part, content, inspected) {
+        (Part::Icon, Content::Whole(bytes), _) => {
+            check_icon(&wanted.path, bytes).into_iter().collect()
+        }
+        (Part::Page, Content::Whole(bytes), _) => check_page(bytes).into_iter().collect(),
+        (Part::HostBinary(os), _, Some(inspected)) => {
+            let same_system = checked.declared.binaries.iter().filter(|binary| binary.os == os);
+            let beside: Vec<&str> = same_system.map(|binary| binary.path.file_name()).collect();
+            let listed = Listed { os, image: checked.arch, path: &wanted.path, beside: &beside };
+            let problems = binaries::judge(listed, inspected);
+            problems.into_iter().map(|problem| (problem.rule, problem.what)).collect()
+        }
+        (Part::HostBinary(_), Content::TooLarge { size }, _) => {
+            let size = crate::text::size(*size);
+            vec![(&rules::BINARY_LARGE, format!("it has {size}"))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The same program in both variants runs on one CPU alone, but for Windows, which emulates the other.
+fn compare_binaries(
+    variants: &[Checked<'_>],
+    one_cpu: &BTreeSet<ContentId>,
+    findings: &mut Vec<Finding>,
+) {
+    let [one, other] = variants else { return };
+    if one.arch == other.arch {
+        return;
+    }
+    for wanted in &one.wanted {
+        let Part::HostBinary(Os::Darwin | Os::Linux) = wanted.part else { continue };
+        if other.wanted.contains(wanted) && one_cpu.contains(&wanted.content) {
+            let at = At::File(wanted.path.clone());
+            let problem =
+                Problem::new(&rules::BINARY_SAME, at, "both variants have the same bytes");
+            let platforms = variants.iter().map(|it| it.variant.platform.clone()).collect();
+            findings.push(problem.found_in(platforms));
+        }
+    }
+}

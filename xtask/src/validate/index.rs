@@ -1,0 +1,51 @@
+//! The image's index: whether it has what each machine pulls.
+
+use super::finding::{At, Finding, Problem};
+use super::rules::{Rule, image as rules, labels};
+use crate::image::read::StoredImage;
+use crate::platform::{ImagePlatform, OciPlatform};
+
+/// Checks which variants there are.
+pub(super) fn check(image: &StoredImage) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut report = |rule: &'static Rule, platforms: Vec<OciPlatform>, what: String| {
+        findings.push(Problem::new(rule, At::Index, what).found_in(platforms));
+    };
+    for platform in ImagePlatform::ALL {
+        let is_it = |other: &OciPlatform| other.image_platform() == Some(platform);
+        let count = image.variants.iter().filter(|variant| is_it(&variant.platform)).count();
+        let is_absent =
+            image.absent.iter().any(|absent| absent.platform.as_ref().is_some_and(is_it));
+        match count {
+            0 if is_absent => {
+                let what =
+                    format!("the image for platform \"{platform}\" is listed, but not there");
+                report(&rules::PLATFORM_MISSING, vec![platform.into()], what);
+            }
+            0 => {
+                let what = format!("the image for platform \"{platform}\" is missing");
+                report(&rules::PLATFORM_MISSING, vec![platform.into()], what);
+            }
+            1 => {}
+            count => {
+                let what = format!("the index has {count} manifests for it");
+                report(&rules::PLATFORM_TWICE, vec![platform.into()], what);
+            }
+        }
+    }
+    for variant in &image.variants {
+        let (listed, configured) = (&variant.platform, &variant.configured);
+        if listed.image_platform().is_none() {
+            let what = format!("the image has a variant for {listed}");
+            report(&rules::PLATFORM_OTHER, vec![listed.clone()], what);
+        } else if listed.image_platform() != configured.image_platform() {
+            let what = format!("its configuration says {configured}");
+            report(&rules::PLATFORM_DIFFERS, vec![listed.clone()], what);
+        }
+    }
+    if let Some(tag) = image.tag.as_ref().filter(|tag| !tag.is_semver()) {
+        let what = format!("`{tag}` is no semantic version");
+        findings.push(Problem::new(&labels::TAG, At::Tag, what).found_in(Vec::new()));
+    }
+    findings
+}
