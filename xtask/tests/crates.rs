@@ -12,7 +12,9 @@ use std::fs;
 use std::process::Command;
 use std::time::{Instant, SystemTime};
 
-use support::program::{assert_fit_for_macos, assert_fit_for_windows, bound, imports, libraries};
+use support::program::{
+    assert_fit_for_macos, assert_fit_for_windows, assert_without_time, bound, imports, libraries,
+};
 use support::{Extension, run, stderr};
 use xtask::toolchain::macos;
 
@@ -156,7 +158,7 @@ fn crates_that_helpers_use_are_linked_without_anything_installed() {
     let zig = ["--linker", "zig", "--platform", "darwin-amd64,darwin-arm64", "--output", "zig"];
     extension.dist(&zig);
     let wine = std::env::var("WINE_RUN").unwrap();
-    for Program { name, wants, is_core, .. } in programs {
+    for Program { name, wants, .. } in programs {
         for platform in ["darwin-amd64", "darwin-arm64"] {
             let built = |dist| extension.path(&format!("{dist}/host/{platform}/use-{name}"));
             let program = fs::read(built("dist")).unwrap();
@@ -173,11 +175,31 @@ fn crates_that_helpers_use_are_linked_without_anything_installed() {
         let program = fs::read(&path).unwrap();
         tell(name, "windows-amd64", &program);
         assert_fit_for_windows(&program);
-        // The others want a desktop, or a network.
-        if *is_core {
-            run(Command::new(&wine).arg(path));
-        }
+        assert_without_time(&program);
+        run(Command::new(&wine).arg(path));
     }
+}
+
+#[test]
+#[ignore = "needs crates from the registry, zig, and Wine"]
+fn a_crate_that_compiles_c_is_linked_by_zig() {
+    let extension = Extension::new();
+    let manifest = "[package]\nname = \"tool\"\nedition = \"2024\"\n[dependencies]\nureq = \"3\"\n";
+    let source =
+        "fn main() { println!(\"{}\", ureq::get(\"https://127.0.0.1:9\").call().is_err()); }";
+    extension.package("tool", manifest, source);
+    run(Command::new("cargo").arg("generate-lockfile").current_dir(extension.root()));
+    let output = extension.xtask(&["dist", "--engine", "embedded"]).output().unwrap();
+    let messages = stderr(&output);
+    assert!(output.status.success(), "{messages}");
+    assert!(messages.contains("linked by zig "), "{messages}");
+    for platform in ["darwin-amd64", "darwin-arm64"] {
+        let program = fs::read(extension.path(&format!("dist/host/{platform}/tool"))).unwrap();
+        assert_fit_for_macos(&program, platform);
+    }
+    let program = extension.path("dist/host/windows-amd64/tool.exe");
+    assert_fit_for_windows(&fs::read(&program).unwrap());
+    assert_eq!(run(Command::new(std::env::var("WINE_RUN").unwrap()).arg(program)).trim(), "true");
 }
 
 /// Every name is bound to the library to which zig binds it. zig may bind more: it leaves code in that

@@ -12,7 +12,8 @@ use std::time::Instant;
 
 use object::read::archive::{ArchiveFile, ArchiveSymbol};
 use support::program::{
-    assert_fit_for_macos, assert_fit_for_windows, bound, imports, libraries, platform,
+    assert_fit_for_macos, assert_fit_for_windows, assert_without_time, bound, imports, libraries,
+    platform,
 };
 use support::{Extension, path_with, stderr, stdout};
 use xtask::platform::HostPlatform;
@@ -46,7 +47,9 @@ fn pure_rust_needs_nothing_but_the_toolchain() {
         let system = BTreeSet::from(["/usr/lib/libSystem.B.dylib".to_owned()]);
         assert_eq!(libraries(&program), system);
     }
-    assert_fit_for_windows(&host_binary(&extension, "windows-amd64", "tool"));
+    let program = host_binary(&extension, "windows-amd64", "tool");
+    assert_fit_for_windows(&program);
+    assert_without_time(&program);
 }
 
 #[test]
