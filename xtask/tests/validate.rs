@@ -229,10 +229,8 @@ fn append(tar: &mut tar::Builder<Vec<u8>>, path: &str, bytes: &[u8], mode: u32) 
 fn check(archive: Vec<u8>) -> Report {
     let progress = Progress::new(Verbosity::Quiet);
     let step = progress.step("");
-    match StoredImage::from_archive(Cursor::new(archive), &Limits::DEFAULT, &step) {
-        Ok(stored) => image::check(&stored, "image").unwrap(),
-        Err(error) => image::check_unreadable(error, "image").unwrap(),
-    }
+    let opened = StoredImage::from_archive(Cursor::new(archive), &Limits::DEFAULT, &step);
+    image::check(opened, "image").unwrap()
 }
 
 /// The rules that an archive breaks; that Windows on Arm emulates amd64 is always noted.

@@ -151,8 +151,8 @@ fn make_image(
 fn check(image: &Image, progress: &Progress) -> Result<(), Error> {
     let step = progress.step("Validate the image");
     let source = ImageSource::Archive { path: image.archive.clone(), image: None };
-    let stored = StoredImage::open(&source, &step)?;
-    let report = validate::image::check(&stored, &image.reference.to_string())?;
+    let opened = StoredImage::open(&source, &step);
+    let report = validate::image::check(opened, &image.reference.to_string())?;
     let report = report.without(&labels::TAG);
     if report.count(Severity::Error) > 0 {
         return Err(Error::Unfit { report: report.text() });

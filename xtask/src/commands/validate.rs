@@ -40,12 +40,11 @@ pub fn run(options: &cli::Validate, progress: &Progress) -> Result<(), Error> {
         Format::Text => report.text(),
         Format::Json => report.json(),
     })?;
-    let denied = |severity| report.count(severity);
-    let warnings = match options.deny {
-        Some(Denied::Warnings) => denied(Severity::Warning),
+    let denied_warnings = match options.deny {
+        Some(Denied::Warnings) => report.count(Severity::Warning),
         None => 0,
     };
-    match denied(Severity::Error) + warnings {
+    match report.count(Severity::Error) + denied_warnings {
         0 => Ok(()),
         count => Err(Error::Findings { subject: report.subject.name, count }),
     }
@@ -92,17 +91,10 @@ fn check_metadata(path: &Utf8Path) -> Result<Report, Error> {
     Ok(Report::new(subject, findings))
 }
 
-/// Reads an image from wherever it is, and checks it.
-///
-/// # Errors
-/// It can't be got at.
-pub(super) fn check_image(source: &ImageSource, progress: &Progress) -> Result<Report, Error> {
+fn check_image(source: &ImageSource, progress: &Progress) -> Result<Report, Error> {
     let step = progress.step("Read the image");
     let name = source.to_string();
-    let report = match StoredImage::open(source, &step) {
-        Ok(stored) => image::check(&stored, &name)?,
-        Err(error) => image::check_unreadable(error, &name)?,
-    };
+    let report = image::check(StoredImage::open(source, &step), &name)?;
     step.done(&name);
     Ok(report)
 }

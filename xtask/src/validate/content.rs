@@ -1,12 +1,10 @@
 //! What is in the icon and in the page that a tab opens.
 
-use super::rules::{Rule, image as rules};
-
-/// A rule that a content breaks, and what was found.
-type Found = Option<(&'static Rule, String)>;
+use super::finding::Breach;
+use super::rules::image as rules;
 
 /// Whether the icon is a picture, of the kind that its name says.
-pub(super) fn check_icon(path: &str, bytes: &[u8]) -> Found {
+pub(super) fn check_icon(path: &str, bytes: &[u8]) -> Option<Breach> {
     let kind = picture(bytes);
     let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
     let named = match extension.as_deref() {
@@ -22,7 +20,7 @@ pub(super) fn check_icon(path: &str, bytes: &[u8]) -> Found {
         }
         (None, _) => "it is no SVG, PNG or JPEG picture".to_owned(),
     };
-    Some((&rules::ICON_TYPE, what))
+    Some(Breach::new(&rules::ICON_TYPE, what))
 }
 
 /// The format of a picture, by its first bytes.
@@ -37,10 +35,10 @@ pub(super) fn picture(bytes: &[u8]) -> Option<&'static str> {
 
 /// Whether the page loads scripts or styles from the root, where there are none when it is opened as
 /// a file.
-pub(super) fn check_page(bytes: &[u8]) -> Found {
+pub(super) fn check_page(bytes: &[u8]) -> Option<Breach> {
     let page = String::from_utf8_lossy(bytes);
     let address = page.split('<').skip(1).find_map(absolute_address)?;
-    Some((&rules::UI_ABSOLUTE, format!("it loads `{address}`")))
+    Some(Breach::new(&rules::UI_ABSOLUTE, format!("it loads `{address}`")))
 }
 
 /// The absolute path from which a tag, that stands at the start, loads something.
@@ -69,14 +67,14 @@ mod tests {
         let png = b"\x89PNG\r\n\x1a\n....";
         assert_eq!(check_icon("/icon.png", png), None);
         assert_eq!(check_icon("/icon.SVG", b"<?xml?><svg/>"), None);
-        assert!(check_icon("/icon.svg", png).is_some_and(|(_, what)| what.contains("PNG")));
+        assert!(check_icon("/icon.svg", png).is_some_and(|it| it.what.contains("PNG")));
         assert!(check_icon("/icon", png).is_some());
-        assert!(check_icon("/icon.png", b"").is_some_and(|(_, what)| what.contains("no SVG")));
+        assert!(check_icon("/icon.png", b"").is_some_and(|it| it.what.contains("no SVG")));
     }
 
     #[test]
     fn a_page_that_loads_from_the_root_is_told() {
-        let found = |page: &str| check_page(page.as_bytes()).map(|(_, what)| what);
+        let found = |page: &str| check_page(page.as_bytes()).map(|it| it.what);
         let loads = |address: &str| Some(format!("it loads `{address}`"));
         assert_eq!(found("<script type=\"module\" src=\"/assets/a.js\">"), loads("/assets/a.js"));
         assert_eq!(found("<LINK rel=stylesheet HREF=/a.css >"), loads("/a.css"));

@@ -25,6 +25,27 @@ impl Finding {
     }
 }
 
+/// A rule that something breaks, before it is known where that is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// What was found: a clause with `it` as subject.
+    pub what: String,
+}
+
+impl Breach {
+    /// A broken rule.
+    pub fn new(rule: &'static Rule, what: impl Into<String>) -> Self {
+        Self { rule, what: what.into() }
+    }
+
+    /// The problem that it is there.
+    pub fn at(self, at: At) -> Problem {
+        Problem { rule: self.rule, at, what: self.what }
+    }
+}
+
 /// A rule that is broken, before it is known in which variants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {

@@ -5,46 +5,39 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::binaries::{self, Listed};
 use super::content::{check_icon, check_page};
 use super::files::{self, Part, Wanted};
-use super::finding::{At, Finding, Problem};
+use super::finding::{At, Breach, Finding, Problem};
 use super::metadata::{self, Declared};
 use super::report::{Report, Subject};
-use super::rules::{Rule, image as rules, labels as label_rules};
+use super::rules::{image as rules, labels as label_rules};
 use super::{index, labels};
+use crate::image::read::limits::LARGEST_FILE;
 use crate::image::read::tree::Kind;
 use crate::image::read::{Content, ContentId, Error, StoredImage, Variant};
 use crate::inspect::{self, Contents};
 use crate::platform::{Arch, Os};
+use crate::text;
 
 const METADATA: &str = "/metadata.json";
 /// Bytes of `metadata.json`; real ones have some hundred.
 const LARGEST_METADATA: u64 = 1024 * 1024;
-/// Bytes of a host binary, as the rule about large ones says.
-const LARGEST_BINARY: u64 = 256 * 1024 * 1024;
 
-/// Checks an image. `name` is how the report calls it.
+/// Checks an image as it was opened, or could not be. `name` is how the report calls it.
 ///
 /// # Errors
-/// The image can't be got at any more. One that is broken has a finding.
-pub fn check(image: &StoredImage, name: &str) -> Result<Report, Error> {
-    let mut findings = index::check(image);
-    if let Err(error) = check_variants(image, &mut findings) {
+/// The image can't be got at. One that is broken has a finding.
+pub fn check(opened: Result<StoredImage, Error>, name: &str) -> Result<Report, Error> {
+    let mut subject = Subject { name: name.to_owned(), ..Subject::default() };
+    let image = match opened {
+        Ok(image) => image,
+        Err(error) => return Ok(Report::new(subject, vec![unreadable(error)?])),
+    };
+    subject.digest = Some(image.digest.to_string());
+    subject.platforms = image.variants.iter().map(|variant| variant.platform.clone()).collect();
+    let mut findings = index::check(&image);
+    if let Err(error) = check_variants(&image, &mut findings) {
         findings.push(unreadable(error)?);
     }
-    let subject = Subject {
-        name: name.to_owned(),
-        digest: Some(image.digest.to_string()),
-        platforms: image.variants.iter().map(|variant| variant.platform.clone()).collect(),
-    };
     Ok(Report::new(subject, findings))
-}
-
-/// The report on an image that could not be opened.
-///
-/// # Errors
-/// It is not the image's fault.
-pub fn check_unreadable(error: Error, name: &str) -> Result<Report, Error> {
-    let subject = Subject { name: name.to_owned(), ..Subject::default() };
-    Ok(Report::new(subject, vec![unreadable(error)?]))
 }
 
 fn unreadable(error: Error) -> Result<Finding, Error> {
@@ -156,7 +149,7 @@ fn check_contents(
     let all = variants.iter().flat_map(|checked| &checked.wanted);
     let wanted: BTreeSet<ContentId> = all.map(|wanted| wanted.content).collect();
     let mut one_cpu = BTreeSet::new();
-    image.contents(&wanted, LARGEST_BINARY, |id, content| {
+    image.contents(&wanted, LARGEST_FILE, |id, content| {
         let inspected = match &content {
             Content::Whole(bytes) => Some(inspect::read(bytes)),
             Content::TooLarge { .. } => None,
@@ -166,11 +159,9 @@ fn check_contents(
         }
         for checked in variants {
             for wanted in checked.wanted.iter().filter(|wanted| wanted.content == id) {
-                let found = judge(checked, wanted, &content, inspected.as_ref());
+                let breaches = judge(checked, wanted, &content, inspected.as_ref());
                 let at = || At::File(wanted.path.clone());
-                let problems =
-                    found.into_iter().map(|(rule, what)| Problem::new(rule, at(), what)).collect();
-                checked.report(findings, problems);
+                checked.report(findings, breaches.into_iter().map(|it| it.at(at())).collect());
             }
         }
     })?;
@@ -182,7 +173,7 @@ fn judge(
     wanted: &Wanted,
     content: &Content,
     inspected: Option<&Contents>,
-) -> Vec<(&'static Rule, String)> {
+) -> Vec<Breach> {
     match (wanted.part, content, inspected) {
         (Part::Icon, Content::Whole(bytes), _) => {
             check_icon(&wanted.path, bytes).into_iter().collect()
@@ -192,12 +183,10 @@ fn judge(
             let same_system = checked.declared.binaries.iter().filter(|binary| binary.os == os);
             let beside: Vec<&str> = same_system.map(|binary| binary.path.file_name()).collect();
             let listed = Listed { os, image: checked.arch, path: &wanted.path, beside: &beside };
-            let problems = binaries::judge(listed, inspected);
-            problems.into_iter().map(|problem| (problem.rule, problem.what)).collect()
+            binaries::judge(listed, inspected)
         }
         (Part::HostBinary(_), Content::TooLarge { size }, _) => {
-            let size = crate::text::size(*size);
-            vec![(&rules::BINARY_LARGE, format!("it has {size}"))]
+            vec![Breach::new(&rules::BINARY_LARGE, format!("it has {}", text::size(*size)))]
         }
         _ => Vec::new(),
     }

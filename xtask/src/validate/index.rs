@@ -17,13 +17,9 @@ pub(super) fn check(image: &StoredImage) -> Vec<Finding> {
         let is_absent =
             image.absent.iter().any(|absent| absent.platform.as_ref().is_some_and(is_it));
         match count {
-            0 if is_absent => {
-                let what =
-                    format!("the image for platform \"{platform}\" is listed, but not there");
-                report(&rules::PLATFORM_MISSING, vec![platform.into()], what);
-            }
             0 => {
-                let what = format!("the image for platform \"{platform}\" is missing");
+                let how = if is_absent { "listed, but not there" } else { "missing" };
+                let what = format!("the image for platform \"{platform}\" is {how}");
                 report(&rules::PLATFORM_MISSING, vec![platform.into()], what);
             }
             1 => {}

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use anstyle::Style;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -103,15 +104,11 @@ impl Report {
 
     /// How many findings there are of each severity, in words.
     pub fn counts(&self) -> String {
-        let count = |severity, style, thing| match self.count(severity) {
-            0 => None,
-            number => Some(format!("{style}{}{style:#}", text::count(number, thing))),
-        };
-        let counts = [
-            count(Severity::Error, BAD, "error"),
-            count(Severity::Warning, WARNING, "warning"),
-            count(Severity::Note, DIM, "note"),
-        ];
+        let counts = [Severity::Error, Severity::Warning, Severity::Note].map(|severity| {
+            let (number, style) = (self.count(severity), style(severity));
+            let count = text::count(number, severity.name());
+            (number > 0).then(|| format!("{style}{count}{style:#}"))
+        });
         match &counts.into_iter().flatten().collect::<Vec<String>>()[..] {
             [] => "nothing to mend".to_owned(),
             counts => text::list(counts),
@@ -133,14 +130,18 @@ impl Report {
     }
 }
 
+fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Error => BAD,
+        Severity::Warning => WARNING,
+        Severity::Note => DIM,
+    }
+}
+
 fn write_group(text: &mut String, group: &[Finding]) {
     let [first, ..] = group else { return };
     let rule = first.rule;
-    let (style, severity) = match rule.severity {
-        Severity::Error => (BAD, "error"),
-        Severity::Warning => (WARNING, "warning"),
-        Severity::Note => (DIM, "note"),
-    };
+    let (style, severity) = (style(rule.severity), rule.severity.name());
     let _ = writeln!(text, "{style}{severity}{style:#}[{}]: {}", rule.id, rule.says);
     for Finding { place, what, .. } in group.iter().take(MOST_PLACES) {
         let [place, what] = [&place.to_string(), what].map(|it| text::printable(it));

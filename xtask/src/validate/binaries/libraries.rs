@@ -3,7 +3,7 @@
 use crate::inspect::{Elf, Glibc, Library, Loading, Native, Slice};
 use crate::platform::{Arch, Os};
 
-use super::{Listed, Problem, problem, rules};
+use super::{Breach, Listed, rules};
 
 /// What every Windows 10 and 11 has, besides API sets.
 const WINDOWS: &str = include_str!("../../../data/windows/dlls.txt");
@@ -27,7 +27,7 @@ const LINUX: [&str; 11] = [
 const OLDEST_GLIBC: Glibc = Glibc { major: 2, minor: 28 };
 
 /// The libraries that may be missing.
-pub(super) fn judge(listed: Listed<'_>, slice: &Slice) -> Vec<Problem> {
+pub(super) fn judge(listed: Listed<'_>, slice: &Slice) -> Vec<Breach> {
     let missing = slice.libraries.iter().filter(|library| match &slice.native {
         Native::MachO(native) => !is_on_macos(listed, &library.name, &native.run_paths),
         Native::Pe(_) => !is_on_windows(listed, &library.name),
@@ -36,7 +36,7 @@ pub(super) fn judge(listed: Listed<'_>, slice: &Slice) -> Vec<Problem> {
     missing.map(|library| missing_library(listed.os, library)).collect()
 }
 
-fn missing_library(os: Os, library: &Library) -> Problem {
+fn missing_library(os: Os, library: &Library) -> Breach {
     let name = &library.name;
     let rule = match (os, library.loading) {
         (Os::Linux, _) => &rules::LINUX_LIBRARY,
@@ -49,7 +49,7 @@ fn missing_library(os: Os, library: &Library) -> Problem {
         Loading::Weak => "if it is there, it loads",
         Loading::Call => "when it needs it, it loads",
     };
-    problem(rule, format!("{when} `{name}`"))
+    Breach::new(rule, format!("{when} `{name}`"))
 }
 
 fn is_beside(listed: Listed<'_>, name: &str) -> bool {
@@ -109,8 +109,8 @@ fn is_on_linux(listed: Listed<'_>, library: &str, run_paths: &[String]) -> bool 
 }
 
 /// What loads the program, and the C library that it wants.
-pub(super) fn judge_for_linux(slice: &Slice, native: &Elf) -> Vec<Problem> {
-    let mut problems = Vec::new();
+pub(super) fn judge_for_linux(slice: &Slice, native: &Elf) -> Vec<Breach> {
+    let mut breaches = Vec::new();
     let usual = match slice.cpu.arch() {
         Some(Arch::Amd64) => "/lib64/ld-linux-x86-64.so.2",
         Some(Arch::Arm64) => "/lib/ld-linux-aarch64.so.1",
@@ -118,12 +118,12 @@ pub(super) fn judge_for_linux(slice: &Slice, native: &Elf) -> Vec<Problem> {
     };
     if let Some(interpreter) = native.interpreter.as_ref().filter(|path| *path != usual) {
         let what = format!("it is loaded by `{interpreter}`");
-        problems.push(problem(&rules::LINUX_INTERPRETER, what));
+        breaches.push(Breach::new(&rules::LINUX_INTERPRETER, what));
     }
     if let Some(glibc) = native.glibc.filter(|glibc| *glibc > OLDEST_GLIBC) {
-        problems.push(problem(&rules::LINUX_GLIBC, format!("it wants `GLIBC_{glibc}`")));
+        breaches.push(Breach::new(&rules::LINUX_GLIBC, format!("it wants `GLIBC_{glibc}`")));
     }
-    problems
+    breaches
 }
 
 #[cfg(test)]

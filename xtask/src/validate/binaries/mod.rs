@@ -7,7 +7,8 @@ use crate::platform::{Arch, Os};
 use crate::project::config::MacOsVersion;
 use crate::text;
 
-use super::rules::{Rule, binaries as rules};
+use super::finding::Breach;
+use super::rules::binaries as rules;
 
 mod libraries;
 mod script;
@@ -43,58 +44,45 @@ impl Listed<'_> {
     }
 }
 
-/// A rule that the file breaks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The rule.
-    pub rule: &'static Rule,
-    /// What was found: a clause with `it` as subject.
-    pub what: String,
-}
-
-fn problem(rule: &'static Rule, what: impl Into<String>) -> Problem {
-    Problem { rule, what: what.into() }
-}
-
 /// Everything that is wrong with a host binary.
-pub fn judge(listed: Listed<'_>, contents: &Contents) -> Vec<Problem> {
+pub fn judge(listed: Listed<'_>, contents: &Contents) -> Vec<Breach> {
     match contents {
-        Contents::Empty => vec![problem(&rules::BINARY_DAMAGED, "it is empty")],
+        Contents::Empty => vec![Breach::new(&rules::BINARY_DAMAGED, "it is empty")],
         Contents::Damaged { format, reason } => {
             let what = format!("its format seems to be {format}, but {reason}");
-            vec![problem(&rules::BINARY_DAMAGED, what)]
+            vec![Breach::new(&rules::BINARY_DAMAGED, what)]
         }
         Contents::Data if script::is_for_windows(listed) => {
-            vec![problem(&rules::BINARY_FORMAT, "it is neither a PE file nor a text")]
+            vec![Breach::new(&rules::BINARY_FORMAT, "it is neither a PE file nor a text")]
         }
         Contents::Data => {
-            vec![problem(&rules::NOT_A_PROGRAM, "it is neither a program nor a script")]
+            vec![Breach::new(&rules::NOT_A_PROGRAM, "it is neither a program nor a script")]
         }
         Contents::Text(text) => script::judge(listed, text),
         Contents::Binary(slices) => judge_binary(listed, slices),
     }
 }
 
-fn judge_binary(listed: Listed<'_>, slices: &[Slice]) -> Vec<Problem> {
+fn judge_binary(listed: Listed<'_>, slices: &[Slice]) -> Vec<Breach> {
     match slice_that_runs(listed, slices) {
         Ok(slice) => judge_slice(listed, slice),
-        Err(problem) => vec![problem],
+        Err(breach) => vec![breach],
     }
 }
 
 /// The slice that the machines of the image run, or why they run none.
-fn slice_that_runs<'a>(listed: Listed<'_>, slices: &'a [Slice]) -> Result<&'a Slice, Problem> {
+fn slice_that_runs<'a>(listed: Listed<'_>, slices: &'a [Slice]) -> Result<&'a Slice, Breach> {
     if let Some(slice) = slices.iter().find(|slice| slice.format() != Format::of(listed.os)) {
         let what =
             format!("it is a {} file, which {} can't start", slice.format(), name(listed.os));
-        return Err(problem(&rules::BINARY_FORMAT, what));
+        return Err(Breach::new(&rules::BINARY_FORMAT, what));
     }
     let native = slices.iter().find(|slice| slice.cpu == Cpu::Arch(listed.image));
     native.or_else(|| slices.iter().find(|slice| emulation(listed, slice).is_some())).ok_or_else(
         || {
             let cpus: Vec<String> = slices.iter().map(|slice| slice.cpu.to_string()).collect();
             let refusal = refusal(listed, slices);
-            problem(&rules::BINARY_CPU, format!("it is for {}: {refusal}", text::list(&cpus)))
+            Breach::new(&rules::BINARY_CPU, format!("it is for {}: {refusal}", text::list(&cpus)))
         },
     )
 }
@@ -131,34 +119,34 @@ fn refusal(listed: Listed<'_>, slices: &[Slice]) -> &'static str {
     }
 }
 
-fn judge_slice(listed: Listed<'_>, slice: &Slice) -> Vec<Problem> {
+fn judge_slice(listed: Listed<'_>, slice: &Slice) -> Vec<Breach> {
     match slice.kind {
         Kind::Program => {}
         Kind::Library if is_named_like_a_library(listed) => {
-            return vec![problem(&rules::NOT_A_PROGRAM, "it is a library")];
+            return vec![Breach::new(&rules::NOT_A_PROGRAM, "it is a library")];
         }
         kind => {
             let what = format!("it is no program but a {} {kind}", slice.format());
-            return vec![problem(&rules::BINARY_KIND, what)];
+            return vec![Breach::new(&rules::BINARY_KIND, what)];
         }
     }
-    let mut problems = Vec::new();
+    let mut breaches = Vec::new();
     if let Some(what) = emulation(listed, slice) {
-        problems.push(problem(&rules::BINARY_EMULATED, what));
+        breaches.push(Breach::new(&rules::BINARY_EMULATED, what));
     }
     if listed.os == Os::Windows && listed.extension().as_deref() != Some("exe") {
         let what = format!("`{}` does not end in `.exe`", listed.base_name());
-        problems.push(problem(&rules::WINDOWS_NAME, what));
+        breaches.push(Breach::new(&rules::WINDOWS_NAME, what));
     }
     match &slice.native {
-        Native::MachO(native) => problems.extend(judge_for_macos(slice, native)),
-        Native::Elf(native) => problems.extend(libraries::judge_for_linux(slice, native)),
+        Native::MachO(native) => breaches.extend(judge_for_macos(slice, native)),
+        Native::Elf(native) => breaches.extend(libraries::judge_for_linux(slice, native)),
         Native::Pe(_) => {}
     }
-    problems.extend(libraries::judge(listed, slice));
-    problems.extend(judge_leaks(slice));
-    problems.extend(judge_hardening(slice));
-    problems
+    breaches.extend(libraries::judge(listed, slice));
+    breaches.extend(judge_leaks(slice));
+    breaches.extend(judge_hardening(slice));
+    breaches
 }
 
 fn is_named_like_a_library(listed: Listed<'_>) -> bool {
@@ -170,31 +158,32 @@ fn is_named_like_a_library(listed: Listed<'_>) -> bool {
     }
 }
 
-fn judge_for_macos(slice: &Slice, native: &MachO) -> Vec<Problem> {
-    let mut problems = Vec::new();
+fn judge_for_macos(slice: &Slice, native: &MachO) -> Vec<Breach> {
+    let mut breaches = Vec::new();
     if let Some(system) = native.foreign_system {
-        problems.push(problem(&rules::BINARY_FORMAT, format!("it is for {system}, not for macOS")));
+        breaches
+            .push(Breach::new(&rules::BINARY_FORMAT, format!("it is for {system}, not for macOS")));
     }
     let signature = native.signature;
     let what = format!("its code signature is {signature}");
     match (&slice.cpu, signature) {
         (_, Signature::Valid) => {}
-        (Cpu::Arch(Arch::Arm64), _) => problems.push(problem(&rules::MACOS_SIGNATURE, what)),
-        (_, Signature::Broken) => problems.push(problem(&rules::MACOS_SIGNATURE_AMD64, what)),
+        (Cpu::Arch(Arch::Arm64), _) => breaches.push(Breach::new(&rules::MACOS_SIGNATURE, what)),
+        (_, Signature::Broken) => breaches.push(Breach::new(&rules::MACOS_SIGNATURE_AMD64, what)),
         (_, Signature::Missing) => {}
     }
     if let Some(minimum) = native.minimum_macos.filter(|minimum| *minimum > OLDEST_MACOS) {
-        problems.push(problem(&rules::MACOS_VERSION, format!("it asks for macOS {minimum}")));
+        breaches.push(Breach::new(&rules::MACOS_VERSION, format!("it asks for macOS {minimum}")));
     }
-    problems
+    breaches
 }
 
 /// What tells more than it should.
-fn judge_leaks(slice: &Slice) -> Vec<Problem> {
-    let mut problems = Vec::new();
+fn judge_leaks(slice: &Slice) -> Vec<Breach> {
+    let mut breaches = Vec::new();
     if slice.debug_info > 0 {
         let what = format!("it has {} of debug information", text::size(slice.debug_info));
-        problems.push(problem(&rules::DEBUG_INFO, what));
+        breaches.push(Breach::new(&rules::DEBUG_INFO, what));
     }
     let mut paths = slice.build_paths.clone();
     if let Native::Pe(native) = &slice.native {
@@ -205,25 +194,26 @@ fn judge_leaks(slice: &Slice) -> Vec<Problem> {
     if !paths.is_empty() {
         let paths: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
         let what = format!("it has {} in it", text::list(&paths));
-        problems.push(problem(&rules::BUILD_PATHS, what));
+        breaches.push(Breach::new(&rules::BUILD_PATHS, what));
     }
-    problems
+    breaches
 }
 
 /// What makes it easy to abuse.
-fn judge_hardening(slice: &Slice) -> Vec<Problem> {
-    let mut problems = Vec::new();
+fn judge_hardening(slice: &Slice) -> Vec<Breach> {
+    let mut breaches = Vec::new();
     if slice.has_executable_stack {
-        problems.push(problem(&rules::EXECUTABLE_STACK, "its stack is executable"));
+        breaches.push(Breach::new(&rules::EXECUTABLE_STACK, "its stack is executable"));
     }
     if let Some(first) = slice.writable_code.first() {
         let what = format!("`{first}` is both writable and executable");
-        problems.push(problem(&rules::WRITABLE_CODE, what));
+        breaches.push(Breach::new(&rules::WRITABLE_CODE, what));
     }
     if !slice.has_random_address {
-        problems.push(problem(&rules::RANDOM_ADDRESS, "it is always loaded at the same address"));
+        breaches
+            .push(Breach::new(&rules::RANDOM_ADDRESS, "it is always loaded at the same address"));
     }
-    problems
+    breaches
 }
 
 /// The system's name for people.

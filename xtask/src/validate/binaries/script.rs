@@ -3,7 +3,7 @@
 use crate::inspect::{Shebang, Text};
 use crate::platform::Os;
 
-use super::{Listed, Problem, name, problem, rules};
+use super::{Breach, Listed, name, rules};
 
 /// Where macOS has what runs scripts.
 const MACOS: [&str; 11] = [
@@ -38,7 +38,7 @@ pub(super) fn is_for_windows(listed: Listed<'_>) -> bool {
     listed.os == Os::Windows && matches!(extension.as_deref(), Some("exe" | "cmd" | "bat"))
 }
 
-pub(super) fn judge(listed: Listed<'_>, text: &Text) -> Vec<Problem> {
+pub(super) fn judge(listed: Listed<'_>, text: &Text) -> Vec<Breach> {
     let extension = listed.extension();
     match listed.os {
         Os::Windows => judge_for_windows(listed, extension.as_deref(), text).into_iter().collect(),
@@ -46,55 +46,55 @@ pub(super) fn judge(listed: Listed<'_>, text: &Text) -> Vec<Problem> {
     }
 }
 
-fn judge_for_windows(listed: Listed<'_>, extension: Option<&str>, text: &Text) -> Option<Problem> {
+fn judge_for_windows(listed: Listed<'_>, extension: Option<&str>, text: &Text) -> Option<Breach> {
     if text.shebang.is_some() || is_shell(extension) {
-        return Some(problem(&rules::SCRIPT_WINDOWS, "it is a script for macOS and Linux"));
+        return Some(Breach::new(&rules::SCRIPT_WINDOWS, "it is a script for macOS and Linux"));
     }
     match extension {
         Some("cmd" | "bat") => None,
-        Some("exe") => Some(problem(&rules::BINARY_FORMAT, "it is no PE file but a text")),
+        Some("exe") => Some(Breach::new(&rules::BINARY_FORMAT, "it is no PE file but a text")),
         None | Some("ps1" | "vbs") => {
             let what = format!("`{}` does not end in `.cmd` or `.bat`", listed.base_name());
-            Some(problem(&rules::WINDOWS_NAME, what))
+            Some(Breach::new(&rules::WINDOWS_NAME, what))
         }
-        Some(_) => Some(problem(&rules::NOT_A_PROGRAM, "it is a text")),
+        Some(_) => Some(Breach::new(&rules::NOT_A_PROGRAM, "it is a text")),
     }
 }
 
-fn judge_for_unix(listed: Listed<'_>, extension: Option<&str>, text: &Text) -> Vec<Problem> {
+fn judge_for_unix(listed: Listed<'_>, extension: Option<&str>, text: &Text) -> Vec<Breach> {
     let Some(shebang) = &text.shebang else {
         return vec![match extension {
             Some("cmd" | "bat" | "ps1") => {
                 let what =
                     format!("it is a script for Windows, which {} can't start", name(listed.os));
-                problem(&rules::BINARY_FORMAT, what)
+                Breach::new(&rules::BINARY_FORMAT, what)
             }
             _ if is_shell(extension) || is_named_like_a_program(listed) => {
-                problem(&rules::SCRIPT_SHEBANG, "it is a text that does not begin with `#!`")
+                Breach::new(&rules::SCRIPT_SHEBANG, "it is a text that does not begin with `#!`")
             }
-            _ => problem(&rules::NOT_A_PROGRAM, "it is a text"),
+            _ => Breach::new(&rules::NOT_A_PROGRAM, "it is a text"),
         }];
     };
-    let mut problems = Vec::new();
+    let mut breaches = Vec::new();
     if text.has_byte_order_mark {
         let what = "it has a byte order mark before `#!`";
-        problems.push(problem(&rules::SCRIPT_SHEBANG, what));
+        breaches.push(Breach::new(&rules::SCRIPT_SHEBANG, what));
     }
     if text.has_crlf {
-        problems.push(problem(&rules::SCRIPT_LINE_ENDS, "it has lines that end with CR LF"));
+        breaches.push(Breach::new(&rules::SCRIPT_LINE_ENDS, "it has lines that end with CR LF"));
     }
     let interpreter = &shebang.interpreter;
     if !interpreter.starts_with('/') {
         let what = format!("what runs it is not an absolute path: `{interpreter}`");
-        problems.push(problem(&rules::SCRIPT_SHEBANG, what));
+        breaches.push(Breach::new(&rules::SCRIPT_SHEBANG, what));
     } else if !is_everywhere(listed.os, shebang) {
         let what = match &shebang.argument {
             Some(argument) => format!("it is run by `{interpreter} {argument}`"),
             None => format!("it is run by `{interpreter}`"),
         };
-        problems.push(problem(&rules::SCRIPT_INTERPRETER, what));
+        breaches.push(Breach::new(&rules::SCRIPT_INTERPRETER, what));
     }
-    problems
+    breaches
 }
 
 fn is_shell(extension: Option<&str>) -> bool {

@@ -21,7 +21,7 @@ fn named(platform: HostPlatform, path: &str, slices: &[Slice]) -> Vec<&'static s
 
 fn broken_by(platform: HostPlatform, path: &str, contents: &Contents) -> Vec<&'static str> {
     let listed = Listed { os: platform.os, image: platform.arch, path, beside: &[] };
-    judge(listed, contents).iter().map(|problem| problem.rule.id).collect()
+    judge(listed, contents).iter().map(|breach| breach.rule.id).collect()
 }
 
 /// The rules that a text breaks.

@@ -3,7 +3,7 @@
 //! They come from what Docker Desktop and Rancher Desktop do when they install an extension, and
 //! from what `docker extension validate` prints. `docs/rules.md` is made from them.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 pub mod binaries;
 pub mod image;
@@ -12,8 +12,7 @@ pub mod metadata;
 pub mod page;
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Users will meet it, or the marketplace refuses the image.
     Error,
@@ -21,6 +20,23 @@ pub enum Severity {
     Warning,
     /// Good to know; nothing to mend.
     Note,
+}
+
+impl Severity {
+    /// Its name, in reports and in `docs/rules.md`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        }
+    }
+}
+
+impl Serialize for Severity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 /// Something to look for.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Rule, Severity, binaries, image, labels, metadata};
+use super::{Rule, binaries, image, labels, metadata};
 
 /// The page's text.
 pub fn page() -> String {
@@ -26,11 +26,7 @@ pub fn page() -> String {
 }
 
 fn describe(page: &mut String, rule: &Rule) {
-    let severity = match rule.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    };
+    let severity = rule.severity.name();
     let Rule { id, says, why, help, example, .. } = rule;
     let _ = write!(
         page,
