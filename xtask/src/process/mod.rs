@@ -123,7 +123,7 @@ pub fn stream(
     let command = command.into();
     let shown = shown(&command);
     let mut said = Said::default();
-    let status = supervise(command, input, None, |stream, bytes| match stream {
+    let status = supervise(command, &shown, input, None, |stream, bytes| match stream {
         Stream::Stdout => sink(bytes),
         Stream::Stderr => {
             said.push(stream, bytes, &mut |_| {});
@@ -141,7 +141,7 @@ fn run_within(
 ) -> Result<(), Error> {
     let shown = shown(&command);
     let mut said = Said::default();
-    let status = supervise(command, &[], limit, |stream, bytes| {
+    let status = supervise(command, &shown, &[], limit, |stream, bytes| {
         said.push(stream, bytes, &mut sink);
         ControlFlow::Continue(())
     })?;
@@ -152,12 +152,12 @@ fn run_within(
 /// Runs a program until it ends by itself, or `sink` has had enough: then it has no status.
 fn supervise(
     command: Command,
+    shown: &str,
     input: &[u8],
     limit: Option<Duration>,
     mut sink: impl FnMut(Stream, &[u8]) -> ControlFlow<()>,
 ) -> Result<Option<ExitStatus>, Error> {
     interrupt::check()?;
-    let shown = shown(&command);
     let started = Instant::now();
     let mut running = Running::start(command, input)?;
     running.close_input();
@@ -178,7 +178,7 @@ fn supervise(
         }
         if let Some(limit) = limit.filter(|limit| started.elapsed() >= *limit) {
             running.end(Request::Interrupt);
-            return Err(Error::TimedOut { command: shown, limit });
+            return Err(Error::TimedOut { command: shown.to_owned(), limit });
         }
     }
 }
