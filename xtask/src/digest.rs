@@ -1,13 +1,14 @@
 //! Digests: what the blobs of an image go by.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::str::FromStr;
 
 use serde::de::{self, Deserialize, Deserializer};
 use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-use crate::files::hex;
+use crate::files::{BUFFER, hex};
 
 /// A SHA-256 digest, written `sha256:` and 64 hexadecimal digits.
 ///
@@ -26,6 +27,24 @@ impl Digest {
     /// The digest of what was hashed.
     pub fn finish(hasher: Sha256) -> Self {
         Self(hasher.finalize().into())
+    }
+
+    /// The digest of all that `source` still has, and how many bytes that is.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub fn of_rest(mut source: impl Read) -> io::Result<(Self, u64)> {
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; BUFFER];
+        let mut size = 0;
+        loop {
+            let read = source.read(&mut buffer)?;
+            if read == 0 {
+                return Ok((Self::finish(hasher), size));
+            }
+            hasher.update(&buffer[..read]);
+            size += read as u64;
+        }
     }
 
     /// The digits alone.

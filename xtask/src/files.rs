@@ -2,15 +2,15 @@
 //! it.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use sha2::{Digest, Sha256};
 
+use crate::digest::Digest;
 use crate::interrupt::Interruptible;
 
 /// How much is read at a time, in bytes.
-const BUFFER: usize = 128 * 1024;
+pub const BUFFER: usize = 128 * 1024;
 
 /// Something could not be done to a file or folder.
 #[derive(Debug, thiserror::Error)]
@@ -150,18 +150,14 @@ pub fn entries(path: &Utf8Path) -> Result<Vec<camino::Utf8DirEntry>> {
 
 /// SHA-256 of the file in hexadecimal, and its size in bytes.
 pub fn sha256(path: &Utf8Path) -> Result<(String, u64)> {
-    let mut file = Interruptible(open(path)?);
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; BUFFER];
-    let mut size = 0;
-    loop {
-        let read = file.read(&mut buffer).doing("read", path)?;
-        if read == 0 {
-            return Ok((hex(&hasher.finalize()), size));
-        }
-        hasher.update(&buffer[..read]);
-        size += read as u64;
-    }
+    let (digest, size) = Digest::of_rest(Interruptible(open(path)?)).doing("read", path)?;
+    Ok((digest.hex(), size))
+}
+
+/// An empty temporary file without a name, which is gone when it is closed, however the process ends.
+pub fn temporary() -> Result<File> {
+    let folder = std::env::temp_dir();
+    tempfile::tempfile().doing("write a temporary file in", folder.to_string_lossy().as_ref())
 }
 
 /// Bytes in lower-case hexadecimal.

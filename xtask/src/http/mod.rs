@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::files::{self, IoContext};
+use crate::files;
 use crate::interrupt::{self, Interrupted};
 use crate::{process, text};
 
@@ -183,11 +183,7 @@ impl Request {
     /// # Errors
     /// There is no answer, or it is too large, or can't be written.
     pub fn download(&self, limit: u64) -> Result<Response<File>, Error> {
-        self.send_to(limit, None, || {
-            let folder = std::env::temp_dir();
-            tempfile::tempfile()
-                .doing("write a temporary file in", folder.to_string_lossy().as_ref())
-        })
+        self.send_to(limit, None, files::temporary)
     }
 
     fn send_to<B: Write>(

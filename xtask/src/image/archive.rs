@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
 use camino::Utf8Path;
 use oci_spec::image::{Descriptor, ImageIndex, ImageManifest, MediaType};
@@ -14,13 +14,12 @@ use super::Error;
 use super::blob::{Blobs, Content, json};
 use super::entry::{append_file, append_folder};
 use super::layout::{self, BLOBS, DOCKER_MANIFEST, INDEX, LAYOUT};
-use crate::files::{self, IoContext};
+use super::read::{self, limits::Limits};
+use crate::files;
 use crate::platform::ImagePlatform;
 use crate::project::reference::ImageReference;
 
 const FILE_MODE: u32 = 0o644;
-/// No document of an image comes near it; what is larger is not read into memory.
-const LARGEST_DOCUMENT: u64 = 4 * 1024 * 1024;
 
 /// The variants' manifests.
 pub(super) type Manifests = BTreeMap<ImagePlatform, ImageManifest>;
@@ -82,24 +81,49 @@ pub(super) struct Found {
 }
 
 /// Reads the archive of one image, by whatever it was written.
-pub(super) fn read(archive: &Utf8Path) -> Result<Found, Error> {
-    let index: ImageIndex = read_json(archive, INDEX)?;
+pub(super) fn read(path: &Utf8Path) -> Result<Found, Error> {
+    let documents = Documents::open(path)?;
+    let index: ImageIndex = documents.json(INDEX)?;
     let [image] = &index.manifests()[..] else {
-        let reason = format!("{INDEX} has {} images instead of one", index.manifests().len());
-        return Err(Error::Archive { path: archive.to_owned(), reason });
+        let count = index.manifests().len();
+        return Err(invalid(path, format!("{INDEX} has {count} images instead of one")));
     };
     if *image.media_type() != MediaType::ImageIndex {
-        let reason = "its image has one platform only".to_owned();
-        return Err(Error::Archive { path: archive.to_owned(), reason });
+        return Err(invalid(path, "its image has one platform only"));
     }
-    let variants: ImageIndex = read_json(archive, &layout::blob_path(image))?;
+    let variants: ImageIndex = documents.json(&layout::blob_path(image))?;
     let mut manifests = Manifests::new();
     for variant in variants.manifests() {
         if let Some(platform) = layout::image_platform(variant) {
-            manifests.insert(platform, read_json(archive, &layout::blob_path(variant))?);
+            manifests.insert(platform, documents.json(&layout::blob_path(variant))?);
         }
     }
     Ok(Found { digest: image.digest().to_string(), manifests })
+}
+
+fn invalid(path: &Utf8Path, reason: impl ToString) -> Error {
+    Error::Archive { path: path.to_owned(), reason: reason.to_string() }
+}
+
+/// The documents of an archive, by the paths that a layout gives them.
+struct Documents<'a> {
+    path: &'a Utf8Path,
+    archive: read::Archive<File>,
+}
+
+impl<'a> Documents<'a> {
+    fn open(path: &'a Utf8Path) -> Result<Self, Error> {
+        let archive = read::Archive::new(files::open(path)?, path, &Limits::DEFAULT);
+        Ok(Self { path, archive: archive.map_err(|error| invalid(path, error))? })
+    }
+
+    fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, Error> {
+        let bytes = self.archive.document(name, &Limits::DEFAULT);
+        let bytes = bytes.map_err(|error| invalid(self.path, error))?;
+        let bytes = bytes.ok_or_else(|| invalid(self.path, format!("{name} is missing")))?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| invalid(self.path, format!("{name}: {error}")))
+    }
 }
 
 /// Adds the `manifest.json` that buildx doesn't write.
@@ -131,23 +155,4 @@ fn end_of_entries(file: &File) -> io::Result<u64> {
         io::Result::Ok(())
     })?;
     Ok(end)
-}
-
-fn read_json<T: DeserializeOwned>(archive: &Utf8Path, path: &str) -> Result<T, Error> {
-    let invalid = |reason| Error::Archive { path: archive.to_owned(), reason };
-    let bytes = read_entry(&files::open(archive)?, path).doing("read", archive)?;
-    let bytes = bytes.ok_or_else(|| invalid(format!("{path} is missing")))?;
-    serde_json::from_slice(&bytes).map_err(|error| invalid(format!("{path}: {error}")))
-}
-
-fn read_entry(file: &File, path: &str) -> io::Result<Option<Vec<u8>>> {
-    for entry in Archive::new(file).entries_with_seek()? {
-        let entry = entry?;
-        if entry.path_bytes() == path.as_bytes() {
-            let mut bytes = Vec::new();
-            entry.take(LARGEST_DOCUMENT).read_to_end(&mut bytes)?;
-            return Ok(Some(bytes));
-        }
-    }
-    Ok(None)
 }

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use sha2::{Digest as _, Sha256};
 
 use super::document::Descriptor;
 use super::error::{Broken, Error, Failure};
 use super::limits::{Budget, LINKS, Limits, TooLarge};
 use super::path;
-use super::store::{Blobs, Section, Shared, temporary_file};
+use super::store::{Blobs, Section, Shared};
 use super::tar::{Skip, TarKind, TarReader};
 use super::unpack::{BUFFER, is_compressed, unpack};
 use crate::digest::Digest;
@@ -22,7 +21,7 @@ use crate::interrupt::Interruptible;
 const BLOBS: &str = "blobs/sha256/";
 
 /// The entries of a tar file, found by name.
-pub(super) struct Archive<R> {
+pub(in crate::image) struct Archive<R> {
     path: Utf8PathBuf,
     file: Shared<R>,
     entries: BTreeMap<String, Place>,
@@ -61,12 +60,8 @@ impl<R: Read + Seek> Archive<R> {
     /// Makes the entry `name` a blob, of which nothing else is known.
     pub fn name_blob(&mut self, name: &str) -> Result<(Digest, u64), Error> {
         let section = self.section(name).ok_or_else(|| Error::broken(name, Broken::Missing))?;
-        let mut hasher = Sha256::new();
-        let mut source =
-            BufReader::with_capacity(BUFFER, Interruptible(self.file.section(section)));
-        let size = io::copy(&mut source, &mut HashWriter(&mut hasher))
+        let (digest, size) = Digest::of_rest(Interruptible(self.file.section(section)))
             .map_err(|error| Failure::from(error).at(name, &*self.path))?;
-        let digest = Digest::finish(hasher);
         self.named.insert(digest, section);
         Ok((digest, size))
     }
@@ -80,19 +75,6 @@ impl<R: Read + Seek> Archive<R> {
             }
         }
         None
-    }
-}
-
-struct HashWriter<'a>(&'a mut Sha256);
-
-impl Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -177,7 +159,7 @@ pub(super) fn open(path: &Utf8Path, limits: &Limits) -> Result<File, Error> {
     if !is_compressed {
         return Ok(file);
     }
-    let mut unpacked = temporary_file()?;
+    let mut unpacked = files::temporary()?;
     let limit = limits.stored;
     let mut source = unpack(file).map_err(read_error)?.take(limit.saturating_add(1));
     let size = copy(&mut source, &mut unpacked, path)?;

@@ -7,7 +7,6 @@ use std::process::Command;
 
 use super::error::Error;
 use super::limits::{Limits, TooLarge};
-use super::store::temporary_file;
 use crate::files;
 use crate::process;
 use crate::project::reference::AnyReference;
@@ -17,7 +16,7 @@ const UNKNOWN: [&str; 3] = ["No such image", "reference does not exist", "not fo
 
 /// Has the Docker Engine write an image to a temporary file without a name.
 pub(super) fn save(reference: &AnyReference, limits: &Limits) -> Result<File, Error> {
-    let mut file = temporary_file()?;
+    let mut file = files::temporary()?;
     let mut command = Command::new("docker");
     command.args(["image", "save", "--", &name(reference)]);
     let (mut size, mut failed) = (0, None);

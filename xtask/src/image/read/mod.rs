@@ -36,6 +36,7 @@ mod unpack;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub(super) use archive::Archive;
 pub use error::{Broken, Error};
 pub use layer::ContentId;
 pub use source::ImageSource;

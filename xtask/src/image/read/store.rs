@@ -1,7 +1,6 @@
 //! Where the blobs of an image are kept, and how they are read: with a check of everything that a
 //! descriptor promises.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Mutex, PoisonError};
 
@@ -12,7 +11,6 @@ use super::document::Descriptor;
 use super::error::{Broken, Error, Failure};
 use super::limits::{Limits, TooLarge};
 use crate::digest::Digest;
-use crate::files::{self, IoContext};
 use crate::interrupt;
 use crate::progress::Step;
 
@@ -184,10 +182,4 @@ impl<R: Read + Seek> Read for SectionReader<'_, R> {
         self.left -= read as u64;
         Ok(read)
     }
-}
-
-/// A temporary file without a name, which is gone when it is closed, however the process ends.
-pub(super) fn temporary_file() -> Result<File, files::Error> {
-    let folder = std::env::temp_dir();
-    tempfile::tempfile().doing("write a temporary file in", folder.to_string_lossy().as_ref())
 }
