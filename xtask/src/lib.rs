@@ -5,9 +5,9 @@
 //! [`project`] reads and checks the configuration; [`plan`] decides which host binary is built for
 //! which [`platform`] and which image carries it; [`toolchain`] finds what compiles and links;
 //! [`compile`] and [`ui`] build, [`inspect`] looks at what came out; [`context`] is the folder that
-//! goes into the image, [`image`] makes the image, [`dist`] the finished files. [`preview`] shows it
-//! all in a browser while it is being worked on. [`commands`] are short recipes that call these
-//! steps, and [`cli`] declares them.
+//! goes into the image, [`image`] makes the image and reads those of others, [`validate`] judges
+//! them, [`dist`] the finished files. [`preview`] shows it all in a browser while it is being worked
+//! on. [`commands`] are short recipes that call these steps, and [`cli`] declares them.
 
 pub mod cli;
 pub mod commands;
