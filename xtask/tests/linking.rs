@@ -1,6 +1,6 @@
 //! The Rust toolchain alone links for macOS and Windows, and what it links is fit to run there.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -8,18 +8,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::process::Command;
-use std::time::Instant;
 
 use object::read::archive::{ArchiveFile, ArchiveSymbol};
 use support::program::{
     assert_fit_for_macos, assert_fit_for_windows, assert_without_time, bound, imports, libraries,
     platform,
 };
-use support::{Extension, path_with, stderr, stdout};
+use support::{Extension, path_with, stderr, stdout, zig};
 use xtask::platform::HostPlatform;
 use xtask::toolchain::{import_library, macos};
-
-const DEFAULT: [&str; 3] = ["darwin-amd64", "darwin-arm64", "windows-amd64"];
 
 /// Where `dist` puts a host binary.
 fn host_binary(extension: &Extension, platform: &str, name: &str) -> Vec<u8> {
@@ -288,13 +285,6 @@ fn without_the_libraries_for_windows_zig_links_and_the_run_says_why() {
     assert_eq!(platform(&program), "windows-amd64");
 }
 
-/// What zig knows of the libraries of macOS, and where it is.
-fn zig() -> xtask::toolchain::zig::Zig {
-    let extension = Extension::new();
-    extension.dist(&["--linker", "zig", "--platform", "darwin-arm64"]);
-    xtask::toolchain::zig::find(&xshell::Shell::new().unwrap()).unwrap().unwrap()
-}
-
 #[test]
 #[ignore = "needs zig, which it downloads"]
 fn every_name_of_libsystem_is_known_to_zig() {
@@ -313,34 +303,6 @@ fn every_name_of_libsystem_is_known_to_zig() {
         .collect();
     assert!(known.len() > 5000, "{}", known.len());
     assert_eq!(unknown, Vec::<String>::new());
-}
-
-/// On a machine where nothing was linked before; zig itself is there.
-#[test]
-#[ignore = "needs zig, which it downloads"]
-fn the_first_link_takes_no_more_than_a_tenth_of_zigs() {
-    let zig = zig();
-    assert!(zig.args.is_empty(), "ZIG names one program");
-    for platform in DEFAULT {
-        let times = ["lld", "zig"].map(|linker| {
-            let extension = Extension::new();
-            let cache = tempfile::tempdir().unwrap();
-            let link = || {
-                let _ = fs::remove_dir_all(extension.path("target"));
-                let started = Instant::now();
-                let args = ["dist", "--engine", "embedded", "--linker", linker, "--platform"];
-                let mut command = extension.xtask(&args);
-                command.arg(platform).env("ZIG", &zig.program).env("XDG_CACHE_HOME", cache.path());
-                let output = command.output().unwrap();
-                assert!(output.status.success(), "{}", stderr(&output));
-                started.elapsed().as_secs_f64()
-            };
-            let times = [link(), link()];
-            println!("{platform:<14} {linker}: first {:.1} s, second {:.1} s", times[0], times[1]);
-            times
-        });
-        assert!(times[0][0] <= times[1][0] / 10.0, "{platform}: {times:?}");
-    }
 }
 
 /// The `dlltool` of GNU's binutils is what the compiler expects to find.

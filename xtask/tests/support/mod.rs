@@ -206,3 +206,10 @@ pub fn run(command: &mut Command) -> String {
     assert!(output.status.success(), "{command:?}: {}", stderr(&output));
     stdout(&output)
 }
+
+/// What zig knows of the libraries of macOS, and where it is.
+pub fn zig() -> xtask::toolchain::zig::Zig {
+    let extension = Extension::new();
+    extension.dist(&["--linker", "zig", "--platform", "darwin-arm64"]);
+    xtask::toolchain::zig::find(&xshell::Shell::new().unwrap()).unwrap().unwrap()
+}
