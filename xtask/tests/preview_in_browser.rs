@@ -22,8 +22,12 @@ static BROWSER: LazyLock<PathBuf> = LazyLock::new(|| {
 
 /// Runs the tests of a script in a browser that shows the preview of `project`.
 fn run_script(name: &str, preview: &Preview, project: &Path) {
-    let output = Command::new("node")
-        .args(["--test", "--test-reporter=spec", name])
+    run_script_with(&mut Command::new("node"), name, preview, project);
+}
+
+fn run_script_with(node: &mut Command, name: &str, preview: &Preview, project: &Path) {
+    let output = node
+        .args(["--test", "--test-force-exit", "--test-reporter=spec", name])
         .current_dir(&*BROWSER)
         .env("PREVIEW_ADDRESS", preview.address())
         .env("PREVIEW_PROJECT", project)
@@ -102,14 +106,42 @@ fn copy_of_this_repository() -> TempDir {
     dir
 }
 
+/// `docker` and its containers: of a real engine if one answers, else of a script.
+struct Docker {
+    scripted: Option<TempDir>,
+}
+
+impl Docker {
+    fn find() -> Self {
+        let answer = Command::new("docker").arg("version").output();
+        if answer.is_ok_and(|answer| answer.status.success()) {
+            return Self { scripted: None };
+        }
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("containers")).unwrap();
+        let program = BROWSER.join("docker.mjs");
+        let text = format!("#!/bin/sh\nexec node '{}' \"$@\"\n", program.display());
+        script(&dir.path().join("docker"), &text);
+        Self { scripted: Some(dir) }
+    }
+
+    fn given_to<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        let Some(dir) = &self.scripted else { return command };
+        let path = format!("{}:{}", dir.path().display(), std::env::var("PATH").unwrap());
+        command.env("PATH", path).env("SCRIPTED_CONTAINERS", dir.path().join("containers"))
+    }
+}
+
 #[test]
 #[ignore = "needs a browser"]
-fn the_sample_is_seen_and_follows_what_is_edited() {
+fn the_sample_shows_the_ports_and_follows_what_is_edited() {
     let project = copy_of_this_repository();
+    let docker = Docker::find();
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.args(["preview", "--no-open"]).current_dir(project.path());
-    let mut preview = Preview::start(command.env_remove("CARGO_TARGET_DIR"));
-    run_script("sample.mjs", &preview, project.path());
+    let mut preview = Preview::start(docker.given_to(&mut command).env_remove("CARGO_TARGET_DIR"));
+    let node = &mut Command::new("node");
+    run_script_with(docker.given_to(node), "sample.mjs", &preview, project.path());
     assert_eq!(preview.interrupt().code(), Some(0));
     let folder = project.path().to_str().unwrap();
     let left = Command::new("pgrep").args(["-fl", folder]).output().unwrap();

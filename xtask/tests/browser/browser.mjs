@@ -38,6 +38,10 @@ const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.
 
 /** No rule of axe is broken: WCAG 2.2 AA, and its own good practice. */
 export async function assertAccessible(page) {
+  // Colours that go over into each other are nobody's choice.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations()
+    .filter((animation) => animation instanceof CSSTransition)
+    .map(({ finished }) => finished)));
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => window.axe.run());
   const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join("\n")}`);

@@ -1,85 +1,212 @@
-// The extension of this repository in a real browser, as somebody who works on it sees it.
+// The extension of this repository in a real browser, as its users and its authors see it.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { appendFile, readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { after, before, test } from "node:test";
-import { PROJECT, assertAccessible, eventually, launch, open } from "./browser.mjs";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { Containers } from "./containers.mjs";
+import { ADDRESS, PROJECT, assertAccessible, eventually, launch, open } from "./browser.mjs";
 
 let browser;
 let context;
 let page;
+const requested = [];
 
 before(async () => {
   browser = await launch();
   // Twice that is what the marketplace wants of a screenshot: 2400 x 1600.
-  context = await browser.newContext({ viewport: { width: 1200, height: 800 }, deviceScaleFactor: 2 });
+  context = await browser.newContext({
+    viewport: { width: 1200, height: 800 },
+    deviceScaleFactor: 2,
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
   page = await open(context);
+  page.on("request", (request) => requested.push(request.url()));
+  await page.reload();
+  await page.getByText("Live", { exact: true }).waitFor();
 });
 after(() => browser?.close());
-
-const shown = (text) => page.getByText(text, { exact: true });
-
-function listen() {
-  const server = createServer();
-  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
-}
-
-test("a port that is opened is seen, and goes away when it is closed", async () => {
-  const server = await listen();
-  const port = String(server.address().port);
-  await page.reload();
-  await shown(port).first().waitFor();
-  await new Promise((resolve) => server.close(resolve));
-  await page.reload();
-  await page.getByRole("table").waitFor();
-  assert.equal(await shown(port).count(), 0);
+/** All ports, whatever a test before has left. */
+beforeEach(async () => {
+  await search().fill("");
+  await page.getByRole("button", { name: /^All \d/ }).click();
 });
 
-for (const colorScheme of ["light", "dark"]) {
-  test(`the ${colorScheme} theme follows the desktop's, and can be read by all`, async () => {
-    await page.emulateMedia({ colorScheme });
-    await page.getByRole("table").waitFor();
-    await assertAccessible(page);
-    if (process.env.SCREENSHOTS) {
-      await page.screenshot({ path: `${process.env.SCREENSHOTS}/${colorScheme}.png` });
-    }
+const rowOf = (port) => page.getByRole("row").filter({ has: page.getByText(String(port), { exact: true }) });
+const search = () => page.getByRole("textbox", { name: "Search" });
+
+/** A port that this process holds, and that lets it end. */
+function listen() {
+  const server = createServer().unref();
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      const close = () => new Promise((closed) => server.close(closed));
+      resolve({ port: server.address().port, close });
+    });
   });
 }
 
-test("a host binary that is gone is told of, and found when it is back", async () => {
-  const [folder] = await readdir(`${PROJECT}/target/preview`);
-  const program = `${PROJECT}/target/preview/${folder}/hostports`;
-  await rename(program, `${program}.gone`);
-  await page.reload();
-  await page.getByRole("alert").waitFor();
-  await assertAccessible(page);
-  await rename(`${program}.gone`, program);
-  await page.reload();
-  await page.getByRole("table").waitFor();
+describe("the tab", () => {
+  test("shows a port when it is opened, and no longer when it is closed", async () => {
+    const { port, close } = await listen();
+    await rowOf(port).getByText("node", { exact: true }).waitFor();
+    await rowOf(port).getByText(`PID ${process.pid}`).waitFor();
+    await close();
+    await rowOf(port).waitFor({ state: "detached" });
+  });
+
+  test("marks a port that a container wants and a process holds, in both themes, and knows a free one", async () => {
+    const { port, close } = await listen();
+    const containers = await Containers.connect();
+    await containers.create("host-ports-test", port);
+    const row = rowOf(port);
+    await row.getByText("Conflict", { exact: true }).waitFor();
+    await row.getByText(`host-ports-test (created) can't start while node holds ${port}.`).waitFor();
+
+    const copy = row.getByRole("button", { name: /^Copy \d+:80$/ });
+    const suggestion = (await copy.getAttribute("aria-label")).replace("Copy ", "");
+    await copy.click();
+    await row.getByRole("button", { name: `Copied ${suggestion}` }).waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), suggestion);
+    await listenOn(Number(suggestion.split(":")[0]));
+
+    await page.getByRole("button", { name: "Show", exact: true }).click();
+    for (const other of await page.getByRole("row").filter({ has: page.getByRole("cell") }).all()) {
+      await other.getByText("Conflict", { exact: true }).waitFor();
+    }
+    await page.getByRole("button", { name: /^All \d/ }).click();
+    await inBothThemes(async (colorScheme) => {
+      await assertAccessible(page);
+      if (process.env.SCREENSHOTS) {
+        await page.screenshot({ path: `${process.env.SCREENSHOTS}/${colorScheme}.png` });
+      }
+    });
+
+    await containers.remove("host-ports-test");
+    await row.getByText("Conflict", { exact: true }).waitFor({ state: "detached" });
+    await close();
+  });
+
+  test("finds what is searched for, and says so where there is nothing", async () => {
+    const [one, other] = [await listen(), await listen()];
+    await rowOf(other.port).waitFor();
+    await search().fill(`node ${one.port}`);
+    await rowOf(one.port).waitFor();
+    await page.getByText(/^1 port shown/).waitFor({ state: "attached" });
+    assert.equal(await rowOf(other.port).count(), 0);
+
+    await search().fill("99999");
+    await page.getByRole("heading", { name: "Nothing here has to do with port 99999" }).waitFor();
+    await assertAccessible(page);
+    await page.getByRole("button", { name: "Show all ports" }).click();
+    await rowOf(other.port).waitFor();
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  test("can be used with the keyboard alone", async () => {
+    const { port, close } = await listen();
+    await rowOf(port).waitFor();
+    await search().focus();
+    await page.keyboard.type("nothing like it");
+    await page.getByRole("heading", { name: "Nothing matches" }).waitFor();
+    await page.keyboard.press("Escape");
+    await rowOf(port).waitFor();
+
+    const header = page.getByRole("columnheader", { name: "Port" });
+    assert.equal(await header.getAttribute("aria-sort"), "ascending");
+    await header.getByRole("button").focus();
+    await page.keyboard.press("Enter");
+    assert.equal(await header.getAttribute("aria-sort"), "descending");
+    const ports = (await page.getByRole("row").getByRole("cell").nth(0).allTextContents()).map(Number);
+    assert.deepEqual(ports, ports.toSorted((a, b) => b - a));
+    await page.keyboard.press("Enter");
+    await close();
+  });
+
+  test("tells of a host binary that is gone, and goes on when it is back", async () => {
+    const [folder] = await readdir(`${PROJECT}/target/preview`);
+    const program = `${PROJECT}/target/preview/${folder}/hostports`;
+    await rename(program, `${program}.gone`);
+    execFileSync("pkill", ["-f", `${program} watch`]);
+    const alert = page.getByRole("alert");
+    await alert.getByText("The extension's program is missing").waitFor();
+    await alert.getByText("The program hostports can't be found.").waitFor();
+    await assertAccessible(page);
+    await rename(`${program}.gone`, program);
+    await page.getByText("Live", { exact: true }).waitFor();
+    await page.getByRole("table").waitFor();
+  });
+
+  test("loads nothing from the network", () => {
+    const { origin } = new URL(ADDRESS);
+    assert.ok(requested.length > 5);
+    assert.deepEqual(requested.filter((url) => !url.startsWith(`${origin}/`)), []);
+  });
+
+  test("leaves no program behind when it is left", async () => {
+    const programs = () => pgrep(`${PROJECT}/target/preview/.*hostports watch`).length;
+    const other = await open(context, new URL(ADDRESS).origin);
+    await other.getByText("Live", { exact: true }).waitFor();
+    assert.equal(programs(), 2);
+    await other.close();
+    await eventually(() => assert.equal(programs(), 1));
+  });
 });
 
-test("an edited page is shown without being loaded again", async () => {
-  await page.evaluate(() => { window.isSame = true; });
-  await appendFile(`${PROJECT}/ui/src/App.tsx`, '\ndocument.title = "Edited";\n');
-  await eventually(async () => assert.equal(await page.title(), "Edited"));
-  assert.equal(await page.evaluate(() => window.isSame), true);
-});
+describe("an author", () => {
+  test("sees an edited page without loading it again", async () => {
+    await page.evaluate(() => { window.isSame = true; });
+    await appendFile(`${PROJECT}/ui/src/App.tsx`, '\ndocument.title = "Edited";\n');
+    await eventually(async () => assert.equal(await page.title(), "Edited"));
+    assert.equal(await page.evaluate(() => window.isSame), true);
+  });
 
-test("an edited host binary is built, and the page shows what it prints", async () => {
-  const main = `${PROJECT}/host-bins/hostports/src/main.rs`;
-  const source = await readFile(main, "utf8");
-  const version = await page.evaluate(async () =>
-    (await ddClient.extension.host.cli.exec("hostports", ["list"])).parseJsonObject().schema_version);
-  const listener = { protocol: "tcp", address: "127.0.0.1", port: 4321, pid: 1, process: "edited-by-hand" };
-  const report = { schema_version: version, event: "snapshot", listeners: [listener], unseen: [] };
-  const edited = source.replace(/^fn main\(\).*\{$/m, (begin) => `${begin}
+  test("sees what an edited host binary prints", async () => {
+    const main = `${PROJECT}/host-bins/hostports/src/main.rs`;
+    const source = await readFile(main, "utf8");
+    const version = await page.evaluate(async () =>
+      (await ddClient.extension.host.cli.exec("hostports", ["list"])).parseJsonObject().schema_version);
+    const listener = { protocol: "tcp", address: "127.0.0.1", port: 4321, pid: 1, process: "edited-by-hand" };
+    const report = { schema_version: version, event: "snapshot", listeners: [listener], unseen: [] };
+    const edited = source.replace(/^fn main\(\).*\{$/m, (begin) => `${begin}
     println!("{}", r#"${JSON.stringify(report)}"#);
     if std::env::args().any(|arg| arg == "watch") {
         std::thread::sleep(std::time::Duration::from_secs(600));
     }
     std::process::exit(0);`);
-  assert.notEqual(edited, source);
-  await writeFile(main, edited);
-  await page.getByText("Built anew: hostports").waitFor({ timeout: 60_000 });
-  await shown("edited-by-hand").waitFor();
+    assert.notEqual(edited, source);
+    await writeFile(main, edited);
+    await page.getByText("Built anew: hostports").waitFor({ timeout: 60_000 });
+    await rowOf(4321).getByText("edited-by-hand").waitFor();
+  });
 });
+
+/** The page follows the theme of the desktop. */
+async function inBothThemes(check) {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    await eventually(async () => {
+      const colour = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      const [red] = colour.match(/\d+/);
+      assert.equal(red < 128, colorScheme === "dark");
+    });
+    await check(colorScheme);
+  }
+}
+
+/** Throws where the port is taken. */
+function listenOn(port) {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, () => server.close(resolve));
+  });
+}
+
+function pgrep(pattern) {
+  try {
+    return execFileSync("pgrep", ["-f", pattern], { encoding: "utf8" }).trim().split("\n");
+  } catch {
+    return [];
+  }
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseReport } from "./hostports";
+import { parseReport } from "./report";
 
 const postgres = {
   protocol: "tcp",

@@ -1,0 +1,25 @@
+import { useMemo } from "react";
+import type { DockerDesktop } from "../docker/client";
+import { dockerCli, hostports } from "../docker/program";
+import { Failed } from "./Failed";
+import { Freshness } from "./Freshness";
+import { Page } from "./Page";
+import { Ports } from "./Ports";
+import { LoadingTable } from "./PortsTable";
+import { useContainers, useHostPorts } from "./use";
+
+/** Follows the host and Docker for as long as it is shown. */
+export function PortsPage({ docker }: { docker: DockerDesktop }) {
+  const program = useMemo(() => hostports(docker), [docker]);
+  const [hostPorts, retry] = useHostPorts(program);
+  const containers = useContainers(useMemo(() => dockerCli(docker), [docker]));
+  return (
+    <Page aside={<Freshness hostPorts={hostPorts} />}>
+      {hostPorts.state === "loading" && <LoadingTable />}
+      {hostPorts.state === "failed" && <Failed failure={hostPorts.failure} onRetry={retry} />}
+      {hostPorts.state === "shown" && (
+        <Ports report={hostPorts.report} containers={containers} hostports={program} />
+      )}
+    </Page>
+  );
+}

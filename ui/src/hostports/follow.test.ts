@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Failure } from "../docker/program";
+import { Scripted } from "../testing";
+import { followHostPorts, type HostPorts } from "./follow";
+
+const PAUSE = 1000;
+const web = { protocol: "tcp", address: "127.0.0.1", port: 8080, pid: 7, process: "web" };
+const line = (content: object, schema_version = 2) =>
+  JSON.stringify({ schema_version, ...content });
+const snapshot = (listeners: object[]) => line({ event: "snapshot", listeners, unseen: [] });
+const list = (listeners: object[]) => line({ listeners, unseen: [] });
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function follow(answer: (asked: string) => string = () => list([])) {
+  const hostports = new Scripted(answer);
+  const told: HostPorts[] = [];
+  const stop = followHostPorts(hostports, (known) => told.push(known), PAUSE);
+  const last = () => {
+    const known = told.at(-1);
+    return known?.state === "shown"
+      ? { ports: known.report.listeners.map(({ port }) => port), isLive: known.isLive }
+      : known;
+  };
+  return { hostports, told, last, stop };
+}
+
+describe("what holds the host's ports", () => {
+  it("is what the snapshot says, and then what opens and closes", () => {
+    const { hostports, last } = follow();
+    hostports.print(snapshot([web]));
+    expect(last()).toEqual({ ports: [8080], isLive: true });
+    hostports.print(line({ event: "opened", listener: { ...web, port: 9000 } }));
+    hostports.print(line({ event: "opened", listener: { ...web, port: 9000 } }));
+    expect(last()).toEqual({ ports: [8080, 9000], isLive: true });
+    hostports.print(line({ event: "closed", listener: web }));
+    expect(last()).toEqual({ ports: [9000], isLive: true });
+  });
+
+  it("is not touched by what this page doesn't know", () => {
+    const { hostports, told } = follow();
+    hostports.print(snapshot([web]));
+    hostports.print(line({ event: "moved" }));
+    expect(told).toHaveLength(1);
+  });
+
+  it.each([
+    ["ends", (hostports: Scripted) => hostports.end()],
+    ["fails", (hostports: Scripted) => hostports.end(new Failure("no"))],
+    ["prints half a line", (hostports: Scripted) => hostports.print('{"schema')],
+  ])("is listed again and again where the stream %s, until there is one", async (_, break_) => {
+    const { hostports, last } = follow(() => list([web]));
+    break_(hostports);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(last()).toEqual({ ports: [8080], isLive: false });
+    expect(hostports.streams).toEqual([]);
+    await vi.advanceTimersByTimeAsync(PAUSE);
+    expect(hostports.asked).toEqual(["watch", "list", "watch"]);
+    hostports.print(snapshot([]));
+    expect(last()).toEqual({ ports: [], isLive: true });
+  });
+
+  it("is told to be unknown where there is no program, and found when it is back", async () => {
+    let isThere = false;
+    const { hostports, last } = follow(() => {
+      if (!isThere) throw new Failure("gone", "missing");
+      return list([web]);
+    });
+    hostports.end(new Failure("gone", "missing"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(last()).toMatchObject({ state: "failed", failure: { kind: "missing" } });
+    isThere = true;
+    await vi.advanceTimersByTimeAsync(PAUSE);
+    hostports.end();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(last()).toEqual({ ports: [8080], isLive: false });
+  });
+
+  it("asks for an update where the program is newer", async () => {
+    const { hostports, last } = follow(() => line({ listeners: [] }, 3));
+    hostports.print(line({ event: "snapshot", listeners: [] }, 3));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(last()).toMatchObject({
+      failure: { message: expect.stringMatching(/Update the extension/) },
+    });
+  });
+
+  it("interests nobody any more when the page is left", async () => {
+    const { hostports, told, stop } = follow();
+    hostports.end();
+    stop();
+    await vi.advanceTimersByTimeAsync(10 * PAUSE);
+    expect([told, hostports.asked]).toEqual([[], ["watch", "list"]]);
+
+    const other = follow();
+    other.hostports.print(snapshot([]));
+    other.stop();
+    expect(other.hostports.streams).toEqual([]);
+  });
+});

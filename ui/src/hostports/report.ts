@@ -1,0 +1,112 @@
+/**
+ * What `hostports list` and `hostports watch` print. The other side of this contract is
+ * `host-bins/hostports/src/listener.rs`, which tells what the fields mean.
+ */
+import { Failure } from "../docker/program";
+import { isNatural, isRecord, isText } from "../json";
+
+const SCHEMA_VERSION = 2;
+
+/** A socket that holds a port. */
+export interface Listener {
+  protocol: string;
+  address: string;
+  port: number;
+  /** Missing, like what follows, where the user may not see the process. */
+  pid?: number;
+  process?: string;
+  path?: string;
+}
+
+export interface Report {
+  listeners: Listener[];
+  /** Sentences that tell the user what could not be seen. */
+  unseen: string[];
+}
+
+/** What a line of `hostports watch` tells. */
+export type Change =
+  { event: "snapshot"; report: Report } | { event: "opened" | "closed"; listener: Listener };
+
+/** Reads what `list` prints. Throws a {@link Failure}. */
+export function parseReport(output: string): Report {
+  return report(document(output));
+}
+
+/**
+ * Reads a line of `watch`; undefined where it tells of something that this page doesn't know. Throws a
+ * {@link Failure}.
+ */
+export function parseChange(line: string): Change | undefined {
+  const change = document(line);
+  switch (change.event) {
+    case "snapshot":
+      return { event: "snapshot", report: report(change) };
+    case "opened":
+    case "closed":
+      return { event: change.event, listener: listener(change.listener, "the listener") };
+    default:
+      return undefined;
+  }
+}
+
+/** What is there after a change. */
+export function changed(report: Report, change: Change): Report {
+  if (change.event === "snapshot") return change.report;
+  const same = JSON.stringify(change.listener);
+  const others = report.listeners.filter((listener) => JSON.stringify(listener) !== same);
+  const listeners = change.event === "opened" ? [...others, change.listener] : others;
+  return { ...report, listeners };
+}
+
+function document(text: string): Record<string, unknown> {
+  const value = parseJson(text);
+  if (!isRecord(value) || !isNatural(value.schema_version)) {
+    throw malformed("it isn't a report");
+  }
+  if (value.schema_version > SCHEMA_VERSION) {
+    throw new Failure(
+      `The hostports program is newer than this page: it reports in version ${value.schema_version}, ` +
+        `the page understands up to ${SCHEMA_VERSION}. Update the extension.`,
+    );
+  }
+  return value;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformed("it isn't JSON");
+  }
+}
+
+function report({ listeners, unseen }: Record<string, unknown>): Report {
+  if (!Array.isArray(listeners)) {
+    throw malformed("it has no list of listeners");
+  }
+  return {
+    listeners: listeners.map((value, index) => listener(value, `listener ${index + 1}`)),
+    unseen: Array.isArray(unseen) ? unseen.filter(isText) : [],
+  };
+}
+
+function listener(value: unknown, name: string): Listener {
+  if (!isRecord(value)) throw malformed(`${name} is incomplete`);
+  const { protocol, address, port, pid, process, path } = value;
+  if (!isText(protocol) || !isText(address) || !isNatural(port) || port > 65_535) {
+    throw malformed(`${name} is incomplete`);
+  }
+  return {
+    protocol,
+    address,
+    port,
+    ...(isNatural(pid) && { pid }),
+    ...(isText(process) && { process }),
+    ...(isText(path) && { path }),
+  };
+}
+
+function malformed(reason: string): Failure {
+  return new Failure(`The hostports program's output can't be read: ${reason}.`);
+}

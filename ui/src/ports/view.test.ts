@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import type { Container } from "../containers/container";
+import { portRows } from "./row";
+import { type Column, counts, FIRST_VIEW, isFiltered, select, type View } from "./view";
+
+const binding = (port: number) => ({ protocol: "tcp", address: "", port, containerPort: 80 });
+const web: Container = {
+  id: "46b009891c4c",
+  name: "shop-web",
+  image: "shop/web:1.4",
+  state: "running",
+  isRunning: true,
+  bindings: [binding(8088)],
+};
+const api: Container = {
+  ...web,
+  id: "168d4808c824",
+  name: "shop-api",
+  image: "shop/api:2.0",
+  state: "created",
+  isRunning: false,
+  bindings: [binding(8080), binding(1025)],
+};
+const rows = portRows(
+  [
+    {
+      protocol: "tcp",
+      address: "127.0.0.1",
+      port: 8080,
+      pid: 4321,
+      process: "Node",
+      path: "/opt/bin/node",
+    },
+    { protocol: "tcp", address: "192.168.0.2", port: 443, pid: 77, process: "caddy" },
+    { protocol: "udp", address: "::", port: 5353 },
+  ],
+  [web, api],
+);
+const ports = (view: Partial<View>) =>
+  select(rows, { ...FIRST_VIEW, ...view }).map(({ port }) => port);
+
+describe("the rows that are shown", () => {
+  it("are all, by port, to begin with", () => {
+    expect(ports({})).toEqual([443, 1025, 5353, 8080, 8088]);
+  });
+
+  it.each([
+    ["80", [8080, 8088]],
+    ["NODE", [8080]],
+    ["4321", [8080]],
+    ["/opt/bin", [8080]],
+    ["127.0", [8080]],
+    ["unknown", [5353]],
+    ["shop-web", [8088]],
+    ["shop/api", [1025, 8080]],
+    ["created 8080", [8080]],
+    ["udp", [5353]],
+    ["  ", [443, 1025, 5353, 8080, 8088]],
+    ["nothing like it", []],
+  ])("have all words of the search: %j", (query, expected) => {
+    expect(ports({ query })).toEqual(expected);
+  });
+
+  it("are of the group and protocol that was chosen", () => {
+    expect(ports({ group: "processes" })).toEqual([443, 5353, 8080]);
+    expect(ports({ group: "containers" })).toEqual([1025, 8080, 8088]);
+    expect(ports({ group: "conflicts" })).toEqual([8080]);
+    expect(ports({ group: "processes", protocol: "udp" })).toEqual([5353]);
+    expect(counts(rows)).toEqual({ all: 5, processes: 3, containers: 3, conflicts: 1 });
+  });
+
+  it.each<[Column, number[]]>([
+    ["port", [443, 1025, 5353, 8080, 8088]],
+    ["protocol", [443, 1025, 8080, 8088, 5353]],
+    ["holder", [443, 1025, 8080, 8088, 5353]],
+    ["address", [1025, 8088, 5353, 8080, 443]],
+  ])("are in the order of %s", (by, expected) => {
+    expect(ports({ sort: { by, isDescending: false } })).toEqual(expected);
+    expect(ports({ sort: { by, isDescending: true } })).not.toEqual(expected);
+  });
+});
+
+it("a view that hides something can be told from one that doesn't", () => {
+  expect(isFiltered(FIRST_VIEW)).toBe(false);
+  expect(isFiltered({ ...FIRST_VIEW, sort: { by: "holder", isDescending: true } })).toBe(false);
+  for (const view of [{ query: "x" }, { group: "conflicts" as const }, { protocol: "udp" }]) {
+    expect(isFiltered({ ...FIRST_VIEW, ...view })).toBe(true);
+  }
+});

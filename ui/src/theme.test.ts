@@ -1,0 +1,36 @@
+import { createTheme, getContrastRatio, type Palette } from "@mui/material";
+import { describe, expect, it, vi } from "vitest";
+import { provideTheme } from "./theme";
+
+/** WCAG 2.2, 1.4.3 and 1.4.11. */
+const TEXT = 4.5;
+const GRAPHICS = 3;
+
+describe.each(["light", "dark"] as const)(
+  "the %s theme that is used without Docker Desktop's",
+  (mode) => {
+    vi.stubGlobal("window", {});
+    provideTheme();
+    const { palette }: { palette: Palette } = createTheme(window.__ddMuiV6Themes[mode]);
+
+    it.each(["default", "paper"] as const)("can be read on %s", (surface) => {
+      const background = palette.background[surface];
+      for (const colour of [palette.text.primary, palette.text.secondary, palette.primary.main]) {
+        expect(getContrastRatio(colour, background)).toBeGreaterThanOrEqual(TEXT);
+      }
+      for (const { main } of [palette.warning, palette.success, palette.error]) {
+        expect(getContrastRatio(main, background)).toBeGreaterThanOrEqual(GRAPHICS);
+      }
+      expect(
+        getContrastRatio(palette.warning.contrastText, palette.warning.main),
+      ).toBeGreaterThanOrEqual(TEXT);
+    });
+  },
+);
+
+it("Docker Desktop's theme is left as it is", () => {
+  const given = { light: {}, dark: {} };
+  vi.stubGlobal("window", { __ddMuiV6Themes: given });
+  provideTheme();
+  expect(window.__ddMuiV6Themes.light).toBe(given.light);
+});
