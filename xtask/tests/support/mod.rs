@@ -16,6 +16,7 @@ pub mod archive;
 pub mod preview;
 pub mod program;
 pub mod toolchain;
+pub mod unpacked;
 
 /// The standard libraries of the default platforms are installed, and what links them is there: what
 /// tests that take one of these away rely on, and what must not happen while they look.

@@ -1,7 +1,11 @@
 //! Lays layers over each other, as container engines do when they unpack them: entry by entry, with
 //! whiteouts hiding what lower layers have.
+//!
+//! Engines unpack each layer into a folder of its own, and an overlay file system shows them as one.
+//! So an entry that means something of a lower layer, as a hard link to a file there does, finds
+//! nothing; such entries are odd.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::layer::{Entry, EntryKind};
@@ -24,6 +28,8 @@ pub(super) struct Merge<'a> {
     budget: &'a Budget,
     /// Counted from 0 for the lowest.
     layer: u32,
+    /// What whiteouts of this layer hide, by folder and name.
+    hidden: BTreeSet<(Id, Arc<str>)>,
     link_steps: u64,
 }
 
@@ -51,7 +57,7 @@ impl<'a> Merge<'a> {
         let node = Node { kind: Kind::Folder, mode: FOLDER_MODE };
         let root = Slot::new(node, "".into(), ROOT, 0);
         let tree = Tree { nodes: vec![root], oddities: Oddities::default() };
-        Self { tree, budget, layer: 0, link_steps: 0 }
+        Self { tree, budget, layer: 0, hidden: BTreeSet::new(), link_steps: 0 }
     }
 
     /// Lays the next layer over what is there.
@@ -64,6 +70,7 @@ impl<'a> Merge<'a> {
             }
         }
         self.layer += 1;
+        self.hidden.clear();
         Ok(())
     }
 
@@ -84,9 +91,12 @@ impl<'a> Merge<'a> {
         let Some((name, folder)) = parts.split_last() else {
             return self.add_root(entry);
         };
-        let parent = self.folder(folder)?;
+        let parent = self.folder(entry, folder)?;
         self.touch(parent);
         if *name == OPAQUE {
+            if parent == ROOT {
+                self.note(entry, OddityKind::OpaqueRoot);
+            }
             self.clear(parent);
             return Ok(());
         }
@@ -94,15 +104,13 @@ impl<'a> Merge<'a> {
             return Ok(());
         }
         if let Some(hidden) = name.strip_prefix(WHITEOUT) {
-            return self.hide(parent, hidden);
+            return self.hide(entry, parent, hidden);
         }
         let node = self.node(entry, parent, name)?;
-        match &node.kind {
-            Kind::Symlink(target) if path::link_leaves_root(folder, target) => {
-                self.note(entry, OddityKind::SymlinkLeavesRoot(target.to_string()));
-            }
-            Kind::Special => self.note(entry, OddityKind::Special),
-            _ => {}
+        if let Kind::Symlink(target) = &node.kind
+            && path::link_leaves_root(folder, target)
+        {
+            self.note(entry, OddityKind::SymlinkLeavesRoot(target.to_string()));
         }
         self.put(entry, parent, name, node)
     }
@@ -122,24 +130,34 @@ impl<'a> Merge<'a> {
             EntryKind::Folder => Kind::Folder,
             EntryKind::File { size, content } => Kind::File { size: *size, content: *content },
             EntryKind::Symlink(target) => Kind::Symlink(target.clone()),
-            EntryKind::HardLink(target) => return self.link_target(target, parent, name),
+            EntryKind::HardLink(target) => return self.link_target(entry, target, parent, name),
             EntryKind::Special | EntryKind::Odd(_) => Kind::Special,
         };
         Ok(Node { kind, mode: entry.mode })
     }
 
-    fn link_target(&mut self, target: &str, parent: Id, name: &str) -> Result<Node, Refusal> {
+    fn link_target(
+        &mut self,
+        entry: &Entry,
+        target: &str,
+        parent: Id,
+        name: &str,
+    ) -> Result<Node, Refusal> {
         let parts =
             path::parts(target).ok_or_else(|| OddityKind::HardLinkLeavesRoot(target.to_owned()))?;
         let found = self.tree.walk(ROOT, &parts, LastLink::Keep, &mut self.link_steps).ok();
         self.check_steps()?;
         // An engine removes what is at the link's own path before it makes the link.
         let itself = self.tree.slot(parent).children.get(name).copied();
-        let node = found.filter(|id| Some(*id) != itself).map(|id| &self.tree.slot(id).node);
-        match node {
-            Some(node) if node.kind != Kind::Folder => Ok(node.clone()),
-            _ => Err(OddityKind::HardLinkToNowhere(target.to_owned()).into()),
+        let slot = found.filter(|id| Some(*id) != itself).map(|id| self.tree.slot(id));
+        let Some(slot) = slot.filter(|slot| slot.node.kind != Kind::Folder) else {
+            return Err(OddityKind::HardLinkToNowhere(target.to_owned()).into());
+        };
+        let (node, is_lower) = (slot.node.clone(), slot.touched != self.layer);
+        if is_lower {
+            self.note(entry, OddityKind::HardLinkToLowerLayer(target.to_owned()));
         }
+        Ok(node)
     }
 
     /// Puts a node in place of what is there. Only folders stay what they are under folders.
@@ -156,14 +174,23 @@ impl<'a> Merge<'a> {
                 self.note(entry, OddityKind::Duplicate);
             }
         }
-        self.insert(parent, name, node)?;
+        self.insert(entry, parent, name, node)?;
         Ok(())
     }
 
-    fn insert(&mut self, parent: Id, name: &str, node: Node) -> Result<Id, TooLarge> {
+    fn insert(
+        &mut self,
+        entry: &Entry,
+        parent: Id,
+        name: &str,
+        node: Node,
+    ) -> Result<Id, TooLarge> {
         self.budget.node()?;
         let id = Id::try_from(self.tree.nodes.len()).map_err(|_| TooLarge::Entries(u64::MAX))?;
         let name: Arc<str> = name.into();
+        if node.kind == Kind::Folder && self.hidden.contains(&(parent, name.clone())) {
+            self.note(entry, OddityKind::HiddenByOwnLayer);
+        }
         self.tree.nodes.push(Slot::new(node, name.clone(), parent, self.layer));
         self.slot_mut(parent).children.insert(name, id);
         self.touch(parent);
@@ -171,29 +198,39 @@ impl<'a> Merge<'a> {
     }
 
     /// The folder that an entry lies in; what is missing of it is made.
-    fn folder(&mut self, parts: &[&str]) -> Result<Id, Refusal> {
+    fn folder(&mut self, entry: &Entry, parts: &[&str]) -> Result<Id, Refusal> {
         let mut at = ROOT;
         for part in parts {
-            at = match self.tree.slot(at).children.get(*part).copied() {
-                None => {
-                    let folder = Node { kind: Kind::Folder, mode: FOLDER_MODE };
-                    self.insert(at, part, folder)?
+            let child = self.tree.slot(at).children.get(*part).copied();
+            let child = child.map(|id| (id, self.tree.slot(id)));
+            at = match child.map(|(id, slot)| (id, &slot.node.kind, slot.touched == self.layer)) {
+                Some((id, Kind::Folder, _)) => id,
+                Some((_, Kind::Symlink(_), true)) => self.linked_folder(entry, at, part)?,
+                Some((_, _, true)) => return Err(OddityKind::NotInFolder.into()),
+                Some((_, _, false)) => {
+                    self.note(entry, OddityKind::NotInLowerFolder);
+                    self.insert_folder(entry, at, part)?
                 }
-                Some(child) => match self.tree.slot(child).node.kind {
-                    Kind::Folder => child,
-                    Kind::Symlink(_) => self.linked_folder(at, part)?,
-                    _ => return Err(OddityKind::NotInFolder.into()),
-                },
+                None => self.insert_folder(entry, at, part)?,
             };
         }
         Ok(at)
     }
 
-    fn linked_folder(&mut self, folder: Id, link: &str) -> Result<Id, Refusal> {
+    fn insert_folder(&mut self, entry: &Entry, parent: Id, name: &str) -> Result<Id, TooLarge> {
+        self.insert(entry, parent, name, Node { kind: Kind::Folder, mode: FOLDER_MODE })
+    }
+
+    fn linked_folder(&mut self, entry: &Entry, folder: Id, link: &str) -> Result<Id, Refusal> {
         let found = self.tree.walk(folder, &[link], LastLink::Follow, &mut self.link_steps);
         self.check_steps()?;
         match found {
-            Ok(id) if self.tree.slot(id).node.kind == Kind::Folder => Ok(id),
+            Ok(id) if self.tree.slot(id).node.kind == Kind::Folder => {
+                if self.tree.slot(id).touched != self.layer {
+                    self.note(entry, OddityKind::BehindLinkToLower);
+                }
+                Ok(id)
+            }
             Ok(_) => Err(OddityKind::NotInFolder.into()),
             Err(_) => Err(OddityKind::BehindBrokenLink.into()),
         }
@@ -205,14 +242,16 @@ impl<'a> Merge<'a> {
     }
 
     /// Hides what lower layers have under this name.
-    fn hide(&mut self, parent: Id, name: &str) -> Result<(), Refusal> {
+    fn hide(&mut self, entry: &Entry, parent: Id, name: &str) -> Result<(), Refusal> {
         if matches!(name, "" | "." | "..") {
             return Err(OddityKind::Whiteout.into());
         }
+        self.hidden.insert((parent, name.into()));
         let Some(there) = self.tree.slot(parent).children.get(name).copied() else {
             return Ok(());
         };
         if self.tree.slot(there).touched == self.layer {
+            self.note(entry, OddityKind::HidesOwnLayer);
             self.clear(there);
         } else {
             self.slot_mut(parent).children.remove(name);

@@ -33,8 +33,24 @@ pub enum OddityKind {
     HardLinkLeavesRoot(String),
     /// A hard link to this target, which is not a file that is there already.
     HardLinkToNowhere(String),
-    /// A device or a pipe. It is in the tree.
-    Special,
+    /// A hard link to this target, which is in a lower layer: engines don't look there, and refuse
+    /// the layer. It is in the tree.
+    HardLinkToLowerLayer(String),
+    /// What should be the folder around it is a file or a symbolic link of a lower layer. With an
+    /// overlay file system engines put a folder in its place, as the tree has it; with others they
+    /// refuse the layer, or follow the link.
+    NotInLowerFolder,
+    /// The folder around it is a symbolic link of its layer to a folder of a lower one; some engines
+    /// refuse the layer. It is in the tree.
+    BehindLinkToLower,
+    /// A whiteout of the whole root, to which engines pay no attention. The tree does.
+    OpaqueRoot,
+    /// A whiteout of something of its own layer, where it can't hide a thing: engines refuse the
+    /// layer, or hide it. What the layer has is in the tree.
+    HidesOwnLayer,
+    /// A folder, or something in it, whose name a whiteout of its own layer hides: engines refuse the
+    /// layer, or show what is in the folder in lower layers. In the tree it is empty at first.
+    HiddenByOwnLayer,
     /// An entry of a type that no container engine unpacks.
     UnknownType(u8),
     /// The layer has another file of this path before. This one is in the tree.
@@ -64,7 +80,20 @@ impl fmt::Display for OddityKind {
             OddityKind::HardLinkToNowhere(target) => {
                 write!(f, "is a hard link to `{target}`, which is no file of the image")
             }
-            OddityKind::Special => f.write_str("is a device or a pipe"),
+            OddityKind::HardLinkToLowerLayer(target) => {
+                write!(f, "is a hard link to `{target}`, which is in a lower layer")
+            }
+            OddityKind::NotInLowerFolder => {
+                f.write_str("lies in something that is no folder in a lower layer")
+            }
+            OddityKind::BehindLinkToLower => {
+                f.write_str("lies behind a link to a folder of a lower layer")
+            }
+            OddityKind::OpaqueRoot => f.write_str("is a whiteout of the whole root"),
+            OddityKind::HidesOwnLayer => f.write_str("is a whiteout of what its own layer has"),
+            OddityKind::HiddenByOwnLayer => {
+                f.write_str("is, or lies in, a folder that a whiteout of its own layer hides")
+            }
             OddityKind::UnknownType(byte) => {
                 write!(f, "has the type `{}`, which can't be unpacked", byte.escape_ascii())
             }

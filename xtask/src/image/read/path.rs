@@ -27,8 +27,8 @@ pub(super) fn parts_within_root(path: &str) -> Vec<&str> {
     parts
 }
 
-/// Whether the text of a symbolic link in `folder` leaves the root. Docker's own unpacking refuses
-/// such links.
+/// Whether the text of a symbolic link in `folder` leaves the root. In a container it leads to the
+/// root; where somebody unpacks the image into a folder, it leads out of that.
 pub(super) fn link_leaves_root(folder: &[&str], target: &str) -> bool {
     !target.starts_with('/') && parts(&format!("{}/{target}", folder.join("/"))).is_none()
 }

@@ -75,7 +75,28 @@ fn whiteouts_hide_what_lower_layers_have_and_nothing_else() {
     ];
     let tree = merged(&[lower, upper]);
     assert_eq!(listed(&tree), ["/a/", "/a/three", "/b/", "/b/c/", "/b/c/new", "/e"]);
-    assert_eq!(oddities(&tree), Vec::<String>::new());
+    // Engines refuse what hides a part of its own layer, or hide that too.
+    assert_eq!(
+        oddities(&tree),
+        [
+            "`b/c/new` is, or lies in, a folder that a whiteout of its own layer hides",
+            "`.wh.e` is a whiteout of what its own layer has",
+        ]
+    );
+}
+
+#[test]
+fn whiteouts_that_engines_pay_no_attention_to_are_told() {
+    let lower = vec![file("a", ""), file("d/a", "")];
+    let tree = merged(&[lower, vec![file(OPAQUE, ""), file(".wh.d", ""), folder("d")]]);
+    assert_eq!(listed(&tree), ["/d/"]);
+    assert_eq!(
+        oddities(&tree),
+        [
+            "`.wh..wh..opq` is a whiteout of the whole root",
+            "`d` is, or lies in, a folder that a whiteout of its own layer hides",
+        ]
+    );
 }
 
 #[test]
@@ -83,32 +104,50 @@ fn only_folders_stay_under_folders() {
     let tree = merged(&[
         vec![file("a/x", ""), file("b", ""), symlink("c", "a"), file("d/x", "")],
         vec![file("a", ""), file("b/x", ""), folder("c"), folder("d/")],
-        vec![folder("b"), file("b/x", "")],
+        vec![file("b/y", ""), file("e", ""), file("e/x", "")],
     ]);
-    assert_eq!(listed(&tree), ["/a", "/b/", "/b/x", "/c/", "/d/", "/d/x"]);
-    // An engine would not get beyond the file in the folder's place.
-    assert_eq!(oddities(&tree), ["`b/x` lies in something that is no folder"]);
+    assert_eq!(listed(&tree), ["/a", "/b/", "/b/x", "/b/y", "/c/", "/d/", "/d/x", "/e"]);
+    assert_eq!(
+        oddities(&tree),
+        [
+            "`b/x` lies in something that is no folder in a lower layer",
+            // An engine would not get beyond the file in the folder's place.
+            "`e/x` lies in something that is no folder",
+        ]
+    );
 }
 
 #[test]
-fn entries_go_where_links_in_their_path_lead() {
+fn entries_go_where_links_of_their_own_layer_lead() {
     let tree = merged(&[
-        vec![folder("usr/lib"), symlink("lib", "usr/lib"), symlink("usr/up", "../x/../usr")],
-        vec![folder("x"), file("lib/a", ""), file("usr/up/b", "")],
-        vec![file("lib/.wh.a", ""), symlink("loop", "loop"), file("loop/a", "")],
-        vec![file("none/a", ""), symlink("broken", "nothing"), file("broken/a", "")],
+        vec![
+            folder("usr/lib"),
+            symlink("lib", "usr/lib"),
+            symlink("usr/up", "../x/../usr"),
+            folder("x"),
+            file("lib/a", ""),
+            file("usr/up/b", ""),
+            file("lib/.wh.c", ""),
+        ],
+        vec![symlink("loop", "loop"), file("loop/a", "")],
+        vec![symlink("broken", "nothing"), file("broken/a", "")],
+        // In the place of a lower layer's link comes a folder.
+        vec![symlink("lower", "x"), file("lower/c", ""), file("lib/d", ""), file("lib/e", "")],
     ]);
     let expected = [
         "/broken -> nothing",
-        "/lib -> usr/lib",
+        "/lib/",
+        "/lib/d",
+        "/lib/e",
         "/loop -> loop",
-        "/none/",
-        "/none/a",
+        "/lower -> x",
         "/usr/",
         "/usr/b",
         "/usr/lib/",
+        "/usr/lib/a",
         "/usr/up -> ../x/../usr",
         "/x/",
+        "/x/c",
     ];
     assert_eq!(listed(&tree), expected);
     assert_eq!(
@@ -116,6 +155,8 @@ fn entries_go_where_links_in_their_path_lead() {
         [
             "`loop/a` lies behind a link that leads nowhere",
             "`broken/a` lies behind a link that leads nowhere",
+            "`lower/c` lies behind a link to a folder of a lower layer",
+            "`lib/d` lies in something that is no folder in a lower layer",
         ]
     );
 }
@@ -126,6 +167,7 @@ fn a_hard_link_has_the_content_of_its_target() {
         vec![file("a", "first"), folder("d"), hard_link("b", "a"), hard_link("c", "/./b")],
         vec![file("a", "second"), hard_link("up", "../../etc/passwd"), hard_link("no", "nothing")],
         vec![hard_link("folder", "d"), hard_link("c", "c"), file(".wh.b", "")],
+        vec![hard_link("e", "a")],
     ]);
     let content_of = |path: &str| match tree.resolve(path).map(|found| &found.node.kind) {
         Ok(Kind::File { content, .. }) => Some(*content),
@@ -133,7 +175,8 @@ fn a_hard_link_has_the_content_of_its_target() {
     };
     assert_eq!(content_of("a"), Some(content("second")));
     assert_eq!(content_of("c"), Some(content("first")));
-    assert_eq!(listed(&tree), ["/a", "/c", "/d/"]);
+    assert_eq!(content_of("e"), Some(content("second")));
+    assert_eq!(listed(&tree), ["/a", "/c", "/d/", "/e"]);
     assert_eq!(
         oddities(&tree),
         [
@@ -141,6 +184,7 @@ fn a_hard_link_has_the_content_of_its_target() {
             "`no` is a hard link to `nothing`, which is no file of the image",
             "`folder` is a hard link to `d`, which is no file of the image",
             "`c` is a hard link to `c`, which is no file of the image",
+            "`e` is a hard link to `a`, which is in a lower layer",
         ]
     );
 }
@@ -169,7 +213,6 @@ fn what_is_strange_is_told() {
             "`../../etc/passwd` leaves the image's root",
             "`b` is in one layer twice",
             "`out` is a symbolic link to `../etc`, which leaves the image's root",
-            "`dev` is a device or a pipe",
             "`what` has the type `Z`, which can't be unpacked",
             "`.wh...` is a whiteout that hides nothing",
             "`/` leaves the image's root",
@@ -187,7 +230,7 @@ impl Model {
         let mut added: BTreeSet<String> = BTreeSet::new();
         for entry in layer {
             let (folder, name) = entry.path.rsplit_once('/').unwrap_or(("", &entry.path));
-            let Some(folders) = self.make_folders(folder) else { continue };
+            let Some(folders) = self.make_folders(folder, &added) else { continue };
             added.extend(folders);
             let below = |path: &str, around: &str| path.starts_with(&format!("{around}/"));
             if name == OPAQUE {
@@ -223,15 +266,18 @@ impl Model {
         }
     }
 
-    /// The folders around something that is about to be added; none where one is a file.
-    fn make_folders(&mut self, folder: &str) -> Option<Vec<String>> {
+    /// The folders around something that is about to be added; none where the layer, of which
+    /// `added` is what it has so far, has a file in their place.
+    fn make_folders(&mut self, folder: &str, added: &BTreeSet<String>) -> Option<Vec<String>> {
         let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
         let folders: Vec<_> = ends.map(|end| folder[..end].to_owned()).collect();
         let folders: Vec<_> = folders.into_iter().filter(|path| !path.is_empty()).collect();
         for path in &folders {
             let new = Node { kind: Kind::Folder, mode: FOLDER_MODE };
-            if self.0.entry(path.clone()).or_insert(new).kind != Kind::Folder {
-                return None;
+            match self.0.get(path) {
+                Some(there) if there.kind == Kind::Folder => {}
+                Some(_) if added.contains(path) => return None,
+                _ => drop(self.0.insert(path.clone(), new)),
             }
         }
         Some(folders)
