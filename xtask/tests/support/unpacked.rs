@@ -36,6 +36,11 @@ impl Store {
         docker
     }
 
+    /// Takes an image out of the engine.
+    pub fn remove(self, image: &str) {
+        super::run(&mut self.docker(&["image", "rm", "--force", image]));
+    }
+
     /// What a container of an image in the engine would see.
     pub fn unpacked(self, image: &str, platform: &str) -> Files {
         let args = ["create", "--platform", platform, "--network=none", "--entrypoint=/", image];
