@@ -122,19 +122,22 @@ impl Error {
 
 /// The remedies of failures that people meet; Docker's own words tell which it is.
 pub(super) fn docker_help(error: &process::Error) -> Option<String> {
-    const REMEDIES: [(&str, &str); 7] = [
+    const LOG_IN: &str = "log in with `docker login`, and check the image's name";
+    // In lower case, as the same words come in several.
+    const REMEDIES: [(&str, &str); 8] = [
         (
-            "permission denied while trying to connect to the Docker",
+            "permission denied while trying to connect to the docker",
             "allow your user to talk to Docker: `docker info` must answer",
         ),
         ("no space left", "make room on the disk that Docker keeps its data on"),
-        ("unauthorized", "log in with `docker login`, and check the image's name"),
-        ("authorization", "log in with `docker login`, and check the image's name"),
-        ("denied", "log in with `docker login`, and check the image's name"),
-        ("Cannot connect to the Docker daemon", "start Docker: `docker info` must answer"),
+        ("unauthorized", LOG_IN),
+        ("authorization", LOG_IN),
+        ("denied", LOG_IN),
+        ("forbidden", LOG_IN),
+        ("cannot connect to the docker daemon", "start Docker: `docker info` must answer"),
         ("connection refused", "check that the registry in the image's name can be reached"),
     ];
-    let messages = error.messages();
+    let messages = error.messages().to_lowercase();
     let remedy = REMEDIES.iter().find(|(words, _)| messages.contains(words));
     remedy.map(|(_, help)| (*help).to_owned())
 }
@@ -146,14 +149,16 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_failure_of_docker_is_quoted_and_helped() {
-        let script = "echo 'push access denied' >&2; exit 1";
-        let source = process::read({
+        for (words, remedy) in [
+            ("push access denied", "docker login"),
+            ("unexpected status from HEAD request to http://a/b: 401 Unauthorized", "docker login"),
+            ("Cannot connect to the Docker daemon at unix:///run/docker.sock", "docker info"),
+        ] {
             let mut command = std::process::Command::new("sh");
-            command.args(["-c", script]);
-            command
-        });
-        let error = Error::docker(Task::Push, source.unwrap_err());
-        assert_eq!(error.to_string(), "Docker could not push the image");
-        assert!(error.help().is_some_and(|help| help.contains("docker login")));
+            command.args(["-c", "echo \"$0\" >&2; exit 1", words]);
+            let error = Error::docker(Task::Push, process::read(command).unwrap_err());
+            assert_eq!(error.to_string(), "Docker could not push the image");
+            assert!(error.help().is_some_and(|help| help.contains(remedy)), "{words}");
+        }
     }
 }
