@@ -15,6 +15,8 @@ use tempfile::TempDir;
 pub mod archive;
 pub mod preview;
 pub mod program;
+pub mod registry;
+pub mod tokens;
 pub mod toolchain;
 pub mod unpacked;
 

@@ -59,12 +59,25 @@ pub enum Error {
         reference: String,
     },
     /// The registry does not let everybody read it.
-    #[error("the registry `{registry}` does not let you read `{reference}`")]
+    #[error(
+        "the registry `{registry}` does not let {} read `{reference}`",
+        .account.as_deref().unwrap_or("anybody without a login")
+    )]
     Unauthorised {
         /// The registry's address.
         registry: String,
         /// The image's name.
         reference: String,
+        /// Who is logged in.
+        account: Option<String>,
+    },
+    /// The registry does not accept the person's login.
+    #[error("the registry `{registry}` refuses the login of {account} that Docker keeps")]
+    LoginRefused {
+        /// The registry's address.
+        registry: String,
+        /// Who is logged in.
+        account: String,
     },
     /// The registry wants to be asked less.
     #[error("the registry `{registry}` refuses more downloads for now")]
@@ -265,10 +278,16 @@ impl Error {
                  or with `docker-daemon:` in front of its name from the Docker Engine"
                     .into(),
             ),
-            Error::Unauthorised { registry, .. } => Some(format!(
+            Error::Unauthorised { registry, account: None, .. } => Some(format!(
                 "check the name, and log in with `docker login {registry}` if the image is not \
                  public"
             )),
+            Error::Unauthorised { .. } => {
+                Some("check the name, and that this account may read the image".into())
+            }
+            Error::LoginRefused { registry, .. } => {
+                Some(format!("log in anew with `docker login {registry}`"))
+            }
             Error::RateLimited { registry } => {
                 Some(format!("wait, or log in with `docker login {registry}`, and run it again"))
             }

@@ -1,6 +1,8 @@
 //! How one is allowed to read a repository: with a token from the registry's token server, or with
 //! name and password, as the registry wants it.
 
+use std::sync::OnceLock;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
@@ -12,6 +14,7 @@ use crate::image::read::error::Error;
 
 /// What token servers want to know about who asks.
 const CLIENT: &str = "cargo-xtask";
+const BASIC: &str = "Basic ";
 /// Tokens are some kilobytes, in bytes.
 const LARGEST_ANSWER: u64 = 1024 * 1024;
 
@@ -21,12 +24,14 @@ pub(super) struct Access {
     scope: String,
     /// Whether logins must not be seen by others on the way.
     is_https: bool,
+    /// The person's login, once it was looked for.
+    login: OnceLock<Option<Login>>,
 }
 
 impl Access {
     pub fn new(registry: &str, repository: &str, is_https: bool) -> Self {
         let scope = format!("repository:{repository}:pull");
-        Self { registry: registry.to_owned(), scope, is_https }
+        Self { registry: registry.to_owned(), scope, is_https, login: OnceLock::new() }
     }
 
     /// The value of `Authorization` that answers one of the challenges. The person's login goes
@@ -37,27 +42,55 @@ impl Access {
         reference: &str,
     ) -> Result<Option<String>, Error> {
         let find = |scheme| challenges.iter().find(|it| it.scheme == scheme);
+        let login = self.login()?;
         if let Some(bearer) = find("bearer") {
-            let login = login::find(&self.registry)?;
             return self.token(bearer, login, reference).map(Some);
         }
-        match (find("basic"), login::find(&self.registry)?) {
-            (Some(_), Some(Login::Password { name, password })) => {
-                Ok(Some(basic(&name, &password)))
-            }
+        match (find("basic"), login) {
+            (Some(_), Some(Login::Password { name, password })) => Ok(Some(basic(name, password))),
             _ => Err(self.unauthorised(reference)),
         }
     }
 
-    /// The registry does not let the person in.
-    pub fn unauthorised(&self, reference: &str) -> Error {
-        Error::Unauthorised { registry: self.registry.clone(), reference: reference.to_owned() }
+    /// The registry does not let the person in, who has come with `authorization`.
+    pub fn refused(&self, status: u16, authorization: Option<&str>, reference: &str) -> Error {
+        // Of a token, the registry refuses not the login, but what it allows.
+        let is_login = authorization.is_some_and(|value| value.starts_with(BASIC));
+        match self.account() {
+            Some(account) if is_login && status == 401 => self.login_refused(account),
+            _ => self.unauthorised(reference),
+        }
+    }
+
+    fn login(&self) -> Result<Option<&Login>, Error> {
+        if self.login.get().is_none() {
+            let found = login::find(&self.registry)?;
+            // Another download that has found it meanwhile has found the same.
+            let _ = self.login.set(found);
+        }
+        Ok(self.login.get().and_then(Option::as_ref))
+    }
+
+    fn account(&self) -> Option<String> {
+        self.login.get()?.as_ref().map(Login::account)
+    }
+
+    fn unauthorised(&self, reference: &str) -> Error {
+        Error::Unauthorised {
+            registry: self.registry.clone(),
+            reference: reference.to_owned(),
+            account: self.account(),
+        }
+    }
+
+    fn login_refused(&self, account: String) -> Error {
+        Error::LoginRefused { registry: self.registry.clone(), account }
     }
 
     fn token(
         &self,
         bearer: &Challenge,
-        login: Option<Login>,
+        login: Option<&Login>,
         reference: &str,
     ) -> Result<String, Error> {
         let request = self.token_request(bearer, login)?;
@@ -67,7 +100,12 @@ impl Access {
         })?;
         match answer.head.status {
             200 => {}
-            400 | 401 | 403 => return Err(self.unauthorised(reference)),
+            400 | 401 | 403 => {
+                return Err(match self.account() {
+                    Some(account) => self.login_refused(account),
+                    None => self.unauthorised(reference),
+                });
+            }
             429 => return Err(Error::RateLimited { registry: self.registry.clone() }),
             status => {
                 return Err(self.strange(format!("has a token server with status {status}")));
@@ -87,7 +125,7 @@ impl Access {
         }
     }
 
-    fn token_request(&self, bearer: &Challenge, login: Option<Login>) -> Result<Request, Error> {
+    fn token_request(&self, bearer: &Challenge, login: Option<&Login>) -> Result<Request, Error> {
         let parameter = |name| bearer.parameters.get(name).map(String::as_str);
         let realm = parameter("realm").unwrap_or_default();
         let address = realm.parse::<Address>();
@@ -103,7 +141,7 @@ impl Access {
                 ("service", service),
                 ("client_id", CLIENT),
                 ("scope", &self.scope),
-                ("refresh_token", &token),
+                ("refresh_token", token),
             ];
             return Ok(Request::post(address, &form));
         }
@@ -113,7 +151,7 @@ impl Access {
         let request = Request::get(address.with_parameter("scope", &self.scope));
         Ok(match login {
             Some(Login::Password { name, password }) => {
-                request.authorization(Some(basic(&name, &password)))
+                request.authorization(Some(basic(name, password)))
             }
             _ => request,
         })
@@ -125,5 +163,26 @@ impl Access {
 }
 
 fn basic(name: &str, password: &str) -> String {
-    format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")))
+    format!("{BASIC}{}", BASE64_STANDARD.encode(format!("{name}:{password}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::read::registry::challenge;
+
+    #[test]
+    fn logins_go_to_token_servers_with_encryption_if_the_registry_has_it() {
+        let takes = |is_https: bool, realm: &str| {
+            let access = Access::new("registry.example", "tool", is_https);
+            let bearer = format!("Bearer realm=\"{realm}\",service=registry");
+            let challenges = challenge::parse([bearer.as_str()].into_iter());
+            access.token_request(&challenges[0], None).is_ok()
+        };
+        assert!(takes(true, "https://auth.example/token"));
+        assert!(!takes(true, "http://auth.example/token"));
+        assert!(takes(false, "http://127.0.0.1:5001/token"));
+        assert!(!takes(false, "file:///etc/passwd"));
+        assert!(!takes(false, ""));
+    }
 }

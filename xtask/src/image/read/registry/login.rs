@@ -31,6 +31,16 @@ pub(super) enum Login {
     IdentityToken(String),
 }
 
+impl Login {
+    /// Who it is, for messages.
+    pub fn account(&self) -> String {
+        match self {
+            Login::Password { name, .. } => format!("`{name}`"),
+            Login::IdentityToken(_) => "an identity token".to_owned(),
+        }
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Configuration {
@@ -153,4 +163,71 @@ fn ask_helper(
     } else {
         Login::Password { name: answer.username, password: answer.secret }
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::testing::Folder;
+
+    /// The account and the secret; `-` where there is no login, `!` where it can't be read.
+    fn found(configuration: &str, registry: &str) -> String {
+        let folder = Folder::with(&[("config.json", configuration)]);
+        match find_in(&folder.path().join("config.json"), registry) {
+            Ok(Some(Login::Password { name, password })) => format!("{name} {password}"),
+            Ok(Some(Login::IdentityToken(token))) => format!("token {token}"),
+            Ok(None) => "-".to_owned(),
+            Err(Error::Credentials { .. }) => "!".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    fn kept(server: &str, login: &str) -> String {
+        format!(r#"{{ "auths": {{ "{server}": {login} }} }}"#)
+    }
+
+    #[test]
+    fn a_login_is_found_under_the_names_that_docker_gives_to_registries() {
+        // "me:a:b", as `docker login` writes it.
+        let login = r#"{ "auth": "bWU6YTpi" }"#;
+        for (server, registry, expected) in [
+            ("localhost:5000", "localhost:5000", "me a:b"),
+            ("http://localhost:5000/v1/", "localhost:5000", "me a:b"),
+            ("https://index.docker.io/v1/", "docker.io", "me a:b"),
+            ("docker.io", "docker.io", "-"),
+            ("localhost:5000", "localhost:5001", "-"),
+            ("localhost:5000", "localhost", "-"),
+        ] {
+            assert_eq!(found(&kept(server, login), registry), expected, "{server} {registry}");
+        }
+        assert_eq!(found("{}", "localhost"), "-");
+        assert!(find_in("/nowhere/config.json".into(), "localhost").is_ok_and(|it| it.is_none()));
+    }
+
+    #[test]
+    fn all_forms_of_kept_logins_are_read_and_garbled_ones_told() {
+        for (login, expected) in [
+            (r#"{ "username": "me", "password": "secret" }"#, "me secret"),
+            // Older versions have filled it up.
+            (r#"{ "auth": "bWU6c2VjcmV0AAA=" }"#, "me secret"),
+            (r#"{ "auth": "bWU6", "identitytoken": "it" }"#, "token it"),
+            // What a credential helper leaves behind.
+            ("{}", "-"),
+            (r#"{ "auth": "*" }"#, "!"),
+            (r#"{ "auth": "bWU=" }"#, "!"),
+            (r#"{ "auth": 1 }"#, "!"),
+        ] {
+            assert_eq!(found(&kept("localhost", login), "localhost"), expected, "{login}");
+        }
+        assert_eq!(found("{", "localhost"), "!");
+    }
+
+    #[test]
+    fn a_helper_is_a_program_of_its_kind_only() {
+        assert_eq!(found(r#"{ "credsStore": "../../bin/sh" }"#, "localhost"), "!");
+        let other = r#"{ "credHelpers": { "localhost:1": "x/y" } }"#;
+        assert_eq!(found(other, "localhost"), "-");
+        let missing = found(r#"{ "credsStore": "there-is-none" }"#, "localhost");
+        assert_eq!(missing, "can't get the login for `localhost`");
+    }
 }

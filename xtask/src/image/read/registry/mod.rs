@@ -137,12 +137,14 @@ impl Repository {
                 }
             };
             *self.authorization.lock().unwrap_or_else(PoisonError::into_inner) = tried.clone();
-            answer = self.sent(send(&request.authorization(tried)))?;
+            answer = self.sent(send(&request.authorization(tried.clone())))?;
         }
         match answer.head.status {
             200 => Ok(Some(answer)),
             404 => Ok(None),
-            401 | 403 => Err(self.access.unauthorised(&self.reference)),
+            status @ (401 | 403) => {
+                Err(self.access.refused(status, tried.as_deref(), &self.reference))
+            }
             429 => Err(Error::RateLimited { registry: self.registry.clone() }),
             status => Err(self.strange(format!("answers with status {status}"))),
         }
