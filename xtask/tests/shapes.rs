@@ -112,7 +112,9 @@ fn assert_read_as_unpacked(image: &str, sources: &[&str]) {
             }
         }
     }
-    Store::BOTH.map(|store| store.remove(image));
+    for store in Store::BOTH {
+        store.remove(image);
+    }
 }
 
 #[test]
@@ -134,6 +136,7 @@ fn an_image_over_a_base_is_read_as_engines_unpack_it_however_its_layers_are_pack
         ("1.0.0-docker", "oci-mediatypes=false"),
         // The base's layers stay as they are.
         ("1.0.0-mixed", "oci-mediatypes=true,compression=zstd"),
+        ("1.0.0-seekable", "oci-mediatypes=true,compression=estargz,force-compression=true"),
         ("1.0.0-plain", "oci-mediatypes=true,compression=uncompressed,force-compression=true"),
     ] {
         let image = format!("{}:{tag}", sample.registry);
@@ -166,7 +169,9 @@ fn what_the_classic_store_saves_is_what_the_registry_has() {
         assert_eq!(saved.variants[0].labels, pulled.labels);
         assert_eq!(files_of(&saved.variants[0].tree), files_of(&pulled.tree));
     }
-    Store::BOTH.map(|store| store.remove(&image));
+    for store in Store::BOTH {
+        store.remove(&image);
+    }
 }
 
 #[test]
