@@ -148,8 +148,9 @@ super::rules! {
     LAYER_ENTRY: Error "layer-entry" {
         says: "The entries of a layer are files, folders and links inside the image, with names in \
                UTF-8.",
-        why: "Engines refuse the layer, or put the file elsewhere than its name says.",
+        why: "Engines refuse the layer, put the file elsewhere than its name says, or do not agree \
+              upon what the entry means.",
         help: "make the layer anew with `docker build`",
-        example: "an entry `../../etc/passwd`, or a hard link to a file that is not there",
+        example: "an entry `../../etc/passwd`, or a hard link to a file that its layer does not have",
     }
 }
