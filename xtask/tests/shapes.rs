@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use support::unpacked::{Store, files_of, read};
 use support::{Extension, run};
 
-/// The base image: a shell under 400 names, and what the image above changes.
+/// The base image: a shell under hundreds of names, and what the image above changes.
 const BASE: &str = r#"
 FROM scratch
 SHELL ["/bin/busybox", "sh", "-euc"]
