@@ -42,8 +42,6 @@ const SOUND: &[Layers] = &[
     &[&[".wh.a", "a"]],
     &[&[".wh.a/"]],
     &[&[".wh.a -> b"]],
-    &[&[".wh..wh.plnk/1", ".wh..wh.aufs", "a"]],
-    &[&[".wh..wh.plnk/1", "a => .wh..wh.plnk/1"]],
     &[&["a", "b"], &[".wh.a"]],
     &[&["a", "b"], &[".wh.a/"]],
     &[&["d/a", "b"], &[".wh.d"]],
@@ -52,7 +50,6 @@ const SOUND: &[Layers] = &[
     &[&["d/a", "b"], &[".wh.d"], &["d/new"]],
     &[&["d/a", "d/e/f"], &["d/.wh..wh..opq", "d/new"]],
     &[&["d/a", "d/e/f"], &["d/new", "d/.wh..wh..opq"]],
-    &[&["d/a", "d/e/f"], &["d/e/new", "d/.wh..wh..opq"]],
     &[&["d/a", "d/e/f"], &["d/.wh..wh..opq", "d/e/new"]],
     &[&["d/a", "d/e/f"], &["d/", "d/.wh..wh..opq"], &["d/late"]],
     &[&["d/a", "d/e/f"], &["d/.wh.a", "d/.wh.e"]],
@@ -68,6 +65,14 @@ const SOUND: &[Layers] = &[
     &[&["d/a", "l -> d"], &["l/", "l/b"]],
     &[&["pipe |"], &["pipe"]],
     &[&["d/a"], &["d |"]],
+];
+
+/// What they agree upon with an overlay file system, as Docker Desktop has it. Of the others each
+/// has a way of its own.
+const SOUND_WITH_OVERLAY: &[Layers] = &[
+    &[&[".wh..wh.plnk/1", ".wh..wh.aufs", "a"]],
+    &[&[".wh..wh.plnk/1", "a => .wh..wh.plnk/1"]],
+    &[&["d/a", "d/e/f"], &["d/e/new", "d/.wh..wh..opq"]],
 ];
 
 /// What one of them refuses, or what both take for something else.
@@ -207,8 +212,8 @@ fn unpacked(store: Store, archive: &str, name: &str) -> Option<Files> {
 }
 
 /// Those of the images where it is not as expected that something is told, and that both engines
-/// unpack what the reader sees.
-fn unexpected(images: &[Layers], is_told: bool, is_agreed: bool) -> Vec<String> {
+/// unpack what the reader sees; nothing is expected of engines that have no overlay.
+fn unexpected(images: &[Layers], is_told: bool, is_agreed: Option<bool>) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let archive = folder.path().join("image.tar");
     let archive = archive.to_str().unwrap();
@@ -224,7 +229,7 @@ fn unexpected(images: &[Layers], is_told: bool, is_agreed: bool) -> Vec<String> 
         });
         let own = Some(files_of(&tree));
         let agrees = engines.iter().all(|files| *files == own);
-        if oddities.is_empty() == is_told || agrees != is_agreed {
+        if oddities.is_empty() == is_told || is_agreed.is_some_and(|expected| agrees != expected) {
             unexpected.push(format!("{image:?} {oddities:?}: reader {own:?}, {engines:?}"));
         }
     }
@@ -234,8 +239,15 @@ fn unexpected(images: &[Layers], is_told: bool, is_agreed: bool) -> Vec<String> 
 #[test]
 #[ignore = "needs two Docker Engines"]
 fn the_reader_sees_what_engines_unpack_and_tells_what_they_do_not_agree_upon() {
-    let mut wrong = unexpected(SOUND, false, true);
-    wrong.extend(unexpected(ODD, true, false));
-    wrong.extend(unexpected(ODD_ELSEWHERE, true, true));
+    // On some machines the engines' data lies where no overlay is possible.
+    let have_overlay = Store::BOTH.iter().all(|store| {
+        let info = ["info", "--format", "{{.Driver}}"];
+        support::run(&mut store.docker(&info)).starts_with("overlay")
+    });
+    let with_overlay = |is_agreed: bool| have_overlay.then_some(is_agreed);
+    let mut wrong = unexpected(SOUND, false, Some(true));
+    wrong.extend(unexpected(SOUND_WITH_OVERLAY, false, with_overlay(true)));
+    wrong.extend(unexpected(ODD, true, with_overlay(false)));
+    wrong.extend(unexpected(ODD_ELSEWHERE, true, with_overlay(true)));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
