@@ -408,6 +408,23 @@ fn every_rule_about_metadata_files_labels_and_index_has_a_case() {
     assert_eq!(missing, [""; 0]);
 }
 
+/// The same file may be in both variants, as it runs on both.
+#[test]
+fn a_universal_binary_is_sound_in_both_variants() {
+    let [amd64, arm64, _] = &*PROGRAMS;
+    let broken_by = |program: Vec<u8>| {
+        let mut image = Image::sound();
+        image.put("darwin/tool", Some(Entry::File(program, 0o755)));
+        broken(image.archive())
+    };
+    let universal = support::universal::join(amd64, arm64);
+    assert_eq!(broken_by(universal.clone()), BTreeSet::new());
+    let mut changed = universal;
+    let middle = changed.len() - arm64.len() / 2;
+    changed[middle] ^= 1;
+    assert_eq!(broken_by(changed), BTreeSet::from(["macos-signature"]));
+}
+
 #[test]
 fn a_damaged_layer_is_a_finding() {
     let mut archive = Image::sound().archive();

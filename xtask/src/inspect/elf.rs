@@ -8,7 +8,7 @@ use object::pod::{Pod, from_bytes};
 use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _, SectionHeader as _};
 
 use super::slice::{Cpu, Elf, Glibc, Kind, Library, Loading, Native, Slice};
-use super::{Reason, paths, raw};
+use super::{Reason, is_dwarf, paths, raw};
 use crate::platform::Arch;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Slice, Reason> {
@@ -112,12 +112,11 @@ impl<'a, Header: FileHeader<Endian = Endianness>> File<'a, Header> {
         let names = names
             .and_then(|index| sections.section(index).ok())
             .and_then(|section| section.data(endian, self.bytes).ok());
-        let is_debug = |name: &[u8]| name.starts_with(b".debug_") || name.starts_with(b".zdebug_");
         sections
             .iter()
             .filter(|section| {
                 let name = names.and_then(|names| raw::from(names, section.sh_name(endian)));
-                name.is_some_and(is_debug)
+                name.is_some_and(is_dwarf)
             })
             .fold(0, |sum, section| sum.saturating_add(section.sh_size(endian).into()))
     }

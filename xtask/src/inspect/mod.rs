@@ -70,6 +70,13 @@ pub fn read(bytes: &[u8]) -> Contents {
     }
 }
 
+/// Whether a section of ELF or PE with this name, which may be longer than that, has DWARF. What tells
+/// debuggers of scripts is no part of it, is loaded with the program, and stays when it is stripped.
+fn is_dwarf(name: &[u8]) -> bool {
+    let is_any = [&b".debug_"[..], b".zdebug_"].iter().any(|begin| name.starts_with(begin));
+    is_any && !name.starts_with(b".debug_gdb_scripts")
+}
+
 /// Why machine code can't be read.
 #[derive(Clone, Copy, Debug)]
 struct Reason(&'static str);
@@ -92,6 +99,12 @@ mod tests {
         assert_eq!(arch, if cfg!(target_arch = "x86_64") { "amd64" } else { "arm64" });
         assert_eq!(slice.kind, Kind::Program);
         assert!(slice.debug_info > 0 || cfg!(not(target_os = "linux")));
+    }
+
+    #[test]
+    fn what_stays_in_a_stripped_program_is_no_debug_information() {
+        assert!(is_dwarf(b".debug_info\0.text") && is_dwarf(b".zdebug_line"));
+        assert!(!is_dwarf(b".debug_gdb_scripts") && !is_dwarf(b".text\0.debug_info"));
     }
 
     #[test]

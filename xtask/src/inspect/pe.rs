@@ -11,7 +11,7 @@ use object::read::pe::{
 };
 
 use super::slice::{Cpu, Kind, Library, Loading, Native, Pe, Slice, Subsystem};
-use super::{Reason, paths, raw};
+use super::{Reason, is_dwarf, paths, raw};
 use crate::platform::Arch;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Slice, Reason> {
@@ -125,10 +125,10 @@ impl<'a> File<'a> {
         let start = u64::from(self.header.pointer_to_symbol_table.get(LE)) + symbols;
         let strings = if start == 0 { None } else { raw::from(self.bytes, start) };
         let sections = self.sections.iter().filter(|section| match section.name_offset() {
-            Ok(Some(offset)) => strings
-                .and_then(|strings| raw::from(strings, offset))
-                .is_some_and(|name| name.starts_with(b".debug_")),
-            _ => section.raw_name().starts_with(b".debug_"),
+            Ok(Some(offset)) => {
+                strings.and_then(|strings| raw::from(strings, offset)).is_some_and(is_dwarf)
+            }
+            _ => is_dwarf(section.raw_name()),
         });
         sections.map(|section| u64::from(section.size_of_raw_data.get(LE))).sum()
     }

@@ -13,11 +13,13 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 
 pub mod archive;
+pub mod llvm;
 pub mod preview;
 pub mod program;
 pub mod registry;
 pub mod tokens;
 pub mod toolchain;
+pub mod universal;
 pub mod unpacked;
 
 /// The standard libraries of the default platforms are installed, and what links them is there: what
