@@ -9,23 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use support::{Extension, llvm, run, universal};
+use support::{Extension, host_binary, linked_by_lld, list, llvm, run, universal};
 use xtask::inspect::{self, Cpu, Kind, Library, Loading, Native, Signature, Slice, Subsystem};
 use xtask::platform::{Arch, HostPlatform, Os};
 use xtask::validate::binaries::{Listed, judge};
-
-/// Where `dist` puts a host binary.
-fn host_binary(dist: &Path, platform: HostPlatform, name: &str) -> PathBuf {
-    dist.join(format!("host/{platform}/{}", platform.file_name(name)))
-}
-
-fn platforms(wanted: impl Fn(HostPlatform) -> bool) -> Vec<HostPlatform> {
-    HostPlatform::ALL.into_iter().filter(|platform| wanted(*platform)).collect()
-}
-
-fn list(platforms: &[HostPlatform]) -> String {
-    platforms.iter().map(HostPlatform::to_string).collect::<Vec<_>>().join(",")
-}
 
 /// What both say of a program.
 fn agreed(path: &Path) -> Slice {
@@ -66,21 +53,17 @@ static SAMPLE: LazyLock<PathBuf> = LazyLock::new(|| {
     let dist = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dist-llvm");
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.args(["dist", "--engine", "embedded", "--no-ui", "--linker", "lld", "--platform"]);
-    command.arg(list(&by_lld())).arg("--output").arg(&dist);
+    command.arg(list(&linked_by_lld())).arg("--output").arg(&dist);
     run(command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()));
     dist
 });
 
-/// All that `rust-lld` links.
-fn by_lld() -> Vec<HostPlatform> {
-    platforms(|it| (it.os, it.arch) != (Os::Windows, Arch::Arm64))
-}
-
 #[test]
 #[ignore = "needs LLVM's readers"]
 fn on_the_host_binaries_of_this_extension() {
-    assert_eq!(by_lld().len(), 5);
-    for platform in by_lld() {
+    let platforms = linked_by_lld();
+    assert_eq!(platforms.len(), 5);
+    for platform in platforms {
         let slice = agreed(&host_binary(&SAMPLE, platform, "hostports"));
         assert_is_host_binary(&slice, platform);
         if platform.os == Os::Windows {

@@ -345,6 +345,15 @@ const CASES: &[Case] = &[
         };
         bytes.truncate(100);
     }),
+    // Headers and tables are whole.
+    (&["binary-damaged"], |it| {
+        let Some(Entry::File(mut bytes, mode)) = it.variants[0].files.remove("windows/tool.exe")
+        else {
+            return;
+        };
+        bytes.truncate(bytes.len() - 1000);
+        it.put("windows/tool.exe", Some(Entry::File(bytes, mode)));
+    }),
     (&["binary-unlisted"], |it| {
         it.put("darwin/helper", Some(Entry::File(b"#!/bin/sh\n".to_vec(), 0o755)));
     }),

@@ -24,6 +24,9 @@ fn read_file<Header: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<Sl
     let endian = header.endian()?;
     let segments = header.program_headers(endian, bytes)?;
     let file = File { bytes, header, endian, segments };
+    if !file.is_complete() {
+        return Err(Reason::CUT_OFF);
+    }
     let dynamic = file.dynamic()?;
     let flags = segments.iter().filter(|segment| segment.p_type(endian) == elf::PT_GNU_STACK);
     let interpreter = file.interpreter()?;
@@ -77,6 +80,14 @@ impl<'a, Header: FileHeader<Endian = Endianness>> File<'a, Header> {
             elf::ET_CORE => Kind::Other("core dump"),
             _ => Kind::Other("ELF file of an unknown kind"),
         }
+    }
+
+    /// Whether all is there that is loaded. Linux starts what is cut off, and ends it where it comes to
+    /// what is missing.
+    fn is_complete(&self) -> bool {
+        let mut loaded =
+            self.segments.iter().filter(|segment| segment.p_type(self.endian) == elf::PT_LOAD);
+        loaded.all(|segment| segment.data(self.endian, self.bytes).is_ok())
     }
 
     fn interpreter(&self) -> Result<Option<String>, Reason> {

@@ -94,7 +94,7 @@ fn read_slice<Header: MachHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<S
             LoadCommandVariant::LinkeditData(data) if command.cmd() == macho::LC_CODE_SIGNATURE => {
                 signature = Some(data);
             }
-            _ => read_command::<Header>(command, endian, &mut slice)?,
+            _ => read_command::<Header>(command, endian, bytes, &mut slice)?,
         }
     }
     if let Native::MachO(native) = &mut slice.native {
@@ -113,10 +113,14 @@ fn read_slice<Header: MachHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<S
 fn read_command<Header: MachHeader<Endian = Endianness>>(
     command: LoadCommandData<'_, Endianness>,
     endian: Endianness,
+    bytes: &[u8],
     slice: &mut Slice,
-) -> read::Result<()> {
+) -> Result<(), Reason> {
     if let Some((segment, sections)) = Header::Segment::from_command(command)? {
-        return read_segment::<Header>(segment, sections, endian, slice);
+        if segment.data(endian, bytes).is_err() {
+            return Err(Reason::CUT_OFF);
+        }
+        return Ok(read_segment::<Header>(segment, sections, endian, slice)?);
     }
     let Native::MachO(native) = &mut slice.native else { return Ok(()) };
     match command.variant()? {

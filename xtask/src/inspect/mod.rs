@@ -81,6 +81,11 @@ fn is_dwarf(name: &[u8]) -> bool {
 #[derive(Clone, Copy, Debug)]
 struct Reason(&'static str);
 
+impl Reason {
+    /// Something that the system loads is beyond the end of the file.
+    const CUT_OFF: Self = Self("it is cut off");
+}
+
 impl From<read::Error> for Reason {
     fn from(_: read::Error) -> Self {
         Self("its headers contradict themselves, or it is cut off")

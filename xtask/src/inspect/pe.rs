@@ -27,6 +27,9 @@ fn read_headers<Headers: ImageNtHeaders>(bytes: &[u8]) -> Result<Slice, Reason> 
     let (headers, directories) = Headers::parse(bytes, &mut offset)?;
     let sections = headers.sections(bytes, offset)?;
     let file = File { bytes, directories, sections, header: headers.file_header() };
+    if sections.iter().any(|section| section.pe_data(bytes).is_err()) {
+        return Err(Reason::CUT_OFF);
+    }
     let optional = headers.optional_header();
     let characteristics = file.header.characteristics.get(LE);
     let flags = optional.dll_characteristics();

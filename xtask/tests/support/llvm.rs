@@ -232,7 +232,7 @@ fn read_elf(path: &Path) -> Slice {
         debug_info: debug_sections.map(|section| number(&section.value("Size"))).sum(),
         build_paths: build_paths(path),
         has_executable_stack: of_type("PT_GNU_STACK")
-            .last()
+            .next()
             .is_none_or(|stack| stack.get("Flags").has("PF_X")),
         writable_code: of_type("PT_LOAD")
             .filter(|segment| ["PF_W", "PF_X"].iter().all(|flag| segment.get("Flags").has(flag)))

@@ -11,6 +11,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
 use tempfile::TempDir;
+use xtask::platform::{Arch, HostPlatform, Os};
 
 pub mod archive;
 pub mod llvm;
@@ -27,6 +28,22 @@ pub mod unpacked;
 pub fn ready() {
     static READY: LazyLock<()> = LazyLock::new(|| Extension::new().dist(&[]));
     LazyLock::force(&READY);
+}
+
+/// The platforms that `rust-lld` links for.
+pub fn linked_by_lld() -> Vec<HostPlatform> {
+    let is_linked = |it: &HostPlatform| (it.os, it.arch) != (Os::Windows, Arch::Arm64);
+    HostPlatform::ALL.into_iter().filter(is_linked).collect()
+}
+
+/// Platforms as an argument.
+pub fn list(platforms: &[HostPlatform]) -> String {
+    platforms.iter().map(HostPlatform::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// Where a dist has a host binary.
+pub fn host_binary(dist: &Path, platform: HostPlatform, name: &str) -> PathBuf {
+    dist.join(format!("host/{platform}/{}", platform.file_name(name)))
 }
 
 /// The table of a small extension without pages.
