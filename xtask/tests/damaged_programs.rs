@@ -26,6 +26,8 @@ struct Program {
     bytes: Vec<u8>,
     /// Where all stands that is read: headers, tables, names.
     read: Vec<Range<usize>>,
+    /// What tells its format, without which nothing else is read.
+    magic: Vec<Range<usize>>,
     /// How many bytes of it the system loads.
     loaded: usize,
     /// The bytes whose hashes are signed.
@@ -56,10 +58,13 @@ fn places(bytes: &[u8], magic: [u8; 4]) -> impl Iterator<Item = usize> {
 impl Program {
     fn new(platform: HostPlatform, bytes: Vec<u8>) -> Self {
         let mut read = vec![0..1024, bytes.len() - 2048..bytes.len()];
+        let first = 0..8;
+        let mut magic = vec![first];
         let mut signed = 0..0;
         // Of each slice; Apple silicon's is the last one.
         for start in places(&bytes, [0xcf, 0xfa, 0xed, 0xfe]) {
             read.push(start..start + 2048);
+            magic.push(start..start + 4);
             let signature = places(&bytes, [0xfa, 0xde, 0x0c, 0xc0]).last();
             signed = signature.map_or(0..0, |signature| start..signature);
         }
@@ -73,13 +78,16 @@ impl Program {
             read.extend(ranges.map(|(start, size)| start as usize..(start + size) as usize));
         }
         if let Ok(file) = PeFile64::parse(&*bytes) {
+            let headers = file.dos_header().nt_headers_offset() as usize;
+            // Where they are, their signature, and the size of addresses.
+            magic.extend([0x3c..0x40, headers..headers + 4, headers + 24..headers + 26]);
             let directory = file.data_directory(IMAGE_DIRECTORY_ENTRY_IMPORT).unwrap();
             let address = directory.virtual_address.get(LittleEndian);
             let (start, _) = file.section_table().pe_file_range_at(address).unwrap();
             let size = directory.size.get(LittleEndian);
             read.push(start as usize..(start + size) as usize);
         }
-        Self { platform, bytes, read, loaded, signed }
+        Self { platform, bytes, read, magic, loaded, signed }
     }
 }
 
@@ -202,15 +210,15 @@ proptest! {
         let mut bytes = program.bytes.clone();
         let mut fields = fields.into_iter().cycle();
         for region in &program.read {
-            // Not what tells the format.
-            let start = if region.start == 0 || program.signed.start == region.start { 8 } else { 0 };
-            for place in region.clone().skip(start).step_by(4) {
+            for field in bytes[region.clone()].chunks_exact_mut(4) {
                 let (chance, value) = fields.next().unwrap();
-                // Where PE has its headers.
-                if chance < density && place != 0x3c && place + 4 <= bytes.len() {
-                    bytes[place..place + 4].copy_from_slice(&value.to_le_bytes());
+                if chance < density {
+                    field.copy_from_slice(&value.to_le_bytes());
                 }
             }
+        }
+        for place in &program.magic {
+            bytes[place.clone()].copy_from_slice(&program.bytes[place.clone()]);
         }
         let (_, contents) = judged(program, &bytes);
         assert_harmless(&bytes, &contents)?;
@@ -236,10 +244,12 @@ fn each_program_is_sound_before_it_is_damaged() {
         let (rules, contents) = judged(program, &program.bytes);
         assert!(!is_found_unfit(&rules), "{}: {rules:?}", program.platform);
         if let Contents::Binary(slices) = contents {
-            let slice = slices.last().unwrap();
-            let is_valid = |native: &_| matches!(native, Native::MachO(it) if it.signature == Signature::Valid);
-            signed += usize::from(is_valid(&slice.native));
-            assert_eq!(is_valid(&slice.native), !program.signed.is_empty(), "{}", program.platform);
+            let is_valid = match &slices.last().unwrap().native {
+                Native::MachO(native) => native.signature == Signature::Valid,
+                Native::Pe(_) | Native::Elf(_) => false,
+            };
+            signed += usize::from(is_valid);
+            assert_eq!(is_valid, !program.signed.is_empty(), "{}", program.platform);
         }
     }
     assert_eq!((PROGRAMS.len(), signed), (7, 2));
