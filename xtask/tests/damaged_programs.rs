@@ -136,13 +136,15 @@ fn judged(program: &Program, bytes: &[u8]) -> (Vec<&'static str>, Contents) {
 
 /// Whether it is found that the system doesn't start it.
 fn is_found_unfit(rules: &[&str]) -> bool {
-    const RULES: [&str; 6] = [
+    const RULES: [&str; 7] = [
         "binary-damaged",
         "binary-format",
         "binary-cpu",
         "binary-kind",
         "macos-signature",
         "not-a-program",
+        // Of a few bytes nobody can tell.
+        "script-shebang",
     ];
     rules.iter().any(|rule| RULES.contains(rule))
 }
