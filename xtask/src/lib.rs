@@ -24,6 +24,7 @@ pub mod inspect;
 pub mod interrupt;
 pub mod lock;
 pub mod output;
+pub mod parallel;
 pub mod plan;
 pub mod platform;
 pub mod preview;

@@ -23,7 +23,6 @@ pub mod limits;
 mod merge;
 pub mod oddity;
 mod open;
-mod parallel;
 mod path;
 mod registry;
 mod source;

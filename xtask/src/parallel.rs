@@ -6,7 +6,7 @@ use std::thread;
 
 /// Does `work` on each item, on at most `workers` at once, and returns the outcomes in the items'
 /// order. After an error no more is begun.
-pub(super) fn in_parallel<T: Sync, R: Send, E: Send>(
+pub fn in_parallel<T: Sync, R: Send, E: Send>(
     items: &[T],
     workers: usize,
     work: impl Fn(&T) -> Result<R, E> + Sync,
