@@ -88,6 +88,13 @@ pub enum At {
     Tag,
     /// The label of this name.
     Label(String),
+    /// A value in the JSON of a label.
+    InLabel {
+        /// The label's name.
+        label: String,
+        /// A JSON pointer (RFC 6901).
+        pointer: String,
+    },
     /// A value in `metadata.json`, by its JSON pointer (RFC 6901).
     Metadata(String),
     /// A place in the text of `metadata.json`.
@@ -118,6 +125,7 @@ impl fmt::Display for At {
             At::Index => f.write_str("image"),
             At::Tag => f.write_str("tag"),
             At::Label(name) => write!(f, "label {name}"),
+            At::InLabel { label, pointer } => write!(f, "label {label} {pointer}"),
             At::Metadata(pointer) if pointer.is_empty() => f.write_str("metadata.json"),
             At::Metadata(pointer) => write!(f, "metadata.json {pointer}"),
             At::MetadataText { line, column } => write!(f, "metadata.json:{line}:{column}"),

@@ -26,9 +26,9 @@ const REQUIRED: [&str; 10] = [
 
 /// A screenshot, as its label has it.
 #[derive(Deserialize)]
-struct Screenshot {
+pub(super) struct Screenshot {
     alt: String,
-    url: String,
+    pub(super) url: String,
 }
 
 /// A link, as its label has it.
@@ -49,8 +49,8 @@ pub fn check(labels: &Labels) -> Vec<Problem> {
     checker.vendor();
     checker.title();
     for name in [names::ICON, names::PUBLISHER_URL] {
-        if let Some(address) = checker.filled(name) {
-            checker.url(name, address);
+        if let Some(address) = filled(labels, name) {
+            checker.url(At::Label(name.to_owned()), address);
         }
     }
     checker.problems
@@ -76,13 +76,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The label's value, if it has one.
-    fn filled(&self, name: &str) -> Option<&'a str> {
-        self.labels.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
-    }
-
     fn api_version(&mut self) {
-        let Some(version) = self.filled(names::API_VERSION) else { return };
+        let Some(version) = filled(self.labels, names::API_VERSION) else { return };
         if semver::Version::parse(version.trim()).is_ok() {
             let what = format!("`{version}` is one version alone");
             self.report(&rules::API_VERSION_BARE, names::API_VERSION, what);
@@ -93,18 +88,19 @@ impl<'a> Checker<'a> {
     }
 
     fn screenshots(&mut self) {
-        let Some(text) = self.filled(names::SCREENSHOTS) else { return };
+        let Some(text) = filled(self.labels, names::SCREENSHOTS) else { return };
         match list::<Screenshot>(text) {
             Ok(screenshots) if screenshots.is_empty() => {
                 self.report(&rules::SCREENSHOTS, names::SCREENSHOTS, "the list is empty");
             }
             Ok(screenshots) => {
-                for Screenshot { alt, url } in screenshots {
+                for (index, Screenshot { alt, url }) in screenshots.iter().enumerate() {
+                    let at = |key| in_list(names::SCREENSHOTS, index, key);
                     if alt.trim().is_empty() {
                         let what = format!("`alt` of `{url}` is empty");
-                        self.report(&rules::SCREENSHOTS, names::SCREENSHOTS, what);
+                        self.problems.push(Problem::new(&rules::SCREENSHOTS, at("alt"), what));
                     }
-                    self.url(names::SCREENSHOTS, &url);
+                    self.url(at("url"), url);
                 }
             }
             Err(reason) => self.report(&rules::SCREENSHOTS, names::SCREENSHOTS, reason),
@@ -112,15 +108,20 @@ impl<'a> Checker<'a> {
     }
 
     fn additional_urls(&mut self) {
-        let Some(text) = self.filled(names::ADDITIONAL_URLS) else { return };
+        let Some(text) = filled(self.labels, names::ADDITIONAL_URLS) else { return };
         match list::<Link>(text) {
             Ok(links) => {
-                for Link { title, url } in links {
+                for (index, Link { title, url }) in links.iter().enumerate() {
+                    let at = |key| in_list(names::ADDITIONAL_URLS, index, key);
                     if title.trim().is_empty() {
                         let what = format!("`title` of `{url}` is empty");
-                        self.report(&rules::ADDITIONAL_URLS, names::ADDITIONAL_URLS, what);
+                        self.problems.push(Problem::new(
+                            &rules::ADDITIONAL_URLS,
+                            at("title"),
+                            what,
+                        ));
                     }
-                    self.url(names::ADDITIONAL_URLS, &url);
+                    self.url(at("url"), url);
                 }
             }
             Err(reason) => self.report(&rules::ADDITIONAL_URLS, names::ADDITIONAL_URLS, reason),
@@ -128,7 +129,7 @@ impl<'a> Checker<'a> {
     }
 
     fn categories(&mut self) {
-        let Some(text) = self.filled(names::CATEGORIES) else { return };
+        let Some(text) = filled(self.labels, names::CATEGORIES) else { return };
         for category in text.split(',').map(str::trim) {
             if Category::ALL.contains(&category) {
                 continue;
@@ -143,7 +144,7 @@ impl<'a> Checker<'a> {
     }
 
     fn vendor(&mut self) {
-        let Some(vendor) = self.filled(names::VENDOR) else { return };
+        let Some(vendor) = filled(self.labels, names::VENDOR) else { return };
         let name = vendor.trim().to_lowercase();
         let name = name.trim_end_matches('.');
         if matches!(name, "docker" | "docker inc" | "docker, inc" | "docker incorporated") {
@@ -152,16 +153,17 @@ impl<'a> Checker<'a> {
     }
 
     fn title(&mut self) {
-        let Some(title) = self.filled(names::TITLE) else { return };
+        let Some(title) = filled(self.labels, names::TITLE) else { return };
         if title.to_lowercase().contains("extension") {
             let what = format!("title `{title}` should not include \"extension\"");
             self.report(&rules::TITLE, names::TITLE, what);
         }
     }
 
-    fn url(&mut self, name: &'static str, address: &str) {
+    fn url(&mut self, at: At, address: &str) {
         if address.parse::<Url>().is_err() {
-            self.report(&rules::URL, name, format!("`{address}` is no https address"));
+            let what = format!("`{address}` is no https address");
+            self.problems.push(Problem::new(&rules::URL, at, what));
         }
     }
 
@@ -187,7 +189,18 @@ fn is_constraint(text: &str) -> bool {
     text.split("||").all(is_one)
 }
 
-fn list<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, String> {
+/// The label's value, if it has one.
+pub(super) fn filled<'a>(labels: &'a Labels, name: &str) -> Option<&'a str> {
+    labels.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
+}
+
+/// Where `key` of an entry in a label's list is.
+pub(super) fn in_list(label: &str, index: usize, key: &str) -> At {
+    At::InLabel { label: label.to_owned(), pointer: format!("/{index}/{key}") }
+}
+
+/// The list in a label's value.
+pub(super) fn list<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, String> {
     serde_json::from_str(text).map_err(|error| format!("it is no such list: {error}"))
 }
 
@@ -256,6 +269,11 @@ mod tests {
             broken_list(r#"[{"alt": "", "url": "http://example.com"}]"#),
             ["label-screenshots", "label-url"]
         );
+        let mut labels = good();
+        let one_good = r#"[{"alt": "1", "url": "https://a"}, {"alt": "2", "url": "a"}]"#;
+        labels.insert(names::SCREENSHOTS.to_owned(), one_good.to_owned());
+        let at = in_list(names::SCREENSHOTS, 1, "url");
+        assert_eq!(check(&labels), [Problem::new(&rules::URL, at, "`a` is no https address")]);
         let links = r#"[{"title": "Help", "url": "https://example.com"}]"#;
         assert_eq!(broken(names::ADDITIONAL_URLS, links), [""; 0]);
         assert_eq!(broken(names::ADDITIONAL_URLS, "none"), ["label-additional-urls"]);

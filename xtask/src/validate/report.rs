@@ -62,6 +62,12 @@ impl Report {
         Self { subject, findings: merged }
     }
 
+    /// The same with more findings.
+    pub fn with(mut self, mut findings: Vec<Finding>) -> Self {
+        findings.append(&mut self.findings);
+        Self::new(self.subject, findings)
+    }
+
     /// The same without the findings of one rule.
     pub fn without(mut self, rule: &'static Rule) -> Self {
         self.findings.retain(|finding| finding.rule != rule);
@@ -160,6 +166,7 @@ fn finding_json(finding: &Finding) -> Value {
         At::Index => json!({}),
         At::Tag => json!({ "tag": true }),
         At::Label(name) => json!({ "label": name }),
+        At::InLabel { label, pointer } => json!({ "label": label, "pointer": pointer }),
         At::Metadata(pointer) => json!({ "metadata": pointer }),
         At::MetadataText { line, column } => json!({ "line": line, "column": column }),
         At::File(path) => json!({ "path": path }),
