@@ -91,6 +91,14 @@ pub fn is_local(authority: &str) -> bool {
     }
 }
 
+/// A character of a path or query, by its bytes if it is none of ASCII.
+fn ascii(character: char) -> String {
+    if character.is_ascii() {
+        return character.to_string();
+    }
+    percent_encoded(character.encode_utf8(&mut [0; 4]))
+}
+
 /// A text as it stands in a query or a form.
 pub fn percent_encoded(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
@@ -140,6 +148,8 @@ impl FromStr for Address {
         }
         let slash = if rest.starts_with('/') { "" } else { "/" };
         let authority = authority.to_lowercase();
+        // As browsers send it, who know that servers may not understand it otherwise.
+        let rest: String = rest.chars().map(ascii).collect();
         Ok(Self { scheme, authority, rest: format!("{slash}{rest}") })
     }
 }
@@ -162,6 +172,7 @@ mod tests {
     fn addresses_are_read_with_what_was_left_out() {
         assert_eq!(address("HTTPS://Example.com").to_string(), "https://example.com/");
         assert_eq!(address("http://a:80?x#y").to_string(), "http://a:80/?x");
+        assert_eq!(address("https://a/b%20ü?ß").to_string(), "https://a/b%20%C3%BC?%C3%9F");
         assert_eq!(address("http://127.0.0.1:5000/v2/").authority(), "127.0.0.1:5000");
         for text in ["ftp://a/", "a/b", "https:///b", "https://u:p@a/", "https://a/b c", "", "x:"] {
             assert!(text.parse::<Address>().is_err(), "{text}");

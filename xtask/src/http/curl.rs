@@ -113,7 +113,7 @@ fn explained(error: process::Error, host: &str) -> Error {
     let said = error.messages().lines().last().unwrap_or_default();
     let reason = said.split_once(") ").map_or(said, |(_, reason)| reason).to_owned();
     match status {
-        Some(5 | 6 | 7 | 97) => Error::Unreachable { host, reason },
+        Some(3 | 5 | 6 | 7 | 97) => Error::Unreachable { host, reason },
         Some(35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 82 | 83 | 90 | 91) => {
             Error::Tls { host, reason }
         }

@@ -25,7 +25,8 @@ impl Head {
         self.values(name).next()
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads status line and headers.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         let status = lines.next()?.strip_prefix("HTTP/")?.split(' ').nth(1)?.parse().ok()?;
         let headers = lines.filter_map(|line| line.split_once(':'));
