@@ -145,11 +145,15 @@ Examples:
   cargo xtask validate metadata.json                before anything is built
   cargo xtask validate image.oci.tar                an archive, or a folder with an OCI image layout
   cargo xtask validate me/tool:1.2.3                an image in a registry
-  cargo xtask validate docker-daemon:me/tool:1.2.3  an image in the local Docker")]
+  cargo xtask validate docker-daemon:me/tool:1.2.3  an image in the local Docker
+  cargo xtask validate --online                     whether people will see icon and screenshots, too")]
 pub struct Validate {
     /// The image, or a `metadata.json` alone [default: what `dist` has made last]
     #[arg(value_name = "IMAGE")]
     pub image: Option<String>,
+    /// Fetch the icon and the screenshots that the labels name, too
+    #[arg(long)]
+    pub online: bool,
     /// How the findings are printed
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub format: Format,

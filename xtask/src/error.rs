@@ -8,7 +8,8 @@ use camino::Utf8PathBuf;
 use crate::commands::symbols;
 use crate::progress::{BAD, HELP};
 use crate::{
-    compile, context, dist, files, image, interrupt, preview, process, project, text, toolchain, ui,
+    compile, context, dist, files, http, image, interrupt, preview, process, project, text,
+    toolchain, ui,
 };
 
 /// Any error of a command.
@@ -46,6 +47,9 @@ pub enum Error {
     /// An image can't be read.
     #[error(transparent)]
     ReadImage(Box<image::read::Error>),
+    /// Nothing can be fetched from the web.
+    #[error(transparent)]
+    Http(#[from] http::Error),
     /// An image, or a `metadata.json`, is not as it has to be; what was found was printed.
     #[error("`{subject}` has {} to be mended", text::count(*count, "finding"))]
     Findings {
@@ -117,6 +121,7 @@ impl Error {
             Error::NoBuilder(error) => error.help(),
             Error::Image(error) => error.help(),
             Error::ReadImage(error) => error.help(),
+            Error::Http(error) => error.help(),
             Error::Findings { .. } | Error::Unfit { .. } => {
                 Some("each finding above tells how to mend it".to_owned())
             }

@@ -6,6 +6,7 @@ mod support;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -135,4 +136,16 @@ fn while_docker_makes_the_image() {
     let extension = with_large_pages();
     let command = extension.xtask(&["dist", "--engine", "docker"]);
     interrupt(&extension, command, "Make the image");
+}
+
+#[test]
+fn while_pictures_are_fetched() {
+    // Takes connections, and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("https://{}/", silent.local_addr().unwrap());
+    let extension = Extension::new();
+    extension.manifest(&support::TABLE.replace("https://example.com/", &address));
+    extension.dist(&["--output", "made", "--platform", "darwin-arm64"]);
+    let command = extension.xtask(&["validate", "--online", "made"]);
+    interrupt(&extension, command, "Fetch the icon and 1 screenshot");
 }

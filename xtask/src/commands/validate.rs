@@ -13,6 +13,7 @@ use crate::image::read::{ImageSource, StoredImage};
 use crate::output;
 use crate::progress::Progress;
 use crate::project::Project;
+use crate::validate::online::Pictures;
 use crate::validate::report::{Report, Subject};
 use crate::validate::rules::Severity;
 use crate::validate::{image, metadata};
@@ -33,8 +34,9 @@ pub fn run(options: &cli::Validate, progress: &Progress) -> Result<(), Error> {
     let sh = Shell::new()?;
     let here = current_folder(&sh)?;
     let report = match find(options.image.as_deref(), &here)? {
+        Checked::Metadata(path) if options.online => return Err(no_labels(&path)),
         Checked::Metadata(path) => check_metadata(&path)?,
-        Checked::Image(source) => check_image(&source, progress)?,
+        Checked::Image(source) => check_image(&source, options.online, progress)?,
     };
     output::print(&match options.format {
         Format::Text => report.text(),
@@ -91,10 +93,32 @@ fn check_metadata(path: &Utf8Path) -> Result<Report, Error> {
     Ok(Report::new(subject, findings))
 }
 
-fn check_image(source: &ImageSource, progress: &Progress) -> Result<Report, Error> {
+fn no_labels(path: &Utf8Path) -> Error {
+    Error::Usage {
+        what: format!("`{path}` has no labels, whose addresses `--online` is about"),
+        help: "name an image, or leave `--online` out".to_owned(),
+    }
+}
+
+fn check_image(
+    source: &ImageSource,
+    is_online: bool,
+    progress: &Progress,
+) -> Result<Report, Error> {
     let step = progress.step("Read the image");
     let name = source.to_string();
-    let report = image::check(StoredImage::open(source, &step), &name)?;
+    let opened = StoredImage::open(source, &step);
+    let pictures = match &opened {
+        Ok(image) if is_online => Pictures::of(image),
+        _ => Pictures::default(),
+    };
+    let report = image::check(opened, &name)?;
     step.done(&name);
-    Ok(report)
+    if pictures.is_empty() {
+        return Ok(report);
+    }
+    let step = progress.step(format!("Fetch {}", pictures.in_words()));
+    let findings = pictures.check(&step)?;
+    step.done("");
+    Ok(report.with(findings))
 }

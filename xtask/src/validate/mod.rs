@@ -12,5 +12,7 @@ mod index;
 mod json;
 pub mod labels;
 pub mod metadata;
+pub mod online;
+mod picture;
 pub mod report;
 pub mod rules;

@@ -15,6 +15,7 @@ use xtask::platform::{Arch, HostPlatform, Os};
 
 pub mod archive;
 pub mod llvm;
+pub mod pictures;
 pub mod preview;
 pub mod program;
 pub mod registry;

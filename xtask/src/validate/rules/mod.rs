@@ -9,6 +9,7 @@ pub mod binaries;
 pub mod image;
 pub mod labels;
 pub mod metadata;
+pub mod online;
 pub mod page;
 
 /// How bad it is.
@@ -81,7 +82,7 @@ use rules;
 
 /// Every rule, in the order in which people read them.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    let groups = [metadata::ALL, image::ALL, binaries::ALL, labels::ALL];
+    let groups = [metadata::ALL, image::ALL, binaries::ALL, labels::ALL, online::ALL];
     groups.into_iter().flatten().copied()
 }
 

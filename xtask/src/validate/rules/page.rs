@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Rule, binaries, image, labels, metadata};
+use super::{Rule, binaries, image, labels, metadata, online};
 
 /// The page's text.
 pub fn page() -> String {
@@ -11,6 +11,7 @@ pub fn page() -> String {
         ("The image and its files", image::ALL),
         ("Host binaries", binaries::ALL),
         ("Labels and tag", labels::ALL),
+        ("Pictures at the addresses in labels, with `--online`", online::ALL),
     ];
     let mut page = "# What `cargo xtask validate` looks for\n\n\
         This page is made from the rules themselves. An *error* is met by users, or keeps the image out \

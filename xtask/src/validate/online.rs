@@ -1,0 +1,412 @@
+//! The pictures that labels name by their addresses: whether people will see them.
+//!
+//! What an answer is judged by was measured: which pictures Chromium, in which Docker Desktop shows
+//! them, shows on a page from elsewhere.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+
+use flate2::read::MultiGzDecoder;
+
+use super::finding::{At, Breach, Finding};
+use super::labels::{self, Screenshot};
+use super::picture::{self, Format, Picture};
+use super::rules::{Rule, online as rules};
+use crate::context::contents::Labels;
+use crate::context::labels as names;
+use crate::http::{self, Address, Head, Request, Response};
+use crate::image::read::StoredImage;
+use crate::parallel::in_parallel;
+use crate::platform::OciPlatform;
+use crate::progress::Step;
+use crate::project::config::Url;
+use crate::text;
+
+/// How many pictures are fetched at once: so many are in memory.
+const WORKERS: usize = 6;
+/// Bytes of a picture; more are not read.
+const LARGEST: u64 = 10_000_000;
+/// Width and height in pixels that Docker recommends for screenshots.
+const SCREENSHOT: (usize, usize) = (2400, 1600);
+
+/// What a picture is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    Icon,
+    Screenshot,
+}
+
+/// Where a label names a picture.
+#[derive(Debug, PartialEq, Eq)]
+struct Mention {
+    role: Role,
+    at: At,
+    platform: OciPlatform,
+}
+
+/// The pictures of an image.
+#[derive(Debug, Default)]
+pub struct Pictures {
+    /// By their addresses, as the labels have them.
+    mentions: BTreeMap<String, Vec<Mention>>,
+}
+
+impl Pictures {
+    /// Those that the labels of the image's variants name. What is no `https` address is left out:
+    /// there is a rule about it, and nothing to fetch.
+    pub fn of(image: &StoredImage) -> Self {
+        let variants = image.variants.iter();
+        let pulled = variants.filter(|variant| variant.platform.image_platform().is_some());
+        Self::in_labels(pulled.map(|variant| (&variant.platform, &variant.labels)))
+    }
+
+    fn in_labels<'a>(variants: impl Iterator<Item = (&'a OciPlatform, &'a Labels)>) -> Self {
+        let mut pictures = Self::default();
+        for (platform, labels) in variants {
+            for (role, at, address) in addresses(labels) {
+                let mention = Mention { role, at, platform: platform.clone() };
+                pictures.mentions.entry(address).or_default().push(mention);
+            }
+        }
+        pictures
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.mentions.is_empty()
+    }
+
+    /// What they are, in words: `the icon and 2 screenshots`.
+    pub fn in_words(&self) -> String {
+        let count = |role| {
+            let is_it = |mentions: &&Vec<Mention>| mentions.iter().any(|it| it.role == role);
+            self.mentions.values().filter(is_it).count()
+        };
+        let icons = match count(Role::Icon) {
+            0 => None,
+            1 => Some("the icon".to_owned()),
+            number => Some(text::count(number, "icon")),
+        };
+        let screenshots = count(Role::Screenshot);
+        let screenshots = (screenshots > 0).then(|| text::count(screenshots, "screenshot"));
+        text::list(&icons.into_iter().chain(screenshots).collect::<Vec<String>>())
+    }
+
+    /// Fetches each of them once, and judges it at every place that names it.
+    ///
+    /// # Errors
+    /// Nothing can be fetched at all, or the person pressed Ctrl-C.
+    pub fn check(&self, step: &Step<'_>) -> Result<Vec<Finding>, http::Error> {
+        let pictures: Vec<(&String, &Vec<Mention>)> = self.mentions.iter().collect();
+        let findings = in_parallel(&pictures, WORKERS, |(address, mentions)| {
+            step.at(address);
+            let answer = fetch(address)?;
+            let findings = mentions.iter().flat_map(|mention| {
+                let breaches = match &answer {
+                    Ok(response) => judge(mention.role, address, response),
+                    Err(breach) => vec![breach.clone()],
+                };
+                let found = |breach: Breach| {
+                    breach.at(mention.at.clone()).found_in(vec![mention.platform.clone()])
+                };
+                breaches.into_iter().map(found)
+            });
+            Ok::<_, http::Error>(findings.collect::<Vec<Finding>>())
+        })?;
+        Ok(findings.into_iter().flatten().collect())
+    }
+}
+
+/// The addresses of pictures in the labels of a variant, with what they are for and where they are.
+fn addresses(labels: &Labels) -> BTreeSet<(Role, At, String)> {
+    let icon = labels::filled(labels, names::ICON).map(|address| {
+        let at = At::Label(names::ICON.to_owned());
+        (Role::Icon, at, address.to_owned())
+    });
+    let screenshots = labels::filled(labels, names::SCREENSHOTS)
+        .and_then(|text| labels::list::<Screenshot>(text).ok())
+        .unwrap_or_default();
+    let screenshots = screenshots.into_iter().enumerate().map(|(index, screenshot)| {
+        let at = labels::in_list(names::SCREENSHOTS, index, "url");
+        (Role::Screenshot, at, screenshot.url)
+    });
+    let all = icon.into_iter().chain(screenshots);
+    all.filter(|(_, _, address)| address.parse::<Url>().is_ok()).collect()
+}
+
+/// What a server answers; or what is to be said of an address that gets none.
+///
+/// # Errors
+/// It is not the address that is at fault.
+fn fetch(address: &str) -> Result<Result<Response<Vec<u8>>, Breach>, http::Error> {
+    let breach = |rule, reason: &dyn std::fmt::Display| {
+        Ok(Err(Breach::new(rule, format!("`{address}`: {reason}"))))
+    };
+    let asked = match address.parse() {
+        Ok(asked) => asked,
+        Err(reason) => return breach(&rules::STATUS, &reason),
+    };
+    match Request::get(asked).send(LARGEST) {
+        Ok(response) => Ok(Ok(response)),
+        Err(
+            error @ (http::Error::Client(_) | http::Error::Files(_) | http::Error::Interrupted(_)),
+        ) => Err(error),
+        Err(error @ http::Error::TooLarge(_)) => breach(&rules::SIZE, &error),
+        Err(error) => breach(&rules::STATUS, &error),
+    }
+}
+
+/// What is wrong with an answer for those who want to see it as a picture.
+fn judge(role: Role, address: &str, answer: &Response<Vec<u8>>) -> Vec<Breach> {
+    let is_redirected = address.parse::<Address>().as_ref() != Ok(&answer.address);
+    let subject = if is_redirected {
+        format!("`{address}`, which leads to `{}`,", answer.address)
+    } else {
+        format!("`{address}`")
+    };
+    let breach = |rule: &'static Rule, what: String| Breach::new(rule, format!("{subject} {what}"));
+    let Response { head, body, .. } = answer;
+    if head.status != 200 {
+        return vec![breach(&rules::STATUS, format!("is answered with status {}", head.status))];
+    }
+    let declared = MediaType::of(head);
+    let content = decoded(head, body);
+    let Some(picture) = picture::read(&content) else {
+        return vec![breach(&rules::TYPE, no_picture(&declared, &content))];
+    };
+    let mut breaches = Vec::new();
+    let format = picture.format.name();
+    if !declared.lets_browsers_show(picture) {
+        let what = format!("is a picture in the format {format}, but {declared}");
+        breaches.push(breach(&rules::TYPE, what));
+    } else if !declared.essence.starts_with("image/") {
+        let what = format!("is a picture in the format {format}, and {declared}");
+        breaches.push(breach(&rules::FORMAT, what));
+    }
+    match (role, picture.size) {
+        (Role::Icon, _) if !picture.format.is_for_icons() => {
+            breaches.push(breach(&rules::FORMAT, format!("is an icon in the format {format}")));
+        }
+        (Role::Screenshot, Some(size @ (width, height))) if size != SCREENSHOT => {
+            breaches.push(breach(&rules::SIZE, format!("has {width} × {height} pixels")));
+        }
+        _ => {}
+    }
+    breaches
+}
+
+/// What a server says of the content.
+struct MediaType {
+    /// Type and subtype in lower case; empty where it says nothing.
+    essence: String,
+    /// Whether browsers are to believe it.
+    is_binding: bool,
+}
+
+impl MediaType {
+    fn of(head: &Head) -> Self {
+        let value = head.value("content-type").unwrap_or_default();
+        let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let options = head.value("x-content-type-options").unwrap_or_default();
+        Self { essence, is_binding: options.eq_ignore_ascii_case("nosniff") }
+    }
+
+    /// Whether browsers show the picture on a page from elsewhere. They look into the content where
+    /// the type is wrong, but for SVG, and for what may be somebody's private text.
+    fn lets_browsers_show(&self, picture: Picture) -> bool {
+        let is_svg = self.essence == "image/svg+xml";
+        if is_svg || picture.format == Format::Svg {
+            return is_svg && picture.format == Format::Svg;
+        }
+        let is_text = matches!(self.essence.as_str(), "text/plain" | "text/html")
+            || ["xml", "json"].iter().any(|kind| {
+                let subtype = self.essence.split('/').next_back().unwrap_or_default();
+                subtype.split('+').next_back() == Some(kind)
+            });
+        !(self.is_binding && is_text)
+    }
+}
+
+impl std::fmt::Display for MediaType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.essence.as_str(), self.is_binding) {
+            ("", _) => f.write_str("comes without a `Content-Type`"),
+            (essence, false) => write!(f, "comes with `Content-Type: {essence}`"),
+            (essence, true) => write!(f, "comes with `Content-Type: {essence}` and `nosniff`"),
+        }
+    }
+}
+
+/// The content as it was before the server packed it, as some do without being asked to.
+fn decoded<'a>(head: &Head, body: &'a [u8]) -> Cow<'a, [u8]> {
+    let encoding = head.value("content-encoding").unwrap_or_default();
+    if !encoding.eq_ignore_ascii_case("gzip") {
+        return body.into();
+    }
+    let mut content = Vec::new();
+    match MultiGzDecoder::new(body).take(LARGEST).read_to_end(&mut content) {
+        Ok(_) => content.into(),
+        Err(_) => body.into(),
+    }
+}
+
+/// What something is that is no picture.
+fn no_picture(declared: &MediaType, content: &[u8]) -> String {
+    let start = String::from_utf8_lossy(&content[..content.len().min(1024)]).to_ascii_lowercase();
+    let start = start.trim_start_matches('\u{feff}').trim_start();
+    if content.is_empty() {
+        "is empty".to_owned()
+    } else if start.starts_with("<!doctype html") || start.starts_with("<html") {
+        "is an HTML page, and no picture".to_owned()
+    } else if declared.essence == "image/svg+xml" || start.starts_with("<svg") {
+        "is no SVG picture that browsers show: those are well-formed XML with the root \
+         `<svg xmlns=\"http://www.w3.org/2000/svg\">`"
+            .to_owned()
+    } else {
+        format!("is no picture that browsers show, and {declared}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::ImagePlatform;
+    use std::io::Write;
+
+    const ADDRESS: &str = "https://example.com/1";
+    const SVG: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>";
+    const PNG: &[u8] =
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x09\x60\0\0\x06\x40\x08\x02\0\0\0 and so on";
+    const GIF: &[u8] = b"GIF89a\x60\x09\x40\x06\0\0\0;";
+
+    fn answer(head: &str, body: &[u8]) -> Response<Vec<u8>> {
+        let head = Head::parse(&format!("HTTP/1.1 {head}")).unwrap();
+        Response { head, address: ADDRESS.parse().unwrap(), body: body.to_owned() }
+    }
+
+    /// The rules that an answer breaks, with what is said.
+    fn broken(role: Role, head: &str, body: &[u8]) -> Vec<(&'static str, String)> {
+        let breaches = judge(role, ADDRESS, &answer(head, body));
+        breaches.into_iter().map(|breach| (breach.rule.id, breach.what)).collect()
+    }
+
+    fn rules(role: Role, head: &str, body: &[u8]) -> Vec<&'static str> {
+        broken(role, head, body).into_iter().map(|(rule, _)| rule).collect()
+    }
+
+    #[test]
+    fn good_pictures_break_no_rule() {
+        let none: [&str; 0] = [];
+        for (head, body) in [
+            ("200 OK\ncontent-type: image/svg+xml; charset=utf-8", SVG),
+            ("200\nContent-Type: IMAGE/PNG\nX-Content-Type-Options: nosniff", PNG),
+            ("200\nContent-Type: image/jpeg", PNG),
+        ] {
+            assert_eq!(rules(Role::Icon, head, body), none, "{head}");
+            assert_eq!(rules(Role::Screenshot, head, body), none, "{head}");
+        }
+        assert_eq!(rules(Role::Screenshot, "200\nContent-Type: image/gif", GIF), none);
+    }
+
+    #[test]
+    fn what_is_shown_nowhere_is_an_error_and_what_may_not_be_a_warning() {
+        let judged = |head: &str, body| rules(Role::Icon, &format!("200\n{head}"), body);
+        assert_eq!(judged("Content-Type: text/plain", SVG), ["url-type"]);
+        assert_eq!(judged("", SVG), ["url-type"]);
+        assert_eq!(judged("Content-Type: image/svg+xml", PNG), ["url-type"]);
+        let nosniff = "X-Content-Type-Options: nosniff\nContent-Type:";
+        assert_eq!(judged(&format!("{nosniff} text/plain"), PNG), ["url-type"]);
+        assert_eq!(judged(&format!("{nosniff} application/json"), PNG), ["url-type"]);
+        assert_eq!(judged(&format!("{nosniff} application/atom+xml"), PNG), ["url-type"]);
+        assert_eq!(judged(&format!("{nosniff} application/octet-stream"), PNG), ["url-format"]);
+        assert_eq!(judged("Content-Type: text/plain", PNG), ["url-format"]);
+        assert_eq!(judged("", PNG), ["url-format"]);
+        assert_eq!(judged("Content-Type: image/gif", GIF), ["url-format"]);
+    }
+
+    #[test]
+    fn it_is_said_what_came_in_place_of_a_picture() {
+        let said = |head: &str, body: &str| {
+            let found = broken(Role::Icon, &format!("200\nContent-Type: {head}"), body.as_bytes());
+            assert_eq!((found.len(), found[0].0), (1, "url-type"), "{found:?}");
+            found[0].1.strip_prefix(&format!("`{ADDRESS}` is ")).unwrap().to_owned()
+        };
+        let page = "\n<!DOCTYPE html><title>x</title><svg></svg>";
+        assert_eq!(said("text/html", page), "an HTML page, and no picture");
+        assert_eq!(said("image/png", page), "an HTML page, and no picture");
+        assert_eq!(said("image/png", ""), "empty");
+        assert!(said("image/svg+xml", "<svg/>").starts_with("no SVG picture that browsers show:"));
+        let said = said("application/pdf", "%PDF-1.7 and more");
+        assert!(said.ends_with("and comes with `Content-Type: application/pdf`"), "{said}");
+    }
+
+    #[test]
+    fn statuses_and_redirects_are_told() {
+        let found = broken(Role::Icon, "404 Not Found\nContent-Type: image/png", PNG);
+        let what = format!("`{ADDRESS}` is answered with status 404");
+        assert_eq!(found, [("url-status", what)]);
+        let asked = "https://example.com/old";
+        let found = judge(Role::Icon, asked, &answer("200\nContent-Type: text/html", b"<html>"));
+        let what =
+            format!("`{asked}`, which leads to `{ADDRESS}`, is an HTML page, and no picture");
+        assert_eq!(found, [Breach::new(&super::rules::TYPE, what)]);
+    }
+
+    #[test]
+    fn screenshots_alone_have_a_size() {
+        let mut small = PNG.to_owned();
+        small[18] = 5;
+        let head = "200\nContent-Type: image/png";
+        let found = broken(Role::Screenshot, head, &small);
+        assert_eq!(found, [("url-size", format!("`{ADDRESS}` has 1376 × 1600 pixels"))]);
+        assert_eq!(rules(Role::Icon, head, &small), [""; 0]);
+    }
+
+    #[test]
+    fn a_picture_may_come_packed() {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(SVG).unwrap();
+        let packed = packed.finish().unwrap();
+        let head = "200\nContent-Type: image/svg+xml\nContent-Encoding: gzip";
+        assert_eq!(rules(Role::Icon, head, &packed), [""; 0]);
+        assert_eq!(rules(Role::Icon, head, &packed[..packed.len() / 2]), ["url-type"]);
+    }
+
+    #[test]
+    fn each_address_is_there_once_with_all_places_and_those_without_https_are_not() {
+        let platforms = ImagePlatform::ALL.map(OciPlatform::from);
+        let labels = |icon: &str| {
+            let screenshots = r#"[{"alt": "1", "url": "https://a/1"}, {"alt": "2", "url": "http://a/2"},
+                {"alt": "3", "url": "https://a/3"}, {"alt": "1", "url": "https://a/1"}]"#;
+            let labels = [(names::ICON, icon), (names::SCREENSHOTS, screenshots)];
+            labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+        };
+        let labels: [Labels; 2] = [labels("https://a/3"), labels("icon.svg")];
+        let pictures = Pictures::in_labels(platforms.iter().zip(&labels));
+        let screenshot = |index| labels::in_list(names::SCREENSHOTS, index, "url");
+        let places = |address: &str| {
+            let mentions = pictures.mentions[address].iter();
+            mentions.map(|it| (&it.platform, it.role, it.at.clone())).collect::<Vec<_>>()
+        };
+        let [amd64, arm64] = &platforms;
+        assert_eq!(pictures.mentions.len(), 2);
+        assert_eq!(
+            places("https://a/3"),
+            [
+                (amd64, Role::Icon, At::Label(names::ICON.to_owned())),
+                (amd64, Role::Screenshot, screenshot(2)),
+                (arm64, Role::Screenshot, screenshot(2)),
+            ]
+        );
+        assert_eq!(
+            places("https://a/1"),
+            [amd64, arm64]
+                .into_iter()
+                .flat_map(|platform| [0, 3].map(|at| (platform, Role::Screenshot, screenshot(at))))
+                .collect::<Vec<_>>()
+        );
+        assert_eq!(pictures.in_words(), "the icon and 2 screenshots");
+        assert!(Pictures::default().is_empty());
+    }
+}

@@ -1,0 +1,194 @@
+//! What a file is a picture of, by its bytes alone.
+
+use imagesize::{Compression, ImageType};
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+/// The namespace without which browsers take no file for an SVG picture.
+const SVG: &str = "http://www.w3.org/2000/svg";
+
+/// A format that browsers show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Svg,
+    Png,
+    Jpeg,
+    Gif,
+    WebP,
+    Avif,
+}
+
+impl Format {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Svg => "SVG",
+            Format::Png => "PNG",
+            Format::Jpeg => "JPEG",
+            Format::Gif => "GIF",
+            Format::WebP => "WebP",
+            Format::Avif => "AVIF",
+        }
+    }
+
+    /// Whether Docker's documentation allows it for icons.
+    pub fn is_for_icons(self) -> bool {
+        matches!(self, Format::Svg | Format::Png | Format::Jpeg)
+    }
+}
+
+/// A picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Picture {
+    /// Its format.
+    pub format: Format,
+    /// Width and height in pixels; an SVG picture has none.
+    pub size: Option<(usize, usize)>,
+}
+
+/// The picture that the bytes are of, if browsers show it. It is looked at as far as it takes to
+/// know that: one that is cut off in the middle is a picture, too.
+pub(super) fn read(bytes: &[u8]) -> Option<Picture> {
+    let format = match imagesize::image_type(bytes) {
+        Ok(ImageType::Png) => Format::Png,
+        Ok(ImageType::Jpeg) => Format::Jpeg,
+        Ok(ImageType::Gif) => Format::Gif,
+        Ok(ImageType::Webp) => Format::WebP,
+        Ok(ImageType::Heif(Compression::Av1)) => Format::Avif,
+        _ => return is_svg(bytes).then_some(Picture { format: Format::Svg, size: None }),
+    };
+    let size = imagesize::blob_size(bytes).ok()?;
+    Some(Picture { format, size: Some((size.width, size.height)) })
+}
+
+/// Whether it is XML whose root is `svg`. Entities are not expanded: they can be made to fill any
+/// memory.
+fn is_svg(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if !bytes.trim_ascii_start().starts_with(b"<") {
+        return false;
+    }
+    // Other encodings than UTF-8 differ in texts, and not in what makes it XML.
+    let text = String::from_utf8_lossy(bytes);
+    let mut reader = Reader::from_str(&text);
+    let mut depth = 0_usize;
+    let mut roots = 0_usize;
+    loop {
+        let is_root = depth == 0;
+        let here = usize::try_from(reader.buffer_position()).unwrap_or_default();
+        let start = match reader.read_event() {
+            Ok(Event::Start(start)) => {
+                depth += 1;
+                start
+            }
+            Ok(Event::Empty(start)) => start,
+            Ok(Event::End(_)) => {
+                depth = depth.saturating_sub(1);
+                continue;
+            }
+            // That of HTML is often in lower case, which is no XML.
+            Ok(Event::DocType(_))
+                if !text.get(here..).is_some_and(|it| it.starts_with("<!DOCTYPE")) =>
+            {
+                return false;
+            }
+            Ok(Event::Eof) => return roots == 1 && depth == 0,
+            Ok(_) => continue,
+            Err(_) => return false,
+        };
+        if is_root {
+            roots += 1;
+            if roots > 1 || !is_svg_root(&start) {
+                return false;
+            }
+        }
+    }
+}
+
+fn is_svg_root(start: &BytesStart<'_>) -> bool {
+    let name = start.name();
+    let declaration = match name.prefix() {
+        Some(prefix) => format!("xmlns:{}", prefix.as_ref()),
+        None => "xmlns".to_owned(),
+    };
+    let mut attributes = start.attributes();
+    let mut declared = attributes.with_checks(false).flatten();
+    let namespace = declared.find(|attribute| attribute.key.as_ref() == declaration);
+    // Some programs write the namespace as an entity.
+    let is_svg = namespace.is_some_and(|it| it.value == SVG || it.value.starts_with('&'));
+    is_svg && name.local_name().as_ref() == "svg"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The beginnings of pictures of 2 by 3 pixels, as far as programs read to know the size.
+    const PICTURES: [(Format, &[u8]); 5] = [
+        (Format::Png, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x02\0\0\0\x03\x08\x02\0\0\0"),
+        (Format::Jpeg, b"\xff\xd8\xff\xe0\0\x02\xff\xc0\0\x0b\x08\0\x03\0\x02\x01\x01\x11\0"),
+        (Format::Gif, b"GIF89a\x02\0\x03\0\0\0\0;"),
+        (Format::WebP, b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\x01\x80\0\0\0\0\0\0"),
+        (
+            Format::Avif,
+            b"\0\0\0\x10ftypavif\0\0\0\0\0\0\0\x2cmeta\0\0\0\0\0\0\0\x20iprp\0\0\0\x18ipco\
+              \0\0\0\x14ispe\0\0\0\0\0\0\0\x02\0\0\0\x03",
+        ),
+    ];
+
+    #[test]
+    fn pictures_are_told_by_their_bytes() {
+        for (format, bytes) in PICTURES {
+            assert_eq!(read(bytes), Some(Picture { format, size: Some((2, 3)) }), "{format:?}");
+            assert_eq!(read(&bytes[..bytes.len() / 3]), None, "{format:?}");
+        }
+        for text in ["", "<!doctype html><svg/>", "%PDF-1.7 and more", "BM\0\0\0\0\0\0\0\0\0\0\0\0"]
+        {
+            assert_eq!(read(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_svg_picture_is_what_browsers_take_for_one() {
+        let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\">";
+        for text in [
+            format!("{svg}<g/></svg>"),
+            format!("\u{feff}<?xml version='1.0'?>\n<!-- Made by hand -->\n{svg}&lt;</svg>\n"),
+            format!("\u{feff}\n<!DOCTYPE html>{svg}</svg>"),
+            "<s:svg xmlns:s='http://www.w3.org/2000/svg'/>".to_owned(),
+            "<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"http://x\" [\n\
+             <!ENTITY ns_svg \"http://www.w3.org/2000/svg\">]><svg xmlns=\"&ns_svg;\"></svg>"
+                .to_owned(),
+        ] {
+            let expected = Picture { format: Format::Svg, size: None };
+            assert_eq!(read(text.as_bytes()), Some(expected), "{text}");
+        }
+        for text in [
+            "<svg/>".to_owned(),
+            "<svg xmlns=\"http://www.w3.org/1999/xhtml\"/>".to_owned(),
+            svg.to_owned(),
+            format!("{svg}<g></svg>"),
+            format!("{svg}</svg>{svg}</svg>"),
+            format!("<html>{svg}</svg></html>"),
+            format!("\u{feff}<!doctype html>\n{svg}</svg>"),
+        ] {
+            assert_eq!(read(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    proptest! {
+        /// Neither a panic nor an endless loop.
+        #[test]
+        fn any_bytes_are_a_picture_or_none(
+            which in 0..PICTURES.len(),
+            kept in 0_usize..100,
+            more in proptest::collection::vec(any::<u8>(), 0..300),
+        ) {
+            let start = PICTURES[which].1;
+            read(&more);
+            read(&[&start[..kept.min(start.len())], &more].concat());
+            read(&[b"<svg ", more.as_slice()].concat());
+        }
+    }
+}
