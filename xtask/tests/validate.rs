@@ -85,7 +85,7 @@ impl Variant {
             labels: labels.map(|(name, value)| (name, value.to_owned())).into(),
             files: [
                 ("metadata.json", data(metadata.to_string().as_bytes())),
-                ("icon.svg", data(b"<svg/>")),
+                ("icon.svg", data(b"<svg xmlns='http://www.w3.org/2000/svg'/>")),
                 ("compose.yaml", data(b"services: {}\n")),
                 ("ui/index.html", data(b"<script src=\"./a.js\"></script>")),
                 ("darwin/tool", Entry::File(program.clone(), 0o755)),
@@ -307,6 +307,7 @@ const CASES: &[Case] = &[
     // Files.
     (&["icon-missing"], |it| it.put("icon.svg", None)),
     (&["icon-type"], |it| it.text("icon.svg", "nothing")),
+    (&["icon-type"], |it| it.text("icon.svg", "<svg/>")),
     (&["ui-missing"], |it| it.put("ui/index.html", None)),
     (&["ui-missing"], |it| {
         it.put("ui/index.html", None);
@@ -437,7 +438,7 @@ fn a_universal_binary_is_sound_in_both_variants() {
 #[test]
 fn a_damaged_layer_is_a_finding() {
     let mut archive = Image::sound().archive();
-    let place = archive.windows(6).position(|bytes| bytes == b"<svg/>").unwrap();
+    let place = archive.windows(5).position(|bytes| bytes == b"<svg ").unwrap();
     archive[place + 1] = b'S';
     assert_eq!(broken(archive), BTreeSet::from(["image-unreadable"]));
 }

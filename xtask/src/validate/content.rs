@@ -1,36 +1,27 @@
 //! What is in the icon and in the page that a tab opens.
 
 use super::finding::Breach;
+use super::picture::{self, Format};
 use super::rules::image as rules;
 
 /// Whether the icon is a picture, of the kind that its name says.
 pub(super) fn check_icon(path: &str, bytes: &[u8]) -> Option<Breach> {
-    let kind = picture(bytes);
+    let format = picture::read(bytes).map(|picture| picture.format).filter(|it| it.is_for_icons());
     let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
     let named = match extension.as_deref() {
-        Some("svg") => Some("SVG"),
-        Some("png") => Some("PNG"),
-        Some("jpg" | "jpeg") => Some("JPEG"),
+        Some("svg") => Some(Format::Svg),
+        Some("png") => Some(Format::Png),
+        Some("jpg" | "jpeg") => Some(Format::Jpeg),
         _ => None,
     };
-    let what = match (kind, named) {
-        (Some(kind), Some(named)) if kind == named => return None,
-        (Some(kind), _) => {
-            format!("it is a picture in the format {kind}, and its name says otherwise")
+    let what = match (format, named) {
+        (Some(format), Some(named)) if format == named => return None,
+        (Some(format), _) => {
+            format!("it is a picture in the format {}, and its name says otherwise", format.name())
         }
         (None, _) => "it is no SVG, PNG or JPEG picture".to_owned(),
     };
     Some(Breach::new(&rules::ICON_TYPE, what))
-}
-
-/// The format of a picture, by its first bytes.
-pub(super) fn picture(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("PNG"),
-        [0xff, 0xd8, 0xff, ..] => Some("JPEG"),
-        _ if memchr::memmem::find(bytes, b"<svg").is_some() => Some("SVG"),
-        _ => None,
-    }
 }
 
 /// Whether the page loads scripts or styles from the root, where there are none when it is opened as
@@ -64,9 +55,10 @@ mod tests {
 
     #[test]
     fn an_icon_is_the_picture_that_its_name_says() {
-        let png = b"\x89PNG\r\n\x1a\n....";
+        let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x02\0\0\0\x02";
+        let svg = b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>";
         assert_eq!(check_icon("/icon.png", png), None);
-        assert_eq!(check_icon("/icon.SVG", b"<?xml?><svg/>"), None);
+        assert_eq!(check_icon("/icon.SVG", svg), None);
         assert!(check_icon("/icon.svg", png).is_some_and(|it| it.what.contains("PNG")));
         assert!(check_icon("/icon", png).is_some());
         assert!(check_icon("/icon.png", b"").is_some_and(|it| it.what.contains("no SVG")));
