@@ -163,6 +163,16 @@ fn the_tests_of_the_pages_pass() {
     run(Command::new("npm").args(["run", "test"]).current_dir(root().join("ui")));
 }
 
+/// As the marketplace wants them.
+#[test]
+fn the_screenshots_have_the_recommended_size() {
+    for theme in ["light", "dark"] {
+        let path = root().join(format!("extension/screenshots/{theme}.png"));
+        let size = imagesize::size(path).unwrap();
+        assert_eq!((size.width, size.height), (2400, 1600), "{theme}");
+    }
+}
+
 #[test]
 fn no_binary_names_a_folder_of_the_machine_that_made_it() {
     let home = std::env::var("HOME").unwrap();
