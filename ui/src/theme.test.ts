@@ -21,9 +21,14 @@ describe.each(["light", "dark"] as const)(
       for (const { main } of [palette.warning, palette.success, palette.error]) {
         expect(getContrastRatio(main, background)).toBeGreaterThanOrEqual(GRAPHICS);
       }
-      expect(
-        getContrastRatio(palette.warning.contrastText, palette.warning.main),
-      ).toBeGreaterThanOrEqual(TEXT);
+    });
+
+    it("has buttons that can be read, also when the pointer is on them", () => {
+      for (const { contrastText, main, dark } of [palette.primary, palette.warning]) {
+        for (const background of [main, dark]) {
+          expect(getContrastRatio(contrastText, background)).toBeGreaterThanOrEqual(TEXT);
+        }
+      }
     });
   },
 );

@@ -19,7 +19,7 @@ const LIGHT: ThemeOptions = {
   ...SHARED,
   palette: {
     mode: "light",
-    primary: { main: "#1a5ad9" },
+    primary: { main: "#1a5ad9", contrastText: "#ffffff" },
     warning: { main: "#a35200", contrastText: "#ffffff" },
     success: { main: "#1a7f37" },
     error: { main: "#c62121" },
@@ -33,7 +33,7 @@ const DARK: ThemeOptions = {
   ...SHARED,
   palette: {
     mode: "dark",
-    primary: { main: "#7fb2ff" },
+    primary: { main: "#7fb2ff", dark: "#6aa3f7", contrastText: "#17191e" },
     warning: { main: "#f5b45c", contrastText: "#17191e" },
     success: { main: "#5fd185" },
     error: { main: "#ff8d85" },

@@ -124,17 +124,38 @@ describe("the tab", () => {
   });
 
   test("tells of a host binary that is gone, and goes on when it is back", async () => {
-    const [folder] = await readdir(`${PROJECT}/target/preview`);
-    const program = `${PROJECT}/target/preview/${folder}/hostports`;
-    await rename(program, `${program}.gone`);
-    execFileSync("pkill", ["-f", `${program} watch`]);
-    const alert = page.getByRole("alert");
-    await alert.getByText("The extension's program is missing").waitFor();
-    await alert.getByText("The program hostports can't be found.").waitFor();
-    await assertAccessible(page);
-    await rename(`${program}.gone`, program);
+    await withoutHostports(async () => {
+      const alert = page.getByRole("alert");
+      await alert.getByText("The extension's program is missing").waitFor();
+      await alert.getByText("The program hostports can't be found.").waitFor();
+      await assertAccessible(page);
+    });
     await page.getByText("Live", { exact: true }).waitFor();
     await page.getByRole("table").waitFor();
+  });
+
+  test("tells what is known whatever the host binary says", async () => {
+    const says = {
+      "cat <<< '{\"schema_version\":99,\"listeners\":[]}'": async () => {
+        await page.getByRole("alert").getByText("Update the extension.").waitFor();
+      },
+      "echo 'no rights' >&2; exit 1": async () => {
+        await page.getByRole("alert").getByText("no rights").waitFor();
+      },
+      "kill -STOP $$": async () => {
+        await page.getByRole("table").and(page.locator("[aria-busy=true]")).waitFor();
+      },
+    };
+    await withoutHostports(async (program) => {
+      for (const [script, check] of Object.entries(says)) {
+        await writeFile(program, `#!/bin/bash\n${script}\n`, { mode: 0o755 });
+        await page.getByRole("button", { name: "Try again" }).click();
+        await check();
+        await assertAccessible(page);
+      }
+      execFileSync("pkill", ["-KILL", "-f", program]);
+    });
+    await page.getByText("Live", { exact: true }).waitFor();
   });
 
   test("loads nothing from the network", () => {
@@ -180,6 +201,19 @@ describe("an author", () => {
     await rowOf(4321).getByText("edited-by-hand").waitFor();
   });
 });
+
+/** Runs `check` while the program is gone, and the one that ran. */
+async function withoutHostports(check) {
+  const [folder] = await readdir(`${PROJECT}/target/preview`);
+  const program = `${PROJECT}/target/preview/${folder}/hostports`;
+  await rename(program, `${program}.gone`);
+  execFileSync("pkill", ["-f", `${program} watch`]);
+  try {
+    await check(program);
+  } finally {
+    await rename(`${program}.gone`, program);
+  }
+}
 
 /** The page follows the theme of the desktop. */
 async function inBothThemes(check) {
