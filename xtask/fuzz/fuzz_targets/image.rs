@@ -3,29 +3,14 @@
 #![no_main]
 
 use std::collections::BTreeSet;
-use std::io::{Cursor, Write};
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use tar::Header;
 use xtask::digest::Digest;
-use xtask::image::read::limits::Limits;
+use xtask::image::read::Content;
 use xtask::image::read::tree::Kind;
-use xtask::image::read::{Content, StoredImage};
-use xtask::progress::{Progress, Verbosity};
-
-const LIMITS: Limits = Limits {
-    document: 64 * 1024,
-    variants: 4,
-    layers: 8,
-    stored: 1024 * 1024,
-    unpacked: 4 * 1024 * 1024,
-    entries: 2000,
-    names: 256 * 1024,
-    path: 4096,
-    header: 64 * 1024,
-    link_steps: 20_000,
-};
+use xtask_fuzz::tar::Layer;
+use xtask_fuzz::{archive, tar, within};
 
 #[derive(Arbitrary, Debug)]
 enum Input<'a> {
@@ -34,145 +19,22 @@ enum Input<'a> {
     Layers(Vec<Layer<'a>>),
 }
 
-#[derive(Arbitrary, Debug)]
-enum Layer<'a> {
-    Raw(&'a [u8]),
-    Entries { entries: Vec<Entry<'a>>, is_gzipped: bool, cut: u8 },
-}
-
-#[derive(Arbitrary, Debug)]
-struct Entry<'a> {
-    kind: Type,
-    path: Vec<Part<'a>>,
-    link: Vec<Part<'a>>,
-    content: &'a [u8],
-    size: Option<u64>,
-}
-
-#[derive(Arbitrary, Debug)]
-enum Type {
-    File,
-    HardLink,
-    Symlink,
-    Folder,
-    LongName,
-    LongLink,
-    Extended,
-    Other(u8),
-}
-
-#[derive(Arbitrary, Debug)]
-enum Part<'a> {
-    A,
-    B,
-    C,
-    Up,
-    Here,
-    Hidden,
-    Opaque,
-    Other(&'a [u8]),
-}
-
-impl Part<'_> {
-    fn bytes(&self) -> &[u8] {
+impl Input<'_> {
+    fn archive(self) -> Vec<u8> {
         match self {
-            Part::A => b"a",
-            Part::B => b"b",
-            Part::C => b"c",
-            Part::Up => b"..",
-            Part::Here => b".",
-            Part::Hidden => b".wh.a",
-            Part::Opaque => b".wh..wh..opq",
-            Part::Other(bytes) => bytes,
+            Input::Archive(bytes) => bytes.to_vec(),
+            Input::Index(json) => {
+                let mut archive = Vec::new();
+                tar::file(&mut archive, "index.json", json.as_bytes());
+                archive
+            }
+            Input::Layers(layers) => archive::docker_save(&layers.iter().collect::<Vec<_>>()),
         }
     }
-}
-
-fn joined(parts: &[Part<'_>]) -> Vec<u8> {
-    parts.iter().map(Part::bytes).collect::<Vec<_>>().join(&b'/')
-}
-
-fn append(tar: &mut Vec<u8>, kind: u8, path: &[u8], link: &[u8], size: u64, content: &[u8]) {
-    let mut header = Header::new_gnu();
-    let bytes = header.as_mut_bytes();
-    let (path, link) = (&path[..path.len().min(100)], &link[..link.len().min(100)]);
-    bytes[..path.len()].copy_from_slice(path);
-    bytes[157..157 + link.len()].copy_from_slice(link);
-    bytes[156] = kind;
-    header.set_mode(0o755);
-    header.set_size(size);
-    header.set_cksum();
-    tar.extend(header.as_bytes());
-    tar.extend(content);
-    tar.resize(tar.len().next_multiple_of(512), 0);
-}
-
-fn file(tar: &mut Vec<u8>, path: &str, content: &[u8]) {
-    append(tar, b'0', path.as_bytes(), b"", content.len() as u64, content);
-}
-
-impl Layer<'_> {
-    fn tar(&self) -> Vec<u8> {
-        let (entries, cut) = match self {
-            Layer::Raw(bytes) => return bytes.to_vec(),
-            Layer::Entries { entries, cut, .. } => (entries, usize::from(*cut)),
-        };
-        let mut tar = Vec::new();
-        for entry in entries {
-            let kind = match entry.kind {
-                Type::File => b'0',
-                Type::HardLink => b'1',
-                Type::Symlink => b'2',
-                Type::Folder => b'5',
-                Type::LongName => b'L',
-                Type::LongLink => b'K',
-                Type::Extended => b'x',
-                Type::Other(byte) => byte,
-            };
-            let (path, link) = (joined(&entry.path), joined(&entry.link));
-            let size = entry.size.unwrap_or(entry.content.len() as u64);
-            append(&mut tar, kind, &path, &link, size, entry.content);
-        }
-        tar.truncate(tar.len() - cut.min(tar.len()));
-        tar
-    }
-
-    fn is_gzipped(&self) -> bool {
-        matches!(self, Layer::Entries { is_gzipped: true, .. })
-    }
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let level = flate2::Compression::fast();
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
-    encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default()
-}
-
-/// As `docker save` of old wrote it, because digests need not be right there.
-fn archive(layers: &[Layer<'_>]) -> Vec<u8> {
-    let mut archive = Vec::new();
-    let tars: Vec<_> = layers.iter().map(Layer::tar).collect();
-    let names: Vec<_> = (0..tars.len()).map(|number| format!("{number}/layer.tar")).collect();
-    for ((layer, tar), name) in layers.iter().zip(&tars).zip(&names) {
-        let bytes = if layer.is_gzipped() { gzip(tar) } else { tar.clone() };
-        file(&mut archive, name, &bytes);
-    }
-    let diff_ids: Vec<_> = tars.iter().map(|tar| Digest::of(tar)).collect();
-    let configuration = serde_json::json!({
-        "os": "linux",
-        "architecture": "amd64",
-        "rootfs": { "diff_ids": diff_ids },
-    });
-    let manifest = serde_json::json!([{ "Config": "config.json", "Layers": names }]);
-    file(&mut archive, "config.json", configuration.to_string().as_bytes());
-    file(&mut archive, "manifest.json", manifest.to_string().as_bytes());
-    archive
 }
 
 fn read(archive: Vec<u8>) {
-    let progress = Progress::new(Verbosity::Quiet);
-    let step = progress.step("");
-    let Ok(image) = StoredImage::from_archive(Cursor::new(archive), &LIMITS, &step) else { return };
+    let Ok(image) = archive::read(archive) else { return };
     let mut wanted = BTreeSet::new();
     for variant in &image.variants {
         let tree = &variant.tree;
@@ -198,14 +60,4 @@ fn read(archive: Vec<u8>) {
     assert!(outcome.is_ok() && found == wanted, "what was read once is read again");
 }
 
-fuzz_target!(|input: Input<'_>| {
-    match input {
-        Input::Archive(bytes) => read(bytes.to_vec()),
-        Input::Index(json) => {
-            let mut archive = Vec::new();
-            file(&mut archive, "index.json", json.as_bytes());
-            read(archive);
-        }
-        Input::Layers(layers) => read(archive(&layers)),
-    }
-});
+fuzz_target!(|input: Input<'_>| within(64 * 1024 * 1024, || read(input.archive())));

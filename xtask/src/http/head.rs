@@ -37,7 +37,7 @@ impl Head {
 
 /// Cuts heads off a stream of bytes.
 #[derive(Debug, Default)]
-pub(super) struct HeadReader {
+pub struct HeadReader {
     /// What may be the beginning of a head.
     bytes: Vec<u8>,
     head: Option<Head>,
@@ -45,6 +45,9 @@ pub(super) struct HeadReader {
 
 impl HeadReader {
     /// Takes the next bytes, and gives back what of them belongs to the body.
+    ///
+    /// # Errors
+    /// It is no HTTP.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<u8>, Error> {
         if self.head.is_some() {
             return Ok(bytes.to_owned());

@@ -19,7 +19,7 @@ mod curl;
 mod head;
 
 pub use address::{Address, InvalidAddress, is_local, percent_encoded};
-pub use head::Head;
+pub use head::{Head, HeadReader};
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 10;

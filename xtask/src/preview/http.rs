@@ -97,7 +97,8 @@ pub fn read_head(stream: &mut impl Read) -> io::Result<(Vec<u8>, Vec<u8>)> {
     }
 }
 
-fn parse_request(head: &[u8]) -> Option<Request> {
+/// The request whose head this is; `None` where it is none that the preview takes.
+pub fn parse_request(head: &[u8]) -> Option<Request> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut parsed = httparse::Request::new(&mut headers);
     if !parsed.parse(head).is_ok_and(|status| status.is_complete()) {

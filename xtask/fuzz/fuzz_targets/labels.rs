@@ -1,0 +1,24 @@
+//! Checks labels.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use xtask::context::labels::API_VERSION;
+use xtask::validate::finding::At;
+use xtask::validate::labels::check;
+use xtask_fuzz::labels::{NAMES, labels};
+use xtask_fuzz::within;
+
+fuzz_target!(|text: &str| {
+    let labels = labels(text);
+    let problems = within(1024 * 1024 + 1024 * text.len(), || check(&labels));
+    for problem in &problems {
+        assert!(matches!(&problem.at, At::Label(name) if NAMES.contains(&name.as_str())));
+    }
+    let has = |rule: &str| problems.iter().any(|problem| problem.rule.id == rule);
+    assert_eq!(has("label-missing"), labels.len() + 1 < NAMES.len(), "missing labels are told");
+    if let Some(version) = labels.get(API_VERSION)
+        && semver::VersionReq::parse(version).is_ok()
+    {
+        assert!(!has("label-api-version"), "`{version}` is a constraint");
+    }
+});

@@ -1,0 +1,84 @@
+//! PE files.
+
+use arbitrary::Arbitrary;
+
+use super::{Cell, Number, Writer};
+
+#[derive(Arbitrary, Debug)]
+pub struct File<'a> {
+    is_64: bool,
+    machine: Number,
+    characteristics: u16,
+    subsystem: Number,
+    flags: u16,
+    symbols: Option<[u8; 2]>,
+    /// Places in the tables.
+    directories: [Option<u8>; 16],
+    sections: Vec<Section>,
+    cells: Vec<Cell<'a>>,
+}
+
+#[derive(Arbitrary, Debug)]
+struct Section {
+    name: [u8; 8],
+    address: u32,
+    size: u32,
+    place: u32,
+    flags: u32,
+}
+
+const MACHINES: [u32; 3] = [0x14c, 0x8664, 0xaa64];
+const SUBSYSTEMS: [u32; 3] = [2, 3, 10];
+/// Where the tables are when the program runs.
+const BASE: u32 = 0x1000;
+const DIRECTORIES: u32 = 16;
+
+impl File<'_> {
+    /// The first section is the tables, all of them.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut file = Writer { is_64: self.is_64, ..Writer::default() };
+        file.bytes.extend(*b"MZ");
+        file.bytes.resize(60, 0);
+        file.word(64);
+        file.bytes.extend(*b"PE\0\0");
+        let optional = if self.is_64 { 112 } else { 96 } + 8 * DIRECTORIES;
+        let sections = 1 + self.sections.len() as u32;
+        let tables = 64 + 4 + 20 + optional + 40 * sections;
+        file.half(self.machine.of(&MACHINES) as u16);
+        file.half(sections as u16);
+        file.word(0);
+        let [symbols, count] =
+            self.symbols.map_or([0, 0], |[place, count]| [tables + u32::from(place), count.into()]);
+        file.words([symbols, count]);
+        file.half(optional as u16);
+        file.half(self.characteristics);
+        self.append_optional_header(&mut file);
+        file.bytes.extend(*b".rdata\0\0");
+        file.words([0x10_000, BASE, 0x10_000, tables, 0, 0, 0, 0x4000_0040]);
+        for Section { name, address, size, place, flags } in &self.sections {
+            file.bytes.extend(name);
+            file.words([*size, *address, *size, *place, 0, 0, 0, *flags]);
+        }
+        self.cells.iter().for_each(|cell| cell.append(&mut file, BASE));
+        file.bytes
+    }
+
+    fn append_optional_header(&self, file: &mut Writer) {
+        file.half(if self.is_64 { 0x20b } else { 0x10b });
+        file.half(0);
+        // Sizes of the code, and the entry; the base of data is in small ones alone.
+        file.words([0, 0, 0, BASE, BASE]);
+        if !self.is_64 {
+            file.word(BASE);
+        }
+        file.address(0x40_0000);
+        file.words([0x1000, 0x200, 6, 0, 6, 0, 0x20_000, 0x400, 0]);
+        file.half(self.subsystem.of(&SUBSYSTEMS) as u16);
+        file.half(self.flags);
+        file.addresses([0; 4]);
+        file.words([0, DIRECTORIES]);
+        for place in self.directories {
+            file.words(place.map_or([0, 0], |place| [BASE + u32::from(place), 64]));
+        }
+    }
+}
