@@ -10,7 +10,7 @@ use xtask_fuzz::within;
 
 fuzz_target!(|text: &str| {
     let labels = labels(text);
-    let problems = within(1024 * 1024 + 1024 * text.len(), || check(&labels));
+    let problems = within(2 * 1024 * 1024 + 64 * text.len(), || check(&labels));
     for problem in &problems {
         assert!(matches!(&problem.at, At::Label(name) if NAMES.contains(&name.as_str())));
     }

@@ -11,7 +11,7 @@ use xtask_fuzz::within;
 
 fn read(bytes: &[u8]) {
     let (declared, problems) =
-        within(8 * 1024 * 1024 + 1024 * bytes.len(), || metadata::read(bytes));
+        within(2 * 1024 * 1024 + 256 * bytes.len(), || metadata::read(bytes));
     let value = serde_json::from_slice::<Value>(bytes).ok();
     assert_eq!(declared.is_some(), value.is_some(), "it is read if it is JSON");
     let is_sound = !problems.iter().any(|it| it.rule.id == "metadata-duplicate-key");

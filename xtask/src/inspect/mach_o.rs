@@ -8,7 +8,7 @@ use object::read::macho::{
 use object::{Endianness, read};
 
 use super::slice::{Cpu, Kind, Library, Loading, MachO, Native, Slice};
-use super::{Reason, Signature, paths, signature};
+use super::{Reason, Signature, paths, raw, signature};
 use crate::platform::Arch;
 use crate::project::config::MacOsVersion;
 
@@ -98,6 +98,10 @@ fn read_slice<Header: MachHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<S
         }
     }
     if let Native::MachO(native) = &mut slice.native {
+        // Each library may be in each of these folders.
+        if slice.libraries.len().max(native.run_paths.len()) > raw::LONGEST_LIST {
+            return Err(Reason("it names thousands of libraries"));
+        }
         if let Some(place) = signature {
             let blob = place.data(endian, bytes).unwrap_or_default();
             native.signature = signature::check(bytes, blob);
@@ -234,5 +238,23 @@ fn foreign_system(platform: macho::Platform) -> Option<&'static str> {
 impl From<macho::Version> for MacOsVersion {
     fn from(version: macho::Version) -> Self {
         Self { major: version.major(), minor: version.minor() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_with_thousands_of_run_paths_is_not_read() {
+        const COMMANDS: u32 = 2000;
+        const SIZE: u32 = 16;
+        // The path is what stands at byte 12 of the command.
+        let command = [macho::LC_RPATH.0, SIZE, 12, 0].map(u32::to_le_bytes).concat();
+        let header = [0xfeed_facf, 0x100_000c, 0, 2, COMMANDS, COMMANDS * SIZE, 0, 0];
+        let mut file = header.map(u32::to_le_bytes).concat();
+        file.extend(command.repeat(COMMANDS as usize));
+        let Reason(reason) = read(&file).unwrap_err();
+        assert!(reason.contains("thousands"), "{reason}");
     }
 }

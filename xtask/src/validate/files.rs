@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::finding::{At, Problem};
 use super::metadata::{Declared, HostBinary, ImagePath, Pages};
+use super::room::Problems;
 use super::rules::{Rule, image as rules};
 use crate::image::read::ContentId;
 use crate::image::read::tree::{Kind, Tree};
@@ -34,7 +35,7 @@ pub(super) enum Part {
 
 /// Looks for everything that is declared.
 pub(super) fn check(tree: &Tree, declared: &Declared) -> (Vec<Problem>, Vec<Wanted>) {
-    let mut checker = Checker { tree, problems: Vec::new(), wanted: Vec::new() };
+    let mut checker = Checker { tree, problems: Problems::default(), wanted: Vec::new() };
     checker.oddities();
     if let Some(icon) = &declared.icon {
         checker.icon(icon);
@@ -45,12 +46,12 @@ pub(super) fn check(tree: &Tree, declared: &Declared) -> (Vec<Problem>, Vec<Want
     }
     declared.binaries.iter().for_each(|binary| checker.host_binary(binary));
     checker.unlisted(&declared.binaries);
-    (checker.problems, checker.wanted)
+    (checker.problems.into_vec(), checker.wanted)
 }
 
 struct Checker<'a> {
     tree: &'a Tree,
-    problems: Vec<Problem>,
+    problems: Problems,
     wanted: Vec<Wanted>,
 }
 

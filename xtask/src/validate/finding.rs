@@ -108,6 +108,16 @@ pub enum At {
     File(String),
 }
 
+impl At {
+    /// The bytes of the texts in it.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            At::Index | At::Tag | At::MetadataText { .. } => 0,
+            At::Label(text) | At::Metadata(text) | At::File(text) => text.len(),
+        }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let platforms: Vec<String> = self.platforms.iter().map(ToString::to_string).collect();

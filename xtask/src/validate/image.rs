@@ -8,6 +8,7 @@ use super::files::{self, Part, Wanted};
 use super::finding::{At, Breach, Finding, Problem};
 use super::metadata::{self, Declared};
 use super::report::{Report, Subject};
+use super::room::Findings;
 use super::rules::{image as rules, labels as label_rules};
 use super::{index, labels};
 use crate::image::read::limits::LARGEST_FILE;
@@ -33,11 +34,12 @@ pub fn check(opened: Result<StoredImage, Error>, name: &str) -> Result<Report, E
     };
     subject.digest = Some(image.digest.to_string());
     subject.platforms = image.variants.iter().map(|variant| variant.platform.clone()).collect();
-    let mut findings = index::check(&image);
+    let mut findings = Findings::default();
+    findings.extend(index::check(&image));
     if let Err(error) = check_variants(&image, &mut findings) {
         findings.push(unreadable(error)?);
     }
-    Ok(Report::new(subject, findings))
+    Ok(Report::new(subject, findings.into_vec()))
 }
 
 fn unreadable(error: Error) -> Result<Finding, Error> {
@@ -58,13 +60,13 @@ struct Checked<'a> {
 }
 
 impl Checked<'_> {
-    fn report(&self, findings: &mut Vec<Finding>, problems: Vec<Problem>) {
+    fn report(&self, findings: &mut Findings, problems: Vec<Problem>) {
         let platform = || vec![self.variant.platform.clone()];
         findings.extend(problems.into_iter().map(|problem| problem.found_in(platform())));
     }
 }
 
-fn check_variants(image: &StoredImage, findings: &mut Vec<Finding>) -> Result<(), Error> {
+fn check_variants(image: &StoredImage, findings: &mut Findings) -> Result<(), Error> {
     let mut variants: Vec<Checked<'_>> = image
         .variants
         .iter()
@@ -88,7 +90,7 @@ fn check_variants(image: &StoredImage, findings: &mut Vec<Finding>) -> Result<()
     Ok(())
 }
 
-fn compare_labels(variants: &[Checked<'_>], findings: &mut Vec<Finding>) {
+fn compare_labels(variants: &[Checked<'_>], findings: &mut Findings) {
     let [one, other] = variants else { return };
     let [one, other] = [one, other].map(|checked| &checked.variant.labels);
     let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
@@ -104,7 +106,7 @@ fn compare_labels(variants: &[Checked<'_>], findings: &mut Vec<Finding>) {
 fn read_metadata(
     image: &StoredImage,
     variants: &mut [Checked<'_>],
-    findings: &mut Vec<Finding>,
+    findings: &mut Findings,
 ) -> Result<(), Error> {
     let mut contents = BTreeMap::new();
     for (number, checked) in variants.iter().enumerate() {
@@ -144,7 +146,7 @@ fn read_metadata(
 fn check_contents(
     image: &StoredImage,
     variants: &[Checked<'_>],
-    findings: &mut Vec<Finding>,
+    findings: &mut Findings,
 ) -> Result<BTreeSet<ContentId>, Error> {
     let all = variants.iter().flat_map(|checked| &checked.wanted);
     let wanted: BTreeSet<ContentId> = all.map(|wanted| wanted.content).collect();
@@ -196,7 +198,7 @@ fn judge(
 fn compare_binaries(
     variants: &[Checked<'_>],
     one_cpu: &BTreeSet<ContentId>,
-    findings: &mut Vec<Finding>,
+    findings: &mut Findings,
 ) {
     let [one, other] = variants else { return };
     if one.arch == other.arch {

@@ -72,8 +72,15 @@ fn reason(error: &serde_json::Error, text: &str) -> String {
     said
 }
 
-/// So many duplicates are noted, and no more: their pointers can be long.
+/// Duplicates are noted until there are so many, or their pointers have so many bytes: names can be
+/// long.
 const MOST_DUPLICATES: usize = 20;
+const MOST_BYTES: usize = 64 * 1024;
+
+fn has_room(duplicates: &[String]) -> bool {
+    let bytes: usize = duplicates.iter().map(String::len).sum();
+    duplicates.len() < MOST_DUPLICATES && bytes < MOST_BYTES
+}
 
 /// Reads any value, and notes duplicates in it.
 struct Strict<'a> {
@@ -161,7 +168,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
             let place = Segment::Member(&self.place, &name);
             let value = members.next_value_seed(Strict { place, ..self })?;
             let mut duplicates = self.duplicates.borrow_mut();
-            if object.contains_key(&name) && duplicates.len() < MOST_DUPLICATES {
+            if object.contains_key(&name) && has_room(&duplicates) {
                 duplicates.push(place.pointer());
             }
             object.insert(name, value);

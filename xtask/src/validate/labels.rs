@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::finding::{At, Problem};
+use super::room::Problems;
 use super::rules::{Rule, labels as rules};
 use crate::context::contents::Labels;
 use crate::context::labels as names;
@@ -40,7 +41,7 @@ struct Link {
 
 /// Checks the labels of one variant.
 pub fn check(labels: &Labels) -> Vec<Problem> {
-    let mut checker = Checker { labels, problems: Vec::new() };
+    let mut checker = Checker { labels, problems: Problems::default() };
     REQUIRED.iter().for_each(|name| checker.required(name));
     checker.api_version();
     checker.screenshots();
@@ -53,12 +54,12 @@ pub fn check(labels: &Labels) -> Vec<Problem> {
             checker.url(At::Label(name.to_owned()), address);
         }
     }
-    checker.problems
+    checker.problems.into_vec()
 }
 
 struct Checker<'a> {
     labels: &'a Labels,
-    problems: Vec<Problem>,
+    problems: Problems,
 }
 
 impl<'a> Checker<'a> {
@@ -286,5 +287,11 @@ mod tests {
         assert_eq!(broken(names::TITLE, "My Extension"), ["label-title"]);
         assert_eq!(broken(names::CATEGORIES, "utility-tool"), ["label-category"]);
         assert_eq!(broken(names::ICON, "icon.svg"), ["label-url"]);
+    }
+
+    #[test]
+    fn a_label_of_thousands_of_mistakes_takes_little_memory() {
+        let found = broken(names::CATEGORIES, &",".repeat(10_000));
+        assert!(!found.is_empty() && found.len() < 1000, "{}", found.len());
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::finding::{At, Problem};
 use super::json::{self, pointer};
+use super::room::Problems;
 use super::rules::{Rule, metadata as rules};
 use crate::platform::Os;
 use crate::text::nearest;
@@ -88,7 +89,7 @@ pub fn read(bytes: &[u8]) -> (Option<Declared>, Vec<Problem>) {
             return (None, vec![Problem::new(&rules::SYNTAX, at, error.reason)]);
         }
     };
-    let mut reader = Reader { problems: Vec::new() };
+    let mut reader = Reader { problems: Problems::default() };
     for pointer in document.duplicates {
         let name = pointer.rsplit('/').next().unwrap_or_default().to_owned();
         let what = format!("`{name}` is there more than once");
@@ -96,7 +97,7 @@ pub fn read(bytes: &[u8]) -> (Option<Declared>, Vec<Problem>) {
     }
     let top = Node { pointer: String::new(), field: "(root)".to_owned(), value: &document.value };
     let declared = reader.root(&top).unwrap_or_default();
-    (Some(declared), reader.problems)
+    (Some(declared), reader.problems.into_vec())
 }
 
 /// The problem of one that nobody reads.
@@ -141,7 +142,7 @@ impl<'a> Members<'a> {
 }
 
 struct Reader {
-    problems: Vec<Problem>,
+    problems: Problems,
 }
 
 impl Reader {
@@ -363,6 +364,9 @@ impl Reader {
 
     fn unknown(&mut self, members: &Members<'_>, known: &[&str]) {
         for name in members.names_but(known) {
+            if self.problems.is_full(&rules::UNKNOWN_KEY) {
+                return;
+            }
             let field = &members.node.field;
             let mut what = format!("{field}: nobody reads `{name}`");
             if let Some(nearest) = nearest(name, known.iter().copied()) {
@@ -476,5 +480,18 @@ mod tests {
             let found = problems(&text);
             assert!(found.len() == 1 && found[0].starts_with("metadata-path "), "{found:?}");
         }
+    }
+
+    /// The tab's name stands in the pointer to each of its members.
+    #[test]
+    fn a_long_name_with_much_below_it_takes_little_memory() {
+        let members: Vec<String> = (0..20_000).map(|number| format!("\"{number}\": 0")).collect();
+        let tab = "t".repeat(200_000);
+        let text = format!(r#"{{ "ui": {{ "{tab}": {{ {} }} }} }}"#, members.join(","));
+        let (_, problems) = read(text.as_bytes());
+        let size = |it: &Problem| it.at.to_string().len() + it.what.len();
+        let size: usize = problems.iter().map(size).sum();
+        assert!(size < 10 * text.len(), "{size}");
+        assert!(problems.iter().any(|it| it.rule == &rules::REQUIRED));
     }
 }

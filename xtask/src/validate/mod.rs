@@ -15,4 +15,5 @@ pub mod metadata;
 pub mod online;
 mod picture;
 pub mod report;
+mod room;
 pub mod rules;

@@ -16,7 +16,7 @@ use crate::text;
 /// a key goes away or changes its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// So many places that break one rule are shown to people; programs get all.
+/// So many places that break one rule are shown to people; programs get all that [`super::room`] keeps.
 const MOST_PLACES: usize = 10;
 
 /// What was looked at.
