@@ -59,15 +59,15 @@ impl Contents {
             }
             Contents::Text(_) | Contents::Data | Contents::Empty => return Err(Unfit::NoProgram),
         };
-        let is_fit =
-            |slice: &&Slice| slice.platform() == Some(platform) && slice.kind == Kind::Program;
-        let Some(slice) = slices.iter().find(is_fit) else {
+        // Of several slices for its CPU a machine takes the first one.
+        let native = slices.iter().find(|slice| slice.platform() == Some(platform));
+        let Some(slice) = native.filter(|slice| slice.kind == Kind::Program) else {
             let unfit = |slice: &Slice| Unfit::WrongPlatform {
                 format: slice.format(),
                 kind: slice.kind,
                 cpu: slice.cpu.to_string(),
             };
-            return Err(slices.first().map_or(Unfit::NoProgram, unfit));
+            return Err(native.or(slices.first()).map_or(Unfit::NoProgram, unfit));
         };
         let Native::MachO(native) = &slice.native else { return Ok(()) };
         let found = native.minimum_macos.ok_or(Unfit::NoMinimumMacOs)?;
@@ -115,6 +115,13 @@ mod tests {
     fn one_slice_of_several_is_enough() {
         let slices = HostPlatform::ALL.into_iter().filter(|platform| platform.os == Os::Darwin);
         assert_eq!(check(&Contents::Binary(slices.map(program).collect())), Ok(()));
+    }
+
+    #[test]
+    fn a_program_behind_a_library_for_the_same_cpu_will_not_do() {
+        let library = Slice { kind: Kind::Library, ..program(ARM_MAC) };
+        let unfit = check(&Contents::Binary(vec![library, program(ARM_MAC)])).unwrap_err();
+        assert_eq!(unfit.to_string(), "it is a Mach-O library for arm64");
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct File<'a> {
     /// Places in the tables.
     directories: [Option<u8>; 16],
     sections: Vec<Section>,
+    /// Places of the libraries' names: what the tables begin with, if there are some.
+    imports: Vec<u8>,
     cells: Vec<Cell<'a>>,
 }
 
@@ -43,24 +45,37 @@ impl File<'_> {
         file.bytes.extend(*b"PE\0\0");
         let optional = if self.is_64 { 112 } else { 96 } + 8 * DIRECTORIES;
         let sections = 1 + self.sections.len() as u32;
-        let tables = 64 + 4 + 20 + optional + 40 * sections;
+        let start = 64 + 4 + 20 + optional + 40 * sections;
+        let tables = self.tables();
         file.half(self.machine.of(&MACHINES) as u16);
         file.half(sections as u16);
         file.word(0);
         let [symbols, count] =
-            self.symbols.map_or([0, 0], |[place, count]| [tables + u32::from(place), count.into()]);
+            self.symbols.map_or([0, 0], |[place, count]| [start + u32::from(place), count.into()]);
         file.words([symbols, count]);
         file.half(optional as u16);
         file.half(self.characteristics);
         self.append_optional_header(&mut file);
         file.bytes.extend(*b".rdata\0\0");
-        file.words([0x10_000, BASE, 0x10_000, tables, 0, 0, 0, 0x4000_0040]);
+        file.words([tables.len(), BASE, tables.len(), start, 0, 0, 0, 0x4000_0040]);
         for Section { name, address, size, place, flags } in &self.sections {
             file.bytes.extend(name);
             file.words([*size, *address, *size, *place, 0, 0, 0, *flags]);
         }
-        self.cells.iter().for_each(|cell| cell.append(&mut file, BASE));
+        file.bytes.extend(tables.bytes);
         file.bytes
+    }
+
+    fn tables(&self) -> Writer {
+        let mut tables = Writer::default();
+        for name in &self.imports {
+            tables.words([0, 0, 0, BASE + u32::from(*name), BASE]);
+        }
+        if !self.imports.is_empty() {
+            tables.words([0; 5]);
+        }
+        self.cells.iter().for_each(|cell| cell.append(&mut tables, BASE));
+        tables
     }
 
     fn append_optional_header(&self, file: &mut Writer) {
@@ -77,7 +92,10 @@ impl File<'_> {
         file.half(self.flags);
         file.addresses([0; 4]);
         file.words([0, DIRECTORIES]);
-        for place in self.directories {
+        const IMPORTS: usize = 1;
+        for (number, place) in self.directories.into_iter().enumerate() {
+            let is_first = number == IMPORTS && !self.imports.is_empty();
+            let place = if is_first { Some(0) } else { place };
             file.words(place.map_or([0, 0], |place| [BASE + u32::from(place), 64]));
         }
     }
