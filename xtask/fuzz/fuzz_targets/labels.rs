@@ -12,7 +12,10 @@ fuzz_target!(|text: &str| {
     let labels = labels(text);
     let problems = within(2 * 1024 * 1024 + 64 * text.len(), || check(&labels));
     for problem in &problems {
-        assert!(matches!(&problem.at, At::Label(name) if NAMES.contains(&name.as_str())));
+        let (At::Label(name) | At::InLabel { label: name, .. }) = &problem.at else {
+            panic!("{} is no place in a label", problem.at)
+        };
+        assert!(NAMES.contains(&name.as_str()));
     }
     let has = |rule: &str| problems.iter().any(|problem| problem.rule.id == rule);
     assert_eq!(has("label-missing"), labels.len() + 1 < NAMES.len(), "missing labels are told");

@@ -114,6 +114,7 @@ impl At {
         match self {
             At::Index | At::Tag | At::MetadataText { .. } => 0,
             At::Label(text) | At::Metadata(text) | At::File(text) => text.len(),
+            At::InLabel { label, pointer } => label.len() + pointer.len(),
         }
     }
 }
