@@ -10,7 +10,7 @@ export function Freshness({ hostPorts }: { hostPorts: HostPorts }) {
       variant="outlined"
       size="small"
       icon={<Dot isLive={isLive} />}
-      label={isLive ? "Live" : "Every few seconds"}
+      label={isLive ? "Live" : "Updated every few seconds"}
       title={
         isLive
           ? "Changes are shown as they happen."

@@ -135,24 +135,26 @@ describe("the tab", () => {
   });
 
   test("tells what is known whatever the host binary says", async () => {
-    const says = {
-      "cat <<< '{\"schema_version\":99,\"listeners\":[]}'": async () => {
-        await page.getByRole("alert").getByText("Update the extension.").waitFor();
-      },
-      "echo 'no rights' >&2; exit 1": async () => {
-        await page.getByRole("alert").getByText("no rights").waitFor();
-      },
-      "kill -STOP $$": async () => {
-        await page.getByRole("table").and(page.locator("[aria-busy=true]")).waitFor();
-      },
-    };
+    const print = (report) => `echo '${JSON.stringify(report)}'`;
     await withoutHostports(async (program) => {
-      for (const [script, check] of Object.entries(says)) {
-        await writeFile(program, `#!/bin/bash\n${script}\n`, { mode: 0o755 });
+      const runs = async (script) => {
+        await writeFile(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
         await page.getByRole("button", { name: "Try again" }).click();
-        await check();
-        await assertAccessible(page);
-      }
+      };
+      await runs(print({ schema_version: 99, listeners: [] }));
+      await page.getByRole("alert").getByText("Update the extension.").waitFor();
+      await assertAccessible(page);
+
+      await runs("echo 'no rights' >&2; exit 1");
+      await page.getByRole("alert").getByText("no rights").waitFor();
+
+      const nothing = { schema_version: 2, event: "snapshot", listeners: [] };
+      await runs(`until test -e $0.go; do sleep 0.1; done; ${print(nothing)}; kill -STOP $$`);
+      await page.getByRole("table").and(page.locator("[aria-busy=true]")).waitFor();
+      await assertAccessible(page);
+      await writeFile(`${program}.go`, "");
+      await page.getByRole("heading", { name: "Every port is free" }).waitFor();
+      await assertAccessible(page);
       execFileSync("pkill", ["-KILL", "-f", program]);
     });
     await page.getByText("Live", { exact: true }).waitFor();
