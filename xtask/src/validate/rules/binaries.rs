@@ -198,7 +198,7 @@ super::rules! {
         why: "Otherwise it is easier to abuse its mistakes; macOS warns of it, and virus scanners \
               suspect it.",
         help: "build it position-independent: `-buildmode=pie` (Go), `-pie` (C), `/DYNAMICBASE` \
-               (Visual C++); Rust does so by itself",
+               (Visual C++); Rust does so by itself, but not for static programs for Linux on arm64",
         example: "`/linux/tool` is an ELF file of the type `EXEC`",
     }
 
