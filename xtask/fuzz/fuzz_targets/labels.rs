@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
     let problems = within(2 * 1024 * 1024 + 64 * text.len(), || check(&labels));
     for problem in &problems {
         let (At::Label(name) | At::InLabel { label: name, .. }) = &problem.at else {
-            panic!("{} is no place in a label", problem.at)
+            panic!("{problem:?}")
         };
         assert!(NAMES.contains(&name.as_str()));
     }

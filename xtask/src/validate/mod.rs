@@ -13,7 +13,7 @@ mod json;
 pub mod labels;
 pub mod metadata;
 pub mod online;
-mod picture;
+pub mod picture;
 pub mod report;
 mod room;
 pub mod rules;

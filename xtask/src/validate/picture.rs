@@ -9,7 +9,8 @@ const SVG: &str = "http://www.w3.org/2000/svg";
 
 /// A format that browsers show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+#[expect(missing_docs, reason = "they are the formats' own names")]
+pub enum Format {
     Svg,
     Png,
     Jpeg,
@@ -39,7 +40,7 @@ impl Format {
 
 /// A picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Picture {
+pub struct Picture {
     /// Its format.
     pub format: Format,
     /// Width and height in pixels; an SVG picture has none.
@@ -48,7 +49,7 @@ pub(super) struct Picture {
 
 /// The picture that the bytes are of, if browsers show it. It is looked at as far as it takes to
 /// know that: one that is cut off in the middle is a picture, too.
-pub(super) fn read(bytes: &[u8]) -> Option<Picture> {
+pub fn read(bytes: &[u8]) -> Option<Picture> {
     let format = match imagesize::image_type(bytes) {
         Ok(ImageType::Png) => Format::Png,
         Ok(ImageType::Jpeg) => Format::Jpeg,
