@@ -13,7 +13,14 @@ interface PortTableRowProps {
   freePort: number | undefined;
 }
 
-export const PortTableRow = memo(function PortTableRow({ row, freePort }: PortTableRowProps) {
+/** Rows are made anew with each change, and nearly all say what they have said before. */
+export const PortTableRow = memo(
+  Row,
+  (before, after) =>
+    before.freePort === after.freePort && JSON.stringify(before.row) === JSON.stringify(after.row),
+);
+
+function Row({ row, freePort }: PortTableRowProps) {
   const hasConflict = isConflict(row);
   return (
     <TableRow
@@ -57,7 +64,7 @@ export const PortTableRow = memo(function PortTableRow({ row, freePort }: PortTa
       </TableCell>
     </TableRow>
   );
-});
+}
 
 function HolderIcon({ kind }: { kind: Holder["kind"] }) {
   const Icon = { process: ProcessIcon, container: ContainerIcon, nobody: NobodyIcon }[kind];
