@@ -157,6 +157,7 @@ describe("the tab", () => {
       await assertAccessible(page);
       execFileSync("pkill", ["-KILL", "-f", program]);
     });
+    await page.getByRole("table").waitFor();
     await page.getByText("Live", { exact: true }).waitFor();
   });
 
@@ -170,7 +171,7 @@ describe("the tab", () => {
     const programs = () => pgrep(`${PROJECT}/target/preview/.*hostports watch`).length;
     const other = await open(context, new URL(ADDRESS).origin);
     await other.getByText("Live", { exact: true }).waitFor();
-    assert.equal(programs(), 2);
+    await eventually(() => assert.equal(programs(), 2));
     await other.close();
     await eventually(() => assert.equal(programs(), 1));
   });
