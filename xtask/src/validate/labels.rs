@@ -89,44 +89,42 @@ impl<'a> Checker<'a> {
     }
 
     fn screenshots(&mut self) {
-        let Some(text) = filled(self.labels, names::SCREENSHOTS) else { return };
-        match list::<Screenshot>(text) {
-            Ok(screenshots) if screenshots.is_empty() => {
-                self.report(&rules::SCREENSHOTS, names::SCREENSHOTS, "the list is empty");
-            }
-            Ok(screenshots) => {
-                for (index, Screenshot { alt, url }) in screenshots.iter().enumerate() {
-                    let at = |key| in_list(names::SCREENSHOTS, index, key);
-                    if alt.trim().is_empty() {
-                        let what = format!("`alt` of `{url}` is empty");
-                        self.problems.push(Problem::new(&rules::SCREENSHOTS, at("alt"), what));
-                    }
-                    self.url(at("url"), url);
-                }
-            }
-            Err(reason) => self.report(&rules::SCREENSHOTS, names::SCREENSHOTS, reason),
+        let parts = |it: Screenshot| [it.alt, it.url];
+        let count = self.entries(names::SCREENSHOTS, &rules::SCREENSHOTS, "alt", parts);
+        if count == Some(0) {
+            self.report(&rules::SCREENSHOTS, names::SCREENSHOTS, "the list is empty");
         }
     }
 
     fn additional_urls(&mut self) {
-        let Some(text) = filled(self.labels, names::ADDITIONAL_URLS) else { return };
-        match list::<Link>(text) {
-            Ok(links) => {
-                for (index, Link { title, url }) in links.iter().enumerate() {
-                    let at = |key| in_list(names::ADDITIONAL_URLS, index, key);
-                    if title.trim().is_empty() {
-                        let what = format!("`title` of `{url}` is empty");
-                        self.problems.push(Problem::new(
-                            &rules::ADDITIONAL_URLS,
-                            at("title"),
-                            what,
-                        ));
-                    }
-                    self.url(at("url"), url);
-                }
+        let parts = |it: Link| [it.title, it.url];
+        self.entries(names::ADDITIONAL_URLS, &rules::ADDITIONAL_URLS, "title", parts);
+    }
+
+    /// Checks a list of which each entry has a text, called `key`, and an address: how many it has.
+    fn entries<T: DeserializeOwned>(
+        &mut self,
+        name: &'static str,
+        rule: &'static Rule,
+        key: &str,
+        parts: impl Fn(T) -> [String; 2],
+    ) -> Option<usize> {
+        let list = match list::<T>(filled(self.labels, name)?) {
+            Ok(list) => list,
+            Err(reason) => {
+                self.report(rule, name, reason);
+                return None;
             }
-            Err(reason) => self.report(&rules::ADDITIONAL_URLS, names::ADDITIONAL_URLS, reason),
+        };
+        let count = list.len();
+        for (index, [text, url]) in list.into_iter().map(parts).enumerate() {
+            if text.trim().is_empty() {
+                let what = format!("`{key}` of `{url}` is empty");
+                self.problems.push(Problem::new(rule, in_list(name, index, key), what));
+            }
+            self.url(in_list(name, index, "url"), &url);
         }
+        Some(count)
     }
 
     fn categories(&mut self) {
