@@ -15,6 +15,12 @@ it("above the highest port it goes on with those that need no rights", async () 
   expect(await freePortAbove(new Scripted(answer), 65_535, () => false)).toBe(1024);
 });
 
+it("a program that always knows the same one is not asked for ever", async () => {
+  const hostports = new Scripted(() => answer("free --from 8080"));
+  await expect(freePortAbove(hostports, 8080, () => true)).rejects.toThrow("spoken for");
+  expect(hostports.asked.length).toBeLessThan(100);
+});
+
 it.each(["", "null", "{}", '{"ports":[]}', '{"ports":["8081"]}'])("refuses %j", (output) => {
   expect(() => parseFreePort(output)).toThrow("can't be read");
 });

@@ -4,6 +4,9 @@ import { isNatural, isRecord } from "../json";
 const LOWEST = 1024;
 const HIGHEST = 65_535;
 
+/** How often it is asked for another one: each time it is a program that runs. */
+const ATTEMPTS = 32;
+
 /**
  * The first port above `port` that nothing holds, and that is not spoken for. It is found by
  * `hostports free`, which tries to bind it. Throws a {@link Failure}.
@@ -13,12 +16,14 @@ export async function freePortAbove(
   port: number,
   isSpokenFor: (port: number) => boolean,
 ): Promise<number> {
-  for (let from = port + 1; ;) {
+  let from = port + 1;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (from > HIGHEST) from = LOWEST;
     const free = parseFreePort(await hostports.run(["free", "--from", String(from)]));
     if (!isSpokenFor(free)) return free;
     from = free + 1;
   }
+  throw new Failure("The next free ports are all spoken for.");
 }
 
 export function parseFreePort(output: string): number {
