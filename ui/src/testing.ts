@@ -2,7 +2,6 @@ import type { Failure, Program, StreamReader } from "./docker/program";
 
 /** A program as a script has it, and what it was asked. */
 export class Scripted implements Program {
-  readonly name = "scripted";
   readonly asked: string[] = [];
   /** Those of the streams that are open. */
   readonly streams: StreamReader[] = [];

@@ -21,11 +21,7 @@ static BROWSER: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 /// Runs the tests of a script in a browser that shows the preview of `project`.
-fn run_script(name: &str, preview: &Preview, project: &Path) {
-    run_script_with(&mut Command::new("node"), name, preview, project);
-}
-
-fn run_script_with(node: &mut Command, name: &str, preview: &Preview, project: &Path) {
+fn run_script(node: &mut Command, name: &str, preview: &Preview, project: &Path) {
     let output = node
         .args(["--test", "--test-force-exit", "--test-reporter=spec", name])
         .current_dir(&*BROWSER)
@@ -88,7 +84,7 @@ fn the_api_is_that_of_docker_desktop_and_for_the_own_page_alone() {
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     let mut command = extension.xtask(&["preview", "--no-open"]);
     let preview = Preview::start(command.env("PATH", path));
-    run_script("api.mjs", &preview, extension.root());
+    run_script(&mut Command::new("node"), "api.mjs", &preview, extension.root());
 }
 
 /// A copy of this repository's files, to be edited.
@@ -141,7 +137,7 @@ fn the_sample_shows_the_ports_and_follows_what_is_edited() {
     command.args(["preview", "--no-open"]).current_dir(project.path());
     let mut preview = Preview::start(docker.given_to(&mut command).env_remove("CARGO_TARGET_DIR"));
     let node = &mut Command::new("node");
-    run_script_with(docker.given_to(node), "sample.mjs", &preview, project.path());
+    run_script(docker.given_to(node), "sample.mjs", &preview, project.path());
     assert_eq!(preview.interrupt().code(), Some(0));
     let folder = project.path().to_str().unwrap();
     let left = Command::new("pgrep").args(["-fl", folder]).output().unwrap();

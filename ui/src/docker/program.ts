@@ -3,7 +3,7 @@ import type { v1 } from "@docker/extension-api-client-types";
 import type { DockerDesktop } from "./client";
 
 /** `missing`: there is no such program. `failed`: it ran, or could not be run. */
-export type FailureKind = "missing" | "failed";
+type FailureKind = "missing" | "failed";
 
 /** An error whose message is meant for the user. */
 export class Failure extends Error {
@@ -30,7 +30,6 @@ export interface StreamReader {
 }
 
 export interface Program {
-  readonly name: string;
   /** What it prints. Throws a {@link Failure}. */
   run(args: string[]): Promise<string>;
   /** Reads what it prints as it comes. Returns what ends it; after that nothing is called. */
@@ -65,7 +64,6 @@ function program(
   place: (args: string[]) => [command: string, args: string[]],
 ): Program {
   return {
-    name,
     async run(args) {
       try {
         return (await cli().exec(...place(args))).stdout;

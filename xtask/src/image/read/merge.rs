@@ -201,9 +201,11 @@ impl<'a> Merge<'a> {
     fn folder(&mut self, entry: &Entry, parts: &[&str]) -> Result<Id, Refusal> {
         let mut at = ROOT;
         for part in parts {
-            let child = self.tree.slot(at).children.get(*part).copied();
-            let child = child.map(|id| (id, self.tree.slot(id)));
-            at = match child.map(|(id, slot)| (id, &slot.node.kind, slot.touched == self.layer)) {
+            let child = self.tree.slot(at).children.get(*part).map(|&id| {
+                let slot = self.tree.slot(id);
+                (id, &slot.node.kind, slot.touched == self.layer)
+            });
+            at = match child {
                 Some((id, Kind::Folder, _)) => id,
                 Some((_, Kind::Symlink(_), true)) => self.linked_folder(entry, at, part)?,
                 Some((_, _, true)) => return Err(OddityKind::NotInFolder.into()),
