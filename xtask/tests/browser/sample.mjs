@@ -135,6 +135,7 @@ describe("the tab", () => {
   });
 
   test("tells what is known whatever the host binary says", async () => {
+    let stopped;
     const print = (report) => `echo '${JSON.stringify(report)}'`;
     await withoutHostports(async (program) => {
       const runs = async (script) => {
@@ -155,8 +156,10 @@ describe("the tab", () => {
       await writeFile(`${program}.go`, "");
       await page.getByRole("heading", { name: "Every port is free" }).waitFor();
       await assertAccessible(page);
-      execFileSync("pkill", ["-KILL", "-f", program]);
+      stopped = program;
     });
+    // Whatever the page runs now is the true one again.
+    execFileSync("pkill", ["-KILL", "-f", stopped]);
     await page.getByRole("table").waitFor();
     await page.getByText("Live", { exact: true }).waitFor();
   });
