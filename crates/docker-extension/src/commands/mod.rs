@@ -1,0 +1,20 @@
+//! The commands: each a short recipe that calls steps.
+
+use camino::Utf8PathBuf;
+use xshell::Shell;
+
+use crate::files;
+
+pub mod dist;
+pub mod doctor;
+pub mod preview;
+pub mod symbols;
+pub mod validate;
+
+/// The folder in which the person is.
+fn current_folder(sh: &Shell) -> files::Result<Utf8PathBuf> {
+    Utf8PathBuf::from_path_buf(sh.current_dir()).map_err(|path| {
+        let reason = std::io::Error::other("its path is not UTF-8");
+        files::error("work in", path.to_string_lossy().into_owned(), reason)
+    })
+}

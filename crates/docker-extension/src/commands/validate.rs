@@ -1,0 +1,128 @@
+//! `cargo xtask validate`: what Docker Desktop, the marketplace and people's machines would say about
+//! an extension's image, without any of them.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use xshell::Shell;
+
+use super::current_folder;
+use crate::cli::{self, Denied, Format};
+use crate::dist;
+use crate::error::Error;
+use crate::files;
+use crate::image::read::{ImageSource, StoredImage};
+use crate::output;
+use crate::progress::Progress;
+use crate::project::Project;
+use crate::text;
+use crate::validate::online::Pictures;
+use crate::validate::report::{Report, Subject};
+use crate::validate::rules::Severity;
+use crate::validate::{image, metadata};
+
+/// What is to be checked.
+enum Checked {
+    /// A `metadata.json` alone.
+    Metadata(Utf8PathBuf),
+    /// A whole image.
+    Image(ImageSource),
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The image can't be got at, or has findings that are not allowed .
+pub fn run(options: &cli::Validate, progress: &Progress) -> Result<(), Error> {
+    let sh = Shell::new()?;
+    let here = current_folder(&sh)?;
+    let report = match find(options.image.as_deref(), &here)? {
+        Checked::Metadata(path) if options.online => return Err(no_labels(&path)),
+        Checked::Metadata(path) => check_metadata(&path)?,
+        Checked::Image(source) => check_image(&source, options.online, progress)?,
+    };
+    output::print(&match options.format {
+        Format::Text => report.text(),
+        Format::Json => report.json(),
+    })?;
+    let denied_warnings = match options.deny {
+        Some(Denied::Warnings) => report.count(Severity::Warning),
+        None => 0,
+    };
+    match report.count(Severity::Error) + denied_warnings {
+        0 => Ok(()),
+        count => {
+            let errors = text::count(count, "error");
+            Err(Error::new(format!("`{}`: validation failed with {errors}", report.subject.name)))
+        }
+    }
+}
+
+/// What a person means. Without a word it is what `dist` has made last.
+fn find(text: Option<&str>, here: &Utf8Path) -> Result<Checked, Error> {
+    let Some(text) = text else {
+        let folder = Project::load(here)?.root.join("dist");
+        return last_dist(&folder)?.ok_or_else(|| {
+            Error::new(format!("there is nothing in `{folder}` that could be checked"))
+                .help("run `cargo xtask dist` first, or name an image")
+                .usage()
+        });
+    };
+    let path = here.join(text);
+    if path.extension() == Some("json") && path.is_file() {
+        return Ok(Checked::Metadata(path));
+    }
+    match last_dist(&path)? {
+        Some(image) => Ok(image),
+        None => Ok(Checked::Image(ImageSource::parse(text, here)?)),
+    }
+}
+
+/// The image in a folder that `dist` has made.
+fn last_dist(folder: &Utf8Path) -> Result<Option<Checked>, Error> {
+    let manifest = folder.join(dist::MANIFEST);
+    if !manifest.is_file() {
+        return Ok(None);
+    }
+    let archive = dist::manifest::archive(&files::read_text(&manifest)?).ok_or_else(|| {
+        Error::new(format!("`{manifest}` does not tell which image it is about"))
+            .help("run `cargo xtask dist` again, or name the image")
+            .usage()
+    })?;
+    let path = folder.join(archive);
+    Ok(Some(Checked::Image(ImageSource::Archive { path, image: None })))
+}
+
+fn check_metadata(path: &Utf8Path) -> Result<Report, Error> {
+    let (_, problems) = metadata::read(&files::read(path)?);
+    let subject = Subject { name: path.to_string(), ..Subject::default() };
+    let findings = problems.into_iter().map(|problem| problem.found_in(Vec::new())).collect();
+    Ok(Report::new(subject, findings))
+}
+
+fn no_labels(path: &Utf8Path) -> Error {
+    Error::new(format!("`{path}` has no labels, whose addresses `--online` is about"))
+        .help("name an image, or leave `--online` out")
+        .usage()
+}
+
+fn check_image(
+    source: &ImageSource,
+    is_online: bool,
+    progress: &Progress,
+) -> Result<Report, Error> {
+    let step = progress.step("Read the image");
+    let name = source.to_string();
+    let opened = StoredImage::open(source, &step);
+    let pictures = match &opened {
+        Ok(image) if is_online => Pictures::of(image),
+        _ => Pictures::default(),
+    };
+    let report = image::check(opened, &name)?;
+    step.done(&name);
+    if pictures.is_empty() {
+        return Ok(report);
+    }
+    let step = progress.step(format!("Fetch {}", pictures.in_words()));
+    let findings = pictures.check(&step)?;
+    step.done("");
+    Ok(report.with(findings))
+}

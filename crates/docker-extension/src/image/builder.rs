@@ -1,0 +1,277 @@
+//! Finding out, quickly, whether there is a buildx builder that can make an image of two platforms.
+
+use std::fmt;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use xshell::{Shell, cmd};
+
+use crate::interrupt::Interrupted;
+use crate::process;
+
+/// How long Docker has to answer, all questions together.
+const LIMIT: Duration = Duration::from_secs(5);
+/// How an engine with the containerd image store calls its storage driver.
+const CONTAINERD: &str = "io.containerd.snapshotter.v1";
+
+/// A buildx builder that can make an image of several platforms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Builder {
+    name: String,
+    driver: String,
+    is_running: bool,
+}
+
+impl Builder {
+    /// The name by which `--builder` picks it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where the builder is the Docker Engine itself, the context by which that is reached: such
+    /// builders are there by themselves, one for each context, and have its name.
+    pub fn engine_context(&self) -> Option<&str> {
+        (self.driver == "docker").then_some(&*self.name)
+    }
+
+    /// Whether it runs already. If not, the first build starts it, which may mean a download.
+    pub fn is_running(&self) -> bool {
+        self.is_running
+    }
+}
+
+impl fmt::Display for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let store = if self.engine_context().is_some() { ", containerd image store" } else { "" };
+        write!(f, "builder `{}` (driver {}{store})", self.name, self.driver)
+    }
+}
+
+/// Why Docker can't make the image.
+#[derive(Debug, thiserror::Error)]
+pub enum NoBuilder {
+    /// The client is missing.
+    #[error("`docker` is not installed, or not on PATH")]
+    NoClient,
+    /// The client does not start, or not from here.
+    #[error("`docker` can't be run: {reason}")]
+    Client {
+        /// The reason.
+        reason: String,
+    },
+    /// The client is there without its plugin.
+    #[error("`docker` has no buildx plugin")]
+    NoBuildx,
+    /// There is no builder with the name that was asked for.
+    #[error("there is no builder `{name}`")]
+    Unknown {
+        /// The name.
+        name: String,
+    },
+    /// Docker, or the builder, does not answer.
+    #[error("Docker does not answer ({reason})")]
+    Silent {
+        /// What was heard instead.
+        reason: String,
+    },
+    /// The driver can make images of one platform only.
+    #[error(
+        "builder `{name}` can't make images of several platforms: it is the Docker Engine itself, \
+         which has the classic image store"
+    )]
+    ClassicStore {
+        /// The builder's name.
+        name: String,
+    },
+    /// The person pressed Ctrl-C.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl NoBuilder {
+    /// What the person can do.
+    pub fn help(&self) -> Option<String> {
+        let help = match self {
+            NoBuilder::NoClient => "install Docker, or use `--engine embedded`, which needs none",
+            NoBuilder::Client { .. } => "use `--engine embedded`, which needs no Docker",
+            NoBuilder::NoBuildx => {
+                "install the buildx plugin (Docker Desktop has it, on Linux it is the package \
+                 `docker-buildx-plugin` or `docker-buildx`), or use `--engine embedded`"
+            }
+            NoBuilder::Unknown { .. } => {
+                "`docker buildx ls` lists the builders, `docker buildx create` makes one"
+            }
+            NoBuilder::Silent { .. } => {
+                "start Docker (`docker info` must answer), pick another builder by `--builder`, or \
+                 use `--engine embedded`"
+            }
+            NoBuilder::ClassicStore { .. } => {
+                "turn on the containerd image store (in Docker Desktop: Settings, General; \
+                 elsewhere: `{\"features\": {\"containerd-snapshotter\": true}}` in daemon.json), \
+                 or make a builder with `docker buildx create --use --driver docker-container`, or \
+                 use `--engine embedded`"
+            }
+            NoBuilder::Interrupted(_) => return None,
+        };
+        Some(help.to_owned())
+    }
+}
+
+/// Looks at the builder of that name, or at the current one. Starts nothing.
+pub fn probe(builder: Option<&str>) -> Result<Builder, NoBuilder> {
+    let docker = Docker::new()?;
+    let inspected = docker.inspect(builder)?;
+    let is_running = inspected.node_statuses.iter().any(|status| status == "running");
+    if !is_running {
+        if let Some(reason) = inspected.error {
+            return Err(NoBuilder::Silent { reason });
+        }
+        if inspected.driver == "remote" {
+            // The other drivers' builders can be started from here.
+            let reason = format!("builder `{}` can't be reached", inspected.name);
+            return Err(NoBuilder::Silent { reason });
+        }
+    }
+    let builder = Builder { name: inspected.name, driver: inspected.driver, is_running };
+    match builder.engine_context() {
+        Some(engine) if !docker.has_containerd_store(engine)? => {
+            Err(NoBuilder::ClassicStore { name: builder.name })
+        }
+        _ => Ok(builder),
+    }
+}
+
+/// Whether there is a Docker Engine that could load an image: to be asked before long work.
+///
+/// # Errors
+/// Why there is none.
+pub fn check_load() -> Result<(), NoBuilder> {
+    let docker = Docker::new()?;
+    docker.read(cmd!(docker.shell, "docker version")).map(drop).map_err(no_answer)
+}
+
+/// The client, for as long as it may take to answer.
+struct Docker {
+    shell: Shell,
+    deadline: Instant,
+}
+
+impl Docker {
+    fn new() -> Result<Self, NoBuilder> {
+        let shell =
+            Shell::new().map_err(|error| NoBuilder::Client { reason: error.to_string() })?;
+        Ok(Self { shell, deadline: Instant::now() + LIMIT })
+    }
+
+    fn inspect(&self, builder: Option<&str>) -> Result<Inspected, NoBuilder> {
+        let command = cmd!(self.shell, "docker buildx inspect {builder...}");
+        let error = match self.read(command) {
+            Ok(text) => return Ok(Inspected::parse(&text)),
+            Err(error) => error,
+        };
+        let has_failed = matches!(error, process::ProcessError::Failed { .. });
+        // Docker without buildx does not know the word, and its message has changed over time.
+        let version = has_failed.then(|| self.read(cmd!(self.shell, "docker buildx version")));
+        if let Some(Err(process::ProcessError::Failed { .. })) = version {
+            return Err(NoBuilder::NoBuildx);
+        }
+        match builder {
+            Some(name) if has_failed && error.messages().contains("no builder") => {
+                Err(NoBuilder::Unknown { name: name.to_owned() })
+            }
+            _ => Err(no_answer(error)),
+        }
+    }
+
+    fn has_containerd_store(&self, engine: &str) -> Result<bool, NoBuilder> {
+        let format = "{{json .DriverStatus}}";
+        let command = cmd!(self.shell, "docker --context {engine} info --format {format}");
+        Ok(self.read(command).map_err(no_answer)?.contains(CONTAINERD))
+    }
+
+    fn read(&self, command: impl Into<Command>) -> Result<String, process::ProcessError> {
+        process::read_within(command, self.deadline.saturating_duration_since(Instant::now()))
+    }
+}
+
+fn no_answer(error: process::ProcessError) -> NoBuilder {
+    match error {
+        process::ProcessError::Interrupted(interrupted) => NoBuilder::Interrupted(interrupted),
+        process::ProcessError::NotFound { .. } => NoBuilder::NoClient,
+        process::ProcessError::Start { source, .. }
+        | process::ProcessError::Wait { source, .. } => {
+            NoBuilder::Client { reason: source.to_string() }
+        }
+        process::ProcessError::TimedOut { .. } => {
+            NoBuilder::Silent { reason: format!("no answer within {} seconds", LIMIT.as_secs()) }
+        }
+        process::ProcessError::Failed { .. } => {
+            let last = error.messages().lines().rfind(|line| !line.trim().is_empty());
+            NoBuilder::Silent { reason: last.map_or_else(|| error.to_string(), str::to_owned) }
+        }
+    }
+}
+
+/// What `docker buildx inspect` says, as far as it matters here.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Inspected {
+    name: String,
+    driver: String,
+    node_statuses: Vec<String>,
+    /// The first one, of the builder or a node.
+    error: Option<String>,
+}
+
+impl Inspected {
+    /// Reads `Key: value` lines, and passes over all that it doesn't know.
+    fn parse(text: &str) -> Self {
+        let mut found = Inspected::default();
+        let mut in_nodes = false;
+        // Indented lines are lists that belong to the key above.
+        for line in text.lines().filter(|line| !line.starts_with([' ', '\t'])) {
+            let Some((key, value)) = line.split_once(':') else { continue };
+            let value = value.trim().to_owned();
+            match key {
+                "Nodes" => in_nodes = true,
+                "Status" if in_nodes => found.node_statuses.push(value),
+                "Name" if !in_nodes => found.name = value,
+                "Driver" if !in_nodes => found.driver = value,
+                "Error" => found.error = found.error.or(Some(value)),
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_that_answers_is_told_from_one_that_does_not() {
+        let running = Inspected::parse(
+            "Name:   default\nDriver: docker\n\nNodes:\nName:             default\n\
+             Endpoint:         default\nStatus:           running\nBuildKit version: v0.13\n\
+             Labels:\n org.mobyproject.buildkit.worker.executor: containerd\n Status: odd\n",
+        );
+        assert_eq!((running.name.as_str(), running.driver.as_str()), ("default", "docker"));
+        assert_eq!((running.node_statuses, running.error), (vec!["running".to_owned()], None));
+
+        let silent = Inspected::parse(
+            "Name:          default\nDriver:        \nError:         Cannot connect to the Docker \
+             daemon at unix:///x. Is the docker daemon running?\n",
+        );
+        assert!(silent.error.unwrap().starts_with("Cannot connect"));
+    }
+
+    #[test]
+    fn a_builder_of_several_nodes_is_read_node_by_node() {
+        let found = Inspected::parse(
+            "Name: farm\nDriver: remote\nNodes:\nName: a\nEndpoint: tcp://a:1\nError: no route\n\
+             \nName: b\nEndpoint: tcp://b:1\nStatus: running\n",
+        );
+        assert_eq!(found.node_statuses, ["running"]);
+        assert_eq!(found.error.as_deref(), Some("no route"));
+    }
+}

@@ -1,0 +1,111 @@
+//! What the tests, fuzz targets and maintainer tools of this repository use. No part of the interface:
+//! it changes without notice.
+
+pub mod context {
+    pub use crate::context::dockerfile;
+    pub mod contents {
+        pub use crate::context::contents::{Contents, Context, FileMode, Labels, Layer, Source};
+    }
+    pub mod labels {
+        pub use crate::context::labels::{
+            ADDITIONAL_URLS, API_VERSION, CATEGORIES, CHANGELOG, DESCRIPTION, DETAILED_DESCRIPTION,
+            ICON, PUBLISHER_URL, SCREENSHOTS, TITLE, VENDOR, VERSION,
+        };
+    }
+}
+
+pub mod digest {
+    pub use crate::digest::Digest;
+}
+
+pub mod files {
+    pub use crate::files::hex;
+}
+
+pub mod http {
+    pub use crate::http::{Address, Head, HeadReader, is_local};
+}
+
+pub mod image {
+    pub use crate::image::{
+        AnyEngine, Builder, Docker, Embedded, Engine, EngineChoice, EngineKind, EngineRequest,
+        Image, NoBuilder, choose, load, probe,
+    };
+    pub mod read {
+        pub use crate::image::read::{Content, Error, ImageSource, StoredImage};
+        pub mod limits {
+            pub use crate::image::read::limits::Limits;
+        }
+        pub mod tree {
+            pub use crate::image::read::tree::{Kind, Tree};
+        }
+    }
+}
+
+pub mod inspect {
+    pub use crate::inspect::*;
+}
+
+pub mod platform {
+    pub use crate::platform::{Arch, HostPlatform, ImagePlatform, Os};
+}
+
+pub mod preview {
+    pub mod http {
+        pub use crate::preview::http::{
+            parse_request, parse_response, read_head, read_response_body,
+        };
+    }
+}
+
+pub mod progress {
+    pub use crate::progress::{Progress, Verbosity};
+}
+
+pub mod project {
+    pub mod config {
+        pub use crate::project::config::MacOsVersion;
+    }
+    pub mod reference {
+        pub use crate::project::reference::{AnyReference, ImageName, ImageReference};
+    }
+}
+
+pub mod toolchain {
+    pub mod import_library {
+        pub use crate::toolchain::import_library::from_name;
+    }
+    pub mod macos {
+        pub use crate::toolchain::macos::{List, lists, sdk};
+    }
+    pub mod zig {
+        pub use crate::toolchain::zig::{Zig, find};
+    }
+}
+
+pub mod validate {
+    pub mod binaries {
+        pub use crate::validate::binaries::{Listed, judge};
+    }
+    pub mod finding {
+        pub use crate::validate::finding::At;
+    }
+    pub mod image {
+        pub use crate::validate::image::check;
+    }
+    pub mod labels {
+        pub use crate::validate::labels::check;
+    }
+    pub mod metadata {
+        pub use crate::validate::metadata::read;
+    }
+    pub mod picture {
+        pub use crate::validate::picture::{Format, read};
+    }
+    pub mod report {
+        pub use crate::validate::report::Report;
+    }
+    pub mod rules {
+        pub use crate::validate::rules::{image, labels, metadata, online};
+    }
+}

@@ -1,0 +1,52 @@
+//! Conversions of the modules' own errors, until they are [`Error`]s themselves.
+
+use crate::commands::symbols;
+use crate::error::Error;
+use crate::{compile, context, dist, http, image, preview, project, toolchain, ui};
+
+macro_rules! legacy {
+    ($($type:ty, $is_usage:expr;)*) => {$(
+        impl From<$type> for Error {
+            fn from(error: $type) -> Self {
+                let is_usage: fn(&$type) -> bool = $is_usage;
+                let (help, is_usage) = (error.help(), is_usage(&error));
+                let error = Error::showing(error);
+                let error = if is_usage { error.usage() } else { error };
+                match help { Some(help) => error.help(help), None => error }
+            }
+        }
+    )*};
+}
+
+legacy! {
+    project::Error, |_| true;
+    toolchain::Error, |it| matches!(it, toolchain::Error::Linker { .. });
+    compile::Error, |_| false;
+    ui::Error, |it| matches!(it, ui::Error::NoPage { .. });
+    context::Error, |_| false;
+    image::NoBuilder, |it| matches!(it, image::NoBuilder::Unknown { .. });
+    image::Error, |_| false;
+    image::read::Error, image::read::Error::is_about_the_name;
+    http::Error, |_| false;
+    dist::Error, |it| matches!(it, dist::Error::NotADist(_) | dist::Error::NotAFolder(_) | dist::Error::InContext(_));
+    preview::Error, |it| matches!(it, preview::Error::NoUi | preview::Error::Port(_));
+    symbols::Error, |_| false;
+}
+
+impl From<toolchain::import_library::DlltoolError> for Error {
+    fn from(error: toolchain::import_library::DlltoolError) -> Self {
+        Error::showing(error)
+    }
+}
+
+impl From<xshell::Error> for Error {
+    fn from(error: xshell::Error) -> Self {
+        Error::new("can't work in this directory").because(error)
+    }
+}
+
+impl From<ctrlc::Error> for Error {
+    fn from(error: ctrlc::Error) -> Self {
+        Error::new("can't listen for Ctrl-C").because(error)
+    }
+}

@@ -1,0 +1,113 @@
+//! `cargo xtask`: makes Docker Desktop extensions with Rust host binaries.
+//!
+//! Data goes one way, each module handing a typed value to the next one:
+//!
+//! [`project`] reads and checks the configuration; [`plan`] decides which host binary is built for
+//! which [`platform`] and which image carries it; [`toolchain`] finds what compiles and links;
+//! [`compile`] and [`ui`] build, [`inspect`] looks at what came out; [`context`] is the folder that
+//! goes into the image, [`image`] makes the image and reads those of others, [`validate`] judges
+//! them, [`dist`] the finished files. [`preview`] shows it all in a browser while it is being worked
+//! on. [`commands`] are short recipes that call these steps, and [`cli`] declares them.
+
+mod cli;
+mod commands;
+mod compile;
+mod context;
+mod digest;
+mod dist;
+mod error;
+mod files;
+mod foreign;
+mod http;
+mod image;
+mod inspect;
+#[doc(hidden)]
+pub mod internals;
+mod interrupt;
+mod legacy;
+mod lock;
+mod output;
+mod parallel;
+mod plan;
+mod platform;
+mod preview;
+mod process;
+mod progress;
+mod project;
+mod staging;
+mod style;
+mod text;
+mod toolchain;
+mod ui;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use cli::{Cli, Command};
+use error::Result;
+use progress::Progress;
+use toolchain::{import_library, zigbuild};
+
+/// Runs the command line of this process: `cargo xtask` and `docker-extension` alike.
+pub fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            anstream::eprintln!("{}", error.message());
+            ExitCode::from(error.exit_status() as u8)
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    if let Some(tool) = other_tool() {
+        return tool;
+    }
+    let cli = parse();
+    let progress = Progress::new(cli.talk.verbosity());
+    interrupt::listen()?;
+    match &cli.command {
+        Command::Dist(options) => commands::dist::run(options, &progress),
+        Command::Preview(options) => commands::preview::run(options, &progress),
+        Command::Validate(options) => commands::validate::run(options, &progress),
+        Command::Doctor => commands::doctor::run(),
+        Command::Zig(tool) => run_zig(tool),
+        Command::ZigEnvironment(options) => zig_environment(options),
+        Command::Symbols => Ok(commands::symbols::run(&progress)?),
+    }
+}
+
+/// Reads the command line, under the name by which it was called.
+fn parse() -> Cli {
+    let program = std::env::args_os().next().unwrap_or_default();
+    let is_xtask = std::path::Path::new(&program).file_stem().is_none_or(|name| name != cli::NAME);
+    let name = if is_xtask { cli::XTASK } else { cli::NAME };
+    let matches = Cli::command().name(name).bin_name(name).get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// The work of the tool that this process is to be, judged by the name under which it was started.
+fn other_tool() -> Option<Result<()>> {
+    let mut args = std::env::args_os();
+    let program = args.next()?;
+    let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
+    if let Some(tool) = import_library::from_name(&program, &args) {
+        return Some(tool.and_then(|tool| tool.run()).map_err(error::Error::from));
+    }
+    zigbuild::tool_from_name(&program, args).map(|tool| run_zig(&tool))
+}
+
+fn run_zig(tool: &cargo_zigbuild::Zig) -> Result<()> {
+    tool.execute().map_err(|error| error::Error::new(format!("{error:#}")))
+}
+
+#[expect(clippy::print_stdout, reason = "the process that asked reads it there")]
+fn zig_environment(options: &cli::ZigEnvironment) -> Result<()> {
+    let environment =
+        zigbuild::describe_environment(options.targets.clone(), options.minimum_macos.clone())
+            .map_err(error::Error::new)?;
+    println!("{environment}");
+    Ok(())
+}

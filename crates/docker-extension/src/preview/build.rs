@@ -1,0 +1,251 @@
+//! Builds the host binaries for this machine, and again when their sources change.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::thread;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::Message;
+use cargo_metadata::diagnostic::DiagnosticLevel;
+
+use super::programs::Programs;
+use super::session::Session;
+use super::tabs;
+use super::watch::{self, Watcher};
+use crate::files;
+use crate::interrupt;
+use crate::platform::{Arch, HostPlatform, Os};
+use crate::process::{self, Output};
+use crate::progress::{Progress, Step};
+use crate::project::{self, HOST_BINS, HostBinary, Project};
+use crate::style::BAD;
+
+/// Why there are no new programs.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("they don't compile")]
+    Code(String),
+    #[error(transparent)]
+    Project(#[from] project::Error),
+    #[error("can't run cargo")]
+    Cargo(#[source] process::ProcessError),
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    #[error(transparent)]
+    Interrupted(#[from] interrupt::Interrupted),
+}
+
+impl Error {
+    /// What stands in the page.
+    fn messages(&self) -> String {
+        match self {
+            Error::Code(messages) => messages.clone(),
+            Error::Cargo(error) => format!("{self}: {error}\n{}", error.messages()),
+            Error::Project(_) | Error::Files(_) | Error::Interrupted(_) => self.to_string(),
+        }
+    }
+}
+
+/// Builds, and watches the sources, until the session is over.
+pub struct Builder<'a> {
+    session: &'a Session,
+    progress: &'a Progress,
+    watcher: Watcher,
+    folder: Utf8PathBuf,
+    /// The last build failed: what it did make, and the next one finds made, was copied nowhere.
+    has_failed: bool,
+}
+
+impl<'a> Builder<'a> {
+    /// For the host binaries of `project`.
+    pub fn new(project: &Project, session: &'a Session, progress: &'a Progress) -> Self {
+        let root = &project.root;
+        let sources =
+            [HOST_BINS, "Cargo.toml", "Cargo.lock", ".cargo"].map(|it| root.join(it).into());
+        Self {
+            session,
+            progress,
+            watcher: Watcher::new(sources.into()),
+            folder: project.target_dir.join("preview"),
+            has_failed: false,
+        }
+    }
+
+    /// Builds for the first time. That something does not compile is no error here: it is what is
+    /// being worked on.
+    pub fn build(&mut self, project: &Project) {
+        let step = self.progress.step("Build the host binaries");
+        match self.try_build(project, &step) {
+            Ok(built) => step.done(built.names().join(", ")),
+            Err(error) => self.fail(step, &error),
+        }
+    }
+
+    /// Builds whenever sources have changed.
+    pub fn watch(&mut self, root: &Utf8Path) {
+        while !self.session.is_over() {
+            thread::sleep(watch::PAUSE);
+            if self.watcher.has_changed() {
+                self.rebuild(root);
+            }
+        }
+    }
+
+    fn rebuild(&mut self, root: &Utf8Path) {
+        let tabs = &self.session.tabs;
+        tabs.tell(&tabs::Message::Building);
+        let step = self.progress.step("Build the host binaries anew");
+        // Programs may have been added, or taken away.
+        let built =
+            Project::load(root).map_err(Error::from).and_then(|it| self.try_build(&it, &step));
+        match built {
+            Ok(built) => {
+                tabs.tell(&tabs::Message::Built);
+                if built.is_new {
+                    let why = format!("Built anew: {}", built.names().join(", "));
+                    tabs.tell(&tabs::Message::Reload { why: &why });
+                }
+                step.done(if built.is_new { built.names().join(", ") } else { "as before".into() });
+            }
+            Err(error) => self.fail(step, &error),
+        }
+    }
+
+    fn fail(&mut self, step: Step<'_>, error: &Error) {
+        drop(step);
+        self.has_failed = true;
+        if !matches!(error, Error::Interrupted(_)) {
+            let messages = error.messages();
+            if !matches!(error, Error::Code(_)) {
+                // What the compiler says was told as it came.
+                self.progress.note(format_args!("{BAD}error{BAD:#}: {messages}"));
+            }
+            self.session.tabs.tell(&tabs::Message::NotBuilt { messages: &messages });
+        }
+    }
+
+    fn try_build(&mut self, project: &Project, step: &Step<'_>) -> Result<Built, Error> {
+        let mut built = build(project, step)?;
+        built.is_new |= self.has_failed
+            || self.session.programs().is_none_or(|old| !old.are(&built.executables));
+        self.watcher.add(built.executables.iter().flat_map(|path| sources_of(path)));
+        if built.is_new {
+            let programs = Programs::copy(&built.executables, &self.folder)?;
+            self.session.set_programs(Arc::new(programs));
+            self.has_failed = false;
+        }
+        Ok(built)
+    }
+}
+
+/// What cargo has made.
+struct Built {
+    executables: Vec<Utf8PathBuf>,
+    /// Some of it was not there before, or not copied.
+    is_new: bool,
+}
+
+impl Built {
+    fn names(&self) -> Vec<&str> {
+        self.executables.iter().filter_map(|path| path.file_name()).collect()
+    }
+}
+
+fn build(project: &Project, step: &Step<'_>) -> Result<Built, Error> {
+    let mut built = Built { executables: Vec::new(), is_new: false };
+    let binaries: Vec<&HostBinary> =
+        project.host_binaries.iter().filter(|it| runs_here(it)).collect();
+    if binaries.is_empty() {
+        return Ok(built);
+    }
+    let command = cargo(project, &binaries, step.progress());
+    step.progress().detail(format_args!("{command:?}"));
+    let mut errors = String::new();
+    let result = process::run(command, |output| match output {
+        Output::Stdout(line) => match read_message(line) {
+            Some(Message::CompilerArtifact(artifact)) => {
+                if let Some(path) = artifact.executable {
+                    built.executables.push(path);
+                    built.is_new |= !artifact.fresh;
+                }
+            }
+            Some(Message::CompilerMessage(message)) => {
+                let rendered = message.message.rendered.unwrap_or(message.message.message);
+                step.relay(Output::Stderr(rendered.trim_end()));
+                if message.message.level == DiagnosticLevel::Error {
+                    errors.push_str(&rendered);
+                }
+            }
+            _ => {}
+        },
+        other => step.relay(other),
+    });
+    match result {
+        Ok(()) => Ok(built),
+        Err(process::ProcessError::Interrupted(interrupted)) => Err(interrupted.into()),
+        Err(process::ProcessError::Failed { .. }) if !errors.is_empty() => {
+            Err(Error::Code(anstream::adapter::strip_str(&errors).to_string()))
+        }
+        Err(error) => Err(Error::Cargo(error)),
+    }
+}
+
+fn read_message(line: &str) -> Option<Message> {
+    Message::parse_stream(line.as_bytes()).next()?.ok()
+}
+
+/// Whether the binary is for this machine. A system that Docker Desktop does not know runs them all.
+fn runs_here(binary: &HostBinary) -> bool {
+    let os = match std::env::consts::OS {
+        "macos" => Os::Darwin,
+        "windows" => Os::Windows,
+        "linux" => Os::Linux,
+        _ => return true,
+    };
+    let arch = match std::env::consts::ARCH {
+        "x86_64" => Arch::Amd64,
+        "aarch64" => Arch::Arm64,
+        _ => return true,
+    };
+    binary.runs_on(HostPlatform::new(os, arch))
+}
+
+/// The dev profile compiles fast, finds overflows, and shares what xtask was built from.
+fn cargo(project: &Project, binaries: &[&HostBinary], progress: &Progress) -> Command {
+    let mut command = Command::new("cargo");
+    command
+        .current_dir(&project.root)
+        .args(["build", "--message-format=json-diagnostic-rendered-ansi"]);
+    for binary in binaries {
+        command.args(["--package", &binary.package, "--bin", &binary.name]);
+    }
+    progress.tell_cargo(&mut command);
+    command
+}
+
+/// The sources that cargo has noted beside a program: those of other packages are among them.
+fn sources_of(executable: &Utf8Path) -> Vec<PathBuf> {
+    let path = executable.as_str();
+    let path = path.strip_suffix(std::env::consts::EXE_SUFFIX).unwrap_or(path);
+    let notes = files::read_text(Utf8Path::new(&format!("{path}.d"))).unwrap_or_default();
+    notes.lines().filter_map(|line| line.split_once(": ")).flat_map(|(_, it)| paths(it)).collect()
+}
+
+/// Paths as in a makefile: spaces divide them, and those of a path have a backslash before them.
+fn paths(text: &str) -> Vec<PathBuf> {
+    let parts = text.replace("\\ ", "\0");
+    parts.split(' ').filter(|it| !it.is_empty()).map(|it| it.replace('\0', " ").into()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_with_spaces_are_one() {
+        let expected = ["/a b/main.rs", "/c/lib.rs"].map(PathBuf::from);
+        assert_eq!(paths("/a\\ b/main.rs /c/lib.rs"), expected);
+        assert_eq!(paths(""), Vec::<PathBuf>::new());
+    }
+}

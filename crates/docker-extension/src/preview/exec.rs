@@ -1,0 +1,210 @@
+//! Runs a program for a page, and tells it what the program writes.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::programs::Programs;
+use super::tabs::{Message, Tab};
+use super::utf8::Utf8Pieces;
+use crate::process::{self, Event, Running, Stream};
+use crate::text;
+
+/// What a page asks for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// Which of the page's programs this is to be.
+    pub exec: u64,
+    program: Program,
+    args: Vec<String>,
+    cwd: Option<PathBuf>,
+    #[serde(default)]
+    env: BTreeMap<String, Option<String>>,
+}
+
+/// The only programs that there are.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Program {
+    /// Docker's command line.
+    Docker,
+    /// A host binary, by its file name.
+    Host(String),
+}
+
+/// Why nothing is run.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("`{name}` is none of this extension's host binaries{}", there_are(.names))]
+    Undeclared { name: String, names: Vec<String> },
+    #[error("there are no host binaries yet: they don't compile")]
+    NotBuilt,
+    #[error("`docker` is not installed, or not on PATH")]
+    NoDocker,
+    #[error("the working directory `{}` is not there", .0.display())]
+    NoFolder(PathBuf),
+    #[error("{0:?} can't be the name of an environment variable")]
+    Variable(String),
+    #[error(transparent)]
+    Process(#[from] process::ProcessError),
+}
+
+fn there_are(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() { String::new() } else { format!(": {}", text::list(&names)) }
+}
+
+impl Error {
+    /// As Node, and so Docker Desktop, names it.
+    fn code(&self) -> &'static str {
+        match self {
+            Error::Undeclared { .. }
+            | Error::NotBuilt
+            | Error::NoDocker
+            | Error::NoFolder(_)
+            | Error::Process(process::ProcessError::NotFound { .. }) => "ENOENT",
+            Error::Variable(_) => "EINVAL",
+            Error::Process(_) => "EACCES",
+        }
+    }
+}
+
+/// Runs the program to its end, or until `is_unwanted` says so, or the page is gone.
+pub fn run(
+    order: &Order,
+    tab: &Tab,
+    programs: Option<&Arc<Programs>>,
+    is_unwanted: impl Fn() -> bool,
+) {
+    let exec = order.exec;
+    // The page may be gone, and then wants to know nothing.
+    let _ = match run_until(order, tab, programs, is_unwanted) {
+        Ok((status, killed)) => tab.tell(&Message::Exit {
+            exec,
+            code: status.code(),
+            signal: signal(status).as_deref(),
+            killed,
+        }),
+        Err(error) => {
+            tab.tell(&Message::Failed { exec, message: &whole_message(&error), code: error.code() })
+        }
+    };
+    tab.remove_program(exec);
+}
+
+fn whole_message(error: &Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+fn run_until(
+    order: &Order,
+    tab: &Tab,
+    programs: Option<&Arc<Programs>>,
+    is_unwanted: impl Fn() -> bool,
+) -> Result<(ExitStatus, bool), Error> {
+    let exec = order.exec;
+    let mut running = Running::start(command(order, programs.map(AsRef::as_ref))?, &[])?;
+    let (mut stdout, mut stderr) = (Utf8Pieces::default(), Utf8Pieces::default());
+    loop {
+        let told = match running.next_event() {
+            Event::Output(Stream::Stdout, bytes) => {
+                tab.tell(&Message::Stdout { exec, text: &stdout.push(&bytes) })
+            }
+            Event::Output(Stream::Stderr, bytes) => {
+                tab.tell(&Message::Stderr { exec, text: &stderr.push(&bytes) })
+            }
+            Event::Quiet => Ok(()),
+            Event::Ended => break,
+        };
+        if told.is_err() || is_unwanted() {
+            running.end(process::Request::Terminate);
+            return Ok((running.wait()?, true));
+        }
+    }
+    for (text, is_stdout) in [(stdout.finish(), true), (stderr.finish(), false)] {
+        let text = text.as_str();
+        if !text.is_empty() {
+            let message = if is_stdout {
+                Message::Stdout { exec, text }
+            } else {
+                Message::Stderr { exec, text }
+            };
+            let _ = tab.tell(&message);
+        }
+    }
+    Ok((running.wait()?, false))
+}
+
+/// The program has been found before the page's PATH and folder are looked at, and no shell sees the
+/// arguments.
+fn command(order: &Order, programs: Option<&Programs>) -> Result<Command, Error> {
+    let program = match &order.program {
+        Program::Docker => docker()?,
+        Program::Host(name) => host_binary(name, programs)?,
+    };
+    let mut command = Command::new(program);
+    command.args(&order.args);
+    let default = programs.map_or_else(std::env::temp_dir, |it| it.folder().to_owned());
+    let folder = default.join(order.cwd.as_deref().unwrap_or(Path::new("")));
+    if !folder.is_dir() {
+        return Err(Error::NoFolder(folder));
+    }
+    command.current_dir(folder);
+    for (name, value) in &order.env {
+        if name.is_empty() || name.contains(['=', '\0']) {
+            return Err(Error::Variable(name.clone()));
+        }
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    Ok(command)
+}
+
+fn host_binary(name: &str, programs: Option<&Programs>) -> Result<PathBuf, Error> {
+    let programs = programs.ok_or(Error::NotBuilt)?;
+    programs.path(name).ok_or_else(|| Error::Undeclared {
+        name: name.to_owned(),
+        names: programs.names().map(str::to_owned).collect(),
+    })
+}
+
+/// Docker's command line, by its whole path.
+pub(super) fn find_docker() -> Option<PathBuf> {
+    let found = which::which("docker").ok()?;
+    // Windows runs scripts in a shell.
+    let is_script = cfg!(windows) && found.extension() != Some(OsStr::new("exe"));
+    (!is_script).then_some(found)
+}
+
+fn docker() -> Result<PathBuf, Error> {
+    find_docker().ok_or(Error::NoDocker)
+}
+
+#[cfg(unix)]
+fn signal(status: ExitStatus) -> Option<String> {
+    const NAMES: [&str; 16] = [
+        "", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "", "SIGFPE", "SIGKILL",
+        "", "SIGSEGV", "", "SIGPIPE", "SIGALRM", "SIGTERM",
+    ];
+    let number = std::os::unix::process::ExitStatusExt::signal(&status)?;
+    let name = usize::try_from(number).ok().and_then(|number| NAMES.get(number));
+    // Those that have other numbers elsewhere.
+    Some(match name {
+        Some(name) if !name.is_empty() => (*name).to_owned(),
+        _ => format!("signal {number}"),
+    })
+}
+
+#[cfg(not(unix))]
+fn signal(_: ExitStatus) -> Option<String> {
+    None
+}

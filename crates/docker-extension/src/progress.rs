@@ -1,0 +1,168 @@
+//! What a person sees while `xtask` works: a live list of steps with times on a terminal, plain
+//! lines elsewhere, all on standard error.
+
+use std::fmt::Display;
+use std::io::IsTerminal;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::process::Output;
+use crate::style::{BAD, DIM, GOOD, WARNING};
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Warnings and errors alone.
+    Quiet,
+    /// The steps, and what programs say that a person should see.
+    Normal,
+    /// Also the commands that are run and all their output.
+    Verbose,
+}
+
+/// The list of steps.
+pub struct Progress {
+    verbosity: Verbosity,
+    live: Option<MultiProgress>,
+}
+
+impl Progress {
+    /// Live where standard error is a terminal.
+    pub fn new(verbosity: Verbosity) -> Self {
+        let live = verbosity > Verbosity::Quiet && std::io::stderr().is_terminal();
+        let live = live.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
+        Self { verbosity, live }
+    }
+
+    /// Whether steps are redrawn in place, so that programs should show their own progress too.
+    pub fn is_live(&self) -> bool {
+        self.live.is_some()
+    }
+
+    /// Whether nothing but warnings and errors is said.
+    pub fn is_quiet(&self) -> bool {
+        self.verbosity == Verbosity::Quiet
+    }
+
+    /// Whether every detail is said.
+    pub fn is_verbose(&self) -> bool {
+        self.verbosity == Verbosity::Verbose
+    }
+
+    /// Has cargo say as much, and show its own progress where it can be seen.
+    pub fn tell_cargo(&self, command: &mut Command) {
+        if self.is_quiet() {
+            command.arg("--quiet");
+        }
+        if self.is_live() {
+            command
+                .env("CARGO_TERM_COLOR", "always")
+                .env("CARGO_TERM_PROGRESS_WHEN", "always")
+                .env("CARGO_TERM_PROGRESS_WIDTH", "70");
+        }
+    }
+
+    /// Begins a step; it ends with [`Step::done`], or has failed when it is dropped before.
+    pub fn step(&self, title: impl Into<String>) -> Step<'_> {
+        let title = title.into();
+        let bar = self.live.as_ref().map(|live| {
+            let style = ProgressStyle::with_template("{spinner:.cyan} {msg} {elapsed:.dim}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner());
+            let bar = live.add(ProgressBar::new_spinner().with_style(style));
+            bar.set_message(title.clone());
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        if bar.is_none() && self.verbosity > Verbosity::Quiet {
+            self.print(format_args!("{DIM}·{DIM:#} {title} …"));
+        }
+        Step { progress: self, title, bar, started: Instant::now(), finished: false }
+    }
+
+    /// A line that stays, above the running steps.
+    pub fn note(&self, text: impl Display) {
+        if self.verbosity > Verbosity::Quiet {
+            self.print(format_args!("  {text}"));
+        }
+    }
+
+    /// A line for those who asked for every detail.
+    pub fn detail(&self, text: impl Display) {
+        if self.verbosity == Verbosity::Verbose {
+            self.print(format_args!("  {DIM}{text}{DIM:#}"));
+        }
+    }
+
+    /// Something that a person should look at, however quiet it is to be.
+    pub fn warn(&self, text: impl Display) {
+        self.print(format_args!("{WARNING}warning{WARNING:#}: {text}"));
+    }
+
+    fn print(&self, text: impl Display) {
+        match &self.live {
+            Some(live) => live.suspend(|| anstream::eprintln!("{text}")),
+            None => anstream::eprintln!("{text}"),
+        }
+    }
+}
+
+/// A step that is under way.
+pub struct Step<'a> {
+    progress: &'a Progress,
+    title: String,
+    bar: Option<ProgressBar>,
+    started: Instant,
+    finished: bool,
+}
+
+impl Step<'_> {
+    /// Shows behind the title what the step is at; nothing on plain output.
+    pub fn at(&self, message: impl Display) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{} {DIM}{message}{DIM:#}", self.title));
+        }
+    }
+
+    /// Passes a program's output on: its progress behind the title, its messages above the steps,
+    /// its standard output to those who asked for every detail.
+    pub fn relay(&self, output: Output<'_>) {
+        match output {
+            // Programs clear the rest of the line that they write over; here it is not theirs.
+            Output::Progress(text) => self.at(text.replace("\u{1b}[K", "").trim()),
+            Output::Stderr(text) => self.progress.print(text),
+            Output::Stdout(text) => self.progress.detail(text),
+        }
+    }
+
+    /// The list that this step stands in.
+    pub fn progress(&self) -> &Progress {
+        self.progress
+    }
+
+    /// Ends the step well, with its outcome in a few words.
+    pub fn done(mut self, outcome: impl Display) {
+        self.end(format_args!("{GOOD}✓{GOOD:#}"), outcome);
+    }
+
+    fn end(&mut self, mark: impl Display, outcome: impl Display) {
+        self.finished = true;
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        if self.progress.verbosity > Verbosity::Quiet {
+            let time = self.started.elapsed().as_secs_f64();
+            let line = format!("{mark} {} {DIM}{time:.1}s{DIM:#}  {outcome}", self.title);
+            self.progress.print(line.trim_end());
+        }
+    }
+}
+
+impl Drop for Step<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.end(format_args!("{BAD}✗{BAD:#}"), "");
+        }
+    }
+}

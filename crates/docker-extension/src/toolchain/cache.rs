@@ -1,0 +1,90 @@
+//! The person's cache folder: what was downloaded once for all projects.
+
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::files;
+use crate::lock::lock;
+use crate::progress::Progress;
+
+/// The folder's name in the operating system's cache folder.
+const NAME: &str = "docker-extension-xtask";
+
+/// The cache folder, which may not be there yet.
+///
+/// # Errors
+/// Its path is not UTF-8.
+pub fn folder() -> files::Result<Utf8PathBuf> {
+    let system = dirs::cache_dir().unwrap_or_else(std::env::temp_dir);
+    let system = Utf8PathBuf::from_path_buf(system).map_err(|path| {
+        let reason = io::Error::other("its path is not UTF-8");
+        files::error("use the cache folder", path.to_string_lossy().into_owned(), reason)
+    })?;
+    Ok(system.join(NAME))
+}
+
+/// Makes `folder` through `fill`, once: of two runs at the same time one waits for the other, and
+/// what is not filled to its end is never seen.
+///
+/// # Errors
+/// Those of `fill`, and of working with the folder.
+pub fn once<E: From<files::Error>>(
+    folder: &Utf8Path,
+    progress: &Progress,
+    fill: impl FnOnce(&Utf8Path) -> Result<(), E>,
+) -> Result<(), E> {
+    if folder.exists() {
+        return Ok(());
+    }
+    let _lock = lock(&Utf8PathBuf::from(format!("{folder}.lock")), progress)?;
+    if folder.exists() {
+        return Ok(());
+    }
+    let partial = Utf8PathBuf::from(format!("{folder}.partial"));
+    files::remove_dir(&partial)?;
+    files::create_dir(&partial)?;
+    fill(&partial)?;
+    files::rename(&partial, folder)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Verbosity;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn of_runs_that_race_one_fills_the_folder_and_none_sees_it_half_full() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(dir.path()).unwrap().join("zig-1.2.3");
+        let fills = AtomicUsize::new(0);
+        let run = || {
+            let progress = Progress::new(Verbosity::Quiet);
+            once(&folder, &progress, |folder| {
+                fills.fetch_add(1, Ordering::SeqCst);
+                files::write(&folder.join("first"), "1")?;
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                files::write(&folder.join("last"), "2")
+            })
+            .unwrap();
+            assert!(folder.join("last").is_file());
+        };
+        std::thread::scope(|scope| {
+            (0..4).for_each(|_| drop(scope.spawn(run)));
+        });
+        assert_eq!(fills.into_inner(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_could_not_be_filled_is_filled_the_next_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(dir.path()).unwrap().join("zig");
+        let progress = Progress::new(Verbosity::Quiet);
+        let failed = once(&folder, &progress, |folder| files::read(&folder.join("none")).map(drop));
+        assert!(failed.is_err() && !folder.exists());
+        once(&folder, &progress, |folder| files::write(&folder.join("it"), "")).unwrap();
+        assert!(folder.join("it").is_file());
+    }
+}

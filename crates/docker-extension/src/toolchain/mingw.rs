@@ -1,0 +1,204 @@
+//! `rust-mingw`: the libraries of MinGW as the Rust project itself ships them. rustup installs them
+//! on Windows alone, but the toolchain's manifest says where they are, and what their hash is.
+
+use std::io::{self, Read};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use lzma_rust2::XzReader;
+
+use super::{Toolchain, cache, download};
+use crate::files::{self, IoContext};
+use crate::interrupt::Interruptible;
+use crate::platform::HostPlatform;
+use crate::progress::Step;
+
+/// Where rustup keeps what Rust's servers say about the toolchain.
+const MANIFEST: &str = "lib/rustlib/multirust-channel-manifest.toml";
+/// What comes behind the server in the manifest's addresses.
+const ON_SERVER: &str = "/dist/";
+/// The folder of a target that holds what other platforms' C compilers would bring along.
+const SELF_CONTAINED: &str = "lib/self-contained";
+
+/// Why the libraries can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The manifest doesn't tell.
+    #[error("the toolchain does not tell where it is")]
+    NoSource,
+    /// It can't be downloaded.
+    #[error(transparent)]
+    Download(#[from] download::Error),
+    /// There are no libraries in it.
+    #[error("there are no libraries in `{0}`")]
+    Empty(String),
+    /// A file can't be written.
+    #[error(transparent)]
+    Files(#[from] files::Error),
+}
+
+impl Error {
+    /// What the person can do.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Error::Files(error) => error.advice().map(str::to_owned),
+            Error::NoSource | Error::Download(_) | Error::Empty(_) => Some(
+                "connect to the network, or set RUSTUP_DIST_SERVER to a mirror of Rust's server, or \
+                 leave `linker` at \"auto\": then zig links for Windows"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+/// Where the libraries are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// In the toolchain, which is one for Windows.
+    Toolchain(Utf8PathBuf),
+    /// On Rust's server.
+    Server {
+        /// The archive's address.
+        address: String,
+        /// Its hash.
+        sha256: String,
+    },
+}
+
+/// Where the libraries for `platform` are, as far as the toolchain knows.
+pub(super) fn source(toolchain: &Toolchain, platform: HostPlatform) -> Option<Source> {
+    let triple = platform.triple();
+    let own = toolchain.sysroot.join("lib/rustlib").join(triple).join(SELF_CONTAINED);
+    if own.join("libkernel32.a").is_file() {
+        return Some(Source::Toolchain(own));
+    }
+    let manifest = files::read_text(&toolchain.sysroot.join(MANIFEST)).ok()?;
+    let server = std::env::var("RUSTUP_DIST_SERVER").ok().filter(|server| !server.is_empty());
+    read_manifest(&manifest, triple, server.as_deref())
+}
+
+/// Finds the archive in a channel manifest. That has 30 000 lines, so nothing but its table for this
+/// target is read.
+fn read_manifest(manifest: &str, triple: &str, server: Option<&str>) -> Option<Source> {
+    let head = format!("[pkg.rust-mingw.target.{triple}]\n");
+    let (_, table) = manifest.split_once(&head)?;
+    let table = table.split("\n[").next()?;
+    let value = |key: &str| {
+        let line = table.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \""))?;
+        line.strip_suffix('"').map(str::to_owned)
+    };
+    let address = match (value("xz_url")?, server) {
+        (address, None) => address,
+        (address, Some(server)) => on_mirror(&address, server)?,
+    };
+    Some(Source::Server { address, sha256: value("xz_hash")? })
+}
+
+/// The same file on another server, as rustup asks `RUSTUP_DIST_SERVER` for it.
+fn on_mirror(address: &str, server: &str) -> Option<String> {
+    let (_, path) = address.split_once(ON_SERVER)?;
+    Some(format!("{}{ON_SERVER}{path}", server.trim_end_matches('/')))
+}
+
+/// The folder of the libraries, downloaded where it is not in the cache yet.
+pub(super) fn provide(
+    toolchain: &Toolchain,
+    platform: HostPlatform,
+    step: &Step<'_>,
+) -> Result<Utf8PathBuf, Error> {
+    match source(toolchain, platform).ok_or(Error::NoSource)? {
+        Source::Toolchain(folder) => Ok(folder),
+        Source::Server { address, sha256 } => {
+            let folder = cached(platform, &sha256)?;
+            cache::once(&folder, step.progress(), |folder| {
+                step.progress().note(format_args!(
+                    "downloading rust-mingw, to link for {platform} (some 5 MB, once)"
+                ));
+                fetch(&address, &sha256, folder)
+            })?;
+            Ok(folder)
+        }
+    }
+}
+
+/// The folder in the cache, named by the archive's hash.
+fn cached(platform: HostPlatform, sha256: &str) -> files::Result<Utf8PathBuf> {
+    let hash = sha256.get(..16).unwrap_or(sha256);
+    Ok(cache::folder()?.join(format!("rust-mingw-{}-{hash}", platform.triple())))
+}
+
+/// Whether the libraries are not on this machine yet.
+pub(super) fn is_to_be_downloaded(source: &Source, platform: HostPlatform) -> bool {
+    match source {
+        Source::Toolchain(_) => false,
+        Source::Server { sha256, .. } => {
+            cached(platform, sha256).is_ok_and(|folder| !folder.exists())
+        }
+    }
+}
+
+fn fetch(address: &str, sha256: &str, folder: &Utf8Path) -> Result<(), Error> {
+    let archive = folder.join("rust-mingw.tar.xz");
+    download::download(address, sha256, &archive)?;
+    let unpacked = unpack(Interruptible(files::open(&archive)?), folder);
+    let count = unpacked.doing("unpack", &archive)?;
+    std::fs::remove_file(&archive).doing("remove", &archive)?;
+    if count == 0 { Err(Error::Empty(address.to_owned())) } else { Ok(()) }
+}
+
+/// Unpacks the libraries, and nothing else, right into the folder.
+fn unpack(archive: impl Read, folder: &Utf8Path) -> io::Result<usize> {
+    let mut count = 0;
+    for entry in tar::Archive::new(XzReader::new(archive, false)).entries()? {
+        let mut entry = entry?;
+        let path = entry.path()?.into_owned();
+        let is_library = path.parent().is_some_and(|parent| parent.ends_with(SELF_CONTAINED));
+        let name = path.file_name().and_then(|name| name.to_str());
+        if let (true, true, Some(name)) = (is_library, entry.header().entry_type().is_file(), name)
+        {
+            io::copy(&mut entry, &mut std::fs::File::create(folder.join(name))?)?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANIFEST: &str = "[pkg.rust-mingw]\nversion = \"1\"\n\n\
+        [pkg.rust-mingw.target.aarch64-pc-windows-gnullvm]\navailable = false\n\n\
+        [pkg.rust-mingw.target.x86_64-pc-windows-gnu]\navailable = true\n\
+        url = \"https://rust.example/dist/a.tar.gz\"\nhash = \"00\"\n\
+        xz_url = \"https://rust.example/dist/a.tar.xz\"\nxz_hash = \"01\"\n\n[pkg.rust-src]\n";
+
+    fn address(triple: &str, server: Option<&str>) -> Option<String> {
+        match read_manifest(MANIFEST, triple, server)? {
+            Source::Server { address, sha256 } => Some(format!("{address} {sha256}")),
+            Source::Toolchain(_) => None,
+        }
+    }
+
+    #[test]
+    fn address_and_hash_are_those_of_the_toolchains_manifest() {
+        let expected = "https://rust.example/dist/a.tar.xz 01";
+        assert_eq!(address("x86_64-pc-windows-gnu", None).as_deref(), Some(expected));
+        assert_eq!(address("aarch64-pc-windows-gnullvm", None), None);
+        assert_eq!(address("x86_64-pc-windows-msvc", None), None);
+    }
+
+    #[test]
+    fn a_mirror_takes_the_servers_place_as_in_rustup() {
+        let expected = "https://mirror.example/rust/dist/a.tar.xz 01";
+        let mirror = Some("https://mirror.example/rust/");
+        assert_eq!(address("x86_64-pc-windows-gnu", mirror).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn an_archive_that_is_cut_off_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        assert!(unpack(&b""[..], folder).is_err());
+        assert!(unpack(&b"\xfd7zXZ\0\0\x04"[..], folder).is_err());
+    }
+}

@@ -1,0 +1,225 @@
+//! What compiles and links host binaries, with no set-up by the person: where each target's
+//! standard library comes from ([`standard_library`]), what links it ([`linker`]), and how cargo is told
+//! ([`linking`]).
+
+use std::fmt;
+use std::process::Command;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use xshell::{Shell, cmd};
+
+use crate::platform::HostPlatform;
+use crate::progress::Step;
+use crate::project::Project;
+use crate::project::config::LinkerRequest;
+use crate::{files, process};
+
+mod c_code;
+pub mod cache;
+mod debian;
+mod download;
+pub mod import_library;
+pub mod linker;
+pub mod linking;
+mod lld;
+pub mod macos;
+mod mingw;
+mod pip;
+pub mod standard_library;
+pub mod zig;
+pub mod zigbuild;
+
+use linking::Linking;
+use standard_library::StandardLibrary;
+
+/// The Rust toolchain that runs xtask, which is the one that compiles host binaries.
+#[derive(Clone, Debug)]
+pub struct Toolchain {
+    /// The compiler's version: `1.95.0`.
+    pub version: String,
+    /// The commit that the compiler was built from, as the paths in its standard library name it.
+    pub commit: Option<String>,
+    /// The triple of this machine.
+    pub host: String,
+    /// The folder that holds compiler and standard libraries.
+    pub sysroot: Utf8PathBuf,
+    /// Its name in rustup, if rustup manages it.
+    pub rustup_name: Option<String>,
+}
+
+impl Toolchain {
+    /// Asks `rustc` about itself.
+    ///
+    /// # Errors
+    /// `rustc` can't be run, or answers as none does.
+    pub fn detect(sh: &Shell) -> Result<Self, Error> {
+        let about = process::read(cmd!(sh, "rustc -vV")).map_err(Error::Rustc)?;
+        let sysroot = process::read(cmd!(sh, "rustc --print sysroot")).map_err(Error::Rustc)?;
+        let sysroot = Utf8PathBuf::from(sysroot.trim_end());
+        let field = |name: &str| {
+            let line = about.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+            line.filter(|value| *value != "unknown").map(str::to_owned)
+        };
+        Ok(Self {
+            version: field("release").ok_or(Error::RustcAnswer("release"))?,
+            commit: field("commit-hash"),
+            host: field("host").ok_or(Error::RustcAnswer("host"))?,
+            rustup_name: rustup_name(&sysroot),
+            sysroot,
+        })
+    }
+
+    /// Whether this machine is a Mac, which has Apple's linker.
+    pub fn is_on_macos(&self) -> bool {
+        self.host.ends_with("-apple-darwin")
+    }
+
+    /// A call of rustup about this toolchain, if rustup manages it.
+    fn rustup(&self, words: &[&str]) -> Option<Command> {
+        let name = self.rustup_name.as_ref()?;
+        let mut command = Command::new("rustup");
+        command.args(words).args(["--toolchain", name]);
+        Some(command)
+    }
+}
+
+/// rustup keeps a toolchain at `toolchains/<name>`.
+fn rustup_name(sysroot: &Utf8Path) -> Option<String> {
+    let is_managed = sysroot.parent()?.file_name()? == "toolchains";
+    (is_managed && which::which("rustup").is_ok())
+        .then(|| sysroot.file_name().map(str::to_owned))?
+}
+
+/// Everything that cargo needs besides the project itself.
+#[derive(Clone, Debug)]
+pub struct Tools<'a> {
+    /// The compiler.
+    pub toolchain: &'a Toolchain,
+    /// The standard library.
+    pub standard_library: StandardLibrary,
+    /// What makes cargo link with what was chosen.
+    pub linking: Linking,
+    /// Whether a name of a macOS framework that no list has is an error.
+    pub deny_unknown_symbols: bool,
+}
+
+#[cfg(test)]
+impl<'a> Tools<'a> {
+    /// Tools that set no variables.
+    pub(crate) fn for_test(
+        toolchain: &'a Toolchain,
+        standard_library: StandardLibrary,
+    ) -> Tools<'a> {
+        let linking = Linking::default();
+        Tools { toolchain, standard_library, linking, deny_unknown_symbols: false }
+    }
+}
+
+impl fmt::Display for Tools<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "standard library {}; {}", self.standard_library, self.linking.said)
+    }
+}
+
+/// Makes available what compiles and links `platforms`: finds it, else downloads it.
+///
+/// # Errors
+/// Something is neither there nor to be had.
+pub fn prepare<'a>(
+    toolchain: &'a Toolchain,
+    project: &Project,
+    platforms: &[HostPlatform],
+    request: LinkerRequest,
+    sh: &Shell,
+    step: &Step<'_>,
+) -> Result<Tools<'a>, Error> {
+    for &platform in platforms {
+        linker::check(platform, request, toolchain)?;
+    }
+    let standard_library = standard_library::provide(toolchain, platforms, step)?;
+    let linking =
+        linking::prepare(toolchain, project, platforms, request, &standard_library, sh, step)?;
+    Ok(Tools { toolchain, standard_library, linking, deny_unknown_symbols: false })
+}
+
+/// What keeps host binaries from being compiled and linked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `rustc` can't be run.
+    #[error("can't ask the Rust compiler about itself")]
+    Rustc(#[source] process::ProcessError),
+    /// `rustc -vV` does not say what it always says.
+    #[error("`rustc -vV` does not tell its `{0}`")]
+    RustcAnswer(&'static str),
+    /// No way to a target's standard library led anywhere.
+    #[error(
+        "there is no standard library for {}, and no way to get one:{}",
+        targets.join(", "),
+        standard_library::listed(tried)
+    )]
+    NoStandardLibrary {
+        /// The triples.
+        targets: Vec<String>,
+        /// What was tried, and why it failed.
+        tried: Vec<standard_library::Attempt>,
+    },
+    /// The linker that was asked for does not link this target here.
+    #[error("`linker = \"{linker}\"` can't link for {platform}: {reason}")]
+    Linker {
+        /// The linker's name.
+        linker: &'static str,
+        /// The host platform.
+        platform: HostPlatform,
+        /// Why.
+        reason: &'static str,
+    },
+    /// The libraries that `rust-lld` needs for Windows can't be had.
+    #[error("can't get `rust-mingw`, the libraries to link for Windows with")]
+    Mingw(#[from] mingw::Error),
+    /// zig is not there, and can't be downloaded.
+    #[error("zig, which links the host binaries, is not installed and can't be downloaded")]
+    NoZig(#[source] pip::Error),
+    /// `ZIG` does not name a zig.
+    #[error("the environment variable ZIG names `{}`, which is no zig that runs", .0.display())]
+    ZigVariable(std::path::PathBuf),
+    /// The environment that makes zig the linker can't be prepared.
+    #[error("can't make zig the linker")]
+    Zigbuild(#[source] process::ProcessError),
+    /// It was prepared, but can't be read.
+    #[error("can't make zig the linker: its environment can't be read")]
+    ZigbuildAnswer(#[source] serde_json::Error),
+    /// The cache folder can't be used.
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    /// The person pressed Ctrl-C.
+    #[error(transparent)]
+    Interrupted(#[from] crate::interrupt::Interrupted),
+}
+
+impl Error {
+    /// What the person can do.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Error::Rustc(_) | Error::RustcAnswer(_) => {
+                Some("install Rust with rustup, or mend PATH".to_owned())
+            }
+            Error::NoStandardLibrary { targets, .. } => Some(format!(
+                "connect to the network, or add it yourself: `rustup target add {}`",
+                targets.join(" ")
+            )),
+            Error::Linker { .. } => Some(
+                "leave `linker` at \"auto\", or leave the platform out of `platforms`".to_owned(),
+            ),
+            Error::Mingw(error) => error.help(),
+            Error::ZigVariable(_) => Some("set it to the path of zig, or unset it".to_owned()),
+            Error::NoZig(error) => Some(error.help()),
+            Error::Zigbuild(_) | Error::ZigbuildAnswer(_) => Some(
+                "set ZIG to the path of a zig that runs; if it is the downloaded one, remove its folder \
+                 from xtask's cache folder, and it is downloaded again"
+                    .to_owned(),
+            ),
+            Error::Files(error) => error.advice().map(str::to_owned),
+            Error::Interrupted(_) => None,
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! All findings about one image, for people and for programs.
+
+use std::fmt::Write;
+
+use anstyle::Style;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::finding::{At, Finding};
+use super::rules::{self, Rule, Severity};
+use crate::platform::OciPlatform;
+use crate::style::{BAD, DIM, GOOD, HELP, WARNING};
+use crate::text;
+
+/// The version of the schema of [`Report::json`]. Keys are added without a new one; it changes when
+/// a key goes away or changes its meaning.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// So many places that break one rule are shown to people; programs get all that [`super::room`] keeps.
+const MOST_PLACES: usize = 10;
+
+/// What was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Subject {
+    /// The image's name and tag, or the file's path.
+    pub name: String,
+    /// The image's digest.
+    pub digest: Option<String>,
+    /// Its variants.
+    pub platforms: Vec<OciPlatform>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What was looked at.
+    pub subject: Subject,
+    findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Puts findings into order: worst first, then as the rules are listed. What several variants
+    /// have is one finding.
+    pub fn new(subject: Subject, mut findings: Vec<Finding>) -> Self {
+        findings.sort_by_cached_key(|it| {
+            let rule = (it.rule.severity, rules::position(it.rule));
+            (rule, it.place.at.clone(), it.what.clone())
+        });
+        let mut merged: Vec<Finding> = Vec::new();
+        for mut finding in findings {
+            match merged.last_mut() {
+                Some(last) if last.is_like(&finding) => {
+                    last.place.platforms.append(&mut finding.place.platforms);
+                }
+                _ => merged.push(finding),
+            }
+        }
+        for finding in &mut merged {
+            finding.place.platforms.sort();
+            finding.place.platforms.dedup();
+        }
+        Self { subject, findings: merged }
+    }
+
+    /// The same with more findings.
+    pub fn with(mut self, mut findings: Vec<Finding>) -> Self {
+        findings.append(&mut self.findings);
+        Self::new(self.subject, findings)
+    }
+
+    /// The same without the findings of one rule.
+    pub fn without(mut self, rule: &'static Rule) -> Self {
+        self.findings.retain(|finding| finding.rule != rule);
+        self
+    }
+
+    /// The findings, worst first.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// How many findings of this severity there are.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.rule.severity == severity).count()
+    }
+
+    /// For people: each rule that is broken, with the places, the reason and the remedy.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for group in self.findings.chunk_by(|one, other| one.rule == other.rule) {
+            write_group(&mut text, group);
+        }
+        let _ = writeln!(text, "{}", self.summary());
+        text
+    }
+
+    /// One line: what was looked at, and how many findings there are.
+    pub fn summary(&self) -> String {
+        let Subject { name, platforms, .. } = &self.subject;
+        let platforms: Vec<String> =
+            platforms.iter().map(|it| text::printable(&it.to_string())).collect();
+        let mut subject = text::printable(name);
+        if !platforms.is_empty() {
+            let _ = write!(subject, " for {}", text::list(&platforms));
+        }
+        let is_sound = self.findings.is_empty();
+        let mark = if is_sound { format!("{GOOD}✓{GOOD:#} ") } else { String::new() };
+        format!("{mark}{subject}: {}", self.counts())
+    }
+
+    /// How many findings there are of each severity, in words.
+    pub fn counts(&self) -> String {
+        let counts = [Severity::Error, Severity::Warning, Severity::Note].map(|severity| {
+            let (number, style) = (self.count(severity), style(severity));
+            let count = text::count(number, severity.name());
+            (number > 0).then(|| format!("{style}{count}{style:#}"))
+        });
+        match &counts.into_iter().flatten().collect::<Vec<String>>()[..] {
+            [] => "nothing to mend".to_owned(),
+            counts => text::list(counts),
+        }
+    }
+
+    /// For programs.
+    pub fn json(&self) -> String {
+        text::json(&json!({
+            "schema_version": SCHEMA_VERSION,
+            "subject": self.subject,
+            "counts": {
+                "errors": self.count(Severity::Error),
+                "warnings": self.count(Severity::Warning),
+                "notes": self.count(Severity::Note),
+            },
+            "findings": self.findings.iter().map(finding_json).collect::<Vec<_>>(),
+        }))
+    }
+}
+
+fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Error => BAD,
+        Severity::Warning => WARNING,
+        Severity::Note => DIM,
+    }
+}
+
+fn write_group(text: &mut String, group: &[Finding]) {
+    let [first, ..] = group else { return };
+    let rule = first.rule;
+    let (style, severity) = (style(rule.severity), rule.severity.name());
+    let _ = writeln!(text, "{style}{severity}{style:#}[{}]: {}", rule.id, rule.says);
+    for Finding { place, what, .. } in group.iter().take(MOST_PLACES) {
+        let [place, what] = [&place.to_string(), what].map(|it| text::printable(it));
+        let _ = writeln!(text, "  {HELP}→{HELP:#} {place}: {what}");
+    }
+    if let Some(more) = group.len().checked_sub(MOST_PLACES).filter(|more| *more > 0) {
+        let _ = writeln!(text, "  {HELP}→{HELP:#} and {more} more");
+    }
+    let _ = writeln!(text, "  {DIM}why:{DIM:#} {}", rule.why);
+    let _ = writeln!(text, "  {HELP}help:{HELP:#} {}\n", rule.help);
+}
+
+fn finding_json(finding: &Finding) -> Value {
+    let Finding { rule, place, what } = finding;
+    let mut at = match &place.at {
+        At::Index => json!({}),
+        At::Tag => json!({ "tag": true }),
+        At::Label(name) => json!({ "label": name }),
+        At::InLabel { label, pointer } => json!({ "label": label, "pointer": pointer }),
+        At::Metadata(pointer) => json!({ "metadata": pointer }),
+        At::MetadataText { line, column } => json!({ "line": line, "column": column }),
+        At::File(path) => json!({ "path": path }),
+    };
+    at["platforms"] = json!(place.platforms);
+    json!({
+        "rule": rule.id,
+        "severity": rule.severity,
+        "place": at,
+        "what": what,
+        "why": rule.why,
+        "help": rule.help,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::ImagePlatform;
+    use crate::validate::finding::Problem;
+    use crate::validate::rules::{image, labels, metadata};
+    use expect_test::expect;
+
+    fn report() -> Report {
+        let [amd64, arm64] = ImagePlatform::ALL.map(OciPlatform::from);
+        let at = |path: &str| At::File(path.to_owned());
+        let label = At::Label("org.opencontainers.image.title".to_owned());
+        let title = Problem::new(&labels::TITLE, label, "title `My extension`");
+        let missing = Problem::new(&image::BINARY_MISSING, at("/w/t.exe"), "not in the image");
+        let key = At::Metadata("/host/x-rd-install".to_owned());
+        let findings = vec![
+            title.clone().found_in(vec![arm64.clone()]),
+            title.found_in(vec![amd64.clone()]),
+            Problem::new(&metadata::RANCHER_KEY, key, "Rancher Desktop alone reads this")
+                .found_in(vec![amd64.clone()]),
+            missing.found_in(vec![arm64.clone()]),
+        ];
+        let platforms = vec![amd64, arm64];
+        let name = "me/tool:1.2.3".to_owned();
+        Report::new(Subject { name, digest: Some("sha256:00".to_owned()), platforms }, findings)
+    }
+
+    #[test]
+    fn people_read_each_rule_once_with_all_its_places() {
+        let text = anstream::adapter::strip_str(&report().text()).to_string();
+        expect![[r#"
+            error[binary-missing]: Every file that `host.binaries` lists is in every variant.
+              → /w/t.exe in linux/arm64: not in the image
+              why: The whole installation fails: "No such container:path". Windows on Arm installs the `linux/arm64` variant, so the Windows programs have to be in that too.
+              help: copy it into the variant, or leave its path out of the variant's `metadata.json`
+
+            warning[label-title]: The title is the extension's name, without the word "extension".
+              → label org.opencontainers.image.title in linux/amd64 and linux/arm64: title `My extension`
+              why: Everything in the marketplace is one; `docker extension validate` has objected to it.
+              help: leave the word out
+
+            note[metadata-rancher-key]: `host` has no keys of Rancher Desktop: `x-rd-install`, `x-rd-uninstall`, `x-rd-shutdown`.
+              → metadata.json /host/x-rd-install in linux/amd64: Rancher Desktop alone reads this
+              why: Docker Desktop does not run what they name.
+              help: leave it, if the extension works without it
+
+            me/tool:1.2.3 for linux/amd64 and linux/arm64: 1 error, 1 warning and 1 note
+        "#]].assert_eq(&text);
+    }
+
+    #[test]
+    fn its_keys_are_a_promise_to_programs() {
+        expect![[r#"
+            {
+              "counts": {
+                "errors": 1,
+                "notes": 1,
+                "warnings": 1
+              },
+              "findings": [
+                {
+                  "help": "copy it into the variant, or leave its path out of the variant's `metadata.json`",
+                  "place": {
+                    "path": "/w/t.exe",
+                    "platforms": [
+                      "linux/arm64"
+                    ]
+                  },
+                  "rule": "binary-missing",
+                  "severity": "error",
+                  "what": "not in the image",
+                  "why": "The whole installation fails: \"No such container:path\". Windows on Arm installs the `linux/arm64` variant, so the Windows programs have to be in that too."
+                },
+                {
+                  "help": "leave the word out",
+                  "place": {
+                    "label": "org.opencontainers.image.title",
+                    "platforms": [
+                      "linux/amd64",
+                      "linux/arm64"
+                    ]
+                  },
+                  "rule": "label-title",
+                  "severity": "warning",
+                  "what": "title `My extension`",
+                  "why": "Everything in the marketplace is one; `docker extension validate` has objected to it."
+                },
+                {
+                  "help": "leave it, if the extension works without it",
+                  "place": {
+                    "metadata": "/host/x-rd-install",
+                    "platforms": [
+                      "linux/amd64"
+                    ]
+                  },
+                  "rule": "metadata-rancher-key",
+                  "severity": "note",
+                  "what": "Rancher Desktop alone reads this",
+                  "why": "Docker Desktop does not run what they name."
+                }
+              ],
+              "schema_version": 1,
+              "subject": {
+                "digest": "sha256:00",
+                "name": "me/tool:1.2.3",
+                "platforms": [
+                  "linux/amd64",
+                  "linux/arm64"
+                ]
+              }
+            }
+        "#]].assert_eq(&report().json());
+    }
+
+    #[test]
+    fn nothing_to_mend_is_said_so() {
+        let report = Report::new(Subject { name: "a".to_owned(), ..Subject::default() }, vec![]);
+        assert!(report.text().contains("nothing to mend"));
+    }
+}

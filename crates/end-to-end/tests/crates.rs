@@ -1,0 +1,234 @@
+//! Crates that helpers are likely to use, linked for all default platforms by what `auto` chooses.
+//!
+//! `TEST_CRATES=all` takes the whole matrix; else it is a core set. With `--nocapture` a table tells
+//! which libraries each program asks for, and for the whole matrix how long each takes.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+use std::time::{Instant, SystemTime};
+
+use docker_extension::internals::toolchain::macos;
+use support::program::{
+    assert_fit_for_macos, assert_fit_for_windows, assert_without_time, bound, imports, libraries,
+};
+use support::{Extension, run, stderr};
+
+/// A program that uses a crate.
+struct Program {
+    name: &'static str,
+    dependency: &'static str,
+    source: &'static str,
+    /// A library of macOS, besides libSystem, that it must ask for; with a name from it.
+    wants: Option<(&'static str, &'static str)>,
+    is_core: bool,
+}
+
+const CRATES: [Program; 14] = [
+    Program {
+        name: "chrono",
+        dependency: "chrono = \"0.4\"",
+        source: "fn main() { println!(\"{}\", chrono::Local::now()); }",
+        wants: Some(("CoreFoundation", "_CFTimeZoneCopySystem")),
+        is_core: true,
+    },
+    Program {
+        name: "keyring",
+        dependency: "keyring = { version = \"3\", features = [\"apple-native\", \"windows-native\"] }",
+        source: "fn main() { println!(\"{:?}\", keyring::Entry::new(\"a\", \"b\").map(|e| e.get_password())); }",
+        wants: Some(("Security", "_SecKeychainFindGenericPassword")),
+        is_core: true,
+    },
+    Program {
+        name: "whoami",
+        dependency: "whoami = \"1\"",
+        source: "fn main() { println!(\"{} {}\", whoami::username(), whoami::devicename()); }",
+        wants: Some(("SystemConfiguration", "_SCDynamicStoreCopyComputerName")),
+        is_core: true,
+    },
+    Program {
+        name: "notify",
+        dependency: "notify = \"8\"",
+        source: "use notify::Watcher;\nfn main() { let mut watcher = notify::recommended_watcher(|event| println!(\"{event:?}\")).unwrap(); watcher.watch(\".\".as_ref(), notify::RecursiveMode::Recursive).unwrap(); }",
+        wants: Some(("CoreServices", "_FSEventStreamCreate")),
+        is_core: true,
+    },
+    Program {
+        name: "sysinfo",
+        dependency: "sysinfo = \"0.37\"",
+        source: "fn main() { let system = sysinfo::System::new_all(); println!(\"{} {} {}\", system.processes().len(), sysinfo::Disks::new_with_refreshed_list().len(), sysinfo::Components::new_with_refreshed_list().len()); }",
+        wants: Some(("IOKit", "_IOServiceGetMatchingServices")),
+        is_core: false,
+    },
+    Program {
+        name: "arboard",
+        dependency: "arboard = \"3\"",
+        source: "fn main() { println!(\"{}\", arboard::Clipboard::new().and_then(|mut c| c.get_text()).is_ok()); }",
+        wants: Some(("AppKit", "_NSPasteboardTypeString")),
+        is_core: false,
+    },
+    Program {
+        name: "native-certs",
+        dependency: "rustls-native-certs = \"0.8\"",
+        source: "fn main() { println!(\"{}\", rustls_native_certs::load_native_certs().certs.len()); }",
+        wants: Some(("Security", "_SecTrustSettingsCopyCertificates")),
+        is_core: false,
+    },
+    Program {
+        name: "reqwest",
+        dependency: "reqwest = { version = \"0.12\", features = [\"blocking\"] }",
+        source: "fn main() { println!(\"{}\", reqwest::blocking::get(\"https://127.0.0.1:9\").is_err()); }",
+        wants: Some(("Security", "_SSLHandshake")),
+        is_core: false,
+    },
+    Program {
+        name: "tokio",
+        dependency: "tokio = { version = \"1\", features = [\"full\"] }",
+        source: "#[tokio::main]\nasync fn main() { tokio::fs::metadata(\".\").await.unwrap(); tokio::select! { _ = tokio::signal::ctrl_c() => {} _ = tokio::process::Command::new(\"x\").output() => {} _ = tokio::net::TcpStream::connect(\"127.0.0.1:9\") => {} } }",
+        wants: None,
+        is_core: false,
+    },
+    Program {
+        // Without TLS, whose C would be compiled by zig.
+        name: "ureq",
+        dependency: "ureq = { version = \"3\", default-features = false }",
+        source: "fn main() { println!(\"{}\", ureq::get(\"http://127.0.0.1:9\").call().is_err()); }",
+        wants: None,
+        is_core: true,
+    },
+    Program {
+        name: "listeners",
+        dependency: "listeners = \"0.6\"",
+        source: "fn main() { println!(\"{}\", listeners::get_all().is_ok()); }",
+        wants: None,
+        is_core: false,
+    },
+    Program {
+        name: "directories",
+        dependency: "dirs = \"6\"",
+        source: "fn main() { println!(\"{:?}\", dirs::home_dir()); }",
+        wants: None,
+        is_core: false,
+    },
+    Program {
+        name: "opener",
+        dependency: "open = \"5\"",
+        source: "fn main() { println!(\"{}\", open::that(\"https://example.com\").is_ok()); }",
+        wants: None,
+        is_core: false,
+    },
+    Program {
+        name: "standard-library",
+        dependency: "",
+        source: include_str!("programs/standard_library.rs"),
+        wants: None,
+        is_core: true,
+    },
+];
+
+#[test]
+#[ignore = "needs crates from the registry, zig, and Wine"]
+fn crates_that_helpers_use_are_linked_without_anything_installed() {
+    let is_all = std::env::var("TEST_CRATES").is_ok_and(|crates| crates == "all");
+    let programs: Vec<&Program> =
+        CRATES.iter().filter(|program| is_all || program.is_core).collect();
+    let extension = Extension::new();
+    fs::remove_dir_all(extension.path("host-bins/tool")).unwrap();
+    for Program { name, dependency, source, .. } in &programs {
+        let manifest = format!(
+            "[package]\nname = \"use-{name}\"\nedition = \"2024\"\n[dependencies]\n{dependency}\n"
+        );
+        extension.package(&format!("use-{name}"), &manifest, source);
+    }
+    run(Command::new("cargo").arg("generate-lockfile").current_dir(extension.root()));
+    let output = extension.xtask(&["dist", "--engine", "embedded"]).output().unwrap();
+    let messages = stderr(&output);
+    assert!(output.status.success(), "{messages}");
+    assert!(messages.contains("linked by rust-lld\n"), "{messages}");
+    assert!(!messages.contains("xtask knows has"), "a name is not listed: {messages}");
+
+    if is_all {
+        time_each(&extension, &programs);
+    }
+    // The same programs by another linker, which has its own list of what is in libSystem.
+    let zig = ["--linker", "zig", "--platform", "darwin-amd64,darwin-arm64", "--output", "zig"];
+    extension.dist(&zig);
+    let wine = std::env::var("WINE_RUN").unwrap();
+    for Program { name, wants, .. } in programs {
+        for platform in ["darwin-amd64", "darwin-arm64"] {
+            let built = |dist| extension.path(&format!("{dist}/host/{platform}/use-{name}"));
+            let program = fs::read(built("dist")).unwrap();
+            assert_same_libraries(name, &bound(&program), &bound(&fs::read(built("zig")).unwrap()));
+            tell(name, platform, &program);
+            assert_fit_for_macos(&program, platform);
+            if let Some((library, symbol)) = wants {
+                let imports = imports(&program);
+                let wanted = format!("/{library}: {symbol}");
+                assert!(imports.iter().any(|import| import.ends_with(&wanted)), "{imports:?}");
+            }
+        }
+        let path = extension.path(&format!("dist/host/windows-amd64/use-{name}.exe"));
+        let program = fs::read(&path).unwrap();
+        tell(name, "windows-amd64", &program);
+        assert_fit_for_windows(&program);
+        assert_without_time(&program);
+        run(Command::new(&wine).arg(path));
+    }
+}
+
+#[test]
+#[ignore = "needs crates from the registry, zig, and Wine"]
+fn a_crate_that_compiles_c_is_linked_by_zig() {
+    let extension = Extension::new();
+    let manifest = "[package]\nname = \"tool\"\nedition = \"2024\"\n[dependencies]\nureq = \"3\"\n";
+    let source =
+        "fn main() { println!(\"{}\", ureq::get(\"https://127.0.0.1:9\").call().is_err()); }";
+    extension.package("tool", manifest, source);
+    run(Command::new("cargo").arg("generate-lockfile").current_dir(extension.root()));
+    let output = extension.xtask(&["dist", "--engine", "embedded"]).output().unwrap();
+    let messages = stderr(&output);
+    assert!(output.status.success(), "{messages}");
+    assert!(messages.contains("linked by zig "), "{messages}");
+    for platform in ["darwin-amd64", "darwin-arm64"] {
+        let program = fs::read(extension.path(&format!("dist/host/{platform}/tool"))).unwrap();
+        assert_fit_for_macos(&program, platform);
+    }
+    let program = extension.path("dist/host/windows-amd64/tool.exe");
+    assert_fit_for_windows(&fs::read(&program).unwrap());
+    assert_eq!(run(Command::new(std::env::var("WINE_RUN").unwrap()).arg(program)).trim(), "true");
+}
+
+/// Every name is bound to the library to which zig binds it. zig may bind more: it leaves code in that
+/// nothing calls; then the lists must have the name in that library.
+fn assert_same_libraries(name: &str, lld: &BTreeSet<String>, zig: &BTreeSet<String>) {
+    let only_lld: Vec<&String> = lld.difference(zig).collect();
+    assert_eq!(only_lld, Vec::<&String>::new(), "{name}");
+    for import in zig.difference(lld) {
+        let (library, symbol) = import.split_once(": ").unwrap();
+        let list = macos::lists().find(|list| list.install_name == library);
+        let is_listed = list.is_some_and(|list| list.symbols().any(|it| it.name == symbol));
+        assert!(is_listed, "{name}: {import}");
+    }
+}
+
+/// Links each program anew for all platforms, and tells how long that took.
+fn time_each(extension: &Extension, programs: &[&Program]) {
+    for Program { name, .. } in programs {
+        let main = extension.path(&format!("host-bins/use-{name}/src/main.rs"));
+        let file = fs::File::options().append(true).open(main).unwrap();
+        file.set_modified(SystemTime::now()).unwrap();
+        let started = Instant::now();
+        extension.dist(&["--output", "again"]);
+        println!("{name:<18}compiled and linked in {:.1} s", started.elapsed().as_secs_f64());
+    }
+}
+
+fn tell(name: &str, platform: &str, program: &[u8]) {
+    let libraries = libraries(program);
+    let names: Vec<&str> = libraries.iter().filter_map(|it| it.rsplit('/').next()).collect();
+    println!("{name:<18}{platform:<15}{}", names.join(" "));
+}

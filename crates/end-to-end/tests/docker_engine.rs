@@ -1,0 +1,369 @@
+//! Both engines against a real Docker Engine, a real registry, and readers by other people.
+//!
+//! `.ci/docker-engine` and `.ci/registry` bring them up.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fs;
+use std::process::Command;
+
+use camino::Utf8PathBuf;
+use docker_extension::internals::context::contents::{
+    Contents, Context, FileMode, Labels, Layer, Source,
+};
+use docker_extension::internals::context::dockerfile;
+use docker_extension::internals::files::hex;
+use docker_extension::internals::image::{
+    self, AnyEngine, Docker, Embedded, Engine, EngineChoice, EngineRequest, Image, NoBuilder, probe,
+};
+use docker_extension::internals::platform::ImagePlatform;
+use docker_extension::internals::progress::{Progress, Verbosity};
+use docker_extension::internals::project::reference::{ImageName, ImageReference};
+use proptest::collection::vec;
+use proptest::prelude::{Strategy, any, prop_oneof};
+use proptest::sample::select;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use support::archive::Opened;
+use support::run as read;
+use tempfile::TempDir;
+
+const LABELS: [(&str, &str); 3] = [
+    ("com.example.json", r#"[{"alt": "a \\ b", "url": "https://example.com/?a=$b"}]"#),
+    ("com.example.lines", "one\ntwo, three\r\n\"four\" = ü"),
+    ("org.opencontainers.image.title", "Tool"),
+];
+
+/// A context with a `Dockerfile`, and a place for archives.
+struct Sample {
+    dir: Utf8PathBuf,
+    context: Context,
+    _removed_at_the_end: TempDir,
+}
+
+impl Sample {
+    fn new() -> Self {
+        Self::with_labels(LABELS.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+    }
+
+    fn with_labels(labels: Labels) -> Self {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::try_from(temp.path().to_owned()).unwrap();
+        let layer = |sources: &[&str], folder: &str, mode| Layer {
+            sources: sources.iter().map(|path| Source::Shared(path.into())).collect(),
+            folder: folder.into(),
+            mode,
+        };
+        let mut tools = layer(&[], "darwin", FileMode::Executable);
+        tools
+            .sources
+            .push(Source::PerArch { before: "bin/".to_owned(), after: "/tool".to_owned() });
+        let contents = Contents {
+            labels,
+            layers: vec![
+                layer(&["metadata.json", "icon.svg"], "", FileMode::Data),
+                layer(&["docs"], "docs/en", FileMode::Data),
+                layer(&["ui"], "ui", FileMode::Data),
+                tools,
+                layer(&["bin/tool.exe"], "windows", FileMode::Executable),
+            ],
+        };
+        let sample = Self {
+            context: Context::new(dir.join("context"), contents),
+            dir,
+            _removed_at_the_end: temp,
+        };
+        sample.write_files();
+        sample
+    }
+
+    fn write_files(&self) {
+        let long_name = format!("ui/{}/{}.js", "folder".repeat(12), "name".repeat(30));
+        let files = [
+            ("metadata.json", "{}"),
+            ("icon.svg", "<svg/>"),
+            ("docs/a.html", "a"),
+            ("docs/ü.html", "ü"),
+            ("ui/index.html", "<html>"),
+            ("ui/assets/日本.js", "js"),
+            (&long_name, "long"),
+            ("bin/amd64/tool", "for amd64"),
+            ("bin/arm64/tool", "for arm64"),
+            ("bin/tool.exe", "for both"),
+            ("Dockerfile", &dockerfile(self.context.contents())),
+        ];
+        for (path, content) in files {
+            let path = self.context.dir().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+    }
+
+    fn build(&self, engine: &dyn Engine, reference: &ImageReference, file: &str) -> Image {
+        let progress = Progress::new(Verbosity::Quiet);
+        let archive = self.dir.join(file);
+        engine.build(&self.context, reference, &archive, &progress.step("")).unwrap()
+    }
+}
+
+fn reference(name: &str) -> ImageReference {
+    name.parse::<ImageName>().unwrap().with_tag("1.0.0".parse().unwrap())
+}
+
+fn docker_engine(attestations: bool) -> Docker {
+    Docker::new(probe(None).unwrap(), attestations)
+}
+
+fn docker(args: &[&str]) -> String {
+    read(Command::new("docker").args(args))
+}
+
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn both_engines_make_the_same_image() {
+    let sample = Sample::new();
+    let reference = reference("example/same");
+    let ours = sample.build(&Embedded, &reference, "embedded.tar");
+    // Its path has what is special in `--output`.
+    let theirs = sample.build(&docker_engine(false), &reference, "docker, \"quoted\".tar");
+    assert_eq!(theirs.platforms, ImagePlatform::ALL);
+    assert_eq!(ours.platforms, theirs.platforms);
+
+    let (ours, theirs) =
+        (Opened::new(&ours.archive).variants(), Opened::new(&theirs.archive).variants());
+    assert_eq!(ours.keys().collect::<Vec<_>>(), ["linux/amd64", "linux/arm64"]);
+    assert_eq!(ours, theirs);
+    let labels = &ours["linux/arm64"].1;
+    for (name, value) in LABELS {
+        assert_eq!(labels[name], value);
+    }
+}
+
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn docker_builds_the_same_image_again_unless_attestations_are_asked_for() {
+    let reference = reference("example/again");
+    let engine = docker_engine(false);
+    let first = Sample::new().build(&engine, &reference, "image.tar");
+    // Out of the cache it would be no feat; but it is only ours to empty on the engine of `.ci`.
+    let engine_address = std::env::var("DOCKER_HOST").unwrap_or_default();
+    assert!(engine_address.contains("/docker-containerd/"), "not an engine of `.ci/docker-engine`");
+    docker(&["buildx", "prune", "--all", "--force"]);
+    let sample = Sample::new();
+    assert_eq!(sample.build(&engine, &reference, "image.tar").digest, first.digest);
+
+    let attested = sample.build(&docker_engine(true), &reference, "attested.tar");
+    assert_eq!(attested.platforms, ImagePlatform::ALL);
+    assert_eq!(Opened::new(&attested.archive).platforms().len(), 4);
+}
+
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn docker_loads_the_archives_of_both_engines_and_copies_files_out() {
+    let sample = Sample::new();
+    let progress = Progress::new(Verbosity::Quiet);
+    let engines: [(&dyn Engine, _); 2] =
+        [(&Embedded, "example/load-embedded"), (&docker_engine(false), "example/load-docker")];
+    for (engine, name) in engines {
+        let reference = reference(name);
+        let image = sample.build(engine, &reference, "image.tar");
+        image::load(&image.archive, &progress.step("")).unwrap();
+        let name = reference.to_string();
+        let id = docker(&["image", "inspect", "--format", "{{.Id}}", &name]);
+        assert_eq!(id.trim(), image.digest, "the engine names the image by its index");
+        for (platform, content) in [("linux/amd64", "for amd64"), ("linux/arm64", "for arm64")] {
+            let container = docker(&["create", "--platform", platform, "--entrypoint=/", &name]);
+            let target = sample.dir.join("tool");
+            docker(&["cp", &format!("{}:/darwin/tool", container.trim()), target.as_str()]);
+            assert_eq!(fs::read_to_string(target).unwrap(), content);
+            docker(&["rm", container.trim()]);
+        }
+        docker(&["image", "rm", &name]);
+    }
+}
+
+/// `TEST_CLASSIC_DOCKER_HOST` names an engine with the classic image store.
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn an_engine_with_the_classic_store_loads_archives_but_is_no_builder() {
+    let classic = std::env::var("TEST_CLASSIC_DOCKER_HOST").unwrap();
+    let docker =
+        |args: &[&str]| read(Command::new("docker").env("DOCKER_HOST", &classic).args(args));
+    let sample = Sample::new();
+    let engines: [(&dyn Engine, _); 2] = [
+        (&Embedded, "example/classic-embedded"),
+        (&docker_engine(false), "example/classic-docker"),
+    ];
+    for (engine, name) in engines {
+        let image = sample.build(engine, &reference(name), "image.tar");
+        docker(&["load", "--input", image.archive.as_str()]);
+        for (tag, content) in [("1.0.0", "for amd64"), ("1.0.0-arm64", "for arm64")] {
+            let name = format!("{name}:{tag}");
+            let container = docker(&["create", "--entrypoint=/", &name]);
+            let target = sample.dir.join("tool");
+            docker(&["cp", &format!("{}:/darwin/tool", container.trim()), target.as_str()]);
+            assert_eq!(fs::read_to_string(target).unwrap(), content);
+            docker(&["rm", container.trim()]);
+            docker(&["image", "rm", &name]);
+        }
+    }
+
+    let context = format!("xtask-test-{}", std::process::id());
+    self::docker(&["context", "create", &context, "--docker", &format!("host={classic}")]);
+    let probed = probe(Some(&context));
+    self::docker(&["context", "rm", &context]);
+    let error = probed.unwrap_err();
+    assert!(matches!(error, NoBuilder::ClassicStore { .. }), "{error:?}");
+    assert!(error.help().unwrap().contains("containerd image store"));
+}
+
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn skopeo_reads_both_platforms() {
+    let sample = Sample::new();
+    let image = sample.build(&Embedded, &reference("example/skopeo"), "image.tar");
+    for arch in ["amd64", "arm64"] {
+        let json = read(Command::new("skopeo").args([
+            "--override-os=linux",
+            &format!("--override-arch={arch}"),
+            "inspect",
+            &format!("oci-archive:{}", image.archive),
+        ]));
+        let found: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(found["Architecture"], arch);
+        assert_eq!(found["Labels"]["com.example.lines"], LABELS[1].1);
+        assert_eq!(found["Layers"].as_array().unwrap().len(), 5);
+        // Reading everything proves digests and diff IDs.
+        read(Command::new("skopeo").args([
+            &format!("--override-arch={arch}"),
+            "copy",
+            "--quiet",
+            &format!("oci-archive:{}", image.archive),
+            &format!("dir:{}", sample.dir.join(arch)),
+        ]));
+    }
+}
+
+/// `TEST_REGISTRY` is the address of an empty registry.
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn what_is_pushed_is_what_was_built() {
+    let registry = std::env::var("TEST_REGISTRY").unwrap();
+    let sample = Sample::new();
+    let reference = reference(&format!("{registry}/example/push"));
+    let engine = docker_engine(false);
+    let progress = Progress::new(Verbosity::Quiet);
+    let image = sample.build(&engine, &reference, "image.tar");
+    let pushed = engine.push(&sample.context, &image, &progress.step("")).unwrap();
+    assert_eq!(pushed, image.digest);
+
+    let source = format!("docker://{reference}");
+    let raw =
+        read(Command::new("skopeo").args(["inspect", "--raw", "--tls-verify=false", &source]));
+    assert_eq!(format!("sha256:{}", hex(&Sha256::digest(raw))), image.digest);
+
+    let nowhere = self::reference("127.0.0.1:1/example/push");
+    let image = sample.build(&engine, &nowhere, "nowhere.tar");
+    let error = engine.push(&sample.context, &image, &progress.step("")).unwrap_err();
+    assert!(error.to_string().contains("could not push the image"), "{error}");
+    assert!(error.help().unwrap().contains("registry"), "{error}");
+}
+
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn auto_takes_docker_where_it_can_and_says_why_where_not() {
+    let EngineChoice { engine, reason } = image::choose(EngineRequest::Auto, None, false).unwrap();
+    assert!(matches!(engine, AnyEngine::Docker(_)), "{reason}");
+    assert_eq!(reason, "builder `default` (driver docker, containerd image store)");
+
+    let choice = image::choose(EngineRequest::Auto, Some("no-such-builder"), false).unwrap();
+    assert_eq!(choice.to_string(), "embedded: there is no builder `no-such-builder`");
+    let error = image::choose(EngineRequest::Docker, Some("no-such-builder"), false).unwrap_err();
+    assert!(matches!(&error, NoBuilder::Unknown { name } if name == "no-such-builder"));
+}
+
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn any_text_survives_in_a_label() {
+    // What Dockerfiles, shells and JSON find special, line breaks, and everything else but NUL.
+    const SPECIAL: &[&str] = &[
+        "\"",
+        "'",
+        "\\",
+        "$",
+        "${TARGETARCH}",
+        "`",
+        "{",
+        "[",
+        "#",
+        "=",
+        ",",
+        " ",
+        "\n",
+        "\r\n",
+        "\t",
+        "\\n",
+        "\\\n",
+        "<<EOF",
+        "&&",
+        "%",
+        "日",
+        "🐳",
+        "\u{202e}",
+        "\u{7f}",
+    ];
+    let other = any::<char>().prop_filter("no argument holds NUL", |it| *it != '\0');
+    let piece = prop_oneof![select(SPECIAL).prop_map(str::to_owned), other.prop_map(String::from)];
+    let strategy = vec(piece, 0..40).prop_map(|pieces| pieces.concat());
+    let mut runner = TestRunner::deterministic();
+    let mut text = || strategy.new_tree(&mut runner).unwrap().current();
+    let labels: Labels = (0..400).map(|number| (format!("label.{number}"), text())).collect();
+    let sample = Sample::with_labels(labels.clone());
+    let reference = reference("example/labels");
+    let engines: [&dyn Engine; 2] = [&Embedded, &docker_engine(false)];
+    for engine in engines {
+        let image = sample.build(engine, &reference, "image.tar");
+        for (platform, (_, found)) in Opened::new(&image.archive).variants() {
+            let found: Labels = serde_json::from_value(found).unwrap();
+            for (name, value) in &labels {
+                assert_eq!(found.get(name), Some(value), "{} {platform} {name}", image.engine);
+            }
+        }
+    }
+}
+
+/// `TEST_REGISTRY` is the address of an empty registry.
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn dist_loads_and_pushes_the_image_that_it_has_made() {
+    let registry = std::env::var("TEST_REGISTRY").unwrap();
+    let extension = support::Extension::with_pages();
+    let reference = format!("{registry}/example/delivered:1.2.3");
+    read(&mut extension.xtask(&["dist", "--load", "--push", "--tag", &reference]));
+    let manifest = fs::read(extension.path("dist/dist-manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let digest = &manifest["image"]["digest"];
+    let loaded = docker(&["image", "inspect", "--format", "{{.Id}}", &reference]);
+    assert_eq!(loaded.trim(), digest);
+    let source = format!("docker://{reference}");
+    let pushed =
+        read(Command::new("skopeo").args(["inspect", "--raw", "--tls-verify=false", &source]));
+    assert_eq!(&format!("sha256:{}", hex(&Sha256::digest(pushed))), digest);
+    docker(&["image", "rm", &reference]);
+}
+
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn a_push_that_fails_leaves_everything_in_the_dist() {
+    let extension = support::Extension::new();
+    let reference = "127.0.0.1:1/example/delivered:1.2.3";
+    let output = extension.xtask(&["dist", "--push", "--tag", reference]).output().unwrap();
+    let message = support::stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("could not push the image; everything else is done"), "{message}");
+    assert!(message.contains("help: check that the registry"), "{message}");
+    assert!(extension.path("dist/tool-1.2.3.oci.tar").is_file());
+}

@@ -1,0 +1,145 @@
+//! `cargo xtask preview` in a real browser: the scripts in `browser/` drive it.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use support::preview::Preview;
+use support::{Extension, run, script};
+use tempfile::TempDir;
+
+/// The folder with the scripts, and the packages that they need.
+static BROWSER: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder));
+    folder
+});
+
+/// Runs the tests of a script in a browser that shows the preview of `project`.
+fn run_script(node: &mut Command, name: &str, preview: &Preview, project: &Path) {
+    let output = node
+        .args(["--test", "--test-force-exit", "--test-reporter=spec", name])
+        .current_dir(&*BROWSER)
+        .env("PREVIEW_ADDRESS", preview.address())
+        .env("PREVIEW_PROJECT", project)
+        .env("PREVIEW_PID", preview.id().to_string())
+        .output()
+        .unwrap();
+    let (stdout, stderr) = (support::stdout(&output), support::stderr(&output));
+    assert!(output.status.success(), "{stdout}{stderr}\nthe preview says:\n{}", preview.messages());
+}
+
+/// A host binary that does what the script asks for.
+const TOOL: &str = r#"
+use std::io::Write;
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args[0].as_str() {
+        "json" => println!("{{\"a\":[\"b\",1]}}"),
+        "lines" => println!("{{\"n\":1}}\n{{\"n\":2}}"),
+        "folder" => println!("{}", std::env::current_dir().unwrap().display()),
+        "variable" => println!("{}", std::env::var(&args[1]).unwrap()),
+        "fail" => { eprintln!("no"); std::process::exit(3) }
+        "wait" => { println!("."); std::thread::sleep(std::time::Duration::from_secs(600)) }
+        "pieces" => {
+            for piece in [&b"on"[..], b"e \xc3", b"\xbc\r", b"\ntwo\n"] {
+                std::io::stdout().write_all(piece).unwrap();
+                std::io::stdout().flush().unwrap();
+                std::thread::sleep(std::time::Duration::from_millis(100));
+            }
+            eprint!("three");
+        }
+        _ => {}
+    }
+}
+"#;
+
+/// Prints its arguments, or answers as an engine does.
+const DOCKER: &str = r#"#!/bin/sh
+if test "$*" != "system dial-stdio"; then
+  printf 'docker '; printf '%s|' "$@"; echo; exit
+fi
+read -r request
+while read -r line && test "$line" != "$(printf '\r')"; do :; done
+printf 'HTTP/1.1 200 OK\r\n\r\n[{"Request":"%s"}]' "$(printf %s "$request" | tr -d '\r')"
+"#;
+
+#[test]
+#[ignore = "needs a browser"]
+fn the_api_is_that_of_docker_desktop_and_for_the_own_page_alone() {
+    let extension = Extension::with_pages();
+    extension.host_binary("tool", TOOL);
+    extension.write(
+        "ui/index.html",
+        "<!doctype html><html lang=\"en\"><title>Tool</title><main><h1>Tool</h1></main></html>",
+    );
+    let bin = extension.path("bin");
+    fs::create_dir(&bin).unwrap();
+    script(&bin.join("docker"), DOCKER);
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let mut command = extension.xtask(&["preview", "--no-open"]);
+    let preview = Preview::start(command.env("PATH", path));
+    run_script(&mut Command::new("node"), "api.mjs", &preview, extension.root());
+}
+
+/// A copy of this repository's files, to be edited.
+fn copy_of_this_repository() -> TempDir {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+    let files = run(Command::new("git").args(list).current_dir(root));
+    // One that was deleted is still in the index.
+    for file in files.split_terminator('\0').filter(|file| root.join(file).is_file()) {
+        let copy = dir.path().join(file);
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        fs::copy(root.join(file), copy).unwrap();
+    }
+    dir
+}
+
+/// `docker` and its containers: of a real engine if one answers, else of a script.
+struct Docker {
+    scripted: Option<TempDir>,
+}
+
+impl Docker {
+    fn find() -> Self {
+        let answer = Command::new("docker").arg("version").output();
+        if answer.is_ok_and(|answer| answer.status.success()) {
+            return Self { scripted: None };
+        }
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("containers")).unwrap();
+        let program = BROWSER.join("docker.mjs");
+        let text = format!("#!/bin/sh\nexec node '{}' \"$@\"\n", program.display());
+        script(&dir.path().join("docker"), &text);
+        Self { scripted: Some(dir) }
+    }
+
+    fn given_to<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        let Some(dir) = &self.scripted else { return command };
+        let path = format!("{}:{}", dir.path().display(), std::env::var("PATH").unwrap());
+        command.env("PATH", path).env("SCRIPTED_CONTAINERS", dir.path().join("containers"))
+    }
+}
+
+#[test]
+#[ignore = "needs a browser"]
+fn the_sample_shows_the_ports_and_follows_what_is_edited() {
+    let project = copy_of_this_repository();
+    let docker = Docker::find();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"));
+    command.args(["preview", "--no-open"]).current_dir(project.path());
+    let mut preview = Preview::start(docker.given_to(&mut command).env_remove("CARGO_TARGET_DIR"));
+    let node = &mut Command::new("node");
+    run_script(docker.given_to(node), "sample.mjs", &preview, project.path());
+    assert_eq!(preview.interrupt().code(), Some(0));
+    let folder = project.path().to_str().unwrap();
+    let left = Command::new("pgrep").args(["-fl", folder]).output().unwrap();
+    assert_eq!(support::stdout(&left), "", "left running");
+}

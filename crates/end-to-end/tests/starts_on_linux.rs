@@ -1,0 +1,194 @@
+//! Programs for macOS on x86-64, linked without Apple's tools, start: under a loader that does what
+//! macOS's does, with what they call of libSystem made of glibc. It is not a Mac: see
+//! docs/linking.md.
+#![cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use object::LittleEndian;
+use object::macho::{self, MachHeader64, SegmentCommand64};
+use object::read::macho::{LoadCommandData, MachHeader as _, Segment as _};
+use serde_json::Value;
+use support::{Extension, TABLE, run, stderr, stdout};
+
+/// Linkers write for the first what they wrote for ten years, and for the second what took its place.
+const MINIMUM_MACOS: [&str; 2] = ["11.0", "14.0"];
+const SIGABRT: i32 = 6;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
+}
+
+/// Builds a program of this workspace for this machine.
+fn built(package: &str) -> PathBuf {
+    let mut command = Command::new("cargo");
+    command.args(["build", "--quiet", "--message-format=json", "--package", package]);
+    let messages = run(command.current_dir(root()));
+    let mut messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let executable = messages.find_map(|it| Some(it["executable"].as_str()?.into()));
+    executable.unwrap()
+}
+
+fn start(program: &Path, args: &[&str]) -> Output {
+    static LOADER: LazyLock<PathBuf> = LazyLock::new(|| built("mach-o-loader"));
+    let mut command = Command::new(&*LOADER);
+    command.arg(program).args(args).env_remove("RUST_BACKTRACE").output().unwrap()
+}
+
+/// Programs for each of [`MINIMUM_MACOS`], and the folder that they are in.
+fn programs() -> &'static [(Extension, PathBuf); 2] {
+    static PROGRAMS: LazyLock<[(Extension, PathBuf); 2]> = LazyLock::new(|| {
+        MINIMUM_MACOS.map(|minimum| {
+            let extension = Extension::new();
+            extension.manifest(&format!("{TABLE}minimum-macos = \"{minimum}\"\n"));
+            extension.host_binary("tool", include_str!("programs/standard_library.rs"));
+            extension.host_binary("rarities", include_str!("programs/rarities.rs"));
+            extension.dist(&["--platform", "darwin-amd64", "--linker", "lld"]);
+            let folder = extension.path("dist/host/darwin-amd64");
+            (extension, folder)
+        })
+    });
+    &PROGRAMS
+}
+
+#[test]
+fn the_host_binary_says_the_same_as_its_native_build() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dist-started");
+    let mut dist = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"));
+    dist.args(["dist", "--engine", "embedded", "--no-ui", "--platform", "darwin-amd64"]);
+    run(dist.args(["--linker", "lld", "--output"]).arg(&folder).current_dir(root()));
+    let program = folder.join("host/darwin-amd64/hostports");
+    let native = built("hostports");
+    for (argument, code) in [("--version", 0), ("--help", 0), ("nonsense", 2)] {
+        let expected = Command::new(&native).arg(argument).output().unwrap();
+        let output = start(&program, &[argument]);
+        assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
+        assert_eq!(output, expected);
+    }
+    let version = format!("hostports {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(stdout(&start(&program, &["--version"])), version);
+
+    // Which processes listen only a Mac can tell.
+    let output = start(&program, &["list"]);
+    assert_eq!(output.status.signal(), Some(SIGABRT));
+    let message = "calls _sysctlnametomib of /usr/lib/libSystem.B.dylib, which has no shim";
+    assert!(stderr(&output).contains(message), "{}", stderr(&output));
+}
+
+#[test]
+fn threads_unwinding_and_files_work_with_fixups_of_both_kinds() {
+    let expected = include_str!("programs/standard_library.txt");
+    let (expected, _) = expected.split_at(expected.find("tcp ").unwrap());
+    let kinds = [macho::LC_DYLD_INFO_ONLY, macho::LC_DYLD_CHAINED_FIXUPS];
+    for ((_, folder), kind) in programs().iter().zip(kinds) {
+        let program = folder.join("tool");
+        let file = fs::read(&program).unwrap();
+        assert!(commands(&file).iter().any(|command| command.cmd() == kind));
+
+        let output = start(&program, &["alone"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert_eq!(stdout(&output), expected);
+
+        let output = start(&program, &["panic"]);
+        assert_eq!(output.status.code(), Some(101));
+        assert!(stderr(&output).contains("on purpose"), "{}", stderr(&output));
+        assert_eq!(start(&program, &["exit"]).status.code(), Some(7));
+    }
+}
+
+#[test]
+fn initialisers_run_first_and_a_stack_that_overflows_is_told() {
+    for (_, folder) in programs() {
+        let program = folder.join("rarities");
+        assert_eq!(stdout(&start(&program, &[])), "before main\nmain\n");
+
+        let output = start(&program, &["overflow"]);
+        assert_eq!(output.status.signal(), Some(SIGABRT));
+        assert!(stderr(&output).contains("has overflowed its stack"), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_function_of_a_framework_is_bound_to_that_framework() {
+    for (_, folder) in programs() {
+        let output = start(&folder.join("rarities"), &["framework"]);
+        assert_eq!(output.status.signal(), Some(SIGABRT));
+        let message = "calls _SecRandomCopyBytes of \
+                       /System/Library/Frameworks/Security.framework/Versions/A/Security,";
+        assert!(stderr(&output).contains(message), "{}", stderr(&output));
+    }
+}
+
+/// Each of these is one that `dyld`, or the kernel before it, doesn't start.
+#[test]
+fn what_macos_refuses_is_refused() {
+    let program = programs()[0].1.join("tool");
+    let file = fs::read(&program).unwrap();
+    assert_eq!(start(&program, &["exit"]).status.code(), Some(7), "it is fine as it is");
+
+    let command = |kind| place(&file, |command| command.cmd() == kind);
+    let segment = |name: &str| {
+        let is_it = |segment: &SegmentCommand64<_>| segment.name() == name.as_bytes();
+        place(&file, |command| command.segment_64().unwrap().is_some_and(|it| is_it(it.0)))
+    };
+    let [main, uuid, library] = [macho::LC_MAIN, macho::LC_UUID, macho::LC_LOAD_DYLIB].map(command);
+    let [text, constants, data, link] =
+        ["__TEXT", "__DATA_CONST", "__DATA", "__LINKEDIT"].map(segment);
+    // Where these fields are in a segment's command, and the library's letter in that of libSystem.
+    let [address, size_in_file, rights, flags] = [24, 48, 56, 68];
+    let letter = 24 + "/usr/lib/libSystem.".len();
+    let all_rights = [7, 0, 0, 0, 7, 0, 0, 0];
+    let of_no_concern = macho::LC_SOURCE_VERSION.0.to_le_bytes();
+    // Of a function that is bound at its first call: from which library, and its name.
+    let bound = find(&file, b"\x11\x40_memcpy\0");
+
+    let changes: [(&str, usize, &[u8]); 15] = [
+        ("it is for another CPU", 4, &[12]),
+        ("it can't be moved in memory", 24, &[0; 4]),
+        ("segment __TEXT: it has other rights", text + rights, &all_rights),
+        ("segment __DATA: it has other rights", data + rights, &all_rights),
+        ("segment __DATA_CONST: it stays writable", constants + flags, &[0]),
+        ("segment __DATA: it does not begin, or end, with a page", data + address, &[8]),
+        ("segment __DATA: it ends behind the file", data + size_in_file, &[0xff; 4]),
+        ("segment __LINKEDIT: it does not come behind", link + address, &[0, 0, 0, 0]),
+        ("it does not say where it begins", main, &of_no_concern),
+        ("it begins where no code is", main + 8, &[0xff; 4]),
+        ("it has no UUID", uuid, &of_no_concern),
+        ("the load command 0x80000099 is required, and unknown", uuid, &[0x99, 0, 0, 0x80]),
+        ("library not loaded: /usr/lib/libSystem.C.dylib", library + letter, b"C"),
+        ("symbol _memcpy is wanted from library 2, which there is not", bound, &[0x12]),
+        ("symbol not found: _memcpz, expected in /usr/lib/libSystem.B.dylib", bound + 8, b"z"),
+    ];
+    let changed = program.with_file_name("changed");
+    for (message, offset, bytes) in changes {
+        let mut file = file.clone();
+        file[offset..][..bytes.len()].copy_from_slice(bytes);
+        fs::write(&changed, file).unwrap();
+        let output = start(&changed, &["exit"]);
+        assert_eq!(output.status.code(), Some(125), "{message}");
+        assert!(stderr(&output).contains(message), "{message}: {}", stderr(&output));
+    }
+}
+
+fn commands(file: &[u8]) -> Vec<LoadCommandData<'_, LittleEndian>> {
+    let header = MachHeader64::<LittleEndian>::parse(file, 0).unwrap();
+    header.load_commands(LittleEndian, file, 0).unwrap().map(Result::unwrap).collect()
+}
+
+/// Where the first load command of a kind is in the file.
+fn place(file: &[u8], is_it: impl Fn(&LoadCommandData<'_, LittleEndian>) -> bool) -> usize {
+    let commands = commands(file);
+    let command = commands.iter().find(|command| is_it(command)).unwrap();
+    command.offset() as usize
+}
+
+fn find(file: &[u8], text: &[u8]) -> usize {
+    file.windows(text.len()).position(|window| window == text).unwrap()
+}

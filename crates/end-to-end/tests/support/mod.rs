@@ -1,0 +1,240 @@
+//! A small extension in a temporary folder, and the real `xtask` run in it.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test file uses its own part, and fails by panicking"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
+
+use docker_extension::internals::platform::{Arch, HostPlatform, Os};
+use tempfile::TempDir;
+
+pub mod archive;
+pub mod llvm;
+pub mod pictures;
+pub mod preview;
+pub mod program;
+pub mod registry;
+pub mod tokens;
+pub mod toolchain;
+pub mod universal;
+pub mod unpacked;
+
+/// The standard libraries of the default platforms are installed, and what links them is there: what
+/// tests that take one of these away rely on, and what must not happen while they look.
+pub fn ready() {
+    static READY: LazyLock<()> = LazyLock::new(|| Extension::new().dist(&[]));
+    LazyLock::force(&READY);
+}
+
+/// The platforms that `rust-lld` links for.
+pub fn linked_by_lld() -> Vec<HostPlatform> {
+    let is_linked = |it: &HostPlatform| (it.os, it.arch) != (Os::Windows, Arch::Arm64);
+    HostPlatform::ALL.into_iter().filter(is_linked).collect()
+}
+
+/// Platforms as an argument.
+pub fn list(platforms: &[HostPlatform]) -> String {
+    platforms.iter().map(HostPlatform::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// Where a dist has a host binary.
+pub fn host_binary(dist: &Path, platform: HostPlatform, name: &str) -> PathBuf {
+    dist.join(format!("host/{platform}/{}", platform.file_name(name)))
+}
+
+/// The table of a small extension without pages.
+pub const TABLE: &str = r#"
+[workspace.metadata.docker-extension]
+image = "me/tool"
+title = "Tool"
+description = "Does it."
+vendor = "Me"
+api-version = ">= 0.3.4"
+icon = "icon.svg"
+icon-url = "https://example.com/icon.svg"
+screenshots = [{ alt = "It", url = "https://example.com/1.png" }]
+detailed-description = "It does it."
+publisher-url = "https://example.com"
+changelog = "First."
+categories = ["networking"]
+"#;
+
+/// An extension with one host binary, `tool`, and a dist that an earlier run made.
+pub struct Extension {
+    dir: TempDir,
+}
+
+impl Extension {
+    pub fn new() -> Self {
+        // Tools trip over spaces in paths.
+        let dir = tempfile::Builder::new().prefix("an extension ").tempdir().unwrap();
+        let extension = Self { dir };
+        extension.manifest(TABLE);
+        extension.write("icon.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
+        extension.host_binary("tool", "fn main() { println!(\"{{}}\"); }");
+        extension.write("dist/dist-manifest.json", EARLIER_DIST);
+        extension
+    }
+
+    /// With pages that need no npm.
+    pub fn with_pages() -> Self {
+        let extension = Self::new();
+        extension.manifest(&format!(
+            "{TABLE}\n[workspace.metadata.docker-extension.ui]\ntitle = \"Tool\"\n"
+        ));
+        extension.write("ui/index.html", "<!doctype html><title>Tool</title>");
+        extension
+    }
+
+    pub fn root(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root().join(path)
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// The workspace's manifest, with the given table.
+    pub fn manifest(&self, table: &str) {
+        self.versioned_manifest("1.2.3", table);
+    }
+
+    pub fn versioned_manifest(&self, version: &str, table: &str) {
+        let text = format!(
+            "[workspace]\nresolver = \"3\"\nmembers = [\"host-bins/*\"]\n\
+             [workspace.package]\nversion = \"{version}\"\n\
+             [profile.release]\nstrip = true\n{table}"
+        );
+        self.write("Cargo.toml", &text);
+    }
+
+    /// Adds a package with one program.
+    pub fn host_binary(&self, name: &str, source: &str) {
+        self.package(name, &format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n"), source);
+    }
+
+    pub fn package(&self, folder: &str, manifest: &str, source: &str) {
+        self.write(&format!("host-bins/{folder}/Cargo.toml"), manifest);
+        self.write(&format!("host-bins/{folder}/src/main.rs"), source);
+        let _ = fs::remove_file(self.path("Cargo.lock"));
+        // Locks what there is; nothing is to be fetched.
+        let _ = Command::new("cargo")
+            .args(["generate-lockfile", "--offline"])
+            .current_dir(self.root())
+            .stderr(Stdio::null())
+            .status();
+    }
+
+    /// `xtask` with these arguments, not run yet.
+    pub fn xtask(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"));
+        command.args(args).current_dir(self.root()).env_remove("CARGO_TARGET_DIR");
+        command
+    }
+
+    /// Runs `dist` with the embedded engine, which must work.
+    pub fn dist(&self, args: &[&str]) {
+        let output = self.xtask(&["dist", "--engine", "embedded"]).args(args).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+
+    /// Asserts that the command fails with `code` and one message that has all of `words`, offers
+    /// help, and leaves the earlier dist as it was.
+    pub fn assert_fails(&self, command: &mut Command, code: i32, words: &[&str]) {
+        let output = command.output().unwrap();
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{message}");
+        for word in words {
+            assert!(message.contains(word), "`{word}` is not in:\n{message}");
+        }
+        let (_, last) = message.rsplit_once("error: ").expect("an error");
+        assert_eq!(last.matches("\nhelp: ").count(), 1, "{message}");
+        assert!(!message.contains("panicked"), "{message}");
+        self.assert_untouched();
+    }
+
+    /// Asserts that the earlier dist is as it was, and that nothing half-made lies about.
+    pub fn assert_untouched(&self) {
+        let manifest = fs::read_to_string(self.path("dist/dist-manifest.json")).unwrap();
+        assert_eq!(manifest, EARLIER_DIST);
+        assert_eq!(fs::read_dir(self.path("dist")).unwrap().count(), 1);
+        assert_eq!(self.partial_folders(), Vec::<String>::new());
+    }
+
+    fn partial_folders(&self) -> Vec<String> {
+        let folders = [self.root().to_owned(), self.path("target")];
+        folders
+            .iter()
+            .filter_map(|folder| fs::read_dir(folder).ok())
+            .flatten()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .filter(|name| name.contains(".partial-"))
+            .collect()
+    }
+}
+
+const EARLIER_DIST: &str = "{ \"made\": \"by an earlier run\" }";
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A PATH with these programs of the real one, and no other. Python is the program itself, not a
+/// version manager's script in front of it.
+pub fn path_with(dir: &TempDir, programs: &[&str]) -> PathBuf {
+    let bin = dir.path().join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    for program in programs {
+        let found = match *program {
+            "python3" => python(),
+            program => which::which(program).unwrap_or_else(|_| panic!("no `{program}` on PATH")),
+        };
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(found, bin.join(program)).unwrap();
+    }
+    bin
+}
+
+pub fn python() -> PathBuf {
+    let script = "import sys; print(sys.executable)";
+    run(Command::new("python3").args(["-c", script])).trim().into()
+}
+
+/// Writes a script that everyone may run.
+#[cfg(unix)]
+pub fn script(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Runs a program that must end well, and returns what it prints.
+pub fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", stderr(&output));
+    stdout(&output)
+}
+
+/// What zig knows of the libraries of macOS, and where it is.
+pub fn zig() -> docker_extension::internals::toolchain::zig::Zig {
+    let extension = Extension::new();
+    extension.dist(&["--linker", "zig", "--platform", "darwin-arm64"]);
+    docker_extension::internals::toolchain::zig::find(&xshell::Shell::new().unwrap())
+        .unwrap()
+        .unwrap()
+}

@@ -1,0 +1,575 @@
+//! Images made by hand, sound ones and others: each rule is broken by one of them at least, and by
+//! none that is sound.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Cursor;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use docker_extension::internals::context::labels as names;
+use docker_extension::internals::files::hex;
+use docker_extension::internals::image::read::StoredImage;
+use docker_extension::internals::image::read::limits::Limits;
+use docker_extension::internals::progress::{Progress, Verbosity};
+use docker_extension::internals::validate::image;
+use docker_extension::internals::validate::report::Report;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use support::{Extension, stderr, stdout};
+
+/// Real programs: a Mach-O file for each CPU, and a PE file.
+static PROGRAMS: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
+    let extension = Extension::new();
+    extension.dist(&["--output", "programs"]);
+    ["darwin-amd64/tool", "darwin-arm64/tool", "windows-amd64/tool.exe"]
+        .map(|path| fs::read(extension.path(&format!("programs/host/{path}"))).unwrap())
+});
+
+/// What a tar entry is.
+#[derive(Clone)]
+enum Entry {
+    File(Vec<u8>, u32),
+    Link(&'static str),
+}
+
+/// A variant.
+#[derive(Clone)]
+struct Variant {
+    platform: [&'static str; 2],
+    configured: &'static str,
+    labels: BTreeMap<&'static str, String>,
+    files: BTreeMap<&'static str, Entry>,
+}
+
+/// An image.
+#[derive(Clone)]
+struct Image {
+    tag: &'static str,
+    variants: Vec<Variant>,
+}
+
+impl Variant {
+    fn sound(arch: &'static str) -> Self {
+        let [amd64, arm64, windows] = &*PROGRAMS;
+        let labels = [
+            (names::TITLE, "Tool"),
+            (names::DESCRIPTION, "Does it."),
+            (names::VENDOR, "Me"),
+            (names::API_VERSION, ">= 0.3.4"),
+            (names::ICON, "https://example.com/icon.svg"),
+            (names::SCREENSHOTS, r#"[{"alt": "It", "url": "https://example.com/1.png"}]"#),
+            (names::DETAILED_DESCRIPTION, "It does it."),
+            (names::PUBLISHER_URL, "https://example.com"),
+            (names::ADDITIONAL_URLS, r#"[{"title": "Help", "url": "https://example.com/help"}]"#),
+            (names::CHANGELOG, "First."),
+            (names::CATEGORIES, "networking"),
+        ];
+        let metadata = json!({
+            "icon": "icon.svg",
+            "ui": { "dashboard-tab": { "title": "Tool", "root": "/ui", "src": "index.html" } },
+            "vm": { "composefile": "compose.yaml", "exposes": { "socket": "tool.sock" } },
+            "host": { "binaries": [{
+                "darwin": [{ "path": "/darwin/tool" }],
+                "windows": [{ "path": "/windows/tool.exe" }],
+            }] },
+        });
+        let data = |bytes: &[u8]| Entry::File(bytes.to_owned(), 0o644);
+        let program = if arch == "amd64" { amd64 } else { arm64 };
+        Self {
+            platform: ["linux", arch],
+            configured: arch,
+            labels: labels.map(|(name, value)| (name, value.to_owned())).into(),
+            files: [
+                ("metadata.json", data(metadata.to_string().as_bytes())),
+                ("icon.svg", data(b"<svg xmlns='http://www.w3.org/2000/svg'/>")),
+                ("compose.yaml", data(b"services: {}\n")),
+                ("ui/index.html", data(b"<script src=\"./a.js\"></script>")),
+                ("darwin/tool", Entry::File(program.clone(), 0o755)),
+                ("windows/tool.exe", Entry::File(windows.clone(), 0o755)),
+            ]
+            .into(),
+        }
+    }
+}
+
+impl Image {
+    fn sound() -> Self {
+        Self { tag: "1.2.3", variants: ["amd64", "arm64"].map(Variant::sound).into() }
+    }
+
+    fn label(&mut self, name: &'static str, value: &str) {
+        for variant in &mut self.variants {
+            variant.labels.insert(name, value.to_owned());
+        }
+    }
+
+    /// Changes a file in both variants; none takes it away.
+    fn put(&mut self, path: &'static str, entry: Option<Entry>) {
+        for variant in &mut self.variants {
+            match &entry {
+                Some(entry) => variant.files.insert(path, entry.clone()),
+                None => variant.files.remove(path),
+            };
+        }
+    }
+
+    fn text(&mut self, path: &'static str, text: &str) {
+        self.put(path, Some(Entry::File(text.into(), 0o644)));
+    }
+
+    /// Changes `metadata.json` in both variants.
+    fn metadata(&mut self, change: impl Fn(&mut Value)) {
+        for variant in &mut self.variants {
+            let Some(Entry::File(bytes, _)) = variant.files.get_mut("metadata.json") else {
+                unreachable!("it is in every sound variant")
+            };
+            let mut value = serde_json::from_slice(bytes).unwrap();
+            change(&mut value);
+            *bytes = value.to_string().into_bytes();
+        }
+    }
+
+    /// The image as an archive.
+    fn archive(&self) -> Vec<u8> {
+        let mut blobs = Blobs::default();
+        let manifests: Vec<Value> = self
+            .variants
+            .iter()
+            .map(|variant| {
+                let layer = layer(&variant.files);
+                let configuration = json!({
+                    "os": "linux",
+                    "architecture": variant.configured,
+                    "config": { "Labels": variant.labels },
+                    "rootfs": {
+                        "type": "layers",
+                        "diff_ids": [format!("sha256:{}", hex(&Sha256::digest(&layer)))],
+                    },
+                });
+                let manifest = json!({
+                    "schemaVersion": 2,
+                    "config": blobs.json("image.config", &configuration),
+                    "layers": [blobs.add("image.layer", layer)],
+                });
+                let mut manifest = blobs.json("image.manifest", &manifest);
+                let [os, architecture] = variant.platform;
+                manifest["platform"] = json!({ "os": os, "architecture": architecture });
+                manifest
+            })
+            .collect();
+        let index = json!({ "schemaVersion": 2, "manifests": manifests });
+        let mut image = blobs.json("image.index", &index);
+        image["annotations"] = json!({
+            "io.containerd.image.name": format!("docker.io/me/tool:{}", self.tag),
+            "org.opencontainers.image.ref.name": self.tag,
+        });
+        let index = json!({ "schemaVersion": 2, "manifests": [image] });
+        let mut tar = tar::Builder::new(Vec::new());
+        append(&mut tar, "oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#, 0o644);
+        append(&mut tar, "index.json", index.to_string().as_bytes(), 0o644);
+        for (path, bytes) in blobs.0 {
+            append(&mut tar, &path, &bytes, 0o644);
+        }
+        tar.into_inner().unwrap()
+    }
+}
+
+#[derive(Default)]
+struct Blobs(BTreeMap<String, Vec<u8>>);
+
+impl Blobs {
+    fn add(&mut self, kind: &str, bytes: Vec<u8>) -> Value {
+        let hash = hex(&Sha256::digest(&bytes));
+        let suffix = if kind == "image.layer" { "tar" } else { "json" };
+        let descriptor = json!({
+            "mediaType": format!("application/vnd.oci.{kind}.v1+{suffix}").replace("layer.v1+tar", "layer.v1.tar"),
+            "digest": format!("sha256:{hash}"),
+            "size": bytes.len(),
+        });
+        self.0.insert(format!("blobs/sha256/{hash}"), bytes);
+        descriptor
+    }
+
+    fn json(&mut self, kind: &str, value: &Value) -> Value {
+        self.add(kind, value.to_string().into_bytes())
+    }
+}
+
+fn layer(files: &BTreeMap<&'static str, Entry>) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (path, entry) in files {
+        match entry {
+            Entry::File(bytes, mode) => append(&mut tar, path, bytes, *mode),
+            Entry::Link(target) => {
+                let mut header = tar::Header::new_gnu();
+                header.set_entry_type(tar::EntryType::Symlink);
+                header.set_size(0);
+                header.set_mode(0o777);
+                tar.append_link(&mut header, path, target).unwrap();
+            }
+        }
+    }
+    tar.into_inner().unwrap()
+}
+
+/// Unlike the library, takes paths that lead out of the root.
+fn append(tar: &mut tar::Builder<Vec<u8>>, path: &str, bytes: &[u8], mode: u32) {
+    let mut header = tar::Header::new_gnu();
+    header.as_mut_bytes()[..path.len()].copy_from_slice(path.as_bytes());
+    header.set_mode(mode);
+    header.set_size(bytes.len() as u64);
+    header.set_cksum();
+    tar.append(&header, bytes).unwrap();
+}
+
+fn check(archive: Vec<u8>) -> Report {
+    let progress = Progress::new(Verbosity::Quiet);
+    let step = progress.step("");
+    let opened = StoredImage::from_archive(Cursor::new(archive), &Limits::DEFAULT, &step);
+    image::check(opened, "image").unwrap()
+}
+
+/// The rules that an archive breaks; that Windows on Arm emulates amd64 is always noted.
+fn broken(archive: Vec<u8>) -> BTreeSet<&'static str> {
+    let report = check(archive);
+    let rules = report.findings().iter().map(|finding| finding.rule.id);
+    rules.filter(|id| *id != "binary-emulated").collect()
+}
+
+type Case = (&'static [&'static str], fn(&mut Image));
+
+/// What breaks which rules; none where it is allowed.
+const CASES: &[Case] = &[
+    (&[], |_| {}),
+    // Index and tag.
+    (&["platform-missing"], |it| drop(it.variants.pop())),
+    (&["platform-missing"], |it| drop(it.variants.remove(0))),
+    (&["platform-other"], |it| {
+        let mut other = Variant::sound("amd64");
+        (other.platform[1], other.configured) = ("riscv64", "riscv64");
+        it.variants.push(other);
+    }),
+    (&[], |it| {
+        let mut attestation = Variant::sound("amd64");
+        (attestation.platform, attestation.configured) = (["unknown", "unknown"], "unknown");
+        it.variants.push(attestation);
+    }),
+    (&["platform-twice"], |it| it.variants.push(Variant::sound("amd64"))),
+    (&["platform-differs"], |it| it.variants[1].configured = "amd64"),
+    (&["tag-semver"], |it| it.tag = "latest"),
+    (&["tag-semver"], |it| it.tag = "v1.2.3"),
+    (&[], |it| it.tag = "1.2.3-rc.1"),
+    // metadata.json.
+    (&["metadata-missing"], |it| it.put("metadata.json", None)),
+    (&["metadata-missing"], |it| it.put("metadata.json", Some(Entry::Link("icon.svg")))),
+    (&["metadata-syntax"], |it| it.text("metadata.json", "{ \"icon\": \"icon.svg\", }")),
+    (&["metadata-syntax"], |it| it.text("metadata.json", &"[".repeat(10_000))),
+    (&["metadata-duplicate-key"], |it| {
+        it.text("metadata.json", r#"{ "icon": "x", "icon": "icon.svg" }"#);
+    }),
+    (&["metadata-type"], |it| it.metadata(|value| value["ui"] = json!([]))),
+    (&["metadata-type"], |it| it.metadata(|value| value["host"]["binaries"] = json!({}))),
+    (&["metadata-root-key"], |it| it.metadata(|value| value["$schema"] = json!("x"))),
+    (&["metadata-obsolete-key"], |it| it.metadata(|value| value["provider"] = json!("Me"))),
+    (&["metadata-required"], |it| {
+        it.metadata(|value| value["ui"]["dashboard-tab"]["title"] = json!(" "));
+    }),
+    (&["metadata-vm-service"], |it| it.metadata(|value| value["vm"] = json!({}))),
+    (&["metadata-vm-both"], |it| it.metadata(|value| value["vm"]["image"] = json!("me/tool"))),
+    (&["metadata-unknown-key"], |it| {
+        it.metadata(|value| value["host"]["binaries"][0]["darwin"][0]["arch"] = json!("arm64"));
+    }),
+    (&["metadata-rancher-key"], |it| {
+        it.metadata(|value| value["host"]["x-rd-install"] = json!({ "linux": "tool" }));
+    }),
+    (&["metadata-path"], |it| it.metadata(|value| value["icon"] = json!("../icon.svg"))),
+    (&["metadata-name-twice"], |it| {
+        it.metadata(|value| {
+            value["host"]["binaries"] =
+                json!([{ "windows": [{ "path": "/windows/tool.exe" }] }, { "windows": [{ "path": "/other/TOOL.EXE" }] }]);
+        });
+        let Entry::File(program, _) = it.variants[0].files["windows/tool.exe"].clone() else {
+            return;
+        };
+        it.put("other/TOOL.EXE", Some(Entry::File(program, 0o755)));
+    }),
+    (&[], |it| {
+        it.metadata(|value| {
+            value["host"]["binaries"] =
+                json!([{ "darwin": [{ "path": "/darwin/tool" }] }, { "windows": [{ "path": "windows/tool.exe" }] }]);
+        });
+    }),
+    (&[], |it| it.text("metadata.json", r#"{ "icon": "/icon.svg", "host": { "binaries": [] } }"#)),
+    // Files.
+    (&["icon-missing"], |it| it.put("icon.svg", None)),
+    (&["icon-type"], |it| it.text("icon.svg", "nothing")),
+    (&["icon-type"], |it| it.text("icon.svg", "<svg/>")),
+    (&["ui-missing"], |it| it.put("ui/index.html", None)),
+    (&["ui-missing"], |it| {
+        it.put("ui/index.html", None);
+        it.text("ui/other.html", "");
+    }),
+    (&["ui-link"], |it| it.put("ui/node_modules/.bin/vite", Some(Entry::Link("../vite.js")))),
+    (&["ui-absolute"], |it| it.text("ui/index.html", "<script src=\"/assets/a.js\"></script>")),
+    (&["compose-missing"], |it| it.put("compose.yaml", None)),
+    (&["binary-missing"], |it| drop(it.variants[1].files.remove("windows/tool.exe"))),
+    (&["binary-file"], |it| it.put("darwin/tool", Some(Entry::Link("/windows/tool.exe")))),
+    (&["binary-executable"], |it| mode(it, "darwin/tool", 0o644)),
+    (&["binary-mode"], |it| mode(it, "darwin/tool", 0o777)),
+    (&["binary-mode"], |it| mode(it, "windows/tool.exe", 0o644)),
+    (&["binary-same", "binary-cpu"], |it| {
+        let same = it.variants[0].files["darwin/tool"].clone();
+        it.put("darwin/tool", Some(same));
+    }),
+    (&["binary-format"], |it| {
+        let windows = it.variants[0].files["windows/tool.exe"].clone();
+        it.variants[0].files.insert("darwin/tool", windows);
+    }),
+    (&[], |it| {
+        it.put("darwin/tool", Some(Entry::File(b"#!/bin/sh\necho\n".to_vec(), 0o755)));
+    }),
+    (&["macos-signature"], |it| {
+        let Some(Entry::File(bytes, _)) = it.variants[1].files.get_mut("darwin/tool") else {
+            return;
+        };
+        // In the middle of the code.
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+    }),
+    (&["binary-damaged"], |it| {
+        let Some(Entry::File(bytes, _)) = it.variants[1].files.get_mut("darwin/tool") else {
+            return;
+        };
+        bytes.truncate(100);
+    }),
+    // Headers and tables are whole.
+    (&["binary-damaged"], |it| {
+        let Some(Entry::File(mut bytes, mode)) = it.variants[0].files.remove("windows/tool.exe")
+        else {
+            return;
+        };
+        bytes.truncate(bytes.len() - 1000);
+        it.put("windows/tool.exe", Some(Entry::File(bytes, mode)));
+    }),
+    (&["binary-unlisted"], |it| {
+        it.put("darwin/helper", Some(Entry::File(b"#!/bin/sh\n".to_vec(), 0o755)));
+    }),
+    (&[], |it| it.text("darwin/README", "")),
+    (&["layer-entry"], |it| it.text("../../etc/passwd", "")),
+    (&["layer-entry"], |it| it.put("up", Some(Entry::Link("../../../etc")))),
+    (&[], |it| it.put("bin", Some(Entry::Link("darwin")))),
+    // Labels.
+    (&["label-missing"], |it| {
+        for variant in &mut it.variants {
+            variant.labels.remove(names::CATEGORIES);
+        }
+    }),
+    (&["label-empty"], |it| it.label(names::CHANGELOG, "")),
+    (&[], |it| it.label(names::ADDITIONAL_URLS, "")),
+    (&["label-differs"], |it| {
+        it.variants[0].labels.insert(names::TITLE, "Other tool".to_owned());
+    }),
+    (&["label-api-version"], |it| it.label(names::API_VERSION, "newest")),
+    (&["label-api-version-bare"], |it| it.label(names::API_VERSION, "0.3.4")),
+    (&["label-screenshots"], |it| it.label(names::SCREENSHOTS, "[]")),
+    (&["label-additional-urls"], |it| it.label(names::ADDITIONAL_URLS, "help")),
+    (&["label-category"], |it| it.label(names::CATEGORIES, "network")),
+    (&["label-vendor"], |it| it.label(names::VENDOR, "Docker, Inc.")),
+    (&["label-title"], |it| it.label(names::TITLE, "Tool Extension")),
+    (&["label-url"], |it| it.label(names::ICON, "http://example.com/icon.svg")),
+];
+
+fn mode(image: &mut Image, path: &str, new: u32) {
+    for variant in &mut image.variants {
+        if let Some(Entry::File(_, mode)) = variant.files.get_mut(path) {
+            *mode = new;
+        }
+    }
+}
+
+#[test]
+fn each_case_breaks_the_rules_that_it_is_made_for_and_no_other() {
+    let judged = CASES.iter().enumerate().map(|(number, (rules, change))| {
+        let mut image = Image::sound();
+        change(&mut image);
+        (number, rules.iter().copied().collect::<BTreeSet<&str>>(), broken(image.archive()))
+    });
+    let wrong: Vec<_> = judged.filter(|(_, expected, found)| expected != found).collect();
+    assert!(wrong.is_empty(), "case, expected, found: {wrong:#?}");
+    assert!(CASES.len() >= 40, "{}", CASES.len());
+}
+
+#[test]
+fn every_rule_about_metadata_files_labels_and_index_has_a_case() {
+    let broken: BTreeSet<&str> = CASES.iter().flat_map(|(rules, _)| *rules).copied().collect();
+    // One has a test of its own, the other one takes a program of 256 MiB.
+    let elsewhere = ["image-unreadable", "binary-large"];
+    let groups = {
+        use docker_extension::internals::validate::rules::{image, labels, metadata};
+        [metadata::ALL, image::ALL, labels::ALL]
+    };
+    let missing = groups.into_iter().flatten().map(|rule| rule.id);
+    let missing: Vec<&str> =
+        missing.filter(|id| !broken.contains(id) && !elsewhere.contains(id)).collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+/// The same file may be in both variants, as it runs on both.
+#[test]
+fn a_universal_binary_is_sound_in_both_variants() {
+    let [amd64, arm64, _] = &*PROGRAMS;
+    let broken_by = |program: Vec<u8>| {
+        let mut image = Image::sound();
+        image.put("darwin/tool", Some(Entry::File(program, 0o755)));
+        broken(image.archive())
+    };
+    let universal = support::universal::join(amd64, arm64);
+    assert_eq!(broken_by(universal.clone()), BTreeSet::new());
+    let mut changed = universal;
+    let middle = changed.len() - arm64.len() / 2;
+    changed[middle] ^= 1;
+    assert_eq!(broken_by(changed), BTreeSet::from(["macos-signature"]));
+}
+
+#[test]
+fn a_damaged_layer_is_a_finding() {
+    let mut archive = Image::sound().archive();
+    let place = archive.windows(5).position(|bytes| bytes == b"<svg ").unwrap();
+    archive[place + 1] = b'S';
+    assert_eq!(broken(archive), BTreeSet::from(["image-unreadable"]));
+}
+
+#[test]
+fn the_command_checks_a_metadata_file_an_archive_and_what_dist_made() {
+    let extension = Extension::new();
+    let run = |args: &[&str]| -> (Option<i32>, String, String) {
+        let output = extension.xtask(&["validate"]).args(args).output().unwrap();
+        (output.status.code(), stdout(&output), stderr(&output))
+    };
+    extension.write("metadata.json", "{ \"name\": \"x\",\n  \"icon\": \"icon.svg\" }");
+    let (code, report, message) = run(&["metadata.json"]);
+    assert_eq!(code, Some(1), "{message}");
+    assert!(report.contains("(root): Additional property name is not allowed"), "{report}");
+    assert!(message.contains("has 1 finding to be mended"), "{message}");
+
+    let mut image = Image::sound();
+    image.label(names::TITLE, "My Extension");
+    fs::write(extension.path("image.tar"), image.archive()).unwrap();
+    let (code, report, message) = run(&["image.tar", "--format", "json"]);
+    assert_eq!(code, Some(0), "{message}");
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["counts"], json!({ "errors": 0, "warnings": 1, "notes": 1 }));
+    assert_eq!(report["findings"][0]["place"]["platforms"], json!(["linux/amd64", "linux/arm64"]));
+    assert_eq!(run(&["image.tar", "--deny", "warnings"]).0, Some(1));
+
+    extension.dist(&["--output", "dist"]);
+    let (code, report, message) = run(&[]);
+    assert_eq!(code, Some(0), "{message}");
+    assert!(report.contains("1.2.3.oci.tar for linux/amd64 and linux/arm64: 1 note"), "{report}");
+
+    let (code, _, message) = run(&["./none.tar"]);
+    assert_eq!(code, Some(2), "{message}");
+    assert!(message.contains("there is no file or folder `./none.tar`"), "{message}");
+}
+
+/// The extension's archive, and its name in the registry.
+fn made() -> (Extension, String, String) {
+    let extension = Extension::new();
+    extension.dist(&[]);
+    let archive = extension.path("dist/tool-1.2.3.oci.tar").to_str().unwrap().to_owned();
+    let registry = std::env::var("TEST_REGISTRY").unwrap();
+    (extension, archive, format!("{registry}/validate/tool:1.2.3"))
+}
+
+fn copy_to_registry(archive: &str, reference: &str, options: &[&str]) {
+    let mut copy = Command::new("skopeo");
+    copy.args(["copy", "--all", "--dest-tls-verify=false"]).args(options);
+    support::run(copy.args([format!("oci-archive:{archive}"), format!("docker://{reference}")]));
+}
+
+#[test]
+#[ignore = "needs a Docker Engine, a registry, and skopeo"]
+fn an_image_is_the_same_wherever_it_is_and_whoever_wrote_it() {
+    let (extension, archive, reference) = made();
+    let report = |image: &str| -> Value {
+        let mut command = extension.xtask(&["--quiet", "validate", "--format", "json", image]);
+        let mut report: Value = serde_json::from_str(&support::run(&mut command)).unwrap();
+        report["subject"] = report["subject"]["platforms"].take();
+        report
+    };
+    let expected = report(&archive);
+    assert_eq!(expected["subject"], json!(["linux/amd64", "linux/arm64"]));
+
+    support::run(Command::new("docker").args(["load", "--input", &archive]));
+    assert_eq!(report("docker-daemon:me/tool:1.2.3"), expected);
+    for options in [&[][..], &["--format", "v2s2"]] {
+        copy_to_registry(&archive, &reference, options);
+        assert_eq!(report(&reference), expected, "{options:?}");
+    }
+    // skopeo copies what is compressed as it is; buildx is the one that writes zstd.
+    let zstd = extension.path("zstd.tar");
+    let mut build = Command::new("docker");
+    build.args(["buildx", "build", "--platform=linux/amd64,linux/arm64", "--provenance=false"]);
+    let output = "type=oci,oci-mediatypes=true,compression=zstd,force-compression=true";
+    build.arg(format!("--output={output},dest={}", zstd.display()));
+    support::run(build.arg(extension.path("target/extension")));
+    let bytes = fs::read(&zstd).unwrap();
+    assert!(bytes.windows(8).any(|bytes| bytes == b"tar+zstd"));
+    assert!(!bytes.windows(8).any(|bytes| bytes == b"tar+gzip"));
+    assert_eq!(report(zstd.to_str().unwrap()), expected);
+
+    let layout = extension.path("layout");
+    fs::create_dir(&layout).unwrap();
+    support::run(Command::new("tar").args(["-xf", &archive, "-C", layout.to_str().unwrap()]));
+    assert_eq!(report(layout.to_str().unwrap()), expected);
+}
+
+/// Docker does less: it takes the files out, and looks at none.
+#[test]
+#[ignore = "needs a Docker Engine, a registry, and skopeo"]
+fn to_validate_takes_less_than_half_the_time_in_which_docker_takes_the_files_out() {
+    let (extension, archive, reference) = made();
+    support::run(Command::new("docker").args(["load", "--input", &archive]));
+    copy_to_registry(&archive, &reference, &[]);
+    let docker = |args: &[&str]| support::run(Command::new("docker").args(args));
+    let by_docker = || {
+        docker(&["buildx", "imagetools", "inspect", &reference]);
+        for platform in ["linux/amd64", "linux/arm64"] {
+            let args = ["create", "--platform", platform, "--entrypoint=/", "me/tool:1.2.3"];
+            let container = docker(&args);
+            for path in ["metadata.json", "icon.svg", "darwin/tool", "windows/tool.exe"] {
+                let target = extension.path("copied");
+                let source = format!("{}:/{path}", container.trim());
+                docker(&["cp", &source, target.to_str().unwrap()]);
+            }
+            docker(&["rm", container.trim()]);
+        }
+    };
+    let own = || drop(support::run(&mut extension.xtask(&["--quiet", "validate", &archive])));
+    let time = |work: &dyn Fn()| {
+        let started = std::time::Instant::now();
+        work();
+        started.elapsed().as_secs_f64()
+    };
+    // The middle one of three, as the machine has other work too.
+    let median = |work: &dyn Fn()| {
+        let mut times = [time(work), time(work), time(work)];
+        times.sort_by(f64::total_cmp);
+        times[1]
+    };
+    let [own, docker] = [median(&own), median(&by_docker)];
+    println!("validate {own:.3} s, docker {docker:.3} s");
+    assert!(own < docker / 2.0, "{own} {docker}");
+}
+
+#[test]
+fn an_extension_that_would_not_be_accepted_is_not_finished() {
+    let extension = Extension::new();
+    extension.manifest(&support::TABLE.replace("vendor = \"Me\"", "vendor = \"Docker Inc.\""));
+    let mut dist: Command = extension.xtask(&["dist", "--engine", "embedded"]);
+    extension.assert_fails(&mut dist, 1, &["error[label-vendor]", "write your own name"]);
+}

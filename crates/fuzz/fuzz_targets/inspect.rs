@@ -1,0 +1,59 @@
+//! Reads host binaries: any bytes, and programs of each format with arbitrary tables. What is read
+//! is judged for every platform.
+#![no_main]
+
+use docker_extension::internals::inspect::{self, Contents, Format, Native, Signature};
+use docker_extension::internals::platform::HostPlatform;
+use docker_extension::internals::project::config::MacOsVersion;
+use docker_extension::internals::validate::binaries::{Listed, judge};
+use fuzz::program::{Program, Signed};
+use fuzz::within;
+use libfuzzer_sys::arbitrary::{Arbitrary, Unstructured};
+use libfuzzer_sys::fuzz_target;
+
+/// What mean that the machine doesn't start it at all.
+const FATAL: [&str; 4] = ["binary-format", "binary-damaged", "binary-cpu", "binary-kind"];
+
+fn read(bytes: &[u8]) -> Contents {
+    let contents = within(8 * 1024 * 1024 + 8 * bytes.len(), || inspect::read(bytes));
+    if let Contents::Binary(slices) = &contents {
+        let is_universal = slices.iter().all(|slice| slice.format() == Format::MachO);
+        assert!(slices.len() == 1 || slices.len() > 1 && is_universal, "each slice is of a file");
+    }
+    for platform in HostPlatform::ALL {
+        let beside = ["a", "b.dll", "libc.so.6"];
+        let path = if platform.os == docker_extension::internals::platform::Os::Windows {
+            "/a.exe"
+        } else {
+            "/a"
+        };
+        let listed = Listed { os: platform.os, image: platform.arch, path, beside: &beside };
+        let breaches = within(8 * 1024 * 1024 + 8 * bytes.len(), || judge(listed, &contents));
+        if contents.check(platform, MacOsVersion::DEFAULT).is_ok() {
+            let is_fatal = breaches.iter().find(|breach| FATAL.contains(&breach.rule.id));
+            assert_eq!(is_fatal, None, "what `dist` takes for a program is one for `validate`");
+        }
+    }
+    contents
+}
+
+fn read_signed(signed: &Signed<'_>) {
+    let (bytes, is_sound) = signed.bytes();
+    let contents = read(&bytes);
+    let Some(Native::MachO(native)) = contents.slice().map(|slice| &slice.native) else { return };
+    if is_sound {
+        assert_eq!(native.signature, Signature::Valid, "the signature fits");
+    } else {
+        assert_ne!(native.signature, Signature::Valid, "the file was changed");
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    read(bytes);
+    if let Ok(program) = Program::arbitrary_take_rest(Unstructured::new(bytes)) {
+        read(&program.bytes());
+    }
+    if let Ok(signed) = Signed::arbitrary_take_rest(Unstructured::new(bytes)) {
+        read_signed(&signed);
+    }
+});

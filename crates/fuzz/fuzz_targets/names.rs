@@ -1,0 +1,42 @@
+//! Reads names that images and servers give: web addresses, what they refer to, and images.
+#![no_main]
+
+use docker_extension::internals::digest::Digest;
+use docker_extension::internals::http::{Address, is_local};
+use docker_extension::internals::project::reference::{AnyReference, ImageName};
+use libfuzzer_sys::fuzz_target;
+
+fn check_address(base: &str, reference: &str) {
+    let Ok(base) = base.parse::<Address>() else { return };
+    assert_eq!(base.to_string().parse().as_ref(), Ok(&base), "it is what it says");
+    let authority = base.authority();
+    assert!(!authority.is_empty() && !authority.contains(['/', '\\', '?', '#', '@', ' ']));
+    assert_eq!(base.is_local(), is_local(authority));
+    let Ok(joined) = base.join(reference) else { return };
+    assert_eq!(joined.to_string().parse().as_ref(), Ok(&joined), "it is what it says");
+    let may_leave = reference.contains(':') || reference.starts_with("//");
+    assert!(may_leave || joined.is_same_origin(&base), "a path stays on its server");
+    let value = base.clone().with_parameter("a", reference);
+    assert!(value.is_same_origin(&base), "a parameter changes nothing else");
+    assert_eq!(value.to_string().parse(), Ok(value), "it is what it says");
+}
+
+fn check_reference(text: &str) {
+    if let Ok(digest) = text.parse::<Digest>() {
+        assert_eq!(digest.to_string(), text);
+    }
+    let Ok(reference) = text.parse::<AnyReference>() else { return };
+    assert_eq!(reference.to_string(), text, "nothing is left out");
+    let name = reference.name.full_name();
+    if let Ok(full) = name.parse::<ImageName>() {
+        assert_eq!(full.full_name(), name, "a full name is complete");
+    } else {
+        assert!(name.len() > 255, "`{name}` is only too long");
+    }
+}
+
+fuzz_target!(|text: &str| {
+    let (first, second) = text.split_once('\n').unwrap_or((text, ""));
+    check_address(first, second);
+    check_reference(first);
+});
