@@ -31,11 +31,11 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make the extension's image and everything that a release publishes
-    Dist(Dist),
+    Dist(DistArgs),
     /// Show the extension in a browser while you work on it, without Docker Desktop
-    Preview(Preview),
+    Preview(PreviewArgs),
     /// Check an extension's image as Docker Desktop, the marketplace and people's machines will
-    Validate(Validate),
+    Validate(ValidateArgs),
     /// Tell what this machine has for that, and what would be downloaded
     Doctor,
     /// Be zig's wrapper: cargo calls this as a linker
@@ -72,14 +72,14 @@ impl Talk {
 }
 
 /// The options of `dist`.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
   cargo xtask dist                                   the whole extension
   cargo xtask dist --plan                            what would be done, and nothing else
   cargo xtask dist --load --tag me/tool-dev:0.0.1    build it, and put it into the local Docker
   cargo xtask dist --builder team --push             build it on a remote builder, and publish it")]
-pub struct Dist {
+pub struct DistArgs {
     /// What makes the image
     #[arg(long, value_enum, default_value_t = EngineRequest::Auto, value_name = "ENGINE")]
     pub engine: EngineRequest,
@@ -133,7 +133,7 @@ pages, and programs.
 
 The page can be reached from this machine alone, and by nobody who does not know the address that \
 is printed.")]
-pub struct Preview {
+pub struct PreviewArgs {
     /// The port of the page [default: 7474, or another one if that is taken]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1024..))]
     pub port: Option<u16>,
@@ -152,7 +152,7 @@ Examples:
   cargo xtask validate me/tool:1.2.3                an image in a registry
   cargo xtask validate docker-daemon:me/tool:1.2.3  an image in the local Docker
   cargo xtask validate --online                     whether people will see icon and screenshots, too")]
-pub struct Validate {
+pub struct ValidateArgs {
     /// The image, or a `metadata.json` alone [default: what `dist` has made last]
     #[arg(value_name = "IMAGE")]
     pub image: Option<String>,
@@ -175,9 +175,10 @@ pub enum Denied {
 }
 
 /// How something is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.
+    #[default]
     Text,
     /// For programs.
     Json,

@@ -20,7 +20,7 @@ macro_rules! legacy {
 
 legacy! {
     project::Error, |_| true;
-    toolchain::Error, |it| matches!(it, toolchain::Error::Linker { .. });
+    toolchain::Error, |_| false;
     compile::Error, |_| false;
     ui::Error, |it| matches!(it, ui::Error::NoPage { .. });
     context::Error, |_| false;

@@ -18,6 +18,7 @@ mod dist;
 mod error;
 mod files;
 mod foreign;
+mod host_binaries;
 mod http;
 mod image;
 mod inspect;

@@ -363,7 +363,8 @@ fn a_push_that_fails_leaves_everything_in_the_dist() {
     let output = extension.xtask(&["dist", "--push", "--tag", reference]).output().unwrap();
     let message = support::stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{message}");
-    assert!(message.contains("could not push the image; everything else is done"), "{message}");
+    assert!(message.contains("could not push the image\n"), "{message}");
+    assert!(message.contains("\nnote: the finished build is in `"), "{message}");
     assert!(message.contains("help: check that the registry"), "{message}");
     assert!(extension.path("dist/tool-1.2.3.oci.tar").is_file());
 }

@@ -454,7 +454,7 @@ fn the_command_checks_a_metadata_file_an_archive_and_what_dist_made() {
     let (code, report, message) = run(&["metadata.json"]);
     assert_eq!(code, Some(1), "{message}");
     assert!(report.contains("(root): Additional property name is not allowed"), "{report}");
-    assert!(message.contains("has 1 finding to be mended"), "{message}");
+    assert!(message.contains("validation failed with 1 error"), "{message}");
 
     let mut image = Image::sound();
     image.label(names::TITLE, "My Extension");

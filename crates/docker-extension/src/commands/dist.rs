@@ -1,110 +1,92 @@
-//! `cargo xtask dist`: from the sources to a multi-platform image.
+//! `dist`: from the sources to a multi-platform image.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xshell::Shell;
 
-use crate::cli;
+use super::current_folder;
+use crate::cli::{DistArgs, Format};
 use crate::compile::{self, HostBinaryFile};
 use crate::context::{self, Context, Parts};
 use crate::dist::Dist;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::image::read::{ImageSource, StoredImage};
-use crate::image::{self, AnyEngine, Engine, EngineChoice, Image};
+use crate::image::{self, AnyEngine, Engine, Image};
 use crate::interrupt;
 use crate::lock::lock;
-use crate::plan::HostBinaryPlan;
+use crate::output;
+use crate::plan::Plan;
 use crate::progress::Progress;
+use crate::project::Project;
 use crate::text;
-use crate::toolchain::{self, Toolchain};
-use crate::ui::Pages;
+use crate::toolchain::Toolchain;
 use crate::validate;
 use crate::validate::rules::{Severity, labels};
 
-mod plan;
-mod request;
 mod summary;
 
-use request::Request;
-
-/// Runs the command.
-///
 /// # Errors
-/// Whatever keeps a step from its end. Before the last files are written, what the output folder
-/// held is still there; after that it is complete.
-pub fn run(options: &cli::Dist, progress: &Progress) -> Result<(), Error> {
+/// A step failed. Before the last files are written, what the output directory held is still there;
+/// after that it is complete.
+pub fn run(args: &DistArgs, progress: &Progress) -> Result<()> {
     let sh = Shell::new()?;
-    let request = Request::new(options, &sh)?;
-    build_and_deliver(options, &request, &sh, progress).map_err(|error| {
+    let here = current_folder(&sh)?;
+    let project = Project::load(&here)?;
+    let toolchain = Toolchain::detect(&sh)?;
+    let plan = Plan::new(&project, args, &here, &toolchain, &sh)?;
+    if args.plan {
+        return output::print(&match args.format {
+            Format::Text => plan.text(),
+            Format::Json => plan.json(),
+        });
+    }
+    execute(&plan, args, &sh, progress).map_err(|error| {
         if interrupt::is_interrupted() {
-            error.note(format!("nothing in `{}` was changed", request.output))
+            error.note(format!("nothing in `{}` was changed", plan.output))
         } else {
             error
         }
     })
 }
 
-fn build_and_deliver(
-    options: &cli::Dist,
-    request: &Request,
-    sh: &Shell,
-    progress: &Progress,
-) -> Result<(), Error> {
-    let project = &request.project;
-    let binaries = HostBinaryPlan::new(project, &request.platforms);
-    let pages = request.ui().map(|ui| Pages::find(project, ui)).transpose()?;
-    let toolchain = Toolchain::detect(sh)?;
-    let engine = image::choose(request.engine, options.builder.as_deref(), options.attestations)?;
-    if options.plan {
-        let plan = plan::Plan::new(request, &binaries, pages.as_ref(), &toolchain, &engine, sh)?;
-        return plan.print(options.format);
-    }
-    if options.load {
+fn execute(plan: &Plan<'_>, args: &DistArgs, sh: &Shell, progress: &Progress) -> Result<()> {
+    if args.load {
         image::check_load()?;
     }
-
-    let _lock = lock(&project.target_dir.join(".xtask-dist.lock"), progress)?;
-    let mut dist = Dist::begin(project, &request.output)?;
-    binaries.gaps().iter().for_each(|gap| progress.warn(gap));
-    let (files, pages) = build(request, &binaries, pages.as_ref(), &toolchain, sh, progress)?;
-    let context = write_context(request, &binaries, &files, pages.as_deref(), progress)?;
-    let image = make_image(request, &engine, &context, &dist.image_path(), progress)?;
+    let _lock = lock(&plan.project.target_dir.join(".xtask-dist.lock"), progress)?;
+    let mut dist = Dist::begin(plan.project, &plan.output)?;
+    plan.host_binaries.gaps().iter().for_each(|gap| progress.warn(gap));
+    let (files, pages) = build(plan, sh, progress)?;
+    let context = write_context(plan, &files, pages.as_deref(), progress)?;
+    let image = make_image(plan, &context, &dist.image_path(), progress)?;
     check(&image, progress)?;
     dist.add_host_binaries(&files)?;
     let (image, manifest) = dist.commit(image)?;
-    summary::print(request, &context, &manifest, options, progress)?;
-    deliver(options, &engine, &context, &image, progress).map_err(|error| {
-        Error::from(error).note(format!("the finished build is in `{}`", request.output))
-    })
+    summary::print(plan, &context, &manifest, args, progress)?;
+    deliver(plan, args, &context, &image, progress)
+        .map_err(|error| error.note(format!("the finished build is in `{}`", plan.output)))
 }
 
 /// Compiles the host binaries and builds the pages, both at the same time.
 fn build<'a>(
-    request: &Request,
-    binaries: &HostBinaryPlan<'a>,
-    pages: Option<&Pages<'_>>,
-    toolchain: &Toolchain,
+    plan: &Plan<'a>,
     sh: &Shell,
     progress: &Progress,
-) -> Result<(Vec<HostBinaryFile<'a>>, Option<Utf8PathBuf>), Error> {
+) -> Result<(Vec<HostBinaryFile<'a>>, Option<Utf8PathBuf>)> {
     let own_shell = sh.clone();
     std::thread::scope(|scope| {
-        let pages = scope.spawn(move || build_pages(pages, &own_shell, progress));
-        let files = compile_host_binaries(request, binaries, toolchain, sh, progress);
+        let pages = scope.spawn(move || build_pages(plan, &own_shell, progress));
+        let files = compile_host_binaries(plan, sh, progress);
         let pages = pages.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         if let (Err(_), Err(error)) = (&files, &pages) {
-            // Only one of two errors is returned; this one is not to be lost.
+            // Only one of two errors is returned; the other must not get lost.
             progress.warn(error);
         }
         Ok((files?, pages?))
     })
 }
 
-fn build_pages(
-    pages: Option<&Pages<'_>>,
-    sh: &Shell,
-    progress: &Progress,
-) -> Result<Option<Utf8PathBuf>, Error> {
-    let Some(pages) = pages else { return Ok(None) };
+fn build_pages(plan: &Plan<'_>, sh: &Shell, progress: &Progress) -> Result<Option<Utf8PathBuf>> {
+    let Some(pages) = &plan.pages else { return Ok(None) };
     let step = progress.step("Build the dashboard tab");
     let folder = pages.build(sh, &step)?;
     step.done("");
@@ -112,60 +94,52 @@ fn build_pages(
 }
 
 fn compile_host_binaries<'a>(
-    request: &Request,
-    binaries: &HostBinaryPlan<'a>,
-    toolchain: &Toolchain,
+    plan: &Plan<'a>,
     sh: &Shell,
     progress: &Progress,
-) -> Result<Vec<HostBinaryFile<'a>>, Error> {
-    let platforms = binaries.platforms();
-    if platforms.is_empty() {
-        return Ok(Vec::new());
-    }
+) -> Result<Vec<HostBinaryFile<'a>>> {
+    let Some(toolchain) = &plan.toolchain else { return Ok(Vec::new()) };
     let step = progress.step("Prepare the toolchain");
-    let mut tools =
-        toolchain::prepare(toolchain, &request.project, &platforms, request.linker, sh, &step)?;
-    tools.deny_unknown_symbols = request.deny_unknown_symbols;
+    let tools = toolchain.prepare(plan.project, sh, &step)?;
     step.done(&tools);
 
     let step = progress.step("Compile the host binaries");
-    let files = compile::compile(&request.project, binaries, &tools, &step)?;
+    let files = compile::compile(plan.project, &plan.host_binaries, &tools, &step)?;
+    let platforms = plan.host_binaries.platforms();
     step.done(text::list(&platforms.iter().map(ToString::to_string).collect::<Vec<_>>()));
     Ok(files)
 }
 
 fn write_context(
-    request: &Request,
-    binaries: &HostBinaryPlan<'_>,
+    plan: &Plan<'_>,
     files: &[HostBinaryFile<'_>],
     pages: Option<&Utf8Path>,
     progress: &Progress,
-) -> Result<Context, Error> {
+) -> Result<Context> {
     let step = progress.step("Write the build context");
-    let place = request.project.context_folder();
-    let parts = Parts { project: &request.project, plan: binaries, binaries: files, pages };
+    let place = plan.project.context_folder();
+    let parts = Parts { project: plan.project, plan: &plan.host_binaries, binaries: files, pages };
     let context = context::write(&parts, &place)?;
     step.done(&place);
     Ok(context)
 }
 
 fn make_image(
-    request: &Request,
-    choice: &EngineChoice,
+    plan: &Plan<'_>,
     context: &Context,
     archive: &Utf8Path,
     progress: &Progress,
-) -> Result<Image, Error> {
+) -> Result<Image> {
     let step = progress.step("Make the image");
-    progress.note(format_args!("engine {choice}"));
-    let image = choice.engine.build(context, &request.reference, archive, &step)?;
+    progress.note(format_args!("engine {}", plan.engine));
+    let image = plan.engine.engine.build(context, &plan.reference, archive, &step)?;
     step.done(&image.reference);
     Ok(image)
 }
 
-/// Looks at the image as every machine will. The tag is the person's choice: while they try things it
-/// need not be a version.
-fn check(image: &Image, progress: &Progress) -> Result<(), Error> {
+/// Validates the image for every machine. The tag is the user's choice: while they try things it need
+/// not be a version.
+fn check(image: &Image, progress: &Progress) -> Result<()> {
     let step = progress.step("Validate the image");
     let source = ImageSource::Archive { path: image.archive.clone(), image: None };
     let opened = StoredImage::open(&source, &step);
@@ -184,18 +158,18 @@ fn check(image: &Image, progress: &Progress) -> Result<(), Error> {
 
 /// Hands the image on, where that was asked for.
 fn deliver(
-    options: &cli::Dist,
-    choice: &EngineChoice,
+    plan: &Plan<'_>,
+    args: &DistArgs,
     context: &Context,
     image: &Image,
     progress: &Progress,
-) -> Result<(), image::Error> {
-    if options.load {
+) -> Result<()> {
+    if args.load {
         let step = progress.step("Load the image into Docker");
         image::load(&image.archive, &step)?;
         step.done(&image.reference);
     }
-    if let (true, AnyEngine::Docker(docker)) = (options.push, &choice.engine) {
+    if let (true, AnyEngine::Docker(docker)) = (args.push, &plan.engine.engine) {
         if !image.reference.tag.is_semver() {
             let tag = &image.reference.tag;
             progress.warn(format_args!("the marketplace takes no tag but a version, not `{tag}`"));

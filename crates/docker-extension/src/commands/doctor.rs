@@ -1,110 +1,144 @@
-//! `cargo xtask doctor`: what this machine has for making the extension, and what a run would
-//! download.
+//! `doctor`: what this machine has for making an extension, and what a run would download.
 
-use std::collections::BTreeSet;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
+use camino::Utf8Path;
 use xshell::Shell;
 
-use crate::error::Error;
-use crate::image::{self, EngineRequest};
+use super::current_folder;
+use crate::cli::DistArgs;
+use crate::error::{Error, Result};
+use crate::image::{self, EngineChoice, EngineRequest};
 use crate::output;
-use crate::platform::HostPlatform;
+use crate::plan::{Draft, TargetTools};
 use crate::project::Project;
-use crate::style::{DIM, GOOD, WARNING};
-use crate::toolchain::linker::{self, Linker, Situation};
-use crate::toolchain::standard_library::Expected;
-use crate::toolchain::{Toolchain, cache, zig};
+use crate::style::{BAD, DIM, GOOD, WARNING};
+use crate::text;
+use crate::toolchain::zig::ZigPlan;
+use crate::toolchain::{Toolchain, ToolchainPlan, cache};
 use crate::ui::Pages;
 
-/// Runs the command. It changes nothing, and downloads nothing.
+/// Changes nothing, and downloads nothing.
 ///
 /// # Errors
-/// There is no project here, or no Rust.
-pub fn run() -> Result<(), Error> {
+/// The project is invalid, or `dist` can't run on this machine.
+pub fn run() -> Result<()> {
     let sh = Shell::new()?;
-    let project = Project::load(&super::current_folder(&sh)?)?;
-    let toolchain = Toolchain::detect(&sh)?;
+    let here = current_folder(&sh)?;
     let mut report = Report::default();
+    let toolchain = Toolchain::detect(&sh).map_err(Error::from);
     report.rust(&toolchain);
-    let linkers = report.targets(&project, &toolchain)?;
-    report.zig(&linkers, &sh)?;
-    report.pages(&project);
-    report.docker();
+    match (Project::find(&here)?, &toolchain) {
+        (Some(project), Ok(toolchain)) => report.project(&project, toolchain, &here, &sh)?,
+        (Some(_), Err(_)) => {}
+        (None, _) => report.machine(&sh),
+    }
     report.good("cache", cache::folder()?);
-    output::print(&report.0)
+    output::print(&report.text)?;
+    match report.problems {
+        0 => Ok(()),
+        count => {
+            Err(Error::new(format!("`dist` can't run here: {}", text::count(count, "problem"))))
+        }
+    }
 }
 
-/// Lines with a mark: all is well, or something will be downloaded or is missing.
+/// Lines with a mark: all is well, something will be downloaded, something is missing.
 #[derive(Default)]
-struct Report(String);
+struct Report {
+    text: String,
+    problems: usize,
+}
 
 impl Report {
-    fn good(&mut self, what: &str, state: impl std::fmt::Display) {
-        let _ = writeln!(self.0, "{GOOD}✓{GOOD:#} {what:<14} {state}");
+    fn good(&mut self, what: impl Display, state: impl Display) {
+        let _ = writeln!(self.text, "{GOOD}✓{GOOD:#} {what:<14} {state}");
     }
 
-    fn look(&mut self, what: &str, state: impl std::fmt::Display) {
-        let _ = writeln!(self.0, "{WARNING}!{WARNING:#} {what:<14} {state}");
+    fn look(&mut self, what: impl Display, state: impl Display) {
+        let _ = writeln!(self.text, "{WARNING}!{WARNING:#} {what:<14} {state}");
     }
 
-    fn rust(&mut self, toolchain: &Toolchain) {
-        let manager = if toolchain.rustup_name.is_some() { "by rustup" } else { "without rustup" };
-        let Toolchain { version, host, sysroot, .. } = toolchain;
-        self.good("Rust", format_args!("{version} for {host}, {manager} {DIM}{sysroot}{DIM:#}"));
+    fn bad(&mut self, what: impl Display, error: &Error) {
+        let help = error.advice().map(|help| format!(": {help}")).unwrap_or_default();
+        let _ = writeln!(self.text, "{BAD}✗{BAD:#} {what:<14} {error}{help}");
+        self.problems += 1;
     }
 
-    fn targets(
+    fn rust(&mut self, toolchain: &Result<Toolchain>) {
+        match toolchain {
+            Ok(Toolchain { version, host, sysroot, rustup_name, .. }) => {
+                let manager = if rustup_name.is_some() { "by rustup" } else { "without rustup" };
+                let place = format_args!("{DIM}{sysroot}{DIM:#}");
+                self.good("Rust", format_args!("{version} for {host}, {manager} {place}"));
+            }
+            Err(error) => self.bad("Rust", error),
+        }
+    }
+
+    /// What the project's `dist` would do.
+    fn project(
         &mut self,
         project: &Project,
         toolchain: &Toolchain,
-    ) -> Result<BTreeSet<Linker>, Error> {
-        let mut linkers = BTreeSet::new();
-        for &platform in &project.config.platforms {
-            let (expected, situation) = Situation::before_a_run(toolchain, project, platform);
-            let chosen = linker::choose(platform, project.config.linker, &situation)?;
-            let state = format!(
-                "standard library: {expected}; linker: {}, {}",
-                chosen.linker, chosen.reason
-            );
-            let is_all_there = expected == Expected::Installed && !situation.downloads_mingw;
-            self.target(platform, &state, is_all_there);
-            linkers.insert(chosen.linker);
+        here: &Utf8Path,
+        sh: &Shell,
+    ) -> Result<()> {
+        let draft = Draft::new(project, &DistArgs::default(), here, toolchain, sh)?;
+        match &draft.toolchain {
+            Ok(Some(toolchain)) => self.targets(toolchain),
+            Ok(None) => {}
+            Err(error) => self.bad("toolchain", error),
         }
-        Ok(linkers)
-    }
-
-    fn target(&mut self, platform: HostPlatform, state: &str, is_all_there: bool) {
-        let platform = platform.to_string();
-        if is_all_there { self.good(&platform, state) } else { self.look(&platform, state) }
-    }
-
-    fn zig(&mut self, linkers: &BTreeSet<Linker>, sh: &Shell) -> Result<(), Error> {
-        match zig::find(sh)? {
-            Some(zig) => self.good("zig", format_args!("{} ({})", zig.version, zig.origin)),
-            None if linkers.contains(&Linker::Zig) => {
-                self.look("zig", "is needed, and will be downloaded with Python's pip");
-            }
-            None => self.good("zig", "not here, and not needed"),
+        match &draft.pages {
+            Ok(Some(pages)) => self.good("pages", Pages::manner(pages)),
+            Ok(None) => {}
+            Err(error) => self.bad("pages", error),
+        }
+        self.engine(&draft.engine);
+        if let Err(error) = &draft.output {
+            self.bad("output", error);
         }
         Ok(())
     }
 
-    fn pages(&mut self, project: &Project) {
-        let Some(ui) = &project.config.ui else { return };
-        match Pages::find(project, ui) {
-            Ok(pages) => self.good("pages", pages.manner()),
-            Err(error) => {
-                let help = error.help().unwrap_or_default();
-                self.look("pages", format_args!("{error}: {help}"));
+    fn targets(&mut self, toolchain: &ToolchainPlan<'_>) {
+        let route = &toolchain.routes.first;
+        for (platform, linker) in &route.linkers {
+            let Some(tools) = TargetTools::of(&toolchain.routes, *platform) else { continue };
+            if tools.is_installed() && !linker.downloads_mingw {
+                self.good(platform, tools);
+            } else {
+                self.look(platform, tools);
             }
+        }
+        match &toolchain.zig {
+            Some(zig @ ZigPlan::Found(_)) => self.good("zig", zig),
+            Some(ZigPlan::Download) if route.uses_zig() => {
+                self.look("zig", "is needed, and will be downloaded with Python's pip");
+            }
+            Some(ZigPlan::Download) | None => self.good("zig", "not needed"),
         }
     }
 
-    fn docker(&mut self) {
-        match image::choose(EngineRequest::Auto, None, false) {
+    /// Outside of a project: what any `dist` and `validate` may use.
+    fn machine(&mut self, sh: &Shell) {
+        match ZigPlan::decide(sh) {
+            Ok(zig @ ZigPlan::Found(_)) => self.good("zig", zig),
+            Ok(ZigPlan::Download) => {
+                self.good("zig", "not here, and needed by helpers that compile C alone");
+            }
+            Err(error) => self.bad("zig", &error.into()),
+        }
+        self.engine(&image::choose(EngineRequest::Auto, None, false).map_err(Error::from));
+        let place = "no extension: `cargo xtask doctor` in a project tells more";
+        self.look("project", place);
+    }
+
+    fn engine(&mut self, engine: &Result<EngineChoice>) {
+        match engine {
             Ok(choice) => self.good("image", format_args!("engine {choice}")),
-            Err(error) => self.look("image", error),
+            Err(error) => self.bad("image", error),
         }
     }
 }
@@ -116,10 +150,13 @@ mod tests {
     #[test]
     fn what_is_missing_has_another_mark_than_what_is_there() {
         let mut report = Report::default();
-        let platform = HostPlatform::DEFAULT[0];
-        report.target(platform, "installed", true);
-        report.target(platform, "will be downloaded", false);
-        let marks: Vec<bool> = report.0.lines().map(|line| line.contains('✓')).collect();
-        assert_eq!(marks, [true, false]);
+        report.good("darwin-amd64", "installed");
+        report.look("darwin-arm64", "will be downloaded");
+        report.bad("pages", &Error::new("no npm").help("install Node.js"));
+        let text = anstream::adapter::strip_str(&report.text).to_string();
+        let marks: Vec<Option<char>> = text.lines().map(|line| line.chars().next()).collect();
+        assert_eq!(marks, [Some('✓'), Some('!'), Some('✗')]);
+        assert!(text.contains("no npm: install Node.js"), "{text}");
+        assert_eq!(report.problems, 1);
     }
 }

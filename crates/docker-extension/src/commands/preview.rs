@@ -25,7 +25,7 @@ use crate::ui;
 /// # Errors
 /// There is nothing to be shown, or the pages' dev server ends. Host binaries that don't compile are
 /// no error: the page tells of them, and they are built again when they have changed.
-pub fn run(options: &cli::Preview, progress: &Progress) -> Result<(), Error> {
+pub fn run(options: &cli::PreviewArgs, progress: &Progress) -> Result<(), Error> {
     let sh = Shell::new()?;
     let project = Project::load(&super::current_folder(&sh)?)?;
     let ui = project.config.ui.as_ref().ok_or(preview::Error::NoUi)?;

@@ -31,7 +31,7 @@ enum Checked {
 ///
 /// # Errors
 /// The image can't be got at, or has findings that are not allowed .
-pub fn run(options: &cli::Validate, progress: &Progress) -> Result<(), Error> {
+pub fn run(options: &cli::ValidateArgs, progress: &Progress) -> Result<(), Error> {
     let sh = Shell::new()?;
     let here = current_folder(&sh)?;
     let report = match find(options.image.as_deref(), &here)? {

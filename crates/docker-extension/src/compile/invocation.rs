@@ -108,7 +108,7 @@ pub(super) fn inherited_flags() -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::HostBinaryPlan;
+    use crate::host_binaries::HostBinaryPlan;
     use crate::progress::Verbosity;
     use crate::project::testing::project;
     use crate::toolchain::Toolchain;

@@ -6,9 +6,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::Message;
 
 use crate::files;
+use crate::host_binaries::{Build, HostBinaryPlan};
 use crate::inspect::{self, Unfit};
 use crate::interrupt;
-use crate::plan::{Build, HostBinaryPlan};
 use crate::platform::HostPlatform;
 use crate::process::{self, Output};
 use crate::progress::Step;

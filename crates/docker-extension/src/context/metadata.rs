@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::plan::Placement;
+use crate::host_binaries::Placement;
 use crate::platform::Os;
 use crate::project::config::{Service, Ui, Vm};
 use crate::text;
@@ -141,7 +141,7 @@ impl HostSection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Build;
+    use crate::host_binaries::Build;
     use crate::project::HostBinary;
     use expect_test::expect;
 

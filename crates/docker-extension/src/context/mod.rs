@@ -15,8 +15,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::compile::HostBinaryFile;
 use crate::files;
+use crate::host_binaries::{HostBinaryPlan, Placement};
 use crate::interrupt;
-use crate::plan::{HostBinaryPlan, Placement};
 use crate::platform::{ImagePlatform, Os};
 use crate::project::Project;
 use crate::project::config::{Service, Vm};

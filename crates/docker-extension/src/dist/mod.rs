@@ -86,15 +86,11 @@ pub struct Dist<'a> {
 }
 
 impl<'a> Dist<'a> {
-    /// Begins the dist that will stand at `place`, and makes sure that it will be able to.
+    /// Begins the dist that will stand at `place`, which was checked by [`check_place`].
     ///
     /// # Errors
-    /// `place` can't be replaced, or should not be.
+    /// Nothing can be written beside it.
     pub fn begin(project: &'a Project, place: &Utf8Path) -> Result<Self, Error> {
-        check_place(place)?;
-        if place.starts_with(project.context_folder()) {
-            return Err(Error::InContext(place.to_owned()));
-        }
         Ok(Self {
             project,
             staged: Staged::begin(place)?,
@@ -200,8 +196,14 @@ impl<'a> Dist<'a> {
     }
 }
 
-/// Whether what stands at `place` is ours to replace: told before hours of work, not after.
-fn check_place(place: &Utf8Path) -> Result<(), Error> {
+/// Whether what stands at `place` is ours to replace: reported before hours of work, not after.
+///
+/// # Errors
+/// `place` can't be replaced, or should not be.
+pub fn check_place(project: &Project, place: &Utf8Path) -> Result<(), Error> {
+    if place.starts_with(project.context_folder()) {
+        return Err(Error::InContext(place.to_owned()));
+    }
     if !place.exists() && !place.is_symlink() {
         return Ok(());
     }

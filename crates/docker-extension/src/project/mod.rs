@@ -181,6 +181,17 @@ impl Project {
         Self::from_metadata(&metadata)
     }
 
+    /// Like [`Self::load`]; none where there is no extension.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn find(dir: &Utf8Path) -> Result<Option<Self>, Error> {
+        match Self::load(dir) {
+            Err(Error::NoWorkspace(_) | Error::NoExtension { .. }) => Ok(None),
+            project => project.map(Some),
+        }
+    }
+
     fn from_metadata(metadata: &Metadata) -> Result<Self, Error> {
         let root = metadata.workspace_root.clone();
         let manifest = root.join("Cargo.toml");

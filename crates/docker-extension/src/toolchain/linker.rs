@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use super::standard_library::{self, Expected};
-use super::{Error, Toolchain, c_code, lld, mingw};
+use super::{Toolchain, c_code, lld, mingw, standard_library};
+use crate::error::{Error, Result};
 use crate::platform::{Arch, HostPlatform, Os};
 use crate::project::Project;
 use crate::project::config::LinkerRequest;
@@ -49,65 +49,74 @@ impl LinkerChoice {
     }
 }
 
-/// What decides which linker is best for a platform.
+/// What links a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkerPlan {
+    pub choice: LinkerChoice,
+    /// The choice needs `rust-mingw`, which is not on this machine yet.
+    pub downloads_mingw: bool,
+    /// What links it if `rust-mingw`, which the choice needs, can't be downloaded.
+    pub otherwise: Option<LinkerChoice>,
+}
+
+/// What this machine, and the crates that the host binaries are made of, tell about a platform.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Situation {
     /// This machine is a Mac.
     pub is_on_macos: bool,
+    /// The toolchain has the platform's standard library.
+    pub has_standard_library: bool,
+    /// The toolchain has `rust-lld`.
+    pub has_lld: bool,
     /// A crate whose build script compiles C for the platform.
     pub compiles_c: Option<String>,
-    /// This machine has the GNU compiler for the platform, and it can work in the project's folder.
+    /// This machine has the GNU compiler for the platform, and it can work in the project's directory.
     pub has_gcc: bool,
-    /// Why `rust-lld` can't link for the platform.
-    pub no_lld: Option<&'static str>,
-    /// `rust-lld` needs `rust-mingw`, which is not on this machine yet.
-    pub downloads_mingw: bool,
+    /// What `rust-lld` links with for Windows.
+    pub mingw: MingwState,
+}
+
+/// Where `rust-mingw` is for a platform.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MingwState {
+    /// On this machine, or not needed.
+    #[default]
+    Ready,
+    /// On Rust's server.
+    Download,
+    /// The toolchain does not tell.
+    Unknown,
 }
 
 impl Situation {
-    /// What a run will find, with the standard library that it is expected to take: for those who
-    /// tell what it will do, without doing it.
-    pub fn before_a_run(
-        toolchain: &Toolchain,
-        project: &Project,
-        platform: HostPlatform,
-    ) -> (Expected, Self) {
-        let expected = standard_library::expected(toolchain, platform);
-        let is_prebuilt = expected != Expected::Source;
-        (expected, Self::find(toolchain, project, platform, is_prebuilt))
-    }
-
-    /// Looks at the machine, and at the crates that the host binaries are made of.
-    /// `has_prebuilt_library` tells whether the standard library is Rust's own build, which comes
-    /// with the files that a program begins and ends with.
-    pub fn find(
-        toolchain: &Toolchain,
-        project: &Project,
-        platform: HostPlatform,
-        has_prebuilt_library: bool,
-    ) -> Self {
-        let mingw = mingw::source(toolchain, platform).filter(|_| platform.os == Os::Windows);
-        let no_lld = if lld::program(toolchain).is_none() {
-            Some("the Rust toolchain has no `rust-lld`")
-        } else if platform.os != Os::Darwin && !has_prebuilt_library {
-            Some("a standard library that is built from source lacks the files to link with")
-        } else if platform == WINDOWS_ON_ARM {
-            Some("nobody has seen `rust-lld` link for Windows on Arm yet")
-        } else if platform.os == Os::Windows && mingw.is_none() {
-            Some("the Rust toolchain does not tell where its `rust-mingw` is")
-        } else {
-            None
-        };
+    /// Looks at the machine and the crates; changes nothing.
+    pub fn find(toolchain: &Toolchain, project: &Project, platform: HostPlatform) -> Self {
         Self {
             is_on_macos: toolchain.is_on_macos(),
+            has_standard_library: standard_library::is_installed(toolchain, platform),
+            has_lld: lld::program(toolchain).is_some(),
             compiles_c: c_code::compiled_by(project, platform),
             has_gcc: platform == WINDOWS
                 && which::which("x86_64-w64-mingw32-gcc").is_ok()
-                // Its `dlltool` can't do with one.
+                // Its `dlltool` can't work in a directory with a space in its path.
                 && !project.target_dir.as_str().contains(' '),
-            no_lld,
-            downloads_mingw: mingw
-                .is_some_and(|source| mingw::is_to_be_downloaded(&source, platform)),
+            mingw: mingw::state(toolchain, platform),
+        }
+    }
+
+    /// Why `rust-lld` can't link for `platform`, with Rust's own build of the standard library or
+    /// without.
+    fn no_lld(&self, platform: HostPlatform, is_prebuilt: bool) -> Option<&'static str> {
+        if !self.has_lld {
+            Some("the Rust toolchain has no `rust-lld`")
+        } else if platform.os != Os::Darwin && !is_prebuilt {
+            Some("a standard library that is built from source lacks the files to link with")
+        } else if platform == WINDOWS_ON_ARM {
+            Some("nobody has seen `rust-lld` link for Windows on Arm yet")
+        } else if self.mingw == MingwState::Unknown {
+            Some("the Rust toolchain does not tell where its `rust-mingw` is")
+        } else {
+            None
         }
     }
 }
@@ -116,63 +125,68 @@ const WINDOWS: HostPlatform = HostPlatform::new(Os::Windows, Arch::Amd64);
 /// Rust's server had no `rust-mingw` for it when this was written, though the manifest names one.
 const WINDOWS_ON_ARM: HostPlatform = HostPlatform::new(Os::Windows, Arch::Arm64);
 
-/// Refuses at once what this machine will never link `platform` with.
+/// Decides what links `platform`; `is_prebuilt` tells whether the standard library is Rust's own
+/// build, which comes with the files that a program begins and ends with.
 ///
 /// # Errors
 /// What was asked for can't link it on this machine.
-pub(super) fn check(
+pub fn plan(
     platform: HostPlatform,
-    choice: LinkerRequest,
-    toolchain: &Toolchain,
-) -> Result<(), Error> {
-    let is_on_macos = toolchain.is_on_macos();
-    choose(platform, choice, &Situation { is_on_macos, ..Situation::default() }).map(drop)
-}
-
-/// Decides what links `platform`.
-///
-/// # Errors
-/// What was asked for can't link it on this machine.
-pub fn choose(
-    platform: HostPlatform,
-    choice: LinkerRequest,
+    request: LinkerRequest,
     situation: &Situation,
-) -> Result<LinkerChoice, Error> {
+    is_prebuilt: bool,
+) -> Result<LinkerPlan> {
     let is_apple_on_apple = platform.os == Os::Darwin && situation.is_on_macos;
-    let refuse = |linker, reason| Err(Error::Linker { linker, platform, reason });
-    match choice {
-        LinkerRequest::Auto => Ok(best(is_apple_on_apple, situation)),
-        LinkerRequest::Zig => Ok(LinkerChoice::new(Linker::Zig, "asked for")),
-        LinkerRequest::System if platform.os == Os::Darwin && !is_apple_on_apple => {
-            refuse("system", "only a Mac has Apple's linker")
+    let no_lld = situation.no_lld(platform, is_prebuilt);
+    let (choice, otherwise) = match request {
+        LinkerRequest::Auto if is_apple_on_apple => {
+            (LinkerChoice::new(Linker::System, "Apple's own, as this is a Mac"), None)
         }
-        LinkerRequest::System => Ok(LinkerChoice::new(Linker::System, "asked for")),
-        LinkerRequest::Lld => match situation.no_lld {
-            Some(reason) => refuse("lld", reason),
-            None => Ok(LinkerChoice::new(Linker::Lld, "asked for")),
+        LinkerRequest::Auto => best(situation, no_lld),
+        LinkerRequest::Zig => (LinkerChoice::new(Linker::Zig, AS_REQUESTED), None),
+        LinkerRequest::System if platform.os == Os::Darwin && !is_apple_on_apple => {
+            return Err(refuse("system", platform, "only a Mac has Apple's linker"));
+        }
+        LinkerRequest::System => (LinkerChoice::new(Linker::System, AS_REQUESTED), None),
+        LinkerRequest::Lld => match no_lld {
+            Some(reason) => return Err(refuse("lld", platform, reason)),
+            None => (LinkerChoice::new(Linker::Lld, AS_REQUESTED), None),
         },
+    };
+    let downloads_mingw = choice.linker == Linker::Lld && situation.mingw == MingwState::Download;
+    Ok(LinkerPlan { choice, downloads_mingw, otherwise })
+}
+
+const AS_REQUESTED: &str = "asked for";
+
+fn refuse(linker: &str, platform: HostPlatform, reason: &str) -> Error {
+    Error::new(format!("`linker = \"{linker}\"` can't link for {platform}: {reason}"))
+        .help("leave `linker` at \"auto\", or leave the platform out of `platforms`")
+        .usage()
+}
+
+fn best(situation: &Situation, no_lld: Option<&str>) -> (LinkerChoice, Option<LinkerChoice>) {
+    let c_code = situation.compiles_c.as_ref();
+    let c_code = c_code.map(|package| format!("the crate `{package}` compiles C"));
+    match c_code.or_else(|| no_lld.map(str::to_owned)) {
+        Some(why_not) => (without_lld(situation, &why_not), None),
+        None if situation.mingw == MingwState::Download => (
+            LinkerChoice::new(
+                Linker::Lld,
+                "the Rust toolchain's own, with `rust-mingw`, which will be downloaded",
+            ),
+            Some(without_lld(situation, "`rust-mingw` can't be downloaded")),
+        ),
+        None => (LinkerChoice::new(Linker::Lld, "the Rust toolchain's own"), None),
     }
 }
 
-fn best(is_apple_on_apple: bool, situation: &Situation) -> LinkerChoice {
-    if is_apple_on_apple {
-        return LinkerChoice::new(Linker::System, "Apple's own, as this is a Mac");
-    }
-    let c_code = situation.compiles_c.as_ref();
-    let why_not = c_code
-        .map(|package| format!("the crate `{package}` compiles C"))
-        .or_else(|| situation.no_lld.map(str::to_owned));
-    match why_not {
-        None if situation.downloads_mingw => LinkerChoice::new(
-            Linker::Lld,
-            "the Rust toolchain's own, with `rust-mingw`, which will be downloaded",
-        ),
-        None => LinkerChoice::new(Linker::Lld, "the Rust toolchain's own"),
-        Some(why_not) if situation.has_gcc => LinkerChoice::new(
-            Linker::System,
-            format!("{why_not}, and the GNU compiler is installed"),
-        ),
-        Some(why_not) => LinkerChoice::new(Linker::Zig, why_not),
+fn without_lld(situation: &Situation, why_not: &str) -> LinkerChoice {
+    if situation.has_gcc {
+        let reason = format!("{why_not}, and the GNU compiler is installed");
+        LinkerChoice::new(Linker::System, reason)
+    } else {
+        LinkerChoice::new(Linker::Zig, why_not)
     }
 }
 
@@ -182,29 +196,33 @@ mod tests {
 
     const MAC: HostPlatform = HostPlatform::new(Os::Darwin, Arch::Arm64);
 
+    fn situation() -> Situation {
+        Situation { has_standard_library: true, has_lld: true, ..Situation::default() }
+    }
+
     fn auto(platform: HostPlatform, situation: &Situation) -> (Linker, String) {
-        let chosen = choose(platform, LinkerRequest::Auto, situation).unwrap();
-        (chosen.linker, chosen.reason)
+        let choice = plan(platform, LinkerRequest::Auto, situation, true).unwrap().choice;
+        (choice.linker, choice.reason)
     }
 
     #[test]
     fn nothing_but_the_toolchain_links_pure_rust() {
-        let situation = Situation { has_gcc: true, ..Situation::default() };
         for platform in HostPlatform::ALL {
-            assert_eq!(auto(platform, &situation).0, Linker::Lld, "{platform}");
+            let expected = if platform == WINDOWS_ON_ARM { Linker::Zig } else { Linker::Lld };
+            assert_eq!(auto(platform, &situation()).0, expected, "{platform}");
         }
     }
 
     #[test]
     fn a_mac_links_for_macs_itself() {
-        let situation = Situation { is_on_macos: true, ..Situation::default() };
+        let situation = Situation { is_on_macos: true, ..situation() };
         assert_eq!(auto(MAC, &situation).0, Linker::System);
         assert_eq!(auto(WINDOWS, &situation).0, Linker::Lld);
     }
 
     #[test]
     fn zig_links_what_compiles_c_unless_the_gnu_compiler_is_there() {
-        let situation = Situation { compiles_c: Some("ring".to_owned()), ..Situation::default() };
+        let situation = Situation { compiles_c: Some("ring".to_owned()), ..situation() };
         let reason = "the crate `ring` compiles C".to_owned();
         assert_eq!(auto(MAC, &situation), (Linker::Zig, reason));
         let situation = Situation { has_gcc: true, ..situation };
@@ -213,16 +231,35 @@ mod tests {
 
     #[test]
     fn without_lld_zig_links_and_says_why() {
-        let situation = Situation { no_lld: Some("there is none"), ..Situation::default() };
-        assert_eq!(auto(WINDOWS, &situation), (Linker::Zig, "there is none".to_owned()));
-        let error = choose(WINDOWS, LinkerRequest::Lld, &situation).unwrap_err();
-        assert!(error.to_string().ends_with("there is none"), "{error}");
+        let situation = Situation { has_lld: false, ..situation() };
+        let reason = "the Rust toolchain has no `rust-lld`";
+        assert_eq!(auto(WINDOWS, &situation), (Linker::Zig, reason.to_owned()));
+        let error = plan(WINDOWS, LinkerRequest::Lld, &situation, true).unwrap_err();
+        assert!(error.to_string().ends_with(reason), "{error}");
+    }
+
+    #[test]
+    fn where_rust_mingw_has_to_be_downloaded_another_linker_stands_by() {
+        let situation = Situation { mingw: MingwState::Download, ..situation() };
+        let plan = |request| plan(WINDOWS, request, &situation, true).unwrap();
+        let auto = plan(LinkerRequest::Auto);
+        assert_eq!(auto.choice.linker, Linker::Lld);
+        assert_eq!(auto.otherwise.map(|choice| choice.linker), Some(Linker::Zig));
+        assert_eq!(plan(LinkerRequest::Lld).otherwise, None);
+    }
+
+    #[test]
+    fn a_library_from_source_lacks_what_lld_links_with_for_all_but_macs() {
+        let linker = |platform| {
+            plan(platform, LinkerRequest::Auto, &situation(), false).unwrap().choice.linker
+        };
+        assert_eq!((linker(MAC), linker(WINDOWS)), (Linker::Lld, Linker::Zig));
     }
 
     #[test]
     fn the_system_linker_is_refused_for_macs_elsewhere() {
-        let situation = Situation::default();
-        assert!(choose(MAC, LinkerRequest::System, &situation).is_err());
-        assert!(choose(WINDOWS, LinkerRequest::System, &situation).is_ok());
+        let system = |platform| plan(platform, LinkerRequest::System, &situation(), true);
+        assert!(system(MAC).is_err());
+        assert!(system(WINDOWS).is_ok());
     }
 }

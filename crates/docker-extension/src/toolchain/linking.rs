@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use xshell::Shell;
 
-use super::linker::{self, Linker, Situation};
-use super::standard_library::StandardLibrary;
+use super::linker::{Linker, LinkerPlan};
+use super::route::Route;
+use super::zig::Zig;
 use super::zigbuild::{self, Environment};
-use super::{Error, Toolchain, import_library, lld, macos, mingw, zig};
+use super::{Error, Toolchain, ToolchainPlan, import_library, lld, macos, mingw};
 use crate::platform::{HostPlatform, Os};
 use crate::progress::Step;
 use crate::project::Project;
-use crate::project::config::LinkerRequest;
 use crate::text;
 
 /// The folder below cargo's for the tools that xtask is under another name.
@@ -28,46 +28,41 @@ pub struct Linking {
     pub said: String,
 }
 
-/// Chooses what links each platform, and gets it where it is not there.
+/// Gets what links each platform of the route, where it is not there.
 ///
 /// # Errors
-/// A linker can't be had, or can't link what it was asked for.
-pub fn prepare(
-    toolchain: &Toolchain,
+/// A linker can't be had.
+pub(super) fn prepare(
+    plan: &ToolchainPlan<'_>,
+    route: &Route,
     project: &Project,
-    platforms: &[HostPlatform],
-    choice: LinkerRequest,
-    standard_library: &StandardLibrary,
     sh: &Shell,
     step: &Step<'_>,
 ) -> Result<Linking, Error> {
-    let is_prebuilt = *standard_library == StandardLibrary::Prebuilt;
     let mut linking = Linking::default();
     let mut by_linker: BTreeMap<Linker, Vec<HostPlatform>> = BTreeMap::new();
-    for &platform in platforms {
-        let mut situation = Situation::find(toolchain, project, platform, is_prebuilt);
-        let mut chosen = linker::choose(platform, choice, &situation)?;
-        if chosen.linker == Linker::Lld {
-            match linking.use_lld(toolchain, project, platform, step) {
-                Err(Error::Mingw(error)) if choice == LinkerRequest::Auto => {
-                    situation.no_lld = Some("`rust-mingw` can't be had");
-                    chosen = linker::choose(platform, choice, &situation)?;
+    for (&platform, LinkerPlan { choice, otherwise, .. }) in &route.linkers {
+        let mut choice = choice;
+        if choice.linker == Linker::Lld {
+            match (linking.use_lld(plan.toolchain, project, platform, step), otherwise) {
+                (Err(Error::Mingw(error)), Some(otherwise)) => {
+                    choice = otherwise;
                     step.progress().note(format_args!(
                         "{platform} is linked by {}, because `rust-mingw` can't be had: {error}",
-                        chosen.linker
+                        choice.linker
                     ));
                 }
-                result => result?,
+                (result, _) => result?,
             }
         }
-        step.progress().detail(format_args!("{platform}: {}, {}", chosen.linker, chosen.reason));
-        by_linker.entry(chosen.linker).or_default().push(platform);
+        step.progress().detail(format_args!("{platform}: {}, {}", choice.linker, choice.reason));
+        by_linker.entry(choice.linker).or_default().push(platform);
     }
     for &platform in by_linker.get(&Linker::System).into_iter().flatten() {
         linking.use_system(platform);
     }
-    if let Some(platforms) = by_linker.get(&Linker::Zig) {
-        linking.use_zig(project, platforms, sh, step)?;
+    if let (Some(platforms), Some(zig)) = (by_linker.get(&Linker::Zig), &plan.zig) {
+        linking.use_zig(&zig.provide(sh, step)?, project, platforms, step)?;
     }
     linking.said = said(&by_linker, &linking.said);
     Ok(linking)
@@ -81,12 +76,7 @@ impl Linking {
         platform: HostPlatform,
         step: &Step<'_>,
     ) -> Result<(), Error> {
-        let no_lld = Error::Linker {
-            linker: "lld",
-            platform,
-            reason: "the Rust toolchain has no `rust-lld`",
-        };
-        let program = lld::program(toolchain).ok_or(no_lld)?;
+        let program = lld::program(toolchain).ok_or(Error::NoLld)?;
         let mut flags = lld::flags(&program, platform);
         match platform.os {
             Os::Darwin => {
@@ -123,13 +113,12 @@ impl Linking {
 
     fn use_zig(
         &mut self,
+        zig: &Zig,
         project: &Project,
         platforms: &[HostPlatform],
-        sh: &Shell,
         step: &Step<'_>,
     ) -> Result<(), Error> {
-        let zig = zig::provide(sh, step)?;
-        let environment = zigbuild::environment(&zig, platforms, project.config.minimum_macos)?;
+        let environment = zigbuild::environment(zig, platforms, project.config.minimum_macos)?;
         self.environment.extend(environment);
         let is_for_macos = platforms.iter().any(|platform| platform.os == Os::Darwin);
         let has_sdk = cfg!(target_os = "macos") || std::env::var_os("SDKROOT").is_some();

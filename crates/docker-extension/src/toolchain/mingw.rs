@@ -6,10 +6,11 @@ use std::io::{self, Read};
 use camino::{Utf8Path, Utf8PathBuf};
 use lzma_rust2::XzReader;
 
+use super::linker::MingwState;
 use super::{Toolchain, cache, download};
 use crate::files::{self, IoContext};
 use crate::interrupt::Interruptible;
-use crate::platform::HostPlatform;
+use crate::platform::{HostPlatform, Os};
 use crate::progress::Step;
 
 /// Where rustup keeps what Rust's servers say about the toolchain.
@@ -52,7 +53,7 @@ impl Error {
 
 /// Where the libraries are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+enum Source {
     /// In the toolchain, which is one for Windows.
     Toolchain(Utf8PathBuf),
     /// On Rust's server.
@@ -65,7 +66,7 @@ pub(super) enum Source {
 }
 
 /// Where the libraries for `platform` are, as far as the toolchain knows.
-pub(super) fn source(toolchain: &Toolchain, platform: HostPlatform) -> Option<Source> {
+fn source(toolchain: &Toolchain, platform: HostPlatform) -> Option<Source> {
     let triple = platform.triple();
     let own = toolchain.sysroot.join("lib/rustlib").join(triple).join(SELF_CONTAINED);
     if own.join("libkernel32.a").is_file() {
@@ -126,13 +127,18 @@ fn cached(platform: HostPlatform, sha256: &str) -> files::Result<Utf8PathBuf> {
     Ok(cache::folder()?.join(format!("rust-mingw-{}-{hash}", platform.triple())))
 }
 
-/// Whether the libraries are not on this machine yet.
-pub(super) fn is_to_be_downloaded(source: &Source, platform: HostPlatform) -> bool {
-    match source {
-        Source::Toolchain(_) => false,
-        Source::Server { sha256, .. } => {
-            cached(platform, sha256).is_ok_and(|folder| !folder.exists())
-        }
+/// What is known of the libraries for `platform` before anything is downloaded.
+pub(super) fn state(toolchain: &Toolchain, platform: HostPlatform) -> MingwState {
+    if platform.os != Os::Windows {
+        return MingwState::Ready;
+    }
+    match source(toolchain, platform) {
+        None => MingwState::Unknown,
+        Some(Source::Toolchain(_)) => MingwState::Ready,
+        Some(Source::Server { sha256, .. }) => match cached(platform, &sha256) {
+            Ok(folder) if folder.exists() => MingwState::Ready,
+            _ => MingwState::Download,
+        },
     }
 }
 

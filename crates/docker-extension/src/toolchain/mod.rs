@@ -8,6 +8,7 @@ use std::process::Command;
 use camino::{Utf8Path, Utf8PathBuf};
 use xshell::{Shell, cmd};
 
+use crate::parallel::in_parallel;
 use crate::platform::HostPlatform;
 use crate::progress::Step;
 use crate::project::Project;
@@ -25,12 +26,16 @@ mod lld;
 pub mod macos;
 mod mingw;
 mod pip;
+pub mod route;
 pub mod standard_library;
 pub mod zig;
 pub mod zigbuild;
 
+use linker::{Linker, Situation};
 use linking::Linking;
+use route::{Machine, Routes};
 use standard_library::StandardLibrary;
+use zig::ZigPlan;
 
 /// The Rust toolchain that runs xtask, which is the one that compiles host binaries.
 #[derive(Clone, Debug)]
@@ -121,25 +126,62 @@ impl fmt::Display for Tools<'_> {
     }
 }
 
-/// Makes available what compiles and links `platforms`: finds it, else downloads it.
-///
-/// # Errors
-/// Something is neither there nor to be had.
-pub fn prepare<'a>(
-    toolchain: &'a Toolchain,
-    project: &Project,
-    platforms: &[HostPlatform],
-    request: LinkerRequest,
-    sh: &Shell,
-    step: &Step<'_>,
-) -> Result<Tools<'a>, Error> {
-    for &platform in platforms {
-        linker::check(platform, request, toolchain)?;
+/// What a run takes to compile and link its host binaries.
+#[derive(Clone, Debug)]
+pub struct ToolchainPlan<'a> {
+    pub toolchain: &'a Toolchain,
+    pub routes: Routes,
+    /// Which zig, where one of the routes may need it.
+    pub zig: Option<ZigPlan>,
+    /// Whether a name of a macOS framework that no list has is an error.
+    pub deny_unknown_symbols: bool,
+}
+
+impl<'a> ToolchainPlan<'a> {
+    /// Looks at the machine and at the crates of the host binaries, and decides. Downloads nothing.
+    ///
+    /// # Errors
+    /// The linker that was asked for can't link a platform on this machine, or `ZIG` is set to something
+    /// else.
+    pub fn decide(
+        toolchain: &'a Toolchain,
+        project: &Project,
+        platforms: &[HostPlatform],
+        request: LinkerRequest,
+        deny_unknown_symbols: bool,
+        sh: &Shell,
+    ) -> crate::error::Result<Self> {
+        let find = |platform: &HostPlatform| {
+            Ok::<_, Error>((*platform, Situation::find(toolchain, project, *platform)))
+        };
+        // Each waits for cargo most of the time.
+        let targets = in_parallel(platforms, platforms.len(), find)?.into_iter().collect();
+        let machine = Machine { has_rustup: toolchain.rustup_name.is_some(), targets };
+        let routes = Routes::decide(&machine, request)?;
+        let zig = routes.may_use(Linker::Zig).then(|| ZigPlan::decide(sh)).transpose()?;
+        Ok(Self { toolchain, routes, zig, deny_unknown_symbols })
     }
-    let standard_library = standard_library::provide(toolchain, platforms, step)?;
-    let linking =
-        linking::prepare(toolchain, project, platforms, request, &standard_library, sh, step)?;
-    Ok(Tools { toolchain, standard_library, linking, deny_unknown_symbols: false })
+
+    /// Makes it available: finds it, else downloads it.
+    ///
+    /// # Errors
+    /// Something is neither there nor to be had.
+    pub fn prepare(
+        &self,
+        project: &Project,
+        sh: &Shell,
+        step: &Step<'_>,
+    ) -> crate::error::Result<Tools<'a>> {
+        let (standard_library, route) =
+            standard_library::provide(self.toolchain, &self.routes, step)?;
+        let linking = linking::prepare(self, route, project, sh, step)?;
+        Ok(Tools {
+            toolchain: self.toolchain,
+            standard_library,
+            linking,
+            deny_unknown_symbols: self.deny_unknown_symbols,
+        })
+    }
 }
 
 /// What keeps host binaries from being compiled and linked.
@@ -151,28 +193,9 @@ pub enum Error {
     /// `rustc -vV` does not say what it always says.
     #[error("`rustc -vV` does not tell its `{0}`")]
     RustcAnswer(&'static str),
-    /// No way to a target's standard library led anywhere.
-    #[error(
-        "there is no standard library for {}, and no way to get one:{}",
-        targets.join(", "),
-        standard_library::listed(tried)
-    )]
-    NoStandardLibrary {
-        /// The triples.
-        targets: Vec<String>,
-        /// What was tried, and why it failed.
-        tried: Vec<standard_library::Attempt>,
-    },
-    /// The linker that was asked for does not link this target here.
-    #[error("`linker = \"{linker}\"` can't link for {platform}: {reason}")]
-    Linker {
-        /// The linker's name.
-        linker: &'static str,
-        /// The host platform.
-        platform: HostPlatform,
-        /// Why.
-        reason: &'static str,
-    },
+    /// There was a linker when the run began.
+    #[error("the Rust toolchain has no `rust-lld`")]
+    NoLld,
     /// The libraries that `rust-lld` needs for Windows can't be had.
     #[error("can't get `rust-mingw`, the libraries to link for Windows with")]
     Mingw(#[from] mingw::Error),
@@ -203,13 +226,7 @@ impl Error {
             Error::Rustc(_) | Error::RustcAnswer(_) => {
                 Some("install Rust with rustup, or mend PATH".to_owned())
             }
-            Error::NoStandardLibrary { targets, .. } => Some(format!(
-                "connect to the network, or add it yourself: `rustup target add {}`",
-                targets.join(" ")
-            )),
-            Error::Linker { .. } => Some(
-                "leave `linker` at \"auto\", or leave the platform out of `platforms`".to_owned(),
-            ),
+            Error::NoLld => None,
             Error::Mingw(error) => error.help(),
             Error::ZigVariable(_) => Some("set it to the path of zig, or unset it".to_owned()),
             Error::NoZig(error) => Some(error.help()),

@@ -8,7 +8,9 @@ use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Error, Toolchain, cache, debian};
+use super::route::{LibraryOrigin, Route, Routes};
+use super::{Toolchain, cache, debian};
+use crate::error::{Error, Result};
 use crate::files;
 use crate::interrupt;
 use crate::lock::lock;
@@ -16,28 +18,6 @@ use crate::platform::HostPlatform;
 use crate::process;
 use crate::progress::Step;
 use crate::text;
-
-/// The first answer for a target, which is what a plan can tell without trying.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Expected {
-    /// The toolchain has it.
-    Installed,
-    /// rustup will be asked for it.
-    Rustup,
-    /// It will be built from source.
-    Source,
-}
-
-impl fmt::Display for Expected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Expected::Installed => "installed",
-            Expected::Rustup => "`rustup target add`, else built from source",
-            Expected::Source => "built from source",
-        })
-    }
-}
 
 /// The standard library of one cargo invocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,65 +48,68 @@ pub struct Sources {
 
 /// A way that led nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempt {
+struct Attempt {
     /// What was tried.
-    pub what: &'static str,
+    what: &'static str,
     /// Why it failed.
-    pub why: String,
+    why: String,
 }
 
-pub(super) fn listed(attempts: &[Attempt]) -> String {
+fn listed(attempts: &[Attempt]) -> String {
     attempts.iter().map(|attempt| format!("\n  {}: {}", attempt.what, attempt.why)).collect()
 }
 
-/// The first answer for `platform`.
-pub fn expected(toolchain: &Toolchain, platform: HostPlatform) -> Expected {
-    if is_installed(toolchain, platform) {
-        Expected::Installed
-    } else if toolchain.rustup_name.is_some() {
-        Expected::Rustup
-    } else {
-        Expected::Source
-    }
-}
-
-/// Makes the standard library of all `platforms` available, and says in the step how.
+/// Makes the standard libraries available, by the first of the routes that leads to them.
 ///
 /// # Errors
-/// No way led to it; the error lists them all.
-pub fn provide(
+/// None does; the error lists what was tried.
+pub(super) fn provide<'a>(
     toolchain: &Toolchain,
-    platforms: &[HostPlatform],
+    routes: &'a Routes,
     step: &Step<'_>,
-) -> Result<StandardLibrary, Error> {
-    if missing(toolchain, platforms).is_empty() {
-        return Ok(StandardLibrary::Prebuilt);
-    }
-    let _lock = lock(&cache::folder()?.join("standard-library.lock"), step.progress())?;
-    // The run that held the lock may have installed them.
-    let missing = missing(toolchain, platforms);
-    if missing.is_empty() {
-        return Ok(StandardLibrary::Prebuilt);
-    }
+) -> Result<(StandardLibrary, &'a Route)> {
+    let first = &routes.first;
+    let platforms: Vec<HostPlatform> = first.linkers.keys().copied().collect();
     let mut tried = Vec::new();
-    match add_targets(toolchain, &missing, step) {
-        Ok(()) => return Ok(StandardLibrary::Prebuilt),
-        Err(attempt) => tried.push(attempt),
-    }
-    interrupt::check()?;
-    step.progress().note(format_args!(
-        "rustup has no standard library for {}: it is built from source, some 40 seconds a target, once",
-        text::list(&triples(&missing)),
-    ));
-    let ways = [in_toolchain, add_sources, debian_sources];
-    for way in ways {
-        match way(toolchain, step) {
-            Ok(sources) => return Ok(StandardLibrary::FromSource(sources)),
-            Err(attempt) => tried.push(attempt),
+    let from_source = match &first.library {
+        LibraryOrigin::Toolchain { missing } if missing.is_empty() => {
+            return Ok((StandardLibrary::Prebuilt, first));
         }
-        interrupt::check()?;
+        LibraryOrigin::Toolchain { .. } => {
+            let _lock = lock(&cache::folder()?.join("standard-library.lock"), step.progress())?;
+            // A run that held the lock may have installed them.
+            match add_targets(toolchain, &missing(toolchain, &platforms), step) {
+                Ok(()) => return Ok((StandardLibrary::Prebuilt, first)),
+                Err(attempt) => tried.push(attempt),
+            }
+            interrupt::check()?;
+            routes.otherwise.as_ref()
+        }
+        LibraryOrigin::Source => Some(first),
+    };
+    let targets = triples(&missing(toolchain, &platforms));
+    if let Some(route) = from_source {
+        step.progress().note(format_args!(
+            "rustup has no standard library for {}: it is built from source, some 40 seconds a target, once",
+            text::list(&targets),
+        ));
+        for way in [in_toolchain, add_sources, debian_sources] {
+            match way(toolchain, step) {
+                Ok(sources) => return Ok((StandardLibrary::FromSource(sources), route)),
+                Err(attempt) => tried.push(attempt),
+            }
+            interrupt::check()?;
+        }
     }
-    Err(Error::NoStandardLibrary { targets: triples(&missing), tried })
+    let names = targets.join(", ");
+    let what = format!(
+        "there is no standard library for {names}, and no way to get one:{}",
+        listed(&tried)
+    );
+    Err(Error::new(what).help(format!(
+        "connect to the network, or add it yourself: `rustup target add {}`",
+        targets.join(" ")
+    )))
 }
 
 fn missing(toolchain: &Toolchain, platforms: &[HostPlatform]) -> Vec<HostPlatform> {
@@ -138,7 +121,8 @@ fn triples(platforms: &[HostPlatform]) -> Vec<String> {
     platforms.iter().map(|platform| platform.triple().to_owned()).collect()
 }
 
-fn is_installed(toolchain: &Toolchain, platform: HostPlatform) -> bool {
+/// Whether the toolchain has the standard library of `platform`.
+pub(super) fn is_installed(toolchain: &Toolchain, platform: HostPlatform) -> bool {
     let folder = toolchain.sysroot.join("lib/rustlib").join(platform.triple()).join("lib");
     files::entries(&folder)
         .is_ok_and(|entries| entries.iter().any(|entry| entry.file_name().starts_with("libstd-")))
@@ -149,6 +133,9 @@ fn add_targets(
     missing: &[HostPlatform],
     step: &Step<'_>,
 ) -> Result<(), Attempt> {
+    if missing.is_empty() {
+        return Ok(());
+    }
     let failed = |why| Attempt { what: "rustup target add", why };
     let targets = triples(missing);
     let mut command = toolchain

@@ -74,15 +74,39 @@ pub fn find(sh: &Shell) -> Result<Option<Zig>, Error> {
     Ok(in_python.filter(Zig::is_known_to_work))
 }
 
-/// The zig that is there, else a downloaded one.
-///
-/// # Errors
-/// It can't be downloaded.
-pub fn provide(sh: &Shell, step: &Step<'_>) -> Result<Zig, Error> {
-    if let Some(zig) = find(sh)? {
-        return Ok(zig);
+/// Which zig a run takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ZigPlan {
+    /// One that is there.
+    Found(Zig),
+    /// It is downloaded.
+    Download,
+}
+
+impl ZigPlan {
+    /// # Errors
+    /// `ZIG` names something else, or the cache directory can't be used.
+    pub fn decide(sh: &Shell) -> Result<Self, Error> {
+        Ok(find(sh)?.map_or(Self::Download, Self::Found))
     }
-    pip::install(sh, step).map(Zig::downloaded).map_err(Error::NoZig)
+
+    /// # Errors
+    /// It can't be downloaded.
+    pub(super) fn provide(&self, sh: &Shell, step: &Step<'_>) -> Result<Zig, Error> {
+        match self {
+            Self::Found(zig) => Ok(zig.clone()),
+            Self::Download => pip::install(sh, step).map(Zig::downloaded).map_err(Error::NoZig),
+        }
+    }
+}
+
+impl fmt::Display for ZigPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Found(zig) => write!(f, "{} ({})", zig.version, zig.origin),
+            Self::Download => f.write_str("will be downloaded"),
+        }
+    }
 }
 
 /// The Python 3 on PATH.

@@ -2,37 +2,32 @@
 
 use std::fmt::Write;
 
-use super::Request;
-use crate::cli;
+use crate::cli::DistArgs;
 use crate::context::Context;
 use crate::dist::manifest::Manifest;
-use crate::error::Error;
+use crate::error::Result;
 use crate::image::EngineKind;
 use crate::output;
+use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::style::{DIM, GOOD, HELP};
 use crate::text;
 
 /// Prints the summary, unless nothing is to be said.
 pub(super) fn print(
-    request: &Request,
+    plan: &Plan<'_>,
     context: &Context,
     manifest: &Manifest,
-    options: &cli::Dist,
+    args: &DistArgs,
     progress: &Progress,
-) -> Result<(), Error> {
+) -> Result<()> {
     if progress.is_quiet() {
         return Ok(());
     }
-    output::print(&summary(request, context, manifest, options))
+    output::print(&summary(plan, context, manifest, args))
 }
 
-fn summary(
-    request: &Request,
-    context: &Context,
-    manifest: &Manifest,
-    options: &cli::Dist,
-) -> String {
+fn summary(plan: &Plan<'_>, context: &Context, manifest: &Manifest, args: &DistArgs) -> String {
     let image = &manifest.image;
     let platforms: Vec<String> = image.platforms.iter().map(ToString::to_string).collect();
     let mut text = format!(
@@ -48,22 +43,22 @@ fn summary(
     for (path, size) in rows {
         let _ = writeln!(text, "  {path:<width$}  {:>8}", text::size(size));
     }
-    let _ = writeln!(text, "\nin {} {DIM}(context: {}){DIM:#}", request.output, context.dir());
-    let _ = writeln!(text, "{HELP}next{HELP:#}: {}", next(request, manifest, options));
+    let _ = writeln!(text, "\nin {} {DIM}(context: {}){DIM:#}", plan.output, context.dir());
+    let _ = writeln!(text, "{HELP}next{HELP:#}: {}", next(plan, manifest, args));
     text
 }
 
 /// The command that a person will most likely want now.
-fn next(request: &Request, manifest: &Manifest, options: &cli::Dist) -> String {
-    let reference = &request.reference;
-    if options.push {
+fn next(plan: &Plan<'_>, manifest: &Manifest, args: &DistArgs) -> String {
+    let reference = &plan.reference;
+    if args.push {
         return format!("docker extension validate {reference}");
     }
     let install = format!("docker extension install {reference}");
-    if options.load {
+    if args.load {
         return install;
     }
-    let archive = request.output.join(&manifest.image.archive);
+    let archive = plan.output.join(&manifest.image.archive);
     let mut next = format!("docker load --input {} && {install}", quoted(archive.as_str()));
     if manifest.image.engine == EngineKind::Docker {
         next += "\n      or `cargo xtask dist --push` to publish it";

@@ -1,5 +1,4 @@
-//! What a run will do, decided before anything is done: which binary is built for which platform,
-//! and which image carries it.
+//! Which host binary is built for which platform, and which image variant carries it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

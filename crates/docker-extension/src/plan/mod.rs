@@ -1,0 +1,183 @@
+//! What a run will do, decided before anything is done: which host binary for which target, how that is
+//! compiled and linked, which image variant carries it, what makes the image, where the result goes.
+//!
+//! `dist --plan` prints the [`Plan`], `doctor` sums up its [`Draft`], `dist` executes it.
+
+use std::collections::BTreeSet;
+use std::thread;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use xshell::Shell;
+
+use crate::cli::DistArgs;
+use crate::dist;
+use crate::error::{Error, Result};
+use crate::host_binaries::HostBinaryPlan;
+use crate::image::{self, EngineChoice, EngineRequest};
+use crate::platform::HostPlatform;
+use crate::project::reference::ImageReference;
+use crate::project::{HostBinary, Project};
+use crate::text;
+use crate::toolchain::{Toolchain, ToolchainPlan};
+use crate::ui::Pages;
+
+mod show;
+
+pub use show::TargetTools;
+
+/// Everything about a run that can be known before it begins.
+pub struct Plan<'a> {
+    pub project: &'a Project,
+    /// What the image is called.
+    pub reference: ImageReference,
+    pub host_binaries: HostBinaryPlan<'a>,
+    /// None where nothing is compiled.
+    pub toolchain: Option<ToolchainPlan<'a>>,
+    /// None without a dashboard tab.
+    pub pages: Option<Pages<'a>>,
+    pub engine: EngineChoice,
+    /// The directory with the finished files.
+    pub output: Utf8PathBuf,
+}
+
+impl<'a> Plan<'a> {
+    /// Looks at the machine and decides; changes and downloads nothing.
+    ///
+    /// # Errors
+    /// The options contradict the project or each other, or something is missing that no run can
+    /// provide.
+    pub fn new(
+        project: &'a Project,
+        args: &DistArgs,
+        here: &Utf8Path,
+        toolchain: &'a Toolchain,
+        sh: &Shell,
+    ) -> Result<Self> {
+        let draft = Draft::new(project, args, here, toolchain, sh)?;
+        Ok(Self {
+            project,
+            reference: draft.reference,
+            host_binaries: draft.host_binaries,
+            toolchain: draft.toolchain?,
+            pages: draft.pages?,
+            engine: draft.engine?,
+            output: draft.output?,
+        })
+    }
+}
+
+/// The parts of a plan, each of which this machine may make impossible.
+pub struct Draft<'a> {
+    pub reference: ImageReference,
+    pub host_binaries: HostBinaryPlan<'a>,
+    pub toolchain: Result<Option<ToolchainPlan<'a>>>,
+    pub pages: Result<Option<Pages<'a>>>,
+    pub engine: Result<EngineChoice>,
+    pub output: Result<Utf8PathBuf>,
+}
+
+impl<'a> Draft<'a> {
+    /// # Errors
+    /// The options contradict the project or each other.
+    pub fn new(
+        project: &'a Project,
+        args: &DistArgs,
+        here: &Utf8Path,
+        toolchain: &'a Toolchain,
+        sh: &Shell,
+    ) -> Result<Self> {
+        let config = &project.config;
+        let platforms = if args.platform.is_empty() {
+            config.platforms.clone()
+        } else {
+            args.platform.iter().copied().collect()
+        };
+        let reference = match &args.tag {
+            Some(tag) => tag.reference(&config.image),
+            None => config.image.with_tag(project.tag.clone()),
+        };
+        let ui = config.ui.as_ref().filter(|_| !args.no_ui);
+        check_contents(project, &platforms, ui.is_some())?;
+        let engine = engine_request(args)?;
+        let host_binaries = HostBinaryPlan::new(project, &platforms);
+        let platforms = host_binaries.platforms();
+
+        let own_shell = sh.clone();
+        let (engine, toolchain) = thread::scope(|scope| {
+            // Docker may take seconds to answer.
+            let engine =
+                scope.spawn(|| image::choose(engine, args.builder.as_deref(), args.attestations));
+            let toolchain = (!platforms.is_empty()).then(|| {
+                let linker = args.linker.unwrap_or(config.linker);
+                let deny_unknown = args.deny_unknown_symbols;
+                ToolchainPlan::decide(
+                    toolchain,
+                    project,
+                    &platforms,
+                    linker,
+                    deny_unknown,
+                    &own_shell,
+                )
+            });
+            let engine = engine.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (engine, toolchain.transpose())
+        });
+        Ok(Self {
+            reference,
+            host_binaries,
+            toolchain,
+            pages: ui.map(|ui| Pages::find(project, ui)).transpose().map_err(Error::from),
+            engine: engine.map_err(Error::from),
+            output: output(project, args, here),
+        })
+    }
+}
+
+fn output(project: &Project, args: &DistArgs, here: &Utf8Path) -> Result<Utf8PathBuf> {
+    let output = match &args.output {
+        Some(dir) => here.join(dir),
+        None => project.root.join("dist"),
+    };
+    dist::check_place(project, &output)?;
+    Ok(output)
+}
+
+/// Options can leave so much out that nothing is left.
+fn check_contents(
+    project: &Project,
+    platforms: &BTreeSet<HostPlatform>,
+    with_ui: bool,
+) -> Result<()> {
+    let binaries = &project.host_binaries;
+    if binaries.is_empty() && !with_ui {
+        let what = "the extension has no host binaries, and `--no-ui` leaves its dashboard tab out";
+        return Err(Error::new(what).help("drop `--no-ui`").usage());
+    }
+    let is_built = |binary: &HostBinary| platforms.iter().any(|it| binary.runs_on(*it));
+    if !binaries.is_empty() && !binaries.iter().any(is_built) {
+        let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
+        return Err(Error::new(format!("no host binary is for {}", text::list(&platforms)))
+            .help("choose other platforms, or widen those of the packages under `host-bins/`")
+            .usage());
+    }
+    Ok(())
+}
+
+/// Some options need Docker's builder.
+fn engine_request(args: &DistArgs) -> Result<EngineRequest> {
+    let needs_docker = [
+        ("--push", args.push),
+        ("--builder", args.builder.is_some()),
+        ("--attestations", args.attestations),
+    ];
+    let needing = needs_docker.iter().find(|(_, is_given)| *is_given).map(|(option, _)| option);
+    match (args.engine, needing) {
+        (EngineRequest::Embedded, Some(option)) => {
+            Err(Error::new(format!("the embedded engine can't do `{option}`"))
+                .help(format!("drop `{option}`, or use `--engine docker`"))
+                .usage())
+        }
+        (_, Some(_)) => Ok(EngineRequest::Docker),
+        (engine, None) => Ok(engine),
+    }
+}
