@@ -31,8 +31,11 @@ pub fn run(args: &DistArgs, progress: &Progress) -> Result<()> {
     let sh = Shell::new()?;
     let here = current_folder(&sh)?;
     let project = Project::load(&here)?;
+    // Docker may take seconds to answer.
+    let step = progress.step("Plan the run");
     let toolchain = Toolchain::detect(&sh)?;
     let plan = Plan::new(&project, args, &here, &toolchain, &sh)?;
+    step.done("");
     if args.plan {
         return output::print(&match args.format {
             Format::Text => plan.text(),
