@@ -159,7 +159,8 @@ impl Extension {
             assert!(message.contains(word), "`{word}` is not in:\n{message}");
         }
         let (_, last) = message.rsplit_once("error: ").expect("an error");
-        assert_eq!(last.matches("\nhelp: ").count(), 1, "{message}");
+        let helps = last.lines().filter(|line| line.trim_start().starts_with("help: "));
+        assert_eq!(helps.count(), 1, "{message}");
         assert!(!message.contains("panicked"), "{message}");
         self.assert_untouched();
     }
