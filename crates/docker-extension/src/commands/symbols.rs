@@ -11,7 +11,8 @@ use object::{Object, ObjectSymbol};
 use xshell::Shell;
 
 use crate::files::{self, IoContext};
-use crate::foreign::{self, cfg::Arch};
+use crate::foreign;
+use crate::platform::Arch;
 use crate::process;
 use crate::progress::Progress;
 use crate::toolchain::macos::{self, List, Symbol};
@@ -78,8 +79,8 @@ pub fn run(progress: &Progress) -> Result<(), Error> {
 
     let mut names = Names { lists: macos::lists().collect(), ..Names::default() };
     for (cpu, arch) in [("x86_64", Arch::ALL[0]), ("arm64", Arch::ALL[1])] {
-        let triple = format!("{}-apple-darwin", arch.0);
-        for name in standard_library(&toolchain, &triple)? {
+        let triple = crate::platform::HostPlatform::new(crate::platform::Os::Darwin, arch).triple();
+        for name in standard_library(&toolchain, triple)? {
             names.add(SYSTEM, name, cpu)?;
         }
     }

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use cargo_metadata::Package;
 
 use super::framework;
-use crate::foreign::{self, Declarations, cfg::Arch};
-use crate::platform::{HostPlatform, Os};
+use crate::foreign::{self, Declarations};
+use crate::platform::{Arch, HostPlatform, Os};
 use crate::project::Project;
 use crate::text;
 

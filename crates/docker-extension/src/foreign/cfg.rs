@@ -1,17 +1,10 @@
-//! Conditional compilation, judged for macOS: `cfg` and `cfg_attr`.
+//! Conditional compilation, evaluated for macOS: `cfg` and `cfg_attr`.
 
-use super::tokens::{Token, end_of_group, group};
+use super::tokens::TokenTree::{self, Group, Sign, Text, Word};
+use crate::platform::Arch;
 
-/// The CPU for which a source is read, by Rust's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arch(pub &'static str);
-
-impl Arch {
-    /// Both CPUs of Macs.
-    pub const ALL: [Arch; 2] = [Arch("x86_64"), Arch("aarch64")];
-}
-
-/// Whether a condition may hold. What depends on a feature of the crate may: some helper uses it.
+/// Whether a condition may hold. One that depends on a feature of the crate may: some helper enables
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Truth {
     Always,
@@ -25,9 +18,9 @@ impl Truth {
     }
 }
 
-/// The attributes that take effect, with those that `cfg_attr` adds; `None` where a `cfg` among
-/// them takes the item away.
-pub fn effective<'a>(attributes: &[&'a [Token]], arch: Arch) -> Option<Vec<&'a [Token]>> {
+/// The attributes that take effect, with those that `cfg_attr` adds; `None` if a `cfg` among them
+/// removes the item. An attribute is what is between `#[` and `]`.
+pub fn effective<'a>(attributes: &[&'a [TokenTree]], arch: Arch) -> Option<Vec<&'a [TokenTree]>> {
     let mut found = Vec::new();
     for attribute in attributes {
         collect(attribute, arch, &mut found)?;
@@ -35,17 +28,24 @@ pub fn effective<'a>(attributes: &[&'a [Token]], arch: Arch) -> Option<Vec<&'a [
     Some(found)
 }
 
-fn collect<'a>(attribute: &'a [Token], arch: Arch, found: &mut Vec<&'a [Token]>) -> Option<()> {
-    match attribute.first().and_then(Token::word) {
-        Some("cfg") => (judge(group(attribute, 1), arch) != Truth::Never).then_some(()),
-        Some("cfg_attr") => {
-            let mut parts = parts(group(attribute, 1)).into_iter();
-            if parts.next().is_some_and(|condition| judge(condition, arch) != Truth::Never) {
-                parts.try_for_each(|part| collect(part, arch, found))?;
+fn collect<'a>(
+    attribute: &'a [TokenTree],
+    arch: Arch,
+    found: &mut Vec<&'a [TokenTree]>,
+) -> Option<()> {
+    match attribute {
+        [Word(name), Group(_, condition)] if name == "cfg" => {
+            (evaluate(condition, arch) != Truth::Never).then_some(())
+        }
+        [Word(name), Group(_, arguments)] if name == "cfg_attr" => {
+            let mut arguments = split_at_commas(arguments);
+            let applies = |condition| evaluate(condition, arch) != Truth::Never;
+            if arguments.next().is_some_and(applies) {
+                arguments.try_for_each(|attribute| collect(attribute, arch, found))?;
             }
             Some(())
         }
-        Some("unsafe") => collect(group(attribute, 1), arch, found),
+        [Word(name), Group(_, attribute)] if name == "unsafe" => collect(attribute, arch, found),
         _ => {
             found.push(attribute);
             Some(())
@@ -53,35 +53,42 @@ fn collect<'a>(attribute: &'a [Token], arch: Arch, found: &mut Vec<&'a [Token]>)
     }
 }
 
-/// Whether a condition may hold, and whether what stands in its `else` may.
-pub fn branches(condition: &[Token], arch: Arch) -> (bool, bool) {
-    let truth = judge(condition, arch);
+/// Whether a condition may hold, and whether it may not.
+pub fn branches(condition: &[TokenTree], arch: Arch) -> (bool, bool) {
+    let truth = evaluate(condition, arch);
     (truth != Truth::Never, truth != Truth::Always)
 }
 
-fn judge(condition: &[Token], arch: Arch) -> Truth {
-    let Some(name) = condition.first().and_then(Token::word) else { return Truth::Sometimes };
-    if let Some(Token::Text(value)) = condition.get(2) {
-        return judge_value(name, value, arch);
-    }
-    let parts = || parts(group(condition, 1)).into_iter().map(|part| judge(part, arch));
-    match name {
-        "all" => all(parts()),
-        "any" => negate(all(parts().map(negate))),
-        "not" => negate(all(parts())),
-        "unix" | "true" => Truth::Always,
-        // What build scripts set: of `apple_targets`, `linux_kernel`, `gnu_time_bits64` and the like
-        // only a Mac's own hold.
-        name => Truth::of(name.contains("apple") || name == "bsd"),
+fn evaluate(condition: &[TokenTree], arch: Arch) -> Truth {
+    let all_of = |conditions| all(split_at_commas(conditions).map(|it| evaluate(it, arch)));
+    let any_of = |conditions| any(split_at_commas(conditions).map(|it| evaluate(it, arch)));
+    match condition {
+        [Word(name), Sign('='), Text(value)] => evaluate_value(name, value, arch),
+        [Word(name), Group(_, conditions)] => match name.as_str() {
+            "all" => all_of(conditions),
+            "any" => any_of(conditions),
+            "not" => negate(all_of(conditions)),
+            _ => Truth::Never,
+        },
+        [Word(name), ..] => match name.as_str() {
+            "unix" | "true" => Truth::Always,
+            // What build scripts set: of `apple_targets`, `linux_kernel`, `gnu_time_bits64` and the
+            // like only a Mac's own hold.
+            name => Truth::of(name.contains("apple") || name == "bsd"),
+        },
+        _ => Truth::Sometimes,
     }
 }
 
-fn judge_value(name: &str, value: &str, arch: Arch) -> Truth {
+fn evaluate_value(name: &str, value: &str, arch: Arch) -> Truth {
     match name {
         "target_os" => Truth::of(value == "macos"),
         "target_vendor" => Truth::of(value == "apple"),
         "target_family" => Truth::of(value == "unix"),
-        "target_arch" => Truth::of(value == arch.0),
+        "target_arch" => Truth::of(match arch {
+            Arch::Amd64 => value == "x86_64",
+            Arch::Arm64 => value == "aarch64",
+        }),
         "target_pointer_width" => Truth::of(value == "64"),
         "target_endian" => Truth::of(value == "little"),
         "target_env" | "target_abi" => Truth::of(value.is_empty()),
@@ -102,6 +109,10 @@ fn all(mut truths: impl Iterator<Item = Truth>) -> Truth {
     folded.unwrap_or_else(|never| never)
 }
 
+fn any(truths: impl Iterator<Item = Truth>) -> Truth {
+    negate(all(truths.map(negate)))
+}
+
 fn negate(truth: Truth) -> Truth {
     match truth {
         Truth::Always => Truth::Never,
@@ -110,34 +121,18 @@ fn negate(truth: Truth) -> Truth {
     }
 }
 
-/// The parts between commas.
-fn parts(tokens: &[Token]) -> Vec<&[Token]> {
-    let mut parts = Vec::new();
-    let (mut start, mut position) = (0, 0);
-    while let Some(token) = tokens.get(position) {
-        match token {
-            Token::Sign(',') => {
-                parts.push(&tokens[start..position]);
-                position += 1;
-                start = position;
-            }
-            Token::Sign('(' | '[' | '{') => position = end_of_group(tokens, position),
-            _ => position += 1,
-        }
-    }
-    if start < tokens.len() {
-        parts.push(&tokens[start..]);
-    }
-    parts
+/// The parts between commas; there may be a comma behind the last one.
+pub fn split_at_commas(trees: &[TokenTree]) -> impl Iterator<Item = &[TokenTree]> {
+    trees.split(|tree| *tree == Sign(',')).filter(|part| !part.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tokens::tokens;
+    use super::super::tokens::token_trees;
     use super::*;
 
     fn applies(attribute: &str) -> bool {
-        effective(&[&tokens(attribute)], Arch("aarch64")).is_some()
+        effective(&[&token_trees(attribute)], Arch::Arm64).is_some()
     }
 
     #[test]
@@ -159,8 +154,9 @@ mod tests {
 
     #[test]
     fn conditional_attributes_are_added_where_their_condition_holds() {
-        let attribute = tokens("cfg_attr(target_arch = \"x86_64\", link_name = \"a$B\", must_use)");
-        let count = |arch| effective(&[&attribute], Arch(arch)).unwrap().len();
-        assert_eq!((count("x86_64"), count("aarch64")), (2, 0));
+        let attribute =
+            token_trees("cfg_attr(target_arch = \"x86_64\", link_name = \"a$B\", must_use,)");
+        let count = |arch| effective(&[&attribute], arch).unwrap().len();
+        assert_eq!((count(Arch::Amd64), count(Arch::Arm64)), (2, 0));
     }
 }

@@ -1,253 +1,274 @@
-//! What foreign functions and variables a crate declares for macOS, and in which library it says
-//! that they are: read from its sources.
+//! The foreign functions and variables that a crate declares for macOS, and the libraries that it says
+//! they are in: read from its sources.
 //!
-//! This is where the names in `data/macos` come from, and how a symbol that the linker misses is
-//! traced to the crate that wants it. It is no Rust parser: it follows `mod`, `cfg`, `cfg_if!` and
-//! `cfg_select!`,
-//! and reads the blocks `extern "C" { … }`. What other macros put together stays
-//! unseen.
+//! The symbols in `data/macos` come from here, and a symbol that the linker misses is traced to the
+//! crate that declares it. This is not a Rust parser: it follows `mod`, `cfg`, `cfg_if!` and
+//! `cfg_select!`, and reads external blocks, `extern "C" { … }`. Blocks that other macros generate are
+//! not seen.
+//!
+//! The sources are those of published crates. Whatever is in them, this ends: a file is read once, a
+//! file that is too large is not read, and groups that are nested too deep are ignored.
+
+use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use proc_macro2::Delimiter::{Brace, Bracket};
 
 use crate::files;
+use crate::platform::Arch;
 
-pub mod cfg;
+mod cfg;
 mod tokens;
 
-use cfg::Arch;
-use tokens::{Token, end_of_group, group, tokens};
+use cfg::split_at_commas;
+use tokens::TokenTree::{self, Group, Sign, Text, Word};
+use tokens::token_trees;
+
+/// In bytes. Generated bindings have some megabytes.
+const MAX_FILE_SIZE: u64 = 16 * 1024 * 1024;
 
 /// A foreign function or variable.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Declaration {
-    /// Its name as the linker knows it: C's names with `_` before them.
+    /// The linker's name of it: that of C with `_` in front.
     pub symbol: String,
     /// The library that the block around it names.
-    pub library: Option<Library>,
+    pub library: Option<LinkedLibrary>,
 }
 
 /// What `#[link(…)]` names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Library {
+pub struct LinkedLibrary {
     /// `Security`, `objc`.
     pub name: String,
-    /// Whether it is a framework.
     pub is_framework: bool,
 }
 
-/// What a crate says about foreign code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declarations {
-    /// Its functions and variables.
     pub items: Vec<Declaration>,
-    /// Every library that one of its blocks names, empty blocks as well.
-    pub libraries: Vec<Library>,
+    /// Every library that a block names, empty blocks included.
+    pub libraries: Vec<LinkedLibrary>,
 }
 
 /// What the crate whose `lib.rs` or `main.rs` is `root` declares on macOS, on this CPU. A file that
-/// isn't there declares nothing.
+/// is missing, or is not Rust, declares nothing.
 pub fn declarations(root: &Utf8Path, arch: Arch) -> Declarations {
-    let mut reader = Reader { arch, found: Declarations::default() };
-    let folder = root.parent().unwrap_or(root);
-    reader.file(root, folder);
+    let mut reader = CrateReader { arch, found: Declarations::default(), modules: Vec::new() };
+    let modules = root.parent().unwrap_or(root).to_owned();
+    let mut waiting = vec![ModuleFile { path: root.to_owned(), modules }];
+    let mut seen = BTreeSet::new();
+    while let Some(file) = waiting.pop() {
+        // Sources may name each other in a circle.
+        if file.path.canonicalize().is_ok_and(|path| seen.insert(path)) {
+            reader.file(&file);
+            // The first module of this file is the next one to be read.
+            waiting.extend(reader.modules.drain(..).rev());
+        }
+    }
     reader.found
 }
 
-struct Reader {
-    arch: Arch,
-    found: Declarations,
+/// The file of a module.
+struct ModuleFile {
+    path: Utf8PathBuf,
+    /// The directory of its own modules.
+    modules: Utf8PathBuf,
 }
 
 /// Where the files of modules are looked for.
 #[derive(Clone, Copy)]
-struct Place<'a> {
-    /// The folder of a module's own modules.
+struct ModulePaths<'a> {
+    /// The directory of a module's own modules.
     modules: &'a Utf8Path,
-    /// The folder of the file that is read, to which `#[path]` is relative.
+    /// The directory of the file that is read, to which `#[path]` is relative.
     file: &'a Utf8Path,
 }
 
-impl Reader {
-    fn file(&mut self, path: &Utf8Path, modules: &Utf8Path) {
-        let Ok(source) = files::read_text(path) else { return };
-        let file = path.parent().unwrap_or(path);
-        self.items(&tokens(&source), Place { modules, file });
+struct CrateReader {
+    arch: Arch,
+    found: Declarations,
+    /// The modules of the current file that are in other files.
+    modules: Vec<ModuleFile>,
+}
+
+impl CrateReader {
+    fn file(&mut self, ModuleFile { path, modules }: &ModuleFile) {
+        let is_readable =
+            path.metadata().is_ok_and(|file| file.is_file() && file.len() <= MAX_FILE_SIZE);
+        if let Some(source) = is_readable.then(|| files::read_text(path).ok()).flatten() {
+            let file = path.parent().unwrap_or(path);
+            self.items(&token_trees(&source), ModulePaths { modules, file });
+        }
     }
 
-    fn items(&mut self, tokens: &[Token], place: Place<'_>) {
-        let mut attributes: Vec<&[Token]> = Vec::new();
-        let mut position = 0;
-        while let Some(token) = tokens.get(position) {
-            let next = tokens.get(position + 1);
-            position = match token {
-                Token::Sign('#') if next.is_some_and(|next| next.is('[')) => {
-                    attributes.push(group(tokens, position + 1));
-                    end_of_group(tokens, position + 1)
+    fn items(&mut self, mut rest: &[TokenTree], paths: ModulePaths<'_>) {
+        let mut attributes: Vec<&[TokenTree]> = Vec::new();
+        loop {
+            rest = match rest {
+                [] => return,
+                [Sign('#'), Group(Bracket, attribute), rest @ ..] => {
+                    attributes.push(attribute);
+                    rest
                 }
-                Token::Sign('#') if next.is_some_and(|next| next.is('!')) => {
-                    let attribute = group(tokens, position + 2);
+                [Sign('#'), Sign('!'), Group(Bracket, attribute), rest @ ..] => {
                     if cfg::effective(&[attribute], self.arch).is_none() {
                         return;
                     }
-                    end_of_group(tokens, position + 2)
+                    rest
                 }
-                Token::Sign('{') => {
+                [Group(delimiter, inner), rest @ ..] => {
                     if cfg::effective(&attributes, self.arch).is_some() {
-                        self.items(group(tokens, position), place);
+                        self.items(inner, paths);
+                    }
+                    // Parentheses and brackets are a part of what an attribute is of.
+                    if *delimiter == Brace {
+                        attributes.clear();
+                    }
+                    rest
+                }
+                [Sign(';' | ','), rest @ ..] => {
+                    attributes.clear();
+                    rest
+                }
+                [Word(keyword), Word(name), Group(Brace, inner), rest @ ..] if keyword == "mod" => {
+                    if cfg::effective(&attributes, self.arch).is_some() {
+                        let modules = paths.modules.join(name);
+                        self.items(inner, ModulePaths { modules: &modules, file: paths.file });
                     }
                     attributes.clear();
-                    end_of_group(tokens, position)
+                    rest
                 }
-                Token::Sign(';' | ',') => {
+                [Word(keyword), Word(name), Sign(';'), rest @ ..] if keyword == "mod" => {
+                    if let Some(attributes) = cfg::effective(&attributes, self.arch) {
+                        let path = value(&attributes, "path");
+                        self.modules.push(module_file(path, name, paths));
+                    }
                     attributes.clear();
-                    position + 1
+                    rest
                 }
-                Token::Word(word) if word == "mod" => {
-                    let end = self.module(&tokens[position..], &attributes, place);
+                [Word(keyword), Text(_), Group(Brace, block), rest @ ..]
+                | [Word(keyword), Group(Brace, block), rest @ ..]
+                    if keyword == "extern" =>
+                {
+                    self.block(block, &attributes);
                     attributes.clear();
-                    position + end
+                    rest
+                }
+                [Word(name), Sign('!'), rest @ ..] if name == "macro_rules" => {
+                    attributes.clear();
+                    match rest {
+                        [Word(_), Group(..), rest @ ..] => rest,
+                        _ => rest,
+                    }
+                }
+                [Word(name), Sign('!'), Group(_, inner), rest @ ..] if name == "cfg_select" => {
+                    self.cfg_select(inner, paths);
+                    attributes.clear();
+                    rest
                 }
                 // The macros of Objective-C's crates that stand for a block with the ABI of C.
-                Token::Word(word)
-                    if is_block_macro(word) && next.is_some_and(|next| next.is('!')) =>
+                [Word(name), Sign('!'), Group(_, block), rest @ ..]
+                    if name == "extern_c" || name == "extern_c_unwind" =>
                 {
-                    self.block(group(tokens, position + 2), &attributes);
+                    self.block(block, &attributes);
                     attributes.clear();
-                    end_of_group(tokens, position + 2)
+                    rest
                 }
-                Token::Word(word) if word == "macro_rules" => {
-                    attributes.clear();
-                    end_of_group(tokens, position + 3)
+                [Word(keyword), Sign('#'), rest @ ..] if keyword == "if" => {
+                    self.cfg_if(rest, paths)
                 }
-                Token::Word(word) if word == "cfg_select" => {
-                    attributes.clear();
-                    self.selection(group(tokens, position + 2), place);
-                    end_of_group(tokens, position + 2)
-                }
-                Token::Word(word) if word == "extern" => {
-                    let start = position + 1 + usize::from(matches!(next, Some(Token::Text(_))));
-                    if tokens.get(start).is_some_and(|token| token.is('{')) {
-                        self.block(group(tokens, start), &attributes);
-                        attributes.clear();
-                        end_of_group(tokens, start)
-                    } else {
-                        position + 1
-                    }
-                }
-                Token::Word(word) if word == "if" && next.is_some_and(|next| next.is('#')) => {
-                    position + self.choice(&tokens[position..], place)
-                }
-                _ => position + 1,
+                [_, rest @ ..] => rest,
             };
         }
     }
 
-    /// `mod name;` or `mod name { … }`; returns how many tokens it has.
-    fn module(&mut self, tokens: &[Token], attributes: &[&[Token]], place: Place<'_>) -> usize {
-        let Some(name) = tokens.get(1).and_then(Token::word) else { return 1 };
-        let effective = cfg::effective(attributes, self.arch);
-        let own = place.modules.join(name);
-        match (tokens.get(2), effective) {
-            (Some(Token::Sign('{')), Some(_)) => {
-                self.items(group(tokens, 2), Place { modules: &own, file: place.file });
-                end_of_group(tokens, 2)
-            }
-            (Some(Token::Sign('{')), None) => end_of_group(tokens, 2),
-            (Some(Token::Sign(';')), Some(attributes)) => {
-                let (file, modules) = module_file(value(&attributes, "path"), name, place);
-                self.file(&file, &modules);
-                3
-            }
-            _ => 2,
-        }
-    }
-
-    /// `if #[cfg(a)] { … } else if #[cfg(b)] { … } else { … }`, as it stands in `cfg_if!`; returns
-    /// how many tokens it has.
-    fn choice(&mut self, tokens: &[Token], place: Place<'_>) -> usize {
-        let mut position = 0;
+    /// `if #[cfg(a)] { … } else if #[cfg(b)] { … } else { … }` of `cfg_if!`, from the first `[` on.
+    /// Returns what is behind it.
+    fn cfg_if<'a>(&mut self, mut rest: &'a [TokenTree], paths: ModulePaths<'_>) -> &'a [TokenTree] {
         let mut may_be_reached = true;
-        while tokens.get(position).and_then(Token::word) == Some("if") {
-            let (holds, may_fail) = self.branches(group(tokens, position + 2));
-            let start = end_of_group(tokens, position + 2);
+        while let [Group(Bracket, attribute), Group(_, branch), behind @ ..] = rest
+            && let [_, Group(_, condition)] = &attribute[..]
+        {
+            let (holds, may_fail) = cfg::branches(condition, self.arch);
             if may_be_reached && holds {
-                self.items(group(tokens, start), place);
+                self.items(branch, paths);
             }
             may_be_reached &= may_fail;
-            position = end_of_group(tokens, start);
-            if tokens.get(position).and_then(Token::word) != Some("else") {
-                return position;
+            match behind {
+                [Word(else_), Word(if_), Sign('#'), next @ ..]
+                    if else_ == "else" && if_ == "if" =>
+                {
+                    rest = next;
+                }
+                [Word(else_), Group(_, branch), behind @ ..] if else_ == "else" => {
+                    if may_be_reached {
+                        self.items(branch, paths);
+                    }
+                    return behind;
+                }
+                _ => return behind,
             }
-            position += 1;
         }
-        if may_be_reached {
-            self.items(group(tokens, position), place);
-        }
-        end_of_group(tokens, position)
-    }
-
-    /// What `#[cfg(…)]` says of the branch that it stands before, and of the next one.
-    fn branches(&self, attribute: &[Token]) -> (bool, bool) {
-        cfg::branches(group(attribute, 1), self.arch)
+        rest
     }
 
     /// The inside of `cfg_select! { a => { … } b => { … } _ => { … } }`.
-    fn selection(&mut self, tokens: &[Token], place: Place<'_>) {
-        let mut rest = tokens;
-        let is_arrow = |pair: &[Token]| pair[0].is('=') && pair[1].is('>');
-        while let Some(arrow) = rest.windows(2).position(is_arrow) {
+    fn cfg_select(&mut self, mut rest: &[TokenTree], paths: ModulePaths<'_>) {
+        let is_arm = |trees: &[TokenTree]| matches!(trees, [Sign('='), Sign('>'), Group(..)]);
+        while let Some(arrow) = rest.windows(3).position(is_arm) {
             let (holds, may_fail) = match &rest[..arrow] {
-                [Token::Word(word)] if word == "_" => (true, false),
+                [Word(word)] if word == "_" => (true, false),
                 condition => cfg::branches(condition, self.arch),
             };
-            if holds {
-                self.items(group(rest, arrow + 2), place);
+            if let (true, Group(_, arm)) = (holds, &rest[arrow + 2]) {
+                self.items(arm, paths);
             }
             if !may_fail {
                 return;
             }
-            let end = end_of_group(rest, arrow + 2);
-            let comma = usize::from(rest.get(end).is_some_and(|token| token.is(',')));
-            rest = rest.get(end + comma..).unwrap_or_default();
+            rest = &rest[arrow + 3..];
+            rest = rest.strip_prefix(&[Sign(',')]).unwrap_or(rest);
         }
     }
 
-    /// The inside of `extern "C" { … }`.
-    fn block(&mut self, tokens: &[Token], attributes: &[&[Token]]) {
+    /// The inside of an external block, `extern "C" { … }`.
+    fn block(&mut self, mut rest: &[TokenTree], attributes: &[&[TokenTree]]) {
         let Some(effective) = cfg::effective(attributes, self.arch) else { return };
         let library = effective.iter().find_map(|attribute| library(attribute));
         self.found.libraries.extend(library.clone());
-        let mut attributes: Vec<&[Token]> = Vec::new();
-        let mut position = 0;
-        while let Some(token) = tokens.get(position) {
-            position = match token {
-                Token::Sign('#') => {
-                    attributes.push(group(tokens, position + 1));
-                    end_of_group(tokens, position + 1)
+        let mut attributes: Vec<&[TokenTree]> = Vec::new();
+        loop {
+            rest = match rest {
+                [] => return,
+                [Sign('#'), Group(Bracket, attribute), rest @ ..] => {
+                    attributes.push(attribute);
+                    rest
                 }
-                Token::Sign('(' | '[' | '{') => end_of_group(tokens, position),
-                Token::Sign(';') => {
+                [Sign(';'), rest @ ..] => {
                     attributes.clear();
-                    position + 1
+                    rest
                 }
-                Token::Word(word) if word == "fn" || word == "static" => {
-                    let is_mutable = tokens.get(position + 1).and_then(Token::word) == Some("mut");
-                    let name = position + 1 + usize::from(is_mutable);
-                    if let Some(name) = tokens.get(name).and_then(Token::word) {
-                        self.item(name, &attributes, library.as_ref());
+                [Word(keyword), item @ ..] if keyword == "fn" || keyword == "static" => {
+                    match item {
+                        [Word(mut_), Word(name), ..] if mut_ == "mut" => {
+                            self.item(name, &attributes, library.as_ref());
+                        }
+                        [Word(name), ..] => self.item(name, &attributes, library.as_ref()),
+                        _ => {}
                     }
-                    attributes.clear();
-                    end_of_item(tokens, name)
+                    let end = item.iter().position(|tree| *tree == Sign(';'));
+                    &item[end.unwrap_or(item.len())..]
                 }
-                _ => position + 1,
+                [_, rest @ ..] => rest,
             };
         }
     }
 
-    fn item(&mut self, name: &str, attributes: &[&[Token]], library: Option<&Library>) {
+    fn item(&mut self, name: &str, attributes: &[&[TokenTree]], library: Option<&LinkedLibrary>) {
         let Some(attributes) = cfg::effective(attributes, self.arch) else { return };
         let name = value(&attributes, "link_name").unwrap_or(name);
-        // A name that begins with this character is the linker's own already.
+        // A name that begins with this character is already the linker's.
         let symbol = match name.strip_prefix('\u{1}') {
             Some(symbol) => symbol.to_owned(),
             None => format!("_{name}"),
@@ -256,69 +277,46 @@ impl Reader {
     }
 }
 
-fn is_block_macro(name: &str) -> bool {
-    name == "extern_c" || name == "extern_c_unwind"
-}
-
-/// The position of the `;` that ends a foreign item; those within brackets are part of it.
-fn end_of_item(tokens: &[Token], start: usize) -> usize {
-    let mut position = start;
-    while let Some(token) = tokens.get(position) {
-        match token {
-            Token::Sign(';') => return position,
-            Token::Sign('(' | '[' | '{') => position = end_of_group(tokens, position),
-            _ => position += 1,
-        }
-    }
-    position
-}
-
-/// The file of a module, and the folder of its own modules.
-fn module_file(path: Option<&str>, name: &str, place: Place<'_>) -> (Utf8PathBuf, Utf8PathBuf) {
+fn module_file(path: Option<&str>, name: &str, paths: ModulePaths<'_>) -> ModuleFile {
     if let Some(path) = path {
-        let file = place.file.join(path);
-        let folder = file.parent().unwrap_or(place.file).to_owned();
-        let is_root = file.file_name() == Some("mod.rs");
-        let modules = if is_root { folder } else { place.modules.join(name) };
-        return (file, modules);
+        let path = paths.file.join(path);
+        let is_root = path.file_name() == Some("mod.rs");
+        let directory = path.parent().unwrap_or(paths.file).to_owned();
+        let modules = if is_root { directory } else { paths.modules.join(name) };
+        return ModuleFile { path, modules };
     }
-    let folder = place.modules.join(name);
-    let beside = folder.with_extension("rs");
-    let file = if beside.is_file() { beside } else { folder.join("mod.rs") };
-    (file, folder)
+    let modules = paths.modules.join(name);
+    let beside = modules.with_extension("rs");
+    let path = if beside.is_file() { beside } else { modules.join("mod.rs") };
+    ModuleFile { path, modules }
 }
 
 /// The value of `name = "value"` among the attributes.
-fn value<'a>(attributes: &[&'a [Token]], name: &str) -> Option<&'a str> {
+fn value<'a>(attributes: &[&'a [TokenTree]], name: &str) -> Option<&'a str> {
     attributes.iter().rev().find_map(|attribute| match attribute {
-        [Token::Word(word), Token::Sign('='), Token::Text(value)] if word == name => {
-            Some(value.as_str())
-        }
+        [Word(word), Sign('='), Text(value)] if word == name => Some(value.as_str()),
         _ => None,
     })
 }
 
 /// Reads `link(name = "Security", kind = "framework")`.
-fn library(attribute: &[Token]) -> Option<Library> {
-    if attribute.first().and_then(Token::word) != Some("link") {
+fn library(attribute: &[TokenTree]) -> Option<LinkedLibrary> {
+    let [Word(link), Group(_, arguments)] = attribute else { return None };
+    if link != "link" {
         return None;
     }
-    let values = group(attribute, 1);
-    let of = |key: &str| {
-        let position = values.iter().position(|token| token.word() == Some(key))?;
-        match values.get(position + 2) {
-            Some(Token::Text(value)) => Some(value.clone()),
-            _ => None,
-        }
-    };
-    Some(Library { name: of("name")?, is_framework: of("kind").as_deref() == Some("framework") })
+    let arguments: Vec<&[TokenTree]> = split_at_commas(arguments).collect();
+    Some(LinkedLibrary {
+        name: value(&arguments, "name")?.to_owned(),
+        is_framework: value(&arguments, "kind") == Some("framework"),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(files: &[(&str, &str)], arch: &'static str) -> Vec<String> {
+    fn read(files: &[(&str, &str)], arch: Arch) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let folder = Utf8Path::from_path(folder.path()).unwrap();
         for (name, source) in files {
@@ -326,7 +324,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, source).unwrap();
         }
-        let found = declarations(&folder.join("lib.rs"), Arch(arch)).items.into_iter();
+        let found = declarations(&folder.join("lib.rs"), arch).items.into_iter();
         found
             .map(|item| match item.library {
                 Some(library) => format!("{} in {}", item.symbol, library.name),
@@ -345,7 +343,7 @@ mod tests {
                       pub extern \"C\" fn own() { extern \"C\" { fn inner(); } }\n\
                       extern_c_unwind! { pub fn objc_a(); }";
         let expected = ["_SecA in Security", "_kSecB in Security", "_inner", "_objc_a"];
-        assert_eq!(read(&[("lib.rs", source)], "aarch64"), expected);
+        assert_eq!(read(&[("lib.rs", source)], Arch::Arm64), expected);
     }
 
     #[test]
@@ -353,8 +351,8 @@ mod tests {
         let source = "extern {\n\
                       #[cfg_attr(target_arch = \"x86_64\", link_name = \"stat$INODE64\")]\n\
                       fn stat();\n    #[link_name = \"\\u{1}raw\"] fn other(); }";
-        assert_eq!(read(&[("lib.rs", source)], "x86_64"), ["_stat$INODE64", "raw"]);
-        assert_eq!(read(&[("lib.rs", source)], "aarch64"), ["_stat", "raw"]);
+        assert_eq!(read(&[("lib.rs", source)], Arch::Amd64), ["_stat$INODE64", "raw"]);
+        assert_eq!(read(&[("lib.rs", source)], Arch::Arm64), ["_stat", "raw"]);
     }
 
     #[test]
@@ -378,7 +376,23 @@ mod tests {
             ("elsewhere/it.rs", "extern { fn named(); }"),
             ("inline/deep.rs", "extern { fn deep(); }"),
         ];
-        assert_eq!(read(&files, "aarch64"), ["_select", "_apple", "_named", "_deep"]);
+        assert_eq!(read(&files, Arch::Arm64), ["_select", "_apple", "_named", "_deep"]);
+    }
+
+    #[test]
+    fn an_attribute_of_a_function_applies_to_its_body() {
+        let source = "#[cfg(windows)] fn a(b: u8, c: u8) { extern { fn windows(); } }\n\
+                      #[cfg(unix)] fn a(b: u8, c: u8) { extern { fn unix(); } }";
+        assert_eq!(read(&[("lib.rs", source)], Arch::Arm64), ["_unix"]);
+    }
+
+    #[test]
+    fn modules_in_a_circle_are_read_once() {
+        let files = [
+            ("lib.rs", "#[path = \"./lib.rs\"] mod a; mod b; extern { fn a(); }"),
+            ("b/mod.rs", "#[path = \"../lib.rs\"] mod c; extern { fn b(); }"),
+        ];
+        assert_eq!(read(&files, Arch::Arm64), ["_a", "_b"]);
     }
 
     #[test]
@@ -394,7 +408,7 @@ mod tests {
             "#",
             "}}}",
         ] {
-            assert_eq!(read(&[("lib.rs", source)], "aarch64"), Vec::<String>::new(), "{source}");
+            assert_eq!(read(&[("lib.rs", source)], Arch::Arm64), Vec::<String>::new(), "{source}");
         }
     }
 }

@@ -1,210 +1,140 @@
-//! Rust source as a list of tokens, as much of it as is needed to find declarations: comments are
-//! gone, and texts are told from code.
+//! Rust source as token trees: as much of it as is needed to find declarations.
 
-use std::iter::Peekable;
-use std::str::Chars;
+use proc_macro2::{Delimiter, TokenStream};
 
-/// A token.
+/// How deep groups may be nested. What is nested deeper is ignored, so that no source can exhaust
+/// the stack of a function that descends into groups.
+const MAX_NESTING: usize = 128;
+
+/// A token, or a group of them between delimiters. Lifetimes, and literals other than strings, are
+/// left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Token {
-    /// A name or keyword, `r#` taken away; numbers are no different here.
+pub enum TokenTree {
+    /// An identifier or keyword, without `r#`.
     Word(String),
-    /// A text, with its escapes resolved.
+    /// The value of a string literal.
     Text(String),
-    /// Any other character.
+    /// A punctuation character.
     Sign(char),
+    Group(Delimiter, Vec<TokenTree>),
 }
 
-impl Token {
-    /// The name or keyword.
-    pub fn word(&self) -> Option<&str> {
-        match self {
-            Token::Word(word) => Some(word),
-            _ => None,
-        }
-    }
-
-    /// Whether it is this character.
-    pub fn is(&self, sign: char) -> bool {
-        *self == Token::Sign(sign)
-    }
+/// The token trees of a source file; none if it is not Rust.
+pub fn token_trees(source: &str) -> Vec<TokenTree> {
+    source.parse().map(|stream| trees(stream, 0)).unwrap_or_default()
 }
 
-/// Cuts a source into its tokens. What is no Rust gives some tokens or other, never an error.
-pub fn tokens(source: &str) -> Vec<Token> {
-    let mut lexer = Lexer { chars: source.chars().peekable(), found: Vec::new() };
-    while let Some(c) = lexer.chars.next() {
-        lexer.read(c);
+fn trees(stream: TokenStream, depth: usize) -> Vec<TokenTree> {
+    let mut found = Vec::new();
+    let mut tokens = stream.into_iter();
+    while let Some(token) = tokens.next() {
+        found.extend(match token {
+            proc_macro2::TokenTree::Ident(name) => Some(TokenTree::Word(word(&name.to_string()))),
+            proc_macro2::TokenTree::Literal(literal) => {
+                text(&literal.to_string()).map(TokenTree::Text)
+            }
+            proc_macro2::TokenTree::Punct(sign) if sign.as_char() == '\'' => {
+                // The name of the lifetime.
+                tokens.next();
+                None
+            }
+            proc_macro2::TokenTree::Punct(sign) => Some(TokenTree::Sign(sign.as_char())),
+            proc_macro2::TokenTree::Group(group) if depth == MAX_NESTING => {
+                Some(TokenTree::Group(group.delimiter(), Vec::new()))
+            }
+            proc_macro2::TokenTree::Group(group) => {
+                Some(TokenTree::Group(group.delimiter(), trees(group.stream(), depth + 1)))
+            }
+        });
     }
-    lexer.found
+    found
 }
 
-/// The position after the group that opens at `start`, or the end of the tokens.
-pub fn end_of_group(tokens: &[Token], start: usize) -> usize {
-    let mut depth = 0_usize;
-    for (position, token) in tokens.iter().enumerate().skip(start) {
-        match token {
-            Token::Sign('(' | '[' | '{') => depth += 1,
-            Token::Sign(')' | ']' | '}') => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return position + 1;
-                }
-            }
-            _ => {}
-        }
-    }
-    tokens.len()
+fn word(name: &str) -> String {
+    name.strip_prefix("r#").unwrap_or(name).to_owned()
 }
 
-/// What stands between the brackets of the group that opens at `start`.
-pub fn group(tokens: &[Token], start: usize) -> &[Token] {
-    let end = end_of_group(tokens, start);
-    tokens.get(start + 1..end.saturating_sub(1)).unwrap_or_default()
-}
-
-struct Lexer<'a> {
-    chars: Peekable<Chars<'a>>,
-    found: Vec<Token>,
-}
-
-impl Lexer<'_> {
-    fn read(&mut self, c: char) {
-        match c {
-            '/' if self.chars.next_if_eq(&'/').is_some() => {
-                while self.chars.next_if(|c| *c != '\n').is_some() {}
-            }
-            '/' if self.chars.next_if_eq(&'*').is_some() => self.skip_comment(),
-            '"' => self.text(),
-            '\'' => self.character_or_lifetime(),
-            c if is_of_word(c) => self.word(c),
-            c if c.is_whitespace() => {}
-            c => self.found.push(Token::Sign(c)),
-        }
-    }
-
-    fn skip_comment(&mut self) {
-        let mut depth = 1;
-        while depth > 0 {
-            match self.chars.next() {
-                Some('*') if self.chars.next_if_eq(&'/').is_some() => depth -= 1,
-                Some('/') if self.chars.next_if_eq(&'*').is_some() => depth += 1,
-                Some(_) => {}
-                None => return,
-            }
-        }
-    }
-
-    fn text(&mut self) {
-        let mut text = String::new();
-        while let Some(c) = self.chars.next() {
-            match c {
-                '"' => break,
-                '\\' => text.extend(self.escaped()),
-                c => text.push(c),
-            }
-        }
-        self.found.push(Token::Text(text));
-    }
-
-    fn escaped(&mut self) -> Option<char> {
-        let digits = match self.chars.next()? {
-            'x' => [self.chars.next(), self.chars.next()].into_iter().flatten().collect(),
-            'u' => {
-                let mut digits = String::new();
-                while let Some(c) = self.chars.next().filter(|c| *c != '}') {
-                    digits.extend(Some(c).filter(|c| *c != '{'));
-                }
-                digits
-            }
-            c => return Some(c),
-        };
-        u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32)
-    }
-
-    fn character_or_lifetime(&mut self) {
-        match self.chars.next() {
-            Some('\\') => {
-                self.chars.next();
-                while self.chars.next().is_some_and(|c| c != '\'') {}
-            }
-            // `'a'` is a character, `'a` and `'static` are lifetimes.
-            Some(c) if self.chars.next_if_eq(&'\'').is_none() && is_of_word(c) => {
-                while self.chars.next_if(|c| is_of_word(*c)).is_some() {}
-            }
-            _ => {}
-        }
-    }
-
-    fn word(&mut self, first: char) {
-        let mut word = String::from(first);
-        while let Some(c) = self.chars.next_if(|c| is_of_word(*c)) {
-            word.push(c);
-        }
-        match (word.as_str(), self.chars.peek()) {
-            ("b" | "c", Some('"')) => {}
-            ("b", Some('\'')) => {}
-            ("r" | "br" | "cr", Some('"' | '#')) => self.raw(),
-            _ => self.found.push(Token::Word(word)),
-        }
-    }
-
-    /// `r"…"`, `r#"…"#`, or the name `r#type`.
-    fn raw(&mut self) {
-        let mut hashes = 0;
-        while self.chars.next_if_eq(&'#').is_some() {
-            hashes += 1;
-        }
-        if self.chars.next_if_eq(&'"').is_none() {
-            return;
-        }
-        let end = format!("\"{}", "#".repeat(hashes));
-        let mut text = String::new();
-        for c in self.chars.by_ref() {
-            text.push(c);
-            if text.ends_with(&end) {
-                text.truncate(text.len() - end.len());
-                break;
-            }
-        }
-        self.found.push(Token::Text(text));
+/// The value of a string literal; other literals have none.
+fn text(literal: &str) -> Option<String> {
+    let (prefix, rest) = literal.split_once('"')?;
+    let (text, _) = rest.rsplit_once('"')?;
+    match prefix.trim_end_matches('#') {
+        "" | "b" | "c" => Some(unescaped(text)),
+        "r" | "br" | "cr" => Some(text.to_owned()),
+        _ => None,
     }
 }
 
-fn is_of_word(c: char) -> bool {
-    c == '_' || c.is_alphanumeric()
+fn unescaped(text: &str) -> String {
+    let mut value = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        value.extend(if c == '\\' { escaped(&mut chars) } else { Some(c) });
+    }
+    value
+}
+
+/// The character behind a backslash. Line breaks are not resolved: no name has one.
+fn escaped(chars: &mut impl Iterator<Item = char>) -> Option<char> {
+    let digits: String = match chars.next()? {
+        'x' => chars.take(2).collect(),
+        'u' => chars.take_while(|c| *c != '}').filter(char::is_ascii_hexdigit).collect(),
+        c => return Some(c),
+    };
+    u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shown(source: &str) -> String {
-        let shown = tokens(source).into_iter().map(|token| match token {
-            Token::Word(word) => word,
-            Token::Text(text) => format!("<{text}>"),
-            Token::Sign(sign) => sign.to_string(),
+    fn shown(trees: &[TokenTree]) -> String {
+        let shown = trees.iter().map(|tree| match tree {
+            TokenTree::Word(word) => word.clone(),
+            TokenTree::Text(text) => format!("<{text}>"),
+            TokenTree::Sign(sign) => sign.to_string(),
+            TokenTree::Group(Delimiter::Parenthesis, trees) => format!("( {} )", shown(trees)),
+            TokenTree::Group(Delimiter::Bracket, trees) => format!("[ {} ]", shown(trees)),
+            TokenTree::Group(_, trees) => format!("{{ {} }}", shown(trees)),
         });
         shown.collect::<Vec<_>>().join(" ")
     }
 
-    #[test]
-    fn comments_texts_and_lifetimes_are_not_taken_for_code() {
-        assert_eq!(shown("a // fn b\n/* fn /* c */ d */ e"), "a e");
-        assert_eq!(shown(r##"r#"fn "a"# r#type b"c""##), "<fn \"a> type <c>");
-        assert_eq!(
-            shown(r#"fn a<'b>(c: &'static d) { '{' '\'' b'{' }"#),
-            "fn a < > ( c : & d ) { }"
-        );
-        assert_eq!(shown(r#""\u{1}_a$B" "\x01b""#), "<\u{1}_a$B> <\u{1}b>");
+    fn read(source: &str) -> String {
+        shown(&token_trees(source))
     }
 
     #[test]
-    fn what_is_cut_off_gives_what_is_there() {
-        for source in ["\"a", "r#\"a", "/* a", "'", "'\\", "b'", "\"\\u{"] {
-            tokens(source);
+    fn comments_texts_and_lifetimes_are_not_taken_for_code() {
+        assert_eq!(read("a // fn b\n/* fn /* c */ d */ e"), "a e");
+        assert_eq!(read(r##"r#"fn "a"# r#type b"c""##), "<fn \"a> type <c>");
+        assert_eq!(
+            read(r#"fn a<'b>(c: &'static d) { '{' '\'' b'{' '"' 1 }"#),
+            "fn a < > ( c : & d ) {  }"
+        );
+        assert_eq!(read(r#""\u{1}_a$B" "\x01b" "\"""#), "<\u{1}_a$B> <\u{1}b> <\">");
+    }
+
+    #[test]
+    fn groups_hold_what_is_between_their_delimiters() {
+        assert_eq!(read("{ a [ b ( c ) ] } d"), "{ a [ b ( c ) ] } d");
+        assert_eq!(read("/// b\nfn a"), "# [ doc = < b> ] fn a");
+    }
+
+    #[test]
+    fn a_source_that_is_cut_off_has_no_tokens() {
+        for source in ["\"a", "r#\"a", "/* a", "'\\", "b'", "\"\\u{", "{ a", "( a ( b ) c", "a }"] {
+            assert_eq!(token_trees(source), [], "{source}");
         }
-        assert_eq!(end_of_group(&tokens("{ a"), 0), 2);
-        assert_eq!(group(&tokens("( a ( b ) ) c"), 0).len(), 4);
+        // A lone quote is a lifetime without its name.
+        token_trees("'");
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_ignored() {
+        let nested = |depth| "(".repeat(depth) + "a" + &")".repeat(depth);
+        assert!(read(&nested(MAX_NESTING)).contains('a'));
+        assert!(!read(&nested(MAX_NESTING + 1)).contains('a'));
+        assert!(!read(&nested(100_000)).contains('a'));
     }
 }
