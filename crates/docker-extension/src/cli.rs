@@ -44,9 +44,6 @@ pub enum Command {
     /// Print the variables that make cargo link with zig
     #[command(name = crate::toolchain::zigbuild::ENVIRONMENT_COMMAND, hide = true)]
     ZigEnvironment(ZigEnvironment),
-    /// Write the names in `xtask/data/macos` anew, from the crates that declare them
-    #[command(hide = true)]
-    Symbols,
 }
 
 /// How much to say.

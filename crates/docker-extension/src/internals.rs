@@ -22,6 +22,10 @@ pub mod files {
     pub use crate::files::hex;
 }
 
+pub mod foreign {
+    pub use crate::foreign::{Declaration, LinkedLibrary, declarations};
+}
+
 pub mod http {
     pub use crate::http::{Address, Head, HeadReader, is_local};
 }
@@ -76,7 +80,7 @@ pub mod toolchain {
         pub use crate::toolchain::import_library::from_name;
     }
     pub mod macos {
-        pub use crate::toolchain::macos::{List, lists, sdk};
+        pub use crate::toolchain::macos::{FROM_CRATES, SymbolList, lists, sdk};
     }
     pub mod zig {
         pub use crate::toolchain::zig::{Zig, find};

@@ -1,6 +1,5 @@
 //! Conversions of the modules' own errors, until they are [`Error`]s themselves.
 
-use crate::commands::symbols;
 use crate::error::Error;
 use crate::{compile, context, dist, http, image, preview, project, toolchain, ui};
 
@@ -30,7 +29,6 @@ legacy! {
     http::Error, |_| false;
     dist::Error, |it| matches!(it, dist::Error::NotADist(_) | dist::Error::NotAFolder(_) | dist::Error::InContext(_));
     preview::Error, |it| matches!(it, preview::Error::NoUi | preview::Error::Port(_));
-    symbols::Error, |_| false;
 }
 
 impl From<toolchain::import_library::DlltoolError> for Error {

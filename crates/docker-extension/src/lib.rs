@@ -76,7 +76,6 @@ fn run() -> Result<()> {
         Command::Doctor => commands::doctor::run(),
         Command::Zig(tool) => run_zig(tool),
         Command::ZigEnvironment(options) => zig_environment(options),
-        Command::Symbols => Ok(commands::symbols::run(&progress)?),
     }
 }
 

@@ -210,7 +210,7 @@ fn assert_same_libraries(name: &str, lld: &BTreeSet<String>, zig: &BTreeSet<Stri
     for import in zig.difference(lld) {
         let (library, symbol) = import.split_once(": ").unwrap();
         let list = macos::lists().find(|list| list.install_name == library);
-        let is_listed = list.is_some_and(|list| list.symbols().any(|it| it.name == symbol));
+        let is_listed = list.is_some_and(|list| list.symbols.iter().any(|it| it.name == symbol));
         assert!(is_listed, "{name}: {import}");
     }
 }

@@ -297,7 +297,8 @@ fn every_name_of_libsystem_is_known_to_zig() {
     let known: BTreeSet<&str> = names.collect();
     let system = macos::lists().find(|list| list.name == "System").unwrap();
     let unknown: Vec<String> = system
-        .symbols()
+        .symbols
+        .into_iter()
         .map(|symbol| symbol.name)
         .filter(|name| !known.contains(name.as_str()))
         .collect();

@@ -8,7 +8,6 @@ use crate::files;
 pub mod dist;
 pub mod doctor;
 pub mod preview;
-pub mod symbols;
 pub mod validate;
 
 /// The folder in which the person is.

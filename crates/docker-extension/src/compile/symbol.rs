@@ -41,8 +41,8 @@ fn described(unknown: &[Unknown]) -> Vec<String> {
 impl UnknownSymbols {
     /// The ways out.
     pub fn help(&self) -> String {
-        "mend the name if it is misspelt; if macOS has it, add it to a list in xtask/data/macos \
-         (docs/linking.md tells how), or link with zig (`--linker zig`) or on a Mac"
+        "fix the name if it is misspelt; if macOS has it, add it to a list of the tool \
+         (docs/linking.md explains how), or link with zig (`--linker zig`) or on a Mac"
             .to_owned()
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use docker_extension::internals::toolchain::macos::{self, List};
+use docker_extension::internals::toolchain::macos::{self, SymbolList};
 use object::macho::{self, BindDylib};
 
 use super::Refusal;
@@ -31,7 +31,7 @@ pub struct Symbols(HashMap<(i32, String), u64>);
 
 impl Libraries {
     pub fn load(dylibs: &[Dylib]) -> Result<Self, Refusal> {
-        let lists: Vec<List> = macos::lists().collect();
+        let lists: Vec<SymbolList> = macos::lists().collect();
         dylibs.iter().map(|dylib| Library::load(dylib, &lists)).collect::<Result<_, _>>().map(Self)
     }
 
@@ -84,7 +84,7 @@ impl Libraries {
 }
 
 impl Library {
-    fn load(dylib: &Dylib, lists: &[List]) -> Result<Self, Refusal> {
+    fn load(dylib: &Dylib, lists: &[SymbolList]) -> Result<Self, Refusal> {
         let install_name = dylib.install_name.clone();
         let symbols = match lists.iter().find(|list| list.install_name == install_name) {
             None if dylib.is_weak => Vec::new(),
@@ -97,8 +97,8 @@ impl Library {
                     return Err(Refusal::LibraryTooOld { library, wanted, found });
                 }
                 let is_here = |only: Option<&str>| only.is_none_or(|cpu| cpu == CPU);
-                let symbols = list.symbols().filter(|symbol| is_here(symbol.only));
-                symbols.map(|symbol| symbol.name).collect()
+                let symbols = list.symbols.iter().filter(|symbol| is_here(symbol.only));
+                symbols.map(|symbol| symbol.name.clone()).collect()
             }
         };
         Ok(Self { install_name, symbols })

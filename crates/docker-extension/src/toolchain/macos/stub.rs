@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::list::{List, Symbol};
+use super::list::{Symbol, SymbolList};
 
 /// The CPUs of Macs, as Apple calls them.
 pub(super) const CPUS: [&str; 2] = ["x86_64", "arm64"];
@@ -15,7 +15,7 @@ pub(super) struct Stub {
     pub text: String,
 }
 
-impl List {
+impl SymbolList {
     /// The library's stub, in every place where a linker may look for it.
     pub(super) fn stubs(&self) -> Vec<Stub> {
         let text = self.stub();
@@ -49,9 +49,13 @@ impl List {
         text + "...\n"
     }
 
-    fn exports(&self, cpus: &[&str], is_wanted: impl Fn(&Symbol) -> bool) -> String {
-        let symbols: Vec<String> =
-            self.symbols().filter(is_wanted).map(|symbol| format!("'{}'", symbol.name)).collect();
+    fn exports(&self, cpus: &[&str], is_wanted: impl Fn(&&Symbol) -> bool) -> String {
+        let symbols: Vec<String> = self
+            .symbols
+            .iter()
+            .filter(is_wanted)
+            .map(|symbol| format!("'{}'", symbol.name))
+            .collect();
         let targets = targets(cpus);
         format!("  - targets: [ {targets} ]\n    symbols: [ {} ]\n", symbols.join(", "))
     }
@@ -68,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_stub_says_where_the_library_is_and_what_each_cpu_finds_in_it() {
-        let list = List::parse(
+        let list = SymbolList::parse(
             "tool",
             "install-name = /usr/lib/libtool.1.dylib\ncompatibility-version = 2.0.0\n\
              linked-as = other\n[by hand]\n_a\n_b$C x86_64\n",
