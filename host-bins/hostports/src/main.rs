@@ -16,7 +16,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use arguments::{Request, UsageError};
+use arguments::Request;
 
 fn main() -> ExitCode {
     match Request::parse(env::args_os().skip(1)).map_err(Error::from).and_then(answer) {
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 fn answer(request: Request) -> Result<ExitCode, Error> {
     match request {
         Request::Run(command) => return commands::run(&command),
-        Request::Help => output::print(&arguments::help())?,
+        Request::Help => output::print(arguments::HELP)?,
         Request::Version => output::print(concat!("hostports ", env!("CARGO_PKG_VERSION")))?,
     };
     Ok(ExitCode::SUCCESS)
@@ -47,7 +47,7 @@ fn tell(message: &dyn Display) {
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error("{0} (see hostports --help)")]
-    Usage(#[from] UsageError),
+    Usage(#[from] lexopt::Error),
     #[error("can't list the sockets of this computer: {0}")]
     Sockets(#[from] system::Error),
     #[error("can't try whether port {port} is free: {source}")]
