@@ -1,7 +1,7 @@
 //! Conversions of the modules' own errors, until they are [`Error`]s themselves.
 
 use crate::error::Error;
-use crate::{compile, context, dist, http, image, preview, project, toolchain, ui};
+use crate::{compile, context, dist, http, image, preview, toolchain, ui};
 
 macro_rules! legacy {
     ($($type:ty, $is_usage:expr;)*) => {$(
@@ -18,7 +18,6 @@ macro_rules! legacy {
 }
 
 legacy! {
-    project::Error, |_| true;
     toolchain::Error, |_| false;
     compile::Error, |_| false;
     ui::Error, |it| matches!(it, ui::Error::NoPage { .. });

@@ -13,7 +13,7 @@ use support::{Extension, TABLE, path_with, run};
 fn a_folder_outside_of_a_workspace_is_refused() {
     let extension = Extension::new();
     fs::remove_file(extension.path("Cargo.toml")).unwrap();
-    let words = ["there is no cargo workspace", "in the folder of the extension"];
+    let words = ["there is no cargo workspace", "in the directory of the extension"];
     extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
 }
 
@@ -21,7 +21,7 @@ fn a_folder_outside_of_a_workspace_is_refused() {
 fn a_workspace_that_says_nothing_about_an_extension_is_refused() {
     let extension = Extension::new();
     extension.manifest("");
-    let words = ["workspace.metadata.docker-extension", "README"];
+    let words = ["workspace.metadata.docker-extension", "docs/configuration.md"];
     extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
 }
 

@@ -18,7 +18,7 @@ use crate::interrupt;
 use crate::platform::{Arch, HostPlatform, Os};
 use crate::process::{self, Output};
 use crate::progress::{Progress, Step};
-use crate::project::{self, HOST_BINS, HostBinary, Project};
+use crate::project::{HOST_BINS, HostBinary, Project};
 use crate::style::BAD;
 
 /// Why there are no new programs.
@@ -26,8 +26,6 @@ use crate::style::BAD;
 enum Error {
     #[error("they don't compile")]
     Code(String),
-    #[error(transparent)]
-    Project(#[from] project::Error),
     #[error("can't run cargo")]
     Cargo(#[source] process::ProcessError),
     #[error(transparent)]
@@ -42,7 +40,7 @@ impl Error {
         match self {
             Error::Code(messages) => messages.clone(),
             Error::Cargo(error) => format!("{self}: {error}\n{}", error.messages()),
-            Error::Project(_) | Error::Files(_) | Error::Interrupted(_) => self.to_string(),
+            Error::Files(_) | Error::Interrupted(_) => self.to_string(),
         }
     }
 }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 use semver::Version;
+use serde_json::Value;
 
+use crate::error::Error;
 use crate::files;
 use crate::platform::{HostPlatform, Os};
 use crate::text;
@@ -20,8 +22,10 @@ use config::{Config, LongText};
 use reference::Tag;
 pub use table::Problem;
 
-/// The folder of the workspace whose packages are host binaries.
+/// The directory of the workspace whose packages are host binaries.
 pub const HOST_BINS: &str = "host-bins";
+
+const KEYS_HELP: &str = "docs/configuration.md lists every key of the table";
 
 /// An extension's workspace, its configuration checked.
 #[derive(Clone, Debug)]
@@ -60,125 +64,15 @@ impl HostBinary {
     }
 }
 
-/// What is wrong with a project.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// No `Cargo.toml` here or above.
-    #[error(
-        "there is no cargo workspace to work on: `{0}` and the folders above have no `Cargo.toml`"
-    )]
-    NoWorkspace(Utf8PathBuf),
-    /// Cargo can't make sense of the workspace.
-    #[error("cargo can't read the workspace")]
-    Cargo(#[source] cargo_metadata::Error),
-    /// The workspace has no table for the extension.
-    #[error(
-        "`{manifest}` does not say what the extension is: it has no table `{}`",
-        config::WORKSPACE_KEY
-    )]
-    NoExtension {
-        /// The workspace's manifest.
-        manifest: Utf8PathBuf,
-    },
-    /// The workspace's manifest can't be read as TOML.
-    #[error("`{manifest}` is not valid TOML")]
-    Toml {
-        /// The workspace's manifest.
-        manifest: Utf8PathBuf,
-        /// Where and why.
-        source: toml::de::Error,
-    },
-    /// The workspace has no version.
-    #[error("`{manifest}` gives the extension no version: `workspace.package.version` is missing")]
-    NoVersion {
-        /// The workspace's manifest.
-        manifest: Utf8PathBuf,
-    },
-    /// The workspace's version is none, or none that a tag can express.
-    #[error(
-        "`{manifest}`: `workspace.package.version` is `{version}`, expected a version such as `1.2.3`"
-    )]
-    Version {
-        /// The workspace's manifest.
-        manifest: Utf8PathBuf,
-        /// What stands there.
-        version: String,
-        /// Why it will not do.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// The configuration has problems.
-    #[error("`{manifest}` has {}{}", text::count(.problems.len(), "problem"), listed(.problems))]
-    Configuration {
-        /// The manifest.
-        manifest: Utf8PathBuf,
-        /// All of them.
-        problems: Vec<Problem>,
-    },
-    /// There is nothing to put into an extension.
-    #[error(
-        "the extension is empty: no host binary under `{HOST_BINS}/`, and no `{}.ui`",
-        config::WORKSPACE_KEY
-    )]
-    Empty,
-    /// Two binaries would overwrite each other on the user's machine.
-    #[error("two host binaries are called `{name}`: in the packages {}", text::list(.packages))]
-    SameName {
-        /// The name.
-        name: String,
-        /// The packages that have it.
-        packages: Vec<String>,
-    },
-    /// A file can't be read.
-    #[error(transparent)]
-    Files(#[from] files::Error),
-}
-
-fn listed(problems: &[Problem]) -> String {
-    problems.iter().map(|problem| format!("\n  {problem}")).collect()
-}
-
-impl Error {
-    /// What the person can do.
-    pub fn help(&self) -> Option<String> {
-        let help = match self {
-            Error::Cargo(_) => "mend what cargo names".to_owned(),
-            Error::NoWorkspace(_) => {
-                "run `cargo xtask` in the folder of the extension, or in one below it".to_owned()
-            }
-            Error::NoExtension { .. } | Error::Configuration { .. } => {
-                "README.md lists every key of the table, with an example".to_owned()
-            }
-            Error::Toml { .. } => "mend the line that the reason names".to_owned(),
-            Error::NoVersion { .. } => "add `version = \"0.1.0\"` to `[workspace.package]`".to_owned(),
-            Error::Version { .. } => {
-                "write a semantic version without `+`: the marketplace reads the image's tag as one, \
-                 and a tag can't hold a `+`"
-                    .to_owned()
-            }
-            Error::Empty => format!(
-                "add a package with a program under `{HOST_BINS}/`, or a `ui` table with a page"
-            ),
-            Error::SameName { .. } => "rename one of them: consumers copy all host binaries of a \
-                                       platform into one folder"
-                .to_owned(),
-            Error::Files(error) => return error.advice().map(str::to_owned),
-        };
-        Some(help)
-    }
-}
-
 impl Project {
-    /// Finds the workspace around the folder `dir` and checks what it says.
+    /// Finds the workspace around the directory `dir` and checks what it says.
     ///
     /// # Errors
     /// What is wrong with it; every problem of the configuration at once.
     pub fn load(dir: &Utf8Path) -> Result<Self, Error> {
-        let metadata = MetadataCommand::new()
-            .current_dir(dir)
-            .no_deps()
-            .exec()
-            .map_err(|error| explain(dir, error))?;
-        Self::from_metadata(&metadata)
+        let metadata = workspace(dir)?.ok_or_else(|| no_workspace(dir))?;
+        let table = extension_table(&metadata).ok_or_else(|| no_extension(&metadata))?;
+        Self::read(&metadata, table).map_err(Error::usage)
     }
 
     /// Like [`Self::load`]; none where there is no extension.
@@ -186,25 +80,19 @@ impl Project {
     /// # Errors
     /// What is wrong with it.
     pub fn find(dir: &Utf8Path) -> Result<Option<Self>, Error> {
-        match Self::load(dir) {
-            Err(Error::NoWorkspace(_) | Error::NoExtension { .. }) => Ok(None),
-            project => project.map(Some),
-        }
+        let Some(metadata) = workspace(dir)? else { return Ok(None) };
+        let Some(table) = extension_table(&metadata) else { return Ok(None) };
+        Self::read(&metadata, table).map(Some).map_err(Error::usage)
     }
 
-    fn from_metadata(metadata: &Metadata) -> Result<Self, Error> {
+    fn read(metadata: &Metadata, table: &Value) -> Result<Self, Error> {
         let root = metadata.workspace_root.clone();
         let manifest = root.join("Cargo.toml");
-        let table = metadata
-            .workspace_metadata
-            .get("docker-extension")
-            .ok_or_else(|| Error::NoExtension { manifest: manifest.clone() })?;
-        let config = Config::parse(table)
-            .map_err(|problems| Error::Configuration { manifest: manifest.clone(), problems })?;
+        let config = Config::parse(table).map_err(|problems| invalid(&manifest, &problems))?;
         let (version, tag) = workspace_version(&manifest)?;
         let host_binaries = host_binaries(metadata)?;
         if host_binaries.is_empty() && config.ui.is_none() {
-            return Err(Error::Empty);
+            return Err(empty());
         }
         let project = Self {
             target_dir: metadata.target_directory.clone(),
@@ -271,7 +159,7 @@ impl Project {
         if problems.is_empty() {
             return Ok(());
         }
-        Err(Error::Configuration { manifest: self.root.join("Cargo.toml"), problems })
+        Err(invalid(&self.root.join("Cargo.toml"), &problems))
     }
 
     fn missing(&self, key: &str, path: &Utf8Path, expected: &str) -> Problem {
@@ -284,31 +172,87 @@ impl Project {
     }
 }
 
-fn explain(dir: &Utf8Path, error: cargo_metadata::Error) -> Error {
-    if dir.ancestors().any(|folder| folder.join("Cargo.toml").is_file()) {
-        Error::Cargo(error)
-    } else {
-        Error::NoWorkspace(dir.to_owned())
+/// None where neither `dir` nor a directory above it has a `Cargo.toml`.
+fn workspace(dir: &Utf8Path) -> Result<Option<Metadata>, Error> {
+    match MetadataCommand::new().current_dir(dir).no_deps().exec() {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(_) if !dir.ancestors().any(|dir| dir.join("Cargo.toml").is_file()) => Ok(None),
+        Err(error) => Err(Error::new("cargo can't read the workspace")
+            .because(error)
+            .help("fix what cargo reports")
+            .usage()),
     }
 }
 
-/// `cargo metadata` knows the packages' versions alone, so the manifest itself is read.
+fn extension_table(metadata: &Metadata) -> Option<&Value> {
+    metadata.workspace_metadata.get("docker-extension")
+}
+
+fn no_workspace(dir: &Utf8Path) -> Error {
+    Error::new(format!(
+        "there is no cargo workspace: `{dir}` and its parent directories have no `Cargo.toml`"
+    ))
+    .help("run this in the directory of the extension, or in one below it")
+    .usage()
+}
+
+fn no_extension(metadata: &Metadata) -> Error {
+    let manifest = metadata.workspace_root.join("Cargo.toml");
+    let key = config::WORKSPACE_KEY;
+    Error::new(format!("`{manifest}` does not configure an extension: it has no table `{key}`"))
+        .help(KEYS_HELP)
+        .usage()
+}
+
+fn invalid(manifest: &Utf8Path, problems: &[Problem]) -> Error {
+    let count = text::count(problems.len(), "problem");
+    let listed: String = problems.iter().map(|problem| format!("\n  {problem}")).collect();
+    Error::new(format!("`{manifest}` has {count}{listed}")).help(KEYS_HELP)
+}
+
+fn empty() -> Error {
+    let key = config::WORKSPACE_KEY;
+    Error::new(format!(
+        "the extension is empty: no host binary under `{HOST_BINS}/`, and no `{key}.ui`"
+    ))
+    .help(format!("add a package with a program under `{HOST_BINS}/`, or a `ui` table with a page"))
+}
+
+/// `cargo metadata` knows only the packages' versions, so this reads the manifest itself.
 fn workspace_version(manifest: &Utf8Path) -> Result<(Version, Tag), Error> {
     let text = files::read_text(manifest)?;
-    let document: toml::Table =
-        text.parse().map_err(|source| Error::Toml { manifest: manifest.to_owned(), source })?;
+    let document: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        Error::new(format!("`{manifest}` is not valid TOML"))
+            .because(error)
+            .help("fix the line that the reason names")
+    })?;
     let version = document
         .get("workspace")
         .and_then(|workspace| workspace.get("package")?.get("version")?.as_str())
-        .ok_or_else(|| Error::NoVersion { manifest: manifest.to_owned() })?;
-    let wrong = |source| Error::Version {
-        manifest: manifest.to_owned(),
-        version: version.to_owned(),
-        source,
-    };
-    let parsed = version.parse::<Version>().map_err(|error| wrong(error.into()))?;
-    let tag = version.parse::<Tag>().map_err(|error| wrong(error.into()))?;
+        .ok_or_else(|| {
+            Error::new(format!(
+                "the extension has no version: `workspace.package.version` is missing in `{manifest}`"
+            ))
+            .help("add `version = \"0.1.0\"` to `[workspace.package]`")
+        })?;
+    let parsed = version.parse().map_err(|error| invalid_version(manifest, version, error))?;
+    let tag = version.parse().map_err(|error| invalid_version(manifest, version, error))?;
     Ok((parsed, tag))
+}
+
+fn invalid_version(
+    manifest: &Utf8Path,
+    version: &str,
+    reason: impl std::error::Error + Send + Sync + 'static,
+) -> Error {
+    Error::new(format!(
+        "`{manifest}`: `workspace.package.version` is `{version}`, expected a version such as `1.2.3`"
+    ))
+    .because(reason)
+    .help(
+        "write a semantic version without `+`: the marketplace reads the image's tag as one, and a \
+         tag can't contain a `+`",
+    )
 }
 
 fn host_binaries(metadata: &Metadata) -> Result<Vec<HostBinary>, Error> {
@@ -334,10 +278,7 @@ fn host_binaries(metadata: &Metadata) -> Result<Vec<HostBinary>, Error> {
 
 fn package_platforms(package: &Package) -> Result<Option<BTreeSet<HostPlatform>>, Error> {
     let Some(table) = package.metadata.get("docker-extension") else { return Ok(None) };
-    config::parse_package(table).map_err(|problems| Error::Configuration {
-        manifest: package.manifest_path.clone(),
-        problems,
-    })
+    config::parse_package(table).map_err(|problems| invalid(&package.manifest_path, &problems))
 }
 
 /// Consumers put all host binaries of an operating system into one folder, on file systems that may
@@ -354,13 +295,13 @@ fn check_names(binaries: &[HostBinary]) -> Result<(), Error> {
             same.entry((os, binary.name.to_lowercase())).or_default().push(binary);
         }
     }
-    match same.into_values().find(|same| same.len() > 1) {
-        Some(same) => Err(Error::SameName {
-            name: same[0].name.clone(),
-            packages: same.iter().map(|binary| format!("`{}`", binary.package)).collect(),
-        }),
-        None => Ok(()),
-    }
+    let Some(same) = same.into_values().find(|same| same.len() > 1) else { return Ok(()) };
+    let packages: Vec<String> = same.iter().map(|binary| format!("`{}`", binary.package)).collect();
+    let (name, packages) = (&same[0].name, text::list(&packages));
+    Err(Error::new(format!("two host binaries are called `{name}`: in the packages {packages}"))
+        .help(
+            "rename one of them: consumers copy all host binaries of a platform into one directory",
+        ))
 }
 
 fn licences(root: &Utf8Path) -> Vec<Utf8PathBuf> {
