@@ -53,7 +53,6 @@ pub fn create_dir(path: &Utf8Path) -> Result<()> {
     fs::create_dir_all(path).doing("create the folder", path)
 }
 
-/// Opens a file for reading.
 pub fn open(path: &Utf8Path) -> Result<File> {
     File::open(path).doing("open", path)
 }
@@ -63,12 +62,10 @@ pub fn create(path: &Utf8Path) -> Result<File> {
     File::create(path).doing("write", path)
 }
 
-/// The whole file.
 pub fn read(path: &Utf8Path) -> Result<Vec<u8>> {
     fs::read(path).doing("read", path)
 }
 
-/// The whole file, which is UTF-8.
 pub fn read_text(path: &Utf8Path) -> Result<String> {
     fs::read_to_string(path).doing("read", path)
 }

@@ -1,15 +1,15 @@
 //! Ctrl-C, seen by every step: long work asks [`check`], and [`crate::process`] ends its child.
 //!
 //! Nothing exits from the signal handler: errors travel up, so that temporary folders are removed
-//! and the person is told what was kept.
+//! and the user is told what was kept.
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// How many times the person asked.
+/// How many times the user asked.
 static ASKED: AtomicU8 = AtomicU8::new(0);
 
-/// The person pressed Ctrl-C, or the process was told to terminate.
+/// The user pressed Ctrl-C, or the process was told to terminate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted")]
 pub struct Interrupted;
@@ -30,12 +30,11 @@ pub fn listen() -> Result<(), ctrlc::Error> {
     })
 }
 
-/// Whether the person does not want to wait for programs to end by themselves.
+/// Whether the user does not want to wait for programs to end by themselves.
 pub fn is_impatient() -> bool {
     ASKED.load(Ordering::SeqCst) > 1
 }
 
-/// Whether work should stop.
 pub fn is_interrupted() -> bool {
     ASKED.load(Ordering::SeqCst) > 0
 }

@@ -13,7 +13,7 @@ use crate::progress::Progress;
 /// Waits until no other run holds the lock file, and holds it until the value is dropped.
 ///
 /// # Errors
-/// The file can't be made or locked, or the person pressed Ctrl-C.
+/// The file can't be made or locked, or the user pressed Ctrl-C.
 pub fn lock(path: &Utf8Path, progress: &Progress) -> files::Result<File> {
     const POLL: Duration = Duration::from_millis(50);
     if let Some(parent) = path.parent() {

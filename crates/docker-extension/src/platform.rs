@@ -13,9 +13,7 @@ use crate::text::nearest;
 pub enum Os {
     /// macOS.
     Darwin,
-    /// Windows.
     Windows,
-    /// Linux.
     Linux,
 }
 
@@ -36,14 +34,11 @@ impl Os {
 /// A CPU architecture, by the name that OCI images and Docker use for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Arch {
-    /// x86-64.
     Amd64,
-    /// AArch64.
     Arm64,
 }
 
 impl Arch {
-    /// Every architecture.
     pub const ALL: [Arch; 2] = [Arch::Amd64, Arch::Arm64];
 
     /// The name in an OCI platform and in `TARGETARCH`.
@@ -58,9 +53,7 @@ impl Arch {
 /// Where a host binary runs: Docker's name for a desktop platform, such as `darwin-arm64`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostPlatform {
-    /// The operating system.
     pub os: Os,
-    /// The CPU architecture.
     pub arch: Arch,
 }
 
@@ -82,7 +75,6 @@ impl HostPlatform {
         HostPlatform::new(Os::Windows, Arch::Amd64),
     ];
 
-    /// The platform of an operating system on an architecture.
     pub const fn new(os: Os, arch: Arch) -> Self {
         Self { os, arch }
     }
@@ -133,7 +125,6 @@ impl Serialize for HostPlatform {
     }
 }
 
-/// A text that names no host platform.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a host platform{}; these are: {}", suggestion(.found), names())]
 pub struct UnknownPlatform {

@@ -1,4 +1,4 @@
-//! What a person sees while `xtask` works: a live list of steps with times on a terminal, plain
+//! What the user sees while the tool works: a live list of steps with times on a terminal, plain
 //! lines elsewhere, all on standard error.
 
 use std::fmt::Display;
@@ -11,18 +11,16 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::process::Output;
 use crate::style::{BAD, DIM, GOOD, WARNING};
 
-/// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
-    /// Warnings and errors alone.
+    /// Only warnings and errors.
     Quiet,
-    /// The steps, and what programs say that a person should see.
+    /// The steps, and what programs print that a user should see.
     Normal,
     /// Also the commands that are run and all their output.
     Verbose,
 }
 
-/// The list of steps.
 pub struct Progress {
     verbosity: Verbosity,
     live: Option<MultiProgress>,
@@ -41,12 +39,10 @@ impl Progress {
         self.live.is_some()
     }
 
-    /// Whether nothing but warnings and errors is said.
     pub fn is_quiet(&self) -> bool {
         self.verbosity == Verbosity::Quiet
     }
 
-    /// Whether every detail is said.
     pub fn is_verbose(&self) -> bool {
         self.verbosity == Verbosity::Verbose
     }
@@ -95,7 +91,7 @@ impl Progress {
         }
     }
 
-    /// Something that a person should look at, however quiet it is to be.
+    /// Printed at every verbosity.
     pub fn warn(&self, text: impl Display) {
         self.print(format_args!("{WARNING}warning{WARNING:#}: {text}"));
     }
@@ -108,7 +104,6 @@ impl Progress {
     }
 }
 
-/// A step that is under way.
 pub struct Step<'a> {
     progress: &'a Progress,
     title: String,
@@ -136,7 +131,6 @@ impl Step<'_> {
         }
     }
 
-    /// The list that this step stands in.
     pub fn progress(&self) -> &Progress {
         self.progress
     }

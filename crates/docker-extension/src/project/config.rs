@@ -17,80 +17,60 @@ pub const WORKSPACE_KEY: &str = "workspace.metadata.docker-extension";
 /// The key of a host binary package's own table.
 pub const PACKAGE_KEY: &str = "package.metadata.docker-extension";
 
-/// What the workspace says about the extension.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The image's name, without a tag.
     pub image: ImageName,
-    /// The name that people see.
     pub title: String,
     /// One sentence.
     pub description: String,
-    /// Who publishes it.
     pub vendor: String,
     /// The versions of Docker's extension API that it works with, as a semver constraint.
     pub api_version: String,
     /// The icon's file, below the workspace.
     pub icon: Utf8PathBuf,
-    /// Where the marketplace finds the icon.
     pub icon_url: Url,
-    /// Pictures for the marketplace.
     pub screenshots: Vec<Screenshot>,
     /// HTML for the marketplace.
     pub detailed_description: LongText,
-    /// The publisher's page.
     pub publisher_url: Url,
-    /// Further links.
     pub additional_urls: Vec<Link>,
-    /// HTML for the marketplace: what is new.
+    /// HTML for the marketplace.
     pub changelog: LongText,
-    /// The marketplace's categories.
     pub categories: Vec<Category>,
     /// The dashboard tab.
     pub ui: Option<Ui>,
-    /// The services in the engine's virtual machine.
     pub vm: Option<Vm>,
     /// Where host binaries run, unless their package narrows it.
     pub platforms: BTreeSet<HostPlatform>,
-    /// The oldest macOS on which the host binaries run.
     pub minimum_macos: MacOsVersion,
-    /// What links the host binaries.
     pub linker: LinkerRequest,
-    /// What the arm64 image holds for Windows where no arm64 binary is built.
     pub windows_on_arm: WindowsOnArm,
 }
 
-/// A text that may stand in a file of its own.
+/// A text, inline or in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LongText {
-    /// The text itself.
     Inline(String),
     /// A file below the workspace that holds it.
     File(Utf8PathBuf),
 }
 
-/// A picture for the marketplace.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Screenshot {
-    /// What it shows, for those who can't see it.
     pub alt: String,
-    /// Where it is.
     pub url: Url,
 }
 
-/// A link with a title.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Link {
-    /// The text that people click on.
     pub title: String,
-    /// Where it leads.
     pub url: Url,
 }
 
 /// The dashboard tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ui {
-    /// The tab's title.
     pub title: String,
     /// The folder below the workspace: an npm project if it has a `package.json`, else plain files.
     pub folder: Utf8PathBuf,
@@ -103,13 +83,11 @@ pub struct Ui {
 /// The services in the engine's virtual machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vm {
-    /// What runs.
     pub service: Service,
     /// The socket that the service offers to the dashboard tab.
     pub socket: Option<String>,
 }
 
-/// What runs in the virtual machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Service {
     /// One container of this image.
@@ -148,7 +126,7 @@ impl FromStr for LinkerRequest {
     }
 }
 
-/// What the arm64 image holds for Windows where no arm64 binary is built.
+/// What the arm64 image contains for Windows if no arm64 binary is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WindowsOnArm {
     /// The amd64 binary, which Windows on Arm runs under emulation.
@@ -165,7 +143,6 @@ impl FromStr for WindowsOnArm {
     }
 }
 
-/// A text that is none of the words that are allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not one of {0}")]
 pub struct NotOneOf(String);
@@ -181,9 +158,7 @@ fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, NotOneOf> {
 /// A version of macOS: `11.0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MacOsVersion {
-    /// The major version.
     pub major: u16,
-    /// The minor version.
     pub minor: u8,
 }
 
@@ -215,18 +190,15 @@ impl FromStr for MacOsVersion {
     }
 }
 
-/// A text that is no version of macOS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAVersion {
-    /// It is something else.
     #[error("two numbers with a dot between them are wanted")]
     Unreadable,
-    /// No Rust program runs there.
     #[error("Rust programs run on 10.12 and newer")]
     TooOld,
 }
 
-/// An address that browsers open safely: `https://…`.
+/// An `https://` URL.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
 pub struct Url(String);
@@ -250,7 +222,6 @@ impl FromStr for Url {
     }
 }
 
-/// A text that is no `https` address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an https address")]
 pub struct NotAUrl;
@@ -276,7 +247,6 @@ impl Category {
         "volumes",
     ];
 
-    /// The name.
     pub fn name(&self) -> &'static str {
         self.0
     }
@@ -327,7 +297,7 @@ impl Config {
     /// Reads the value of [`WORKSPACE_KEY`].
     ///
     /// # Errors
-    /// Every problem that there is.
+    /// All problems.
     pub fn parse(value: &Value) -> Result<Self, Vec<Problem>> {
         let problems = Problems::default();
         let config =
@@ -394,7 +364,7 @@ impl Config {
 /// Reads a host binary package's own table, which can only narrow the platforms.
 ///
 /// # Errors
-/// Every problem that there is.
+/// All problems.
 pub fn parse_package(value: &Value) -> Result<Option<BTreeSet<HostPlatform>>, Vec<Problem>> {
     let problems = Problems::default();
     let found = Table::new(PACKAGE_KEY, value, &problems).and_then(|table| {

@@ -30,28 +30,22 @@ const KEYS_HELP: &str = "docs/configuration.md lists every key of the table";
 /// An extension's workspace, its configuration checked.
 #[derive(Clone, Debug)]
 pub struct Project {
-    /// The workspace's folder.
     pub root: Utf8PathBuf,
-    /// Cargo's target folder.
     pub target_dir: Utf8PathBuf,
     /// The workspace's version: the extension's, and its image's tag.
     pub version: Version,
-    /// The tag that the version makes.
     pub tag: Tag,
-    /// What `Cargo.toml` says about the extension.
     pub config: Config,
     /// The host binaries, by package and name.
     pub host_binaries: Vec<HostBinary>,
-    /// Licence files in the workspace's folder; they go into every archive.
+    /// Licence files in the workspace's directory; they go into every archive.
     pub licences: Vec<Utf8PathBuf>,
 }
 
 /// A `bin` target of a package under `host-bins/`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HostBinary {
-    /// The package.
     pub package: String,
-    /// The binary's name.
     pub name: String,
     /// The platforms to which its package narrows it, if it does.
     pub only: Option<BTreeSet<HostPlatform>>,
@@ -68,7 +62,7 @@ impl Project {
     /// Finds the workspace around the directory `dir` and checks what it says.
     ///
     /// # Errors
-    /// What is wrong with it; every problem of the configuration at once.
+    /// Nothing to load, or an invalid project; all problems of the configuration are in one error.
     pub fn load(dir: &Utf8Path) -> Result<Self, Error> {
         let metadata = workspace(dir)?.ok_or_else(|| no_workspace(dir))?;
         let table = extension_table(&metadata).ok_or_else(|| no_extension(&metadata))?;
@@ -76,9 +70,6 @@ impl Project {
     }
 
     /// Like [`Self::load`]; none where there is no extension.
-    ///
-    /// # Errors
-    /// What is wrong with it.
     pub fn find(dir: &Utf8Path) -> Result<Option<Self>, Error> {
         let Some(metadata) = workspace(dir)? else { return Ok(None) };
         let Some(table) = extension_table(&metadata) else { return Ok(None) };
@@ -112,7 +103,6 @@ impl Project {
         self.config.image.short()
     }
 
-    /// The folder of the build context.
     pub fn context_folder(&self) -> Utf8PathBuf {
         self.target_dir.join("extension")
     }

@@ -9,10 +9,9 @@ use serde_json::{Map, Value};
 
 use crate::text::nearest;
 
-/// One thing that is wrong with the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// A value is missing, or will not do.
+    /// A value is missing or invalid.
     #[error("`{key}`: found {found}, expected {expected}")]
     Value {
         /// The full key: `workspace.metadata.docker-extension.title`.
@@ -22,16 +21,9 @@ pub enum Problem {
         /// What should be there: "a text".
         expected: String,
     },
-    /// A key that nobody reads.
+    /// A key that is not read.
     #[error("`{key}`: unknown key, {}", hint(.nearest, .known))]
-    UnknownKey {
-        /// The full key.
-        key: String,
-        /// The key that was probably meant.
-        nearest: Option<&'static str>,
-        /// The keys that there are.
-        known: Vec<&'static str>,
-    },
+    UnknownKey { key: String, nearest: Option<&'static str>, known: Vec<&'static str> },
 }
 
 fn hint(nearest: &Option<&str>, known: &[&str]) -> String {
@@ -41,10 +33,11 @@ fn hint(nearest: &Option<&str>, known: &[&str]) -> String {
     }
 }
 
-/// The problems found so far.
 pub type Problems = RefCell<Vec<Problem>>;
 
-/// A table that is being read. Getters return `None` after having noted why.
+/// A table that is being read. Getters return `None` after recording the problem.
+///
+/// A missing entry that is optional is `Some(None)`.
 pub struct Table<'a> {
     key: String,
     entries: &'a Map<String, Value>,
@@ -53,7 +46,7 @@ pub struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Reads `value`, which stands under the full key `key`.
+    /// `key` is the full key of `value`.
     pub fn new(key: impl Into<String>, value: &'a Value, problems: &'a Problems) -> Option<Self> {
         let key = key.into();
         match value {
@@ -71,12 +64,10 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// The full key of an entry.
     pub fn full_key(&self, name: &str) -> String {
         format!("{}.{name}", self.key)
     }
 
-    /// Notes a problem with an entry.
     pub fn problem(&self, name: &str, found: impl Into<String>, expected: impl Into<String>) {
         self.problems.borrow_mut().push(Problem::Value {
             key: self.full_key(name),
@@ -85,7 +76,6 @@ impl<'a> Table<'a> {
         });
     }
 
-    /// The entry, if it is there.
     pub fn value(&self, name: &'static str) -> Option<&'a Value> {
         let mut asked = self.asked.borrow_mut();
         if !asked.contains(&name) {
@@ -207,7 +197,7 @@ impl<'a> Table<'a> {
         Table::new(self.full_key(name), value, self.problems)
     }
 
-    /// Ends the reading: every entry that nobody asked for is a problem.
+    /// Ends the reading: every entry that was not asked for is a problem.
     pub fn finish(self) {
         let known = self.asked.take();
         let is_unknown = |name: &&String| !known.contains(&name.as_str());
