@@ -5,10 +5,10 @@ use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::image::EngineRequest;
+use crate::oci::{ImageName, ImageReference, InvalidReference, Tag};
 use crate::platform::HostPlatform;
 use crate::progress::Verbosity;
 use crate::project::config::LinkerRequest;
-use crate::project::reference::{ImageName, ImageReference, InvalidReference, Tag};
 
 /// The name of the tool's own program.
 pub const NAME: &str = "docker-extension";

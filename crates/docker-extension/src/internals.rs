@@ -14,14 +14,6 @@ pub mod context {
     }
 }
 
-pub mod digest {
-    pub use crate::digest::Digest;
-}
-
-pub mod files {
-    pub use crate::files::hex;
-}
-
 pub mod foreign {
     pub use crate::foreign::{Declaration, LinkedLibrary, declarations};
 }
@@ -50,6 +42,10 @@ pub mod inspect {
     pub use crate::inspect::*;
 }
 
+pub mod oci {
+    pub use crate::oci::{AnyReference, Digest, ImageName, ImageReference};
+}
+
 pub mod platform {
     pub use crate::platform::{Arch, HostPlatform, ImagePlatform, Os};
 }
@@ -70,9 +66,10 @@ pub mod project {
     pub mod config {
         pub use crate::project::config::MacOsVersion;
     }
-    pub mod reference {
-        pub use crate::project::reference::{AnyReference, ImageName, ImageReference};
-    }
+}
+
+pub mod text {
+    pub use crate::text::hex;
 }
 
 pub mod toolchain {

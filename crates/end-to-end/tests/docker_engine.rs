@@ -13,13 +13,13 @@ use docker_extension::internals::context::contents::{
     Contents, Context, FileMode, Labels, Layer, Source,
 };
 use docker_extension::internals::context::dockerfile;
-use docker_extension::internals::files::hex;
 use docker_extension::internals::image::{
     self, AnyEngine, Docker, Embedded, Engine, EngineChoice, EngineRequest, Image, NoBuilder, probe,
 };
+use docker_extension::internals::oci::{ImageName, ImageReference};
 use docker_extension::internals::platform::ImagePlatform;
 use docker_extension::internals::progress::{Progress, Verbosity};
-use docker_extension::internals::project::reference::{ImageName, ImageReference};
+use docker_extension::internals::text::hex;
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_oneof};
 use proptest::sample::select;

@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 
 use arbitrary::Arbitrary;
-use docker_extension::internals::digest::Digest;
 use docker_extension::internals::image::read::Content;
 use docker_extension::internals::image::read::tree::Kind;
+use docker_extension::internals::oci::Digest;
 use fuzz::tar::Layer;
 use fuzz::{archive, tar, within};
 use libfuzzer_sys::fuzz_target;

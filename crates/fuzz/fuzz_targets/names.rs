@@ -1,9 +1,9 @@
 //! Reads names that images and servers give: web addresses, what they refer to, and images.
 #![no_main]
 
-use docker_extension::internals::digest::Digest;
 use docker_extension::internals::http::{Address, is_local};
-use docker_extension::internals::project::reference::{AnyReference, ImageName};
+use docker_extension::internals::oci::Digest;
+use docker_extension::internals::oci::{AnyReference, ImageName};
 use libfuzzer_sys::fuzz_target;
 
 fn check_address(base: &str, reference: &str) {

@@ -2,9 +2,9 @@
 
 use std::io::Cursor;
 
-use docker_extension::internals::digest::Digest;
 use docker_extension::internals::image::read::limits::Limits;
 use docker_extension::internals::image::read::{Error, StoredImage};
+use docker_extension::internals::oci::Digest;
 use docker_extension::internals::progress::{Progress, Verbosity};
 use serde_json::{Value, json};
 

@@ -13,6 +13,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::compile::HostBinaryFile;
 use crate::files;
 use crate::image::Image;
+use crate::oci::Digest;
 use crate::platform::HostPlatform;
 use crate::project::Project;
 use crate::staging::Staged;
@@ -120,13 +121,13 @@ impl<'a> Dist<'a> {
                 let path = format!("{folder}/{name}");
                 let copy = self.staged.path().join(&path);
                 files::copy(&file.path, &copy, true)?;
-                let (sha256, size) = files::sha256(&copy)?;
+                let (digest, size) = Digest::of_file(&copy)?;
                 self.host_binaries.push(HostBinaryEntry {
                     name: file.build.binary.name.clone(),
                     platform,
                     target: platform.triple(),
                     path,
-                    sha256,
+                    sha256: digest.hex(),
                     size,
                 });
                 packed.push(archive::Entry { path: copy, name, is_executable: true });
@@ -176,8 +177,8 @@ impl<'a> Dist<'a> {
         };
         let path = self.staged.path().join(MANIFEST);
         files::write(&path, manifest.to_json())?;
-        let (sha256, _) = files::sha256(&path)?;
-        let checksums = manifest.checksums(&sha256);
+        let (digest, _) = Digest::of_file(&path)?;
+        let checksums = manifest.checksums(&digest.hex());
         files::write(&self.staged.path().join(CHECKSUMS), checksums)?;
         self.staged.commit()?;
         Ok((Image { archive: self.place.join(&archive), ..image }, manifest))
@@ -190,8 +191,8 @@ impl<'a> Dist<'a> {
     fn add_artifact(&mut self, path: String, kind: ArtifactKind) -> Result<(), Error> {
         let file = self.staged.path().join(&path);
         files::make_public(&file)?;
-        let (sha256, size) = files::sha256(&file)?;
-        self.artifacts.push(Artifact { path, kind, sha256, size });
+        let (digest, size) = Digest::of_file(&file)?;
+        self.artifacts.push(Artifact { path, kind, sha256: digest.hex(), size });
         Ok(())
     }
 }

@@ -16,8 +16,8 @@ use super::entry::{append_file, append_folder};
 use super::layout::{self, BLOBS, DOCKER_MANIFEST, INDEX, LAYOUT};
 use super::read::{self, limits::Limits};
 use crate::files;
+use crate::oci::ImageReference;
 use crate::platform::ImagePlatform;
-use crate::project::reference::ImageReference;
 
 const FILE_MODE: u32 = 0o644;
 

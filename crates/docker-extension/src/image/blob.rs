@@ -8,7 +8,7 @@ use oci_spec::image::{Descriptor, Digest as OciDigest, MediaType, Sha256Digest};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::files::hex;
+use crate::text::hex;
 
 /// Bytes, and where they are kept until they stand in the archive.
 #[derive(Debug)]

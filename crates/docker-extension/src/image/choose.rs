@@ -9,8 +9,8 @@ use super::docker::Docker;
 use super::embedded::Embedded;
 use super::{Engine, EngineKind, Error, Image};
 use crate::context::contents::Context;
+use crate::oci::ImageReference;
 use crate::progress::Step;
-use crate::project::reference::ImageReference;
 
 /// The engine that was asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

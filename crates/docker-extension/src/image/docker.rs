@@ -11,10 +11,10 @@ use super::error::Task;
 use super::tree::Tree;
 use super::{Engine, EngineKind, Error, Image, archive};
 use crate::context::contents::{Context, fits_in_dockerfile};
+use crate::oci::ImageReference;
 use crate::platform::ImagePlatform;
 use crate::process::{self, Output};
 use crate::progress::Step;
-use crate::project::reference::ImageReference;
 
 /// Docker's builder.
 #[derive(Clone, Debug)]

@@ -10,9 +10,9 @@ use super::layout;
 use super::tree::Tree;
 use super::{Engine, EngineKind, Error, Image};
 use crate::context::contents::Context;
+use crate::oci::ImageReference;
 use crate::platform::ImagePlatform;
 use crate::progress::Step;
-use crate::project::reference::ImageReference;
 use crate::text;
 
 /// The engine that is written here.
@@ -106,8 +106,8 @@ mod tests {
 
     use super::*;
     use crate::context::contents::{Contents, FileMode, Layer, Source};
-    use crate::files::hex;
     use crate::image::testing::{Folder, build, reference};
+    use crate::text::hex;
 
     fn contents() -> Contents {
         let shared = |path: &str| Source::Shared(path.into());

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::layer::Packed;
 use crate::context::contents::{Contents, FileMode, Layer};
+use crate::oci::{ImageReference, Tag};
 use crate::platform::{Arch, ImagePlatform};
-use crate::project::reference::{ImageReference, Tag};
 
 /// Where a layout keeps its blobs.
 pub(super) const BLOBS: &str = "blobs/sha256";

@@ -10,9 +10,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Serialize, Serializer};
 
 use crate::context::contents::Context;
+use crate::oci::ImageReference;
 use crate::platform::ImagePlatform;
 use crate::progress::Step;
-use crate::project::reference::ImageReference;
 
 mod archive;
 mod blob;

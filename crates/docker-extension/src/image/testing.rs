@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use super::{Embedded, Engine, Error};
 use crate::context::contents::{Contents, Context};
+use crate::oci::ImageReference;
 use crate::progress::{Progress, Verbosity};
-use crate::project::reference::ImageReference;
 
 /// A folder that is removed at the end.
 pub(super) struct Folder {
@@ -46,10 +46,7 @@ impl Folder {
 }
 
 pub(super) fn reference() -> ImageReference {
-    "example/tool"
-        .parse::<crate::project::reference::ImageName>()
-        .unwrap()
-        .with_tag("1.0.0".parse().unwrap())
+    "example/tool".parse::<crate::oci::ImageName>().unwrap().with_tag("1.0.0".parse().unwrap())
 }
 
 /// The archive that the embedded engine makes of the files in `folder`.

@@ -9,17 +9,16 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::files;
+use crate::oci::Tag;
 use crate::platform::{HostPlatform, Os};
 use crate::text;
 
 pub mod config;
-pub mod reference;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 
 use config::{Config, LongText};
-use reference::Tag;
 pub use table::Problem;
 
 /// The directory of the workspace whose packages are host binaries.

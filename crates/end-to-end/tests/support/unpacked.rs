@@ -5,10 +5,10 @@ use std::io::Read;
 use std::process::Command;
 
 use camino::Utf8Path;
-use docker_extension::internals::files::hex;
 use docker_extension::internals::image::read::tree::{Kind, Tree};
 use docker_extension::internals::image::read::{ImageSource, StoredImage};
 use docker_extension::internals::progress::{Progress, Verbosity};
+use docker_extension::internals::text::hex;
 use sha2::{Digest, Sha256};
 
 /// By path: what it is, its mode (links have none), and its content's hash or its target.

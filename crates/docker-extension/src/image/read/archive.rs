@@ -13,9 +13,9 @@ use super::path;
 use super::store::{Blobs, Section, Shared};
 use super::tar::{Skip, TarKind, TarReader};
 use super::unpack::{BUFFER, is_compressed, unpack};
-use crate::digest::Digest;
 use crate::files;
 use crate::interrupt::Interruptible;
+use crate::oci::Digest;
 
 /// Where blobs lie in an OCI layout.
 const BLOBS: &str = "blobs/sha256/";

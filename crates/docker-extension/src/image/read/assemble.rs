@@ -12,7 +12,7 @@ use super::merge::Merge;
 use super::store::{self, Blobs};
 use super::tree::Tree;
 use super::{Absent, ContentId, Place, StoredImage, Variant};
-use crate::digest::Digest;
+use crate::oci::Digest;
 use crate::parallel::in_parallel;
 use crate::platform::OciPlatform;
 use crate::progress::Step;

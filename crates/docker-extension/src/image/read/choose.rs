@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::document::{Descriptor, Document, parse};
 use super::error::{Broken, Error};
-use crate::digest::Digest;
-use crate::project::reference::{AnyReference, ImageName, Tag};
+use crate::oci::Digest;
+use crate::oci::{AnyReference, ImageName, Tag};
 
 /// The file that lists the images of an OCI layout.
 pub(super) const INDEX: &str = "index.json";

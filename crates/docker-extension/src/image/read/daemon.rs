@@ -8,8 +8,8 @@ use std::process::Command;
 use super::error::Error;
 use super::limits::{Limits, TooLarge};
 use crate::files;
+use crate::oci::AnyReference;
 use crate::process;
-use crate::project::reference::AnyReference;
 
 /// What Docker says where it has no such image.
 const UNKNOWN: [&str; 3] = ["No such image", "reference does not exist", "not found"];

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 
 use super::error::Broken;
-use crate::digest::Digest;
+use crate::oci::Digest;
 use crate::platform::OciPlatform;
 
 const INDEX_TYPES: [&str; 2] = [

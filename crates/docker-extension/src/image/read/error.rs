@@ -5,10 +5,10 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::limits::TooLarge;
-use crate::digest::Digest;
 use crate::image::error::docker_help;
 use crate::interrupt::{self, Interrupted};
-use crate::project::reference::InvalidReference;
+use crate::oci::Digest;
+use crate::oci::InvalidReference;
 use crate::{files, http, process, text};
 
 /// An image could not be read.

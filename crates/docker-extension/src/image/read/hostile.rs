@@ -9,7 +9,7 @@ use serde_json::json;
 use super::limits::{Limits, TooLarge};
 use super::testing::{Image, SMALL, Tar, archive_of, gzip, read};
 use super::{Broken, Error, StoredImage};
-use crate::digest::Digest;
+use crate::oci::Digest;
 
 fn too_large(read: Result<StoredImage, Error>) -> TooLarge {
     match read {

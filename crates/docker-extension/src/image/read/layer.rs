@@ -14,7 +14,7 @@ use super::limits::{Budget, TooLarge};
 use super::oddity::OddityKind;
 use super::tar::{Skip, TarEntry, TarKind, TarReader};
 use super::unpack::{BUFFER, unpack};
-use crate::digest::Digest;
+use crate::oci::Digest;
 
 /// Which content a file has: the same for equal bytes, wherever in the image they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -45,9 +45,9 @@ use limits::{Budget, Limits};
 use store::Blobs;
 use tree::Tree;
 
-use crate::digest::Digest;
+use crate::oci::Digest;
+use crate::oci::{ImageName, Tag};
 use crate::platform::OciPlatform;
-use crate::project::reference::{ImageName, Tag};
 
 /// An image, read: what its documents say, and the names of all files in it. Their contents are
 /// read when somebody asks for them.

@@ -5,7 +5,7 @@ use std::fmt;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::Error;
-use crate::project::reference::AnyReference;
+use crate::oci::AnyReference;
 
 /// A place that an image can be read from.
 #[derive(Clone, Debug, PartialEq, Eq)]

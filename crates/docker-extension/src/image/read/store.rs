@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 use super::document::Descriptor;
 use super::error::{Broken, Error, Failure};
 use super::limits::{Limits, TooLarge};
-use crate::digest::Digest;
 use crate::interrupt;
+use crate::oci::Digest;
 use crate::progress::Step;
 
 /// Where an image's blobs are.

@@ -9,7 +9,7 @@ use tar::Header;
 
 use super::limits::Limits;
 use super::{Error, StoredImage};
-use crate::digest::Digest;
+use crate::oci::Digest;
 use crate::progress::{Progress, Verbosity};
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";

@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::digest::Digest;
 use crate::image::read::ContentId;
 use crate::image::read::limits::Limits;
+use crate::oci::Digest;
 
 fn entry(path: &str, kind: EntryKind) -> Entry {
     let mode = if kind == EntryKind::Folder { 0o755 } else { 0o644 };

@@ -17,12 +17,12 @@ use super::document::{ACCEPTED, Descriptor, Document};
 use super::error::{Broken, Error};
 use super::limits::Limits;
 use super::store::{self, Blobs, Section, Shared};
-use crate::digest::Digest;
 use crate::files::IoContext;
 use crate::http::{self, Address, Request, Response, is_local};
+use crate::oci::AnyReference;
+use crate::oci::Digest;
 use crate::parallel::in_parallel;
 use crate::progress::Step;
-use crate::project::reference::AnyReference;
 use crate::text;
 
 mod access;

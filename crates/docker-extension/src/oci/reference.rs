@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::digest::Digest;
+use super::digest::{Digest, InvalidDigest};
 
 /// The name of an image without its tag: `example/host-ports`, `registry.example:5000/team/tool`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,9 +191,8 @@ impl FromStr for AnyReference {
             None => (text, None),
         };
         let digest = digest.map(str::parse).transpose();
-        let digest = digest.map_err(|_| {
-            InvalidReference::new("a digest is `sha256:` and 64 digits or letters from a to f")
-        })?;
+        let digest =
+            digest.map_err(|InvalidDigest| InvalidReference::new(InvalidDigest::REASON))?;
         // A port has a `/` behind it.
         let (name, tag) = match rest.rsplit_once(':') {
             Some((name, tag)) if !tag.contains('/') => (name, Some(tag.parse()?)),
