@@ -165,3 +165,87 @@ fn classic_tag(platform: ImagePlatform, tag: &Tag) -> Option<Tag> {
 pub(super) fn blob_path(blob: &Descriptor) -> String {
     format!("{BLOBS}/{}", blob.digest().digest())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use expect_test::expect;
+
+    use super::*;
+    use crate::context::contents::Source;
+    use crate::image::blob::{digest, json};
+    use crate::image::testing::reference;
+
+    fn packed(content: &str, size: u64) -> Packed {
+        let [digest, diff_id] = [format!("gzip {content}"), content.to_owned()]
+            .map(|bytes| digest(sha2::Digest::new_with_prefix(bytes)));
+        Packed { descriptor: Descriptor::new(MediaType::ImageLayerGzip, size, digest), diff_id }
+    }
+
+    #[test]
+    fn the_documents_are_written_byte_for_byte_like_this() {
+        let layer = |source, folder: &str, mode| Layer {
+            sources: vec![source],
+            folder: folder.into(),
+            mode,
+        };
+        let tool = Source::PerArch { before: "bin/".to_owned(), after: "/tool".to_owned() };
+        let contents = Contents {
+            labels: [("b", "2"), ("a", "one\ntwo")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            layers: vec![
+                layer(Source::Shared("metadata.json".into()), "", FileMode::Data),
+                layer(tool, "darwin", FileMode::Executable),
+            ],
+        };
+        let layers = [packed("metadata", 1), packed("tool", 22)];
+        let mut text = String::new();
+        let mut blobs = crate::image::blob::Blobs::default();
+        let mut add = |name: &str, bytes: Vec<u8>| {
+            let _ = writeln!(text, "{name}\n{}", String::from_utf8(bytes).unwrap());
+        };
+        let mut manifests = BTreeMap::new();
+        let mut variants = Vec::new();
+        for platform in ImagePlatform::ALL {
+            let configuration = configuration(&contents, platform, &layers);
+            add("configuration", json(&configuration));
+            let configuration = blobs.add_json(MediaType::ImageConfig, &configuration);
+            let manifest = manifest(configuration, &layers);
+            add("manifest", json(&manifest));
+            let mut variant = blobs.add_json(MediaType::ImageManifest, &manifest);
+            variant.set_platform(Some(oci_platform(platform)));
+            variants.push(variant);
+            manifests.insert(platform, manifest);
+        }
+        let index = index(variants);
+        add("index", json(&index));
+        let index = blobs.add_json(MediaType::ImageIndex, &index);
+        add(INDEX, json(&index_json(index, &reference())));
+        add(DOCKER_MANIFEST, json(&docker_manifest(&manifests, &reference())));
+        add(LAYOUT, json(&marker()));
+        let none = Contents { labels: BTreeMap::new(), layers: Vec::new() };
+        add("an empty image", json(&configuration(&none, ImagePlatform::ALL[0], &[])));
+        expect![[r#"
+            configuration
+            {"architecture":"amd64","config":{"Labels":{"a":"one\ntwo","b":"2"}},"created":"1970-01-01T00:00:00Z","history":[{"created":"1970-01-01T00:00:00Z","created_by":"LABEL a b","empty_layer":true},{"created":"1970-01-01T00:00:00Z","created_by":"COPY metadata.json /"},{"created":"1970-01-01T00:00:00Z","created_by":"COPY --chmod=0755 bin/amd64/tool /darwin/"}],"os":"linux","rootfs":{"diff_ids":["sha256:45447b7afbd5e544f7d0f1df0fccd26014d9850130abd3f020b89ff96b82079f","sha256:7c9bbe5ec9b3fb774e8fa0f54247e93c34ddf8e5d16fe3073420de0ae81a262d"],"type":"layers"}}
+            manifest
+            {"config":{"digest":"sha256:aef1d78bffc2175e9143fbbbe3f386390f812b6e6c621570498991bdf52a998d","mediaType":"application/vnd.oci.image.config.v1+json","size":557},"layers":[{"digest":"sha256:d99cca5566189be0f9456831f2602bd341bc5f39b5768eb4fead59930c5cb45f","mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","size":1},{"digest":"sha256:01213a1bbb8ee0ebb571998eeddcbc2df27faf03c1a769716c55d35dba55a21c","mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","size":22}],"mediaType":"application/vnd.oci.image.manifest.v1+json","schemaVersion":2}
+            configuration
+            {"architecture":"arm64","config":{"Labels":{"a":"one\ntwo","b":"2"}},"created":"1970-01-01T00:00:00Z","history":[{"created":"1970-01-01T00:00:00Z","created_by":"LABEL a b","empty_layer":true},{"created":"1970-01-01T00:00:00Z","created_by":"COPY metadata.json /"},{"created":"1970-01-01T00:00:00Z","created_by":"COPY --chmod=0755 bin/arm64/tool /darwin/"}],"os":"linux","rootfs":{"diff_ids":["sha256:45447b7afbd5e544f7d0f1df0fccd26014d9850130abd3f020b89ff96b82079f","sha256:7c9bbe5ec9b3fb774e8fa0f54247e93c34ddf8e5d16fe3073420de0ae81a262d"],"type":"layers"}}
+            manifest
+            {"config":{"digest":"sha256:8c593718a815462a87d3208af40a62c864c581d4fc0cd46654daf9f19f5fe2b8","mediaType":"application/vnd.oci.image.config.v1+json","size":557},"layers":[{"digest":"sha256:d99cca5566189be0f9456831f2602bd341bc5f39b5768eb4fead59930c5cb45f","mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","size":1},{"digest":"sha256:01213a1bbb8ee0ebb571998eeddcbc2df27faf03c1a769716c55d35dba55a21c","mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","size":22}],"mediaType":"application/vnd.oci.image.manifest.v1+json","schemaVersion":2}
+            index
+            {"manifests":[{"digest":"sha256:3a61207c990a49daf445d3b401c49535d79274181c236a0a101d08e87813dfcd","mediaType":"application/vnd.oci.image.manifest.v1+json","platform":{"architecture":"amd64","os":"linux"},"size":552},{"digest":"sha256:62353bd4cf8e9b6d81111acf83170690497641a61c146604dcc3025044a427a0","mediaType":"application/vnd.oci.image.manifest.v1+json","platform":{"architecture":"arm64","os":"linux"},"size":552}],"mediaType":"application/vnd.oci.image.index.v1+json","schemaVersion":2}
+            index.json
+            {"manifests":[{"annotations":{"io.containerd.image.name":"docker.io/example/tool:1.0.0","org.opencontainers.image.ref.name":"1.0.0"},"digest":"sha256:e44ca04ed9ca7f147fe903d928a9d95e43464a5d87fea63b855f788005dfe7a7","mediaType":"application/vnd.oci.image.index.v1+json","size":491}],"mediaType":"application/vnd.oci.image.index.v1+json","schemaVersion":2}
+            manifest.json
+            [{"Config":"blobs/sha256/aef1d78bffc2175e9143fbbbe3f386390f812b6e6c621570498991bdf52a998d","Layers":["blobs/sha256/d99cca5566189be0f9456831f2602bd341bc5f39b5768eb4fead59930c5cb45f","blobs/sha256/01213a1bbb8ee0ebb571998eeddcbc2df27faf03c1a769716c55d35dba55a21c"],"RepoTags":["example/tool:1.0.0"]},{"Config":"blobs/sha256/8c593718a815462a87d3208af40a62c864c581d4fc0cd46654daf9f19f5fe2b8","Layers":["blobs/sha256/d99cca5566189be0f9456831f2602bd341bc5f39b5768eb4fead59930c5cb45f","blobs/sha256/01213a1bbb8ee0ebb571998eeddcbc2df27faf03c1a769716c55d35dba55a21c"],"RepoTags":["example/tool:1.0.0-arm64"]}]
+            oci-layout
+            {"imageLayoutVersion":"1.0.0"}
+            an empty image
+            {"architecture":"amd64","config":{"Labels":{}},"created":"1970-01-01T00:00:00Z","history":[],"os":"linux","rootfs":{"diff_ids":[],"type":"layers"}}
+        "#]].assert_eq(&text);
+    }
+}
