@@ -1,16 +1,15 @@
 //! The embedded engine: writes the image itself, and needs nothing but the disk.
 
 use camino::Utf8Path;
-use oci_spec::image::MediaType;
 
 use super::archive::{self, Manifests};
-use super::blob::{Blobs, Content};
-use super::layer::{self, Packed};
+use super::blob::{BlobContent, NewBlobs};
+use super::layer::{self, PackedLayer};
 use super::layout;
 use super::tree::Tree;
 use super::{Engine, EngineKind, Error, Image};
 use crate::context::contents::Context;
-use crate::oci::ImageReference;
+use crate::oci::{ImageIndex, ImageReference, MediaType};
 use crate::platform::ImagePlatform;
 use crate::progress::Step;
 use crate::text;
@@ -38,15 +37,15 @@ impl Engine for Embedded {
             let layers = packer.layers(context, platform)?;
             let configuration = layout::configuration(context.contents(), platform, &layers);
             let blobs = &mut packer.blobs;
-            let configuration = blobs.add_json(MediaType::ImageConfig, &configuration);
+            let configuration = blobs.add_json(MediaType::CONFIGURATION, &configuration);
             let manifest = layout::manifest(configuration, &layers);
-            let mut variant = blobs.add_json(MediaType::ImageManifest, &manifest);
-            variant.set_platform(Some(layout::oci_platform(platform)));
+            let mut variant = blobs.add_json(MediaType::MANIFEST, &manifest);
+            variant.platform = Some(platform.into());
             variants.push(variant);
             manifests.insert(platform, manifest);
         }
-        let index = packer.blobs.add_json(MediaType::ImageIndex, &layout::index(variants));
-        let digest = index.digest().to_string();
+        let index = packer.blobs.add_json(MediaType::INDEX, &ImageIndex::new(variants));
+        let digest = index.digest.to_string();
         step.at("writing the archive");
         archive::write(archive, packer.blobs, index, &manifests, reference)?;
         Ok(Image {
@@ -63,8 +62,8 @@ impl Engine for Embedded {
 struct Packer<'a> {
     folder: &'a Utf8Path,
     step: &'a Step<'a>,
-    packed: Vec<(Tree, Packed)>,
-    blobs: Blobs,
+    packed: Vec<(Tree, PackedLayer)>,
+    blobs: NewBlobs,
 }
 
 impl<'a> Packer<'a> {
@@ -72,22 +71,26 @@ impl<'a> Packer<'a> {
     fn beside(archive: &'a Utf8Path, step: &'a Step<'a>) -> Self {
         let folder = archive.parent().filter(|folder| !folder.as_str().is_empty());
         let folder = folder.unwrap_or(Utf8Path::new("."));
-        Self { folder, step, packed: Vec::new(), blobs: Blobs::default() }
+        Self { folder, step, packed: Vec::new(), blobs: NewBlobs::default() }
     }
 
-    fn layers(&mut self, context: &Context, platform: ImagePlatform) -> Result<Vec<Packed>, Error> {
+    fn layers(
+        &mut self,
+        context: &Context,
+        platform: ImagePlatform,
+    ) -> Result<Vec<PackedLayer>, Error> {
         let trees =
             context.contents().layers.iter().map(|layer| Tree::of(context, layer, platform));
         trees.map(|tree| self.layer(tree?)).collect()
     }
 
-    fn layer(&mut self, tree: Tree) -> Result<Packed, Error> {
+    fn layer(&mut self, tree: Tree) -> Result<PackedLayer, Error> {
         if let Some((_, packed)) = self.packed.iter().find(|(other, _)| *other == tree) {
             return Ok(packed.clone());
         }
         self.step.at(format_args!("packing {}", text::count(tree.files(), "file")));
         let (packed, file) = layer::pack(&tree, self.folder)?;
-        self.blobs.add(&packed.descriptor, Content::Disk(file));
+        self.blobs.add(&packed.descriptor, BlobContent::Disk(file));
         self.packed.push((tree, packed.clone()));
         Ok(packed)
     }
@@ -99,7 +102,6 @@ mod tests {
     use std::io::Read;
 
     use flate2::read::GzDecoder;
-    use oci_spec::image::{ImageConfiguration, ImageIndex, ImageManifest};
     use proptest::prelude::*;
     use serde_json::Value;
     use sha2::{Digest, Sha256};
@@ -107,6 +109,8 @@ mod tests {
     use super::*;
     use crate::context::contents::{Contents, FileMode, Layer, Source};
     use crate::image::testing::{Folder, build, reference};
+    use crate::oci::layout::blob_path;
+    use crate::oci::{Descriptor, ImageConfiguration, ImageManifest};
     use crate::text::hex;
 
     fn contents() -> Contents {
@@ -168,14 +172,14 @@ mod tests {
 
         fn variants(&self) -> Vec<ImageManifest> {
             let index: ImageIndex = self.json("index.json");
-            let index: ImageIndex = self.json(&layout::blob_path(&index.manifests()[0]));
-            let manifests = index.manifests().iter();
-            manifests.map(|manifest| self.json(&layout::blob_path(manifest))).collect()
+            let index: ImageIndex = self.json(&blob_path(index.manifests[0].digest));
+            let manifests = index.manifests.iter();
+            manifests.map(|manifest| self.json(&blob_path(manifest.digest))).collect()
         }
 
-        fn layer(&self, layer: &oci_spec::image::Descriptor) -> Vec<u8> {
+        fn layer(&self, layer: &Descriptor) -> Vec<u8> {
             let mut tar = Vec::new();
-            let blob = &self.0[&layout::blob_path(layer)];
+            let blob = &self.0[&blob_path(layer.digest)];
             GzDecoder::new(&blob[..]).read_to_end(&mut tar).unwrap();
             tar
         }
@@ -193,22 +197,19 @@ mod tests {
         }
         let mut described = BTreeSet::new();
         let index: ImageIndex = opened.json("index.json");
-        let image: ImageIndex = opened.json(&layout::blob_path(&index.manifests()[0]));
-        let mut descriptors = [index.manifests().as_slice(), image.manifests()].concat();
+        let image: ImageIndex = opened.json(&blob_path(index.manifests[0].digest));
+        let mut descriptors = [index.manifests, image.manifests].concat();
         for manifest in opened.variants() {
-            let config: ImageConfiguration = opened.json(&layout::blob_path(manifest.config()));
-            for (layer, diff_id) in manifest.layers().iter().zip(config.rootfs().diff_ids()) {
-                assert_eq!(
-                    *diff_id,
-                    format!("sha256:{}", hex(&Sha256::digest(opened.layer(layer))))
-                );
+            let config: ImageConfiguration = opened.json(&blob_path(manifest.config.digest));
+            for (layer, diff_id) in manifest.layers.iter().zip(config.rootfs.diff_ids) {
+                assert_eq!(diff_id.hex(), hex(&Sha256::digest(opened.layer(layer))));
             }
-            descriptors.extend(manifest.layers().clone());
-            descriptors.push(manifest.config().clone());
+            descriptors.extend(manifest.layers);
+            descriptors.push(manifest.config);
         }
         for descriptor in descriptors {
-            assert_eq!(opened.0[&layout::blob_path(&descriptor)].len() as u64, descriptor.size());
-            described.insert(descriptor.digest().digest().to_owned());
+            assert_eq!(opened.0[&blob_path(descriptor.digest)].len() as u64, descriptor.size);
+            described.insert(descriptor.digest.hex());
         }
         assert_eq!(named, described);
     }
@@ -217,8 +218,7 @@ mod tests {
     fn layers_that_both_variants_have_are_stored_once() {
         let opened = Opened::new(&build(&sources(), contents()).unwrap());
         let [amd64, arm64] = &opened.variants()[..] else { panic!("two variants") };
-        let shared: Vec<_> =
-            amd64.layers().iter().zip(arm64.layers()).map(|(a, b)| a == b).collect();
+        let shared: Vec<_> = amd64.layers.iter().zip(&arm64.layers).map(|(a, b)| a == b).collect();
         assert_eq!(shared, [true, true, false, true]);
     }
 
@@ -227,7 +227,7 @@ mod tests {
         let opened = Opened::new(&build(&sources(), contents()).unwrap());
         let [amd64, arm64] = &opened.variants()[..] else { panic!("two variants") };
         let entries = |manifest: &ImageManifest, layer: usize| {
-            let entries = unpack(&opened.layer(&manifest.layers()[layer])[..]);
+            let entries = unpack(&opened.layer(&manifest.layers[layer])[..]);
             entries
                 .into_iter()
                 .map(|(path, mode, content)| {
@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(manifest[0]["RepoTags"][0], "example/tool:1.0.0");
         assert_eq!(manifest[1]["RepoTags"][0], "example/tool:1.0.0-arm64");
         for (variant, arch) in opened.variants().iter().zip(["amd64", "arm64"]) {
-            let config: Value = opened.json(&layout::blob_path(variant.config()));
+            let config: Value = opened.json(&blob_path(variant.config.digest));
             assert_eq!((&config["architecture"], &config["os"]), (&arch.into(), &"linux".into()));
             assert_eq!(config["created"], "1970-01-01T00:00:00Z");
             assert_eq!(config["config"]["Labels"]["a"], "one\ntwo");
@@ -337,7 +337,7 @@ mod tests {
             let layer = Layer { sources, folder: "ui/deep".into(), mode: FileMode::Data };
             let contents = Contents { labels: BTreeMap::new(), layers: vec![layer] };
             let opened = Opened::new(&build(&folder, contents).unwrap());
-            let tar = opened.layer(&opened.variants()[0].layers()[0]);
+            let tar = opened.layer(&opened.variants()[0].layers[0]);
             let found: BTreeMap<_, _> = unpack(&tar[..])
                 .into_iter()
                 .filter(|(path, ..)| !path.ends_with('/'))

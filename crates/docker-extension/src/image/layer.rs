@@ -8,7 +8,6 @@ use std::fs::File;
 use std::io::Write;
 
 use camino::Utf8Path;
-use oci_spec::image::{Descriptor, Digest, MediaType};
 use tar::Builder;
 
 use super::Error;
@@ -17,10 +16,11 @@ use super::entry::{append_file, append_folder};
 use super::gzip::{self, Failure};
 use super::tree::{Node, Tree};
 use crate::files::{self, IoContext};
+use crate::oci::{Descriptor, Digest, MediaType};
 
 /// A packed layer, as manifest and configuration name it.
 #[derive(Clone, Debug)]
-pub(super) struct Packed {
+pub(super) struct PackedLayer {
     /// What the manifest says of it.
     pub descriptor: Descriptor,
     /// The digest of the tar before compression.
@@ -28,7 +28,7 @@ pub(super) struct Packed {
 }
 
 /// Packs `tree` into a new nameless file in `folder`.
-pub(super) fn pack(tree: &Tree, folder: &Utf8Path) -> Result<(Packed, File), Error> {
+pub(super) fn pack(tree: &Tree, folder: &Utf8Path) -> Result<(PackedLayer, File), Error> {
     let writing = "write a temporary file in";
     let file = tempfile::tempfile_in(folder).doing(writing, folder)?;
     let packed = gzip::compress(Hashing::new(file), |blocks| {
@@ -39,8 +39,8 @@ pub(super) fn pack(tree: &Tree, folder: &Utf8Path) -> Result<(Packed, File), Err
     match packed {
         Ok((target, diff_id)) => {
             let (file, digest, size) = target.finish();
-            let descriptor = Descriptor::new(MediaType::ImageLayerGzip, size, digest);
-            Ok((Packed { descriptor, diff_id }, file))
+            let descriptor = Descriptor::new(MediaType::LAYER_GZIP, digest, size);
+            Ok((PackedLayer { descriptor, diff_id }, file))
         }
         Err(Failure::Input(error)) => Err(error),
         Err(Failure::Target(error)) => Err(Error::io(writing, folder, error)),

@@ -1,63 +1,46 @@
-//! The documents of an OCI image layout: configuration, manifest, index.
+//! What the documents of an extension's image say.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use oci_spec::image::{
-    ANNOTATION_REF_NAME, Arch as OciArch, ConfigBuilder, Descriptor, History, HistoryBuilder,
-    ImageConfiguration, ImageConfigurationBuilder, ImageIndex, ImageIndexBuilder, ImageManifest,
-    ImageManifestBuilder, MediaType, OciLayout, OciLayoutBuilder, Os, Platform, PlatformBuilder,
-    RootFsBuilder, SCHEMA_VERSION,
-};
-use serde::{Deserialize, Serialize};
-
-use super::layer::Packed;
+use super::layer::PackedLayer;
 use crate::context::contents::{Contents, FileMode, Layer};
-use crate::oci::{ImageReference, Tag};
+use crate::oci::layout::blob_path;
+use crate::oci::{
+    ContainerConfig, Descriptor, DockerManifestItem, History, ImageConfiguration, ImageIndex,
+    ImageManifest, ImageReference, OciPlatform, RootFs, Tag, annotation,
+};
 use crate::platform::{Arch, ImagePlatform};
-
-/// Where a layout keeps its blobs.
-pub(super) const BLOBS: &str = "blobs/sha256";
-/// The file that names a layout's images.
-pub(super) const INDEX: &str = "index.json";
-/// The file that says that it is a layout.
-pub(super) const LAYOUT: &str = "oci-layout";
-/// The file from which engines with the classic image store load.
-pub(super) const DOCKER_MANIFEST: &str = "manifest.json";
 
 /// The time of everything.
 const CREATED: &str = "1970-01-01T00:00:00Z";
-/// The annotation by which containerd, and with it `docker load`, names an image.
-const ANNOTATION_IMAGE_NAME: &str = "io.containerd.image.name";
-/// The builders below fail only where a required field is forgotten.
-const COMPLETE: &str = "every required field is set";
 
 /// The configuration of one variant.
 pub(super) fn configuration(
     contents: &Contents,
     platform: ImagePlatform,
-    layers: &[Packed],
+    layers: &[PackedLayer],
 ) -> ImageConfiguration {
-    let diff_ids: Vec<_> = layers.iter().map(|layer| layer.diff_id.to_string()).collect();
-    let labels: HashMap<_, _> = contents.labels.clone().into_iter().collect();
-    ImageConfigurationBuilder::default()
-        .created(CREATED)
-        .architecture(oci_arch(platform))
-        .os(Os::Linux)
-        .config(ConfigBuilder::default().labels(labels).build().expect(COMPLETE))
-        .rootfs(RootFsBuilder::default().typ("layers").diff_ids(diff_ids).build().expect(COMPLETE))
-        .history(history(contents, platform))
-        .build()
-        .expect(COMPLETE)
+    let OciPlatform { os, architecture, variant } = platform.into();
+    ImageConfiguration {
+        os,
+        architecture,
+        variant,
+        created: CREATED.to_owned(),
+        config: ContainerConfig { labels: contents.labels.clone() },
+        rootfs: RootFs::new(layers.iter().map(|layer| layer.diff_id).collect()),
+        history: history(contents, platform),
+    }
 }
 
-/// What `docker history` shows: the instructions of the `Dockerfile` that makes the same image.
+/// The instructions of the `Dockerfile` that makes the same image.
 fn history(contents: &Contents, platform: ImagePlatform) -> Vec<History> {
-    let entry = |instruction| HistoryBuilder::default().created(CREATED).created_by(instruction);
+    let entry =
+        |created_by, empty_layer| History { created: CREATED.to_owned(), created_by, empty_layer };
     let names: Vec<_> = contents.labels.keys().map(String::as_str).collect();
-    let labels = entry(format!("LABEL {}", names.join(" "))).empty_layer(true);
-    let copies = contents.layers.iter().map(|layer| entry(copy_instruction(layer, platform)));
-    let labels = (!names.is_empty()).then_some(labels);
-    labels.into_iter().chain(copies).map(|entry| entry.build().expect(COMPLETE)).collect()
+    let labels = (!names.is_empty()).then(|| entry(format!("LABEL {}", names.join(" ")), true));
+    let copies =
+        contents.layers.iter().map(|layer| entry(copy_instruction(layer, platform), false));
+    labels.into_iter().chain(copies).collect()
 }
 
 fn copy_instruction(layer: &Layer, platform: ImagePlatform) -> String {
@@ -69,71 +52,18 @@ fn copy_instruction(layer: &Layer, platform: ImagePlatform) -> String {
 }
 
 /// The manifest of one variant.
-pub(super) fn manifest(configuration: Descriptor, layers: &[Packed]) -> ImageManifest {
-    let layers: Vec<_> = layers.iter().map(|layer| layer.descriptor.clone()).collect();
-    ImageManifestBuilder::default()
-        .schema_version(SCHEMA_VERSION)
-        .media_type(MediaType::ImageManifest)
-        .config(configuration)
-        .layers(layers)
-        .build()
-        .expect(COMPLETE)
-}
-
-/// The index of the two variants: the image.
-pub(super) fn index(manifests: Vec<Descriptor>) -> ImageIndex {
-    ImageIndexBuilder::default()
-        .schema_version(SCHEMA_VERSION)
-        .media_type(MediaType::ImageIndex)
-        .manifests(manifests)
-        .build()
-        .expect(COMPLETE)
+pub(super) fn manifest(configuration: Descriptor, layers: &[PackedLayer]) -> ImageManifest {
+    let layers = layers.iter().map(|layer| layer.descriptor.clone()).collect();
+    ImageManifest::new(configuration, layers)
 }
 
 /// `index.json`: the one image of the layout, with its name.
 pub(super) fn index_json(mut image: Descriptor, reference: &ImageReference) -> ImageIndex {
-    image.set_annotations(Some(HashMap::from([
-        (ANNOTATION_REF_NAME.to_owned(), reference.tag.to_string()),
-        (ANNOTATION_IMAGE_NAME.to_owned(), reference.full_name()),
-    ])));
-    index(vec![image])
-}
-
-/// `oci-layout`.
-pub(super) fn marker() -> OciLayout {
-    OciLayoutBuilder::default().image_layout_version("1.0.0").build().expect(COMPLETE)
-}
-
-/// The platform as a descriptor in an index says it.
-pub(super) fn oci_platform(platform: ImagePlatform) -> Platform {
-    PlatformBuilder::default()
-        .os(Os::Linux)
-        .architecture(oci_arch(platform))
-        .build()
-        .expect(COMPLETE)
-}
-
-/// The variant that a descriptor in an index stands for; none where it is an attestation.
-pub(super) fn image_platform(descriptor: &Descriptor) -> Option<ImagePlatform> {
-    ImagePlatform::ALL
-        .into_iter()
-        .find(|platform| descriptor.platform().as_ref() == Some(&oci_platform(*platform)))
-}
-
-fn oci_arch(platform: ImagePlatform) -> OciArch {
-    match platform.0 {
-        Arch::Amd64 => OciArch::Amd64,
-        Arch::Arm64 => OciArch::ARM64,
-    }
-}
-
-/// An image in `manifest.json`.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct DockerImage {
-    config: String,
-    repo_tags: Vec<String>,
-    layers: Vec<String>,
+    image.annotations = BTreeMap::from([
+        (annotation::REF_NAME.to_owned(), reference.tag.to_string()),
+        (annotation::IMAGE_NAME.to_owned(), reference.full_name()),
+    ]);
+    ImageIndex::new(vec![image])
 }
 
 /// `manifest.json`, for engines with the classic image store, whose tags stand for one platform
@@ -141,14 +71,14 @@ pub(super) struct DockerImage {
 pub(super) fn docker_manifest(
     manifests: &BTreeMap<ImagePlatform, ImageManifest>,
     reference: &ImageReference,
-) -> Vec<DockerImage> {
-    let image = |(platform, manifest): (&ImagePlatform, &ImageManifest)| DockerImage {
-        config: blob_path(manifest.config()),
+) -> Vec<DockerManifestItem> {
+    let image = |(platform, manifest): (&ImagePlatform, &ImageManifest)| DockerManifestItem {
+        config: blob_path(manifest.config.digest),
         repo_tags: classic_tag(*platform, &reference.tag)
             .map(|tag| reference.name.with_tag(tag).to_string())
             .into_iter()
             .collect(),
-        layers: manifest.layers().iter().map(blob_path).collect(),
+        layers: manifest.layers.iter().map(|layer| blob_path(layer.digest)).collect(),
     };
     manifests.iter().map(image).collect()
 }
@@ -161,11 +91,6 @@ fn classic_tag(platform: ImagePlatform, tag: &Tag) -> Option<Tag> {
     }
 }
 
-/// Where a blob stands in a layout.
-pub(super) fn blob_path(blob: &Descriptor) -> String {
-    format!("{BLOBS}/{}", blob.digest().digest())
-}
-
 #[cfg(test)]
 mod tests {
     use std::fmt::Write;
@@ -174,13 +99,15 @@ mod tests {
 
     use super::*;
     use crate::context::contents::Source;
-    use crate::image::blob::{digest, json};
+    use crate::image::blob::NewBlobs;
     use crate::image::testing::reference;
+    use crate::oci::layout::{DOCKER_MANIFEST, INDEX, MARKER};
+    use crate::oci::{Digest, MediaType, OciLayout, to_json};
 
-    fn packed(content: &str, size: u64) -> Packed {
-        let [digest, diff_id] = [format!("gzip {content}"), content.to_owned()]
-            .map(|bytes| digest(sha2::Digest::new_with_prefix(bytes)));
-        Packed { descriptor: Descriptor::new(MediaType::ImageLayerGzip, size, digest), diff_id }
+    fn packed(content: &str, size: u64) -> PackedLayer {
+        let digest = Digest::of(format!("gzip {content}").as_bytes());
+        let descriptor = Descriptor::new(MediaType::LAYER_GZIP, digest, size);
+        PackedLayer { descriptor, diff_id: Digest::of(content.as_bytes()) }
     }
 
     #[test]
@@ -202,7 +129,7 @@ mod tests {
         };
         let layers = [packed("metadata", 1), packed("tool", 22)];
         let mut text = String::new();
-        let mut blobs = crate::image::blob::Blobs::default();
+        let mut blobs = NewBlobs::default();
         let mut add = |name: &str, bytes: Vec<u8>| {
             let _ = writeln!(text, "{name}\n{}", String::from_utf8(bytes).unwrap());
         };
@@ -210,23 +137,23 @@ mod tests {
         let mut variants = Vec::new();
         for platform in ImagePlatform::ALL {
             let configuration = configuration(&contents, platform, &layers);
-            add("configuration", json(&configuration));
-            let configuration = blobs.add_json(MediaType::ImageConfig, &configuration);
+            add("configuration", to_json(&configuration));
+            let configuration = blobs.add_json(MediaType::CONFIGURATION, &configuration);
             let manifest = manifest(configuration, &layers);
-            add("manifest", json(&manifest));
-            let mut variant = blobs.add_json(MediaType::ImageManifest, &manifest);
-            variant.set_platform(Some(oci_platform(platform)));
+            add("manifest", to_json(&manifest));
+            let mut variant = blobs.add_json(MediaType::MANIFEST, &manifest);
+            variant.platform = Some(platform.into());
             variants.push(variant);
             manifests.insert(platform, manifest);
         }
-        let index = index(variants);
-        add("index", json(&index));
-        let index = blobs.add_json(MediaType::ImageIndex, &index);
-        add(INDEX, json(&index_json(index, &reference())));
-        add(DOCKER_MANIFEST, json(&docker_manifest(&manifests, &reference())));
-        add(LAYOUT, json(&marker()));
+        let index = ImageIndex::new(variants);
+        add("index", to_json(&index));
+        let index = blobs.add_json(MediaType::INDEX, &index);
+        add(INDEX, to_json(&index_json(index, &reference())));
+        add(DOCKER_MANIFEST, to_json(&docker_manifest(&manifests, &reference())));
+        add(MARKER, to_json(&OciLayout::CURRENT));
         let none = Contents { labels: BTreeMap::new(), layers: Vec::new() };
-        add("an empty image", json(&configuration(&none, ImagePlatform::ALL[0], &[])));
+        add("an empty image", to_json(&configuration(&none, ImagePlatform::ALL[0], &[])));
         expect![[r#"
             configuration
             {"architecture":"amd64","config":{"Labels":{"a":"one\ntwo","b":"2"}},"created":"1970-01-01T00:00:00Z","history":[{"created":"1970-01-01T00:00:00Z","created_by":"LABEL a b","empty_layer":true},{"created":"1970-01-01T00:00:00Z","created_by":"COPY metadata.json /"},{"created":"1970-01-01T00:00:00Z","created_by":"COPY --chmod=0755 bin/amd64/tool /darwin/"}],"os":"linux","rootfs":{"diff_ids":["sha256:45447b7afbd5e544f7d0f1df0fccd26014d9850130abd3f020b89ff96b82079f","sha256:7c9bbe5ec9b3fb774e8fa0f54247e93c34ddf8e5d16fe3073420de0ae81a262d"],"type":"layers"}}

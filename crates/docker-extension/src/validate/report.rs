@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use anstyle::Style;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::finding::{At, Finding};
 use super::rules::{self, Rule, Severity};
-use crate::platform::OciPlatform;
+use crate::oci::OciPlatform;
 use crate::style::{BAD, DIM, GOOD, HELP, WARNING};
 use crate::text;
 
@@ -27,7 +27,13 @@ pub struct Subject {
     /// The image's digest.
     pub digest: Option<String>,
     /// Its variants.
+    #[serde(serialize_with = "serialize_texts")]
     pub platforms: Vec<OciPlatform>,
+}
+
+/// As a user writes them: `linux/amd64`. [`OciPlatform`] itself serializes as documents have it.
+fn serialize_texts<S: Serializer>(texts: &[OciPlatform], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(texts.iter().map(ToString::to_string))
 }
 
 /// What was found.
@@ -171,7 +177,7 @@ fn finding_json(finding: &Finding) -> Value {
         At::MetadataText { line, column } => json!({ "line": line, "column": column }),
         At::File(path) => json!({ "path": path }),
     };
-    at["platforms"] = json!(place.platforms);
+    at["platforms"] = place.platforms.iter().map(ToString::to_string).collect();
     json!({
         "rule": rule.id,
         "severity": rule.severity,

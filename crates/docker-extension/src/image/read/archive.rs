@@ -6,7 +6,6 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::document::Descriptor;
 use super::error::{Broken, Error, Failure};
 use super::limits::{Budget, LINKS, Limits, TooLarge};
 use super::path;
@@ -15,10 +14,8 @@ use super::tar::{Skip, TarKind, TarReader};
 use super::unpack::{BUFFER, is_compressed, unpack};
 use crate::files;
 use crate::interrupt::Interruptible;
-use crate::oci::Digest;
-
-/// Where blobs lie in an OCI layout.
-const BLOBS: &str = "blobs/sha256/";
+use crate::oci::layout::blob_path;
+use crate::oci::{Descriptor, Digest};
 
 /// The entries of a tar file, found by name.
 pub(in crate::image) struct Archive<R> {
@@ -84,7 +81,7 @@ impl<R: Read + Seek + Send> Blobs for Archive<R> {
     }
 
     fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, Error> {
-        let section = || self.section(&format!("{BLOBS}{}", blob.digest.hex()));
+        let section = || self.section(&blob_path(blob.digest));
         let section = self.named.get(&blob.digest).copied().or_else(section);
         let open = |section| Box::new(self.file.section(section)) as Box<dyn Read + '_>;
         Ok(section.map(open))

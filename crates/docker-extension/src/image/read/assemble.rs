@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::choose::Called;
-use super::document::{Configuration, Descriptor, Document, Manifest, parse};
 use super::error::{Broken, Error};
 use super::layer::{self, EntryKind, Layer};
 use super::limits::{Budget, Limits, TooLarge};
@@ -12,9 +11,11 @@ use super::merge::Merge;
 use super::store::{self, Blobs};
 use super::tree::Tree;
 use super::{Absent, ContentId, Place, StoredImage, Variant};
-use crate::oci::Digest;
+use crate::oci::{
+    BlobKind, Descriptor, Digest, ImageConfiguration, ImageDocument, ImageIndex, ImageManifest,
+    InvalidDocument, OciPlatform, from_json,
+};
 use crate::parallel::in_parallel;
-use crate::platform::OciPlatform;
 use crate::progress::Step;
 use crate::text;
 
@@ -30,7 +31,7 @@ pub(super) struct Root {
     pub blobs: Box<dyn Blobs>,
     pub called: Called,
     pub digest: Digest,
-    pub document: Document,
+    pub document: ImageDocument,
 }
 
 /// A variant whose layers were not read yet.
@@ -54,8 +55,10 @@ pub(super) fn assemble(root: Root, limits: &Limits, step: &Step<'_>) -> Result<S
     let Root { blobs, called, digest, document } = root;
     let reader = Reader { blobs: &*blobs, budget: Budget::new(*limits), step };
     let (is_index, attestations) = match &document {
-        Document::Manifest(_) => (false, 0),
-        Document::Index(listed) => (true, listed.iter().filter(|it| it.is_attestation()).count()),
+        ImageDocument::Manifest(_) => (false, 0),
+        ImageDocument::Index(ImageIndex { manifests, .. }) => {
+            (true, manifests.iter().filter(|it| it.is_attestation()).count())
+        }
     };
     let (outlines, mut absent) = reader.outlines(document, digest)?;
     let layers = reader.layers(&outlines)?;
@@ -97,14 +100,14 @@ impl Reader<'_> {
     /// The variants that the first document lists, and those of them that are not there.
     fn outlines(
         &self,
-        document: Document,
+        document: ImageDocument,
         digest: Digest,
     ) -> Result<(Vec<Outline>, Vec<Absent>), Error> {
         let listed = match document {
-            Document::Manifest(manifest) => {
+            ImageDocument::Manifest(manifest) => {
                 return Ok((vec![self.outline(manifest, digest, None)?], Vec::new()));
             }
-            Document::Index(listed) => listed,
+            ImageDocument::Index(index) => index.manifests,
         };
         let listed: Vec<_> = listed.into_iter().filter(|it| !it.is_attestation()).collect();
         let limit = self.budget.limits.variants;
@@ -113,7 +116,7 @@ impl Reader<'_> {
         }
         let (mut outlines, mut absent) = (Vec::new(), Vec::new());
         for child in listed {
-            let platform = child.platform.clone().map(OciPlatform::from);
+            let platform = child.platform.clone();
             let outline = self
                 .manifest(&child)
                 .and_then(|manifest| self.outline(manifest, child.digest, platform.clone()));
@@ -128,37 +131,38 @@ impl Reader<'_> {
         Ok((outlines, absent))
     }
 
-    fn manifest(&self, child: &Descriptor) -> Result<Manifest, Error> {
-        let broken = |reason| Error::broken(store::name(MANIFEST, child), reason);
-        child.check_manifest().map_err(broken)?;
-        match self.document(MANIFEST, child, Document::parse)? {
-            Document::Manifest(manifest) => Ok(manifest),
-            Document::Index(_) => Err(broken(Broken::Document("it is an index"))),
+    fn manifest(&self, child: &Descriptor) -> Result<ImageManifest, Error> {
+        check_kind(MANIFEST, child, BlobKind::Manifest)?;
+        match self.document(MANIFEST, child, ImageDocument::parse)? {
+            ImageDocument::Manifest(manifest) => Ok(manifest),
+            ImageDocument::Index(_) => {
+                let reason = Broken::Unexpected("it is an index");
+                Err(Error::broken(store::name(MANIFEST, child), reason))
+            }
         }
     }
 
     fn outline(
         &self,
-        manifest: Manifest,
+        manifest: ImageManifest,
         digest: Digest,
         platform: Option<OciPlatform>,
     ) -> Result<Outline, Error> {
-        let Manifest { configuration: descriptor, layers } = manifest;
+        let ImageManifest { config, layers, .. } = manifest;
         let limit = self.budget.limits.layers;
         if layers.len() as u64 > limit {
             return Err(Error::too_large(format!("{MANIFEST} {digest}"), TooLarge::Layers(limit)));
         }
-        let broken = |reason| Error::broken(store::name(CONFIGURATION, &descriptor), reason);
-        descriptor.check_configuration().map_err(broken)?;
+        check_kind(CONFIGURATION, &config, BlobKind::Configuration)?;
         for layer in &layers {
-            let broken = |reason| Error::broken(store::name(LAYER, layer), reason);
-            layer.check_layer().map_err(broken)?;
+            check_kind(LAYER, layer, BlobKind::Layer)?;
         }
-        let configuration: Configuration = self.document(CONFIGURATION, &descriptor, parse)?;
-        let diff_ids = configuration.diff_ids();
+        let configuration: ImageConfiguration = self.document(CONFIGURATION, &config, from_json)?;
+        let diff_ids = &configuration.rootfs.diff_ids;
         if diff_ids.len() != layers.len() {
             let (listed, layers) = (diff_ids.len(), layers.len());
-            return Err(broken(Broken::LayerCount { listed, layers }));
+            let reason = Broken::LayerCount { listed, layers };
+            return Err(Error::broken(store::name(CONFIGURATION, &config), reason));
         }
         let layers = layers.into_iter().zip(diff_ids);
         let layers = layers.map(|(blob, diff_id)| Outlined { blob, diff_id: *diff_id }).collect();
@@ -167,7 +171,7 @@ impl Reader<'_> {
             platform: platform.unwrap_or_else(|| configured.clone()),
             configured,
             digest,
-            labels: configuration.into_labels(),
+            labels: configuration.config.labels,
             layers,
         })
     }
@@ -176,7 +180,7 @@ impl Reader<'_> {
         &self,
         what: &str,
         blob: &Descriptor,
-        parse: impl FnOnce(&[u8]) -> Result<T, Broken>,
+        parse: impl FnOnce(&[u8]) -> Result<T, InvalidDocument>,
     ) -> Result<T, Error> {
         store::document(self.blobs, what, blob, &self.budget.limits, parse)
     }
@@ -226,6 +230,19 @@ impl Reader<'_> {
         }
         Ok(Some(merge.finish()))
     }
+}
+
+/// Checks that the media type of a blob is that of what it is to be.
+fn check_kind(what: &str, blob: &Descriptor, expected: BlobKind) -> Result<(), Error> {
+    let media_type = &blob.media_type;
+    let reason = match media_type.kind() {
+        kind if kind == expected => return Ok(()),
+        BlobKind::ForeignLayer if expected == BlobKind::Layer => {
+            Broken::Foreign(media_type.clone())
+        }
+        _ => Broken::MediaType(media_type.clone()),
+    };
+    Err(Error::broken(store::name(what, blob), reason))
 }
 
 impl Outline {
@@ -278,6 +295,7 @@ mod tests {
     use crate::image::read::Content;
     use crate::image::read::testing::{Image, SMALL, Tar, gzip, read};
     use crate::image::read::tree::Kind;
+    use crate::oci::MediaType;
 
     fn content_of(image: &StoredImage, variant: usize, path: &str) -> ContentId {
         match image.variants[variant].tree.resolve(path).map(|found| &found.node.kind) {
@@ -396,6 +414,27 @@ mod tests {
         assert!(matches!(reason(&[], false), Broken::LayerCount { listed: 0, layers: 1 }));
         assert!(matches!(reason(&[Digest::of(b"")], false), Broken::DiffId { .. }));
         assert!(matches!(reason(&[Digest::of(&tar)], true), Broken::Size { .. }));
+    }
+
+    #[test]
+    fn a_layer_that_registries_do_not_keep_is_told_from_what_is_no_layer() {
+        let reason = |media_type: &str| {
+            let mut image = Image::new();
+            let tar = Tar::new().file("a", "").finish();
+            let layer = image.blob(media_type, gzip(&tar));
+            let manifest = image.manifest_of("amd64", vec![layer], &[Digest::of(&tar)]);
+            match read(image.archive(vec![manifest]), &SMALL) {
+                Ok(_) => None,
+                Err(Error::Broken { reason, .. }) => Some(reason),
+                Err(error) => panic!("{error}"),
+            }
+        };
+        assert!(reason("application/vnd.docker.image.rootfs.diff.tar.gzip").is_none());
+        let foreign = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+        assert!(matches!(reason(foreign), Some(Broken::Foreign(_))));
+        for other in ["application/vnd.in-toto+json", "", MediaType::ROOTS[1]] {
+            assert!(matches!(reason(other), Some(Broken::MediaType(_))), "{other}");
+        }
     }
 
     #[test]

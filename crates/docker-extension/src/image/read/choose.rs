@@ -1,22 +1,13 @@
 //! Which image is meant, where an archive or a layout has several.
 
 use camino::Utf8Path;
-use serde::Deserialize;
 
-use super::document::{Descriptor, Document, parse};
 use super::error::{Broken, Error};
-use crate::oci::Digest;
-use crate::oci::{AnyReference, ImageName, Tag};
-
-/// The file that lists the images of an OCI layout.
-pub(super) const INDEX: &str = "index.json";
-/// The file that lists the images of what `docker save` writes.
-pub(super) const DOCKER_MANIFEST: &str = "manifest.json";
-
-/// By containerd: the whole name of an image.
-const IMAGE_NAME: &str = "io.containerd.image.name";
-/// By OCI: a name, mostly the tag alone.
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
+use crate::oci::annotation::{IMAGE_NAME, REF_NAME};
+use crate::oci::layout::{DOCKER_MANIFEST, INDEX};
+use crate::oci::{
+    AnyReference, Descriptor, Digest, DockerManifestItem, ImageDocument, ImageName, Tag, from_json,
+};
 
 /// What an image is called, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,10 +46,10 @@ pub(super) fn from_index(
     wanted: Option<&str>,
     place: &Utf8Path,
 ) -> Result<(Chosen, Called), Error> {
-    let listed = match Document::parse(json) {
-        Ok(Document::Index(listed)) => listed,
-        Ok(Document::Manifest(_)) => {
-            return Err(Error::broken(INDEX, Broken::Document("it is a manifest")));
+    let listed = match ImageDocument::parse(json) {
+        Ok(ImageDocument::Index(index)) => index.manifests,
+        Ok(ImageDocument::Manifest(_)) => {
+            return Err(Error::broken(INDEX, Broken::Unexpected("it is a manifest")));
         }
         Err(reason) => return Err(Error::broken(INDEX, reason)),
     };
@@ -68,7 +59,7 @@ pub(super) fn from_index(
     let Some(first) = found.first() else {
         return match wanted {
             Some(wanted) => Err(no_such_name(place, wanted, names(&listed))),
-            None => Err(Error::broken(INDEX, Broken::Document("it lists no image"))),
+            None => Err(Error::broken(INDEX, Broken::Unexpected("it lists no image"))),
         };
     };
     let called = called(first);
@@ -126,56 +117,36 @@ fn names(listed: &[Descriptor]) -> Vec<String> {
     names
 }
 
-/// An image in `manifest.json`: where its parts are in the archive.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct DockerImage {
-    pub config: String,
-    repo_tags: Option<Vec<String>>,
-    layers: Option<Vec<String>>,
-}
-
-impl DockerImage {
-    /// The layers, the lowest first.
-    pub fn layers(&self) -> &[String] {
-        self.layers.as_deref().unwrap_or_default()
-    }
-
-    fn tags(&self) -> &[String] {
-        self.repo_tags.as_deref().unwrap_or_default()
-    }
-}
-
 /// Picks the image `wanted` of an archive of `docker save` from its `manifest.json`.
 pub(super) fn from_docker_manifest(
     json: &[u8],
     wanted: Option<&str>,
     place: &Utf8Path,
-) -> Result<(DockerImage, Called), Error> {
-    let listed: Vec<DockerImage> =
-        parse(json).map_err(|reason| Error::broken(DOCKER_MANIFEST, reason))?;
+) -> Result<(DockerManifestItem, Called), Error> {
+    let listed: Vec<DockerManifestItem> =
+        from_json(json).map_err(|reason| Error::broken(DOCKER_MANIFEST, reason))?;
     let names = || {
-        let names = listed.iter().flat_map(|image| match image.tags() {
+        let names = listed.iter().flat_map(|image| match &image.repo_tags[..] {
             [] => vec![image.config.clone()],
             tags => tags.to_vec(),
         });
         names.collect::<Vec<_>>()
     };
-    let is_wanted = |image: &&DockerImage| {
+    let is_wanted = |image: &&DockerManifestItem| {
         wanted.is_none_or(|wanted| {
-            image.config == wanted || image.tags().iter().any(|tag| is_same(tag, wanted))
+            image.config == wanted || image.repo_tags.iter().any(|tag| is_same(tag, wanted))
         })
     };
     let mut found = listed.iter().filter(is_wanted);
     match (found.next(), found.next(), wanted) {
         (Some(image), None, _) => {
-            let tag = image.tags().iter().find(|tag| wanted.is_none_or(|it| is_same(tag, it)));
-            let tag = tag.or(image.tags().first());
+            let tag = image.repo_tags.iter().find(|tag| wanted.is_none_or(|it| is_same(tag, it)));
+            let tag = tag.or(image.repo_tags.first());
             Ok((image.clone(), tag.map(|tag| Called::parse(tag)).unwrap_or_default()))
         }
         (None, _, Some(wanted)) => Err(no_such_name(place, wanted, names())),
         (None, _, None) => {
-            Err(Error::broken(DOCKER_MANIFEST, Broken::Document("it lists no image")))
+            Err(Error::broken(DOCKER_MANIFEST, Broken::Unexpected("it lists no image")))
         }
         (Some(_), Some(_), _) => Err(Error::Ambiguous { place: place.to_owned(), names: names() }),
     }
@@ -272,10 +243,10 @@ mod tests {
         .to_string();
         let choose = |wanted| from_docker_manifest(json.as_bytes(), wanted, "image.tar".into());
         let (image, name) = choose(Some("docker.io/library/tool:latest")).unwrap();
-        assert_eq!((&*image.config, image.layers().len()), ("a.json", 1));
+        assert_eq!((&*image.config, image.layers.len()), ("a.json", 1));
         assert_eq!(name, called(Some("tool"), Some("latest")));
         let (image, name) = choose(Some("b.json")).unwrap();
-        assert_eq!((image.layers(), name), (&[][..], Called::default()));
+        assert_eq!((image.layers, name), (Vec::new(), Called::default()));
         let error = choose(None).unwrap_err().to_string();
         assert_eq!(error, "image.tar has 3 images: tool:1, tool:latest and b.json");
     }

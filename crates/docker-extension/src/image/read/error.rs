@@ -7,8 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::limits::TooLarge;
 use crate::image::error::docker_help;
 use crate::interrupt::{self, Interrupted};
-use crate::oci::Digest;
-use crate::oci::InvalidReference;
+use crate::oci::{Digest, InvalidDocument, InvalidReference, MediaType};
 use crate::{files, http, process, text};
 
 /// An image could not be read.
@@ -211,19 +210,16 @@ pub enum Broken {
     UnknownCompression(&'static str),
     /// Its media type stands for something else than is wanted there.
     #[error("its media type `{0}` is none of an image that can be run")]
-    MediaType(String),
+    MediaType(MediaType),
     /// It is a layer that is kept elsewhere.
     #[error("it is kept elsewhere (`{0}`), as layers of Windows itself once were")]
-    Foreign(String),
-    /// It is an image of the first format of registries.
-    #[error("it is an image of schema 1, which registries and engines have given up")]
-    Schema1,
-    /// It is not the JSON that it should be.
-    #[error("it can't be understood: {0}")]
-    Json(#[from] serde_json::Error),
-    /// What it says contradicts itself.
+    Foreign(MediaType),
+    /// It is not the document that it should be.
+    #[error(transparent)]
+    Document(#[from] InvalidDocument),
+    /// It is a document of another kind, or has nothing in it.
     #[error("{0}")]
-    Document(&'static str),
+    Unexpected(&'static str),
     /// It is listed, but not there.
     #[error("it is not there")]
     Missing,
@@ -313,8 +309,8 @@ impl Error {
     }
 
     /// This part of the image is broken.
-    pub(super) fn broken(place: impl Into<String>, reason: Broken) -> Self {
-        Error::Broken { place: place.into(), reason }
+    pub(super) fn broken(place: impl Into<String>, reason: impl Into<Broken>) -> Self {
+        Error::Broken { place: place.into(), reason: reason.into() }
     }
 
     /// This part of the image is too large.

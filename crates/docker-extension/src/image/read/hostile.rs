@@ -9,7 +9,7 @@ use serde_json::json;
 use super::limits::{Limits, TooLarge};
 use super::testing::{Image, SMALL, Tar, archive_of, gzip, read};
 use super::{Broken, Error, StoredImage};
-use crate::oci::Digest;
+use crate::oci::{Digest, InvalidDocument};
 
 fn too_large(read: Result<StoredImage, Error>) -> TooLarge {
     match read {
@@ -205,7 +205,7 @@ fn what_is_no_digest_never_becomes_a_path() {
             "size": 1,
         });
         let reason = broken(read(Image::new().archive(vec![manifest]), &SMALL));
-        assert!(matches!(reason, Broken::Json(_)), "{digest}: {reason}");
+        assert!(matches!(reason, Broken::Document(InvalidDocument::Json(_))), "{digest}: {reason}");
     }
 }
 
@@ -215,7 +215,10 @@ fn documents_of_any_depth_and_size_are_refused() {
         for end in ["", "1"] {
             let tar = Tar::new().file("index.json", document.repeat(1000) + end).finish();
             let read = read(tar, &Limits { document: 1 << 20, ..SMALL });
-            assert!(matches!(broken(read), Broken::Json(_)), "{document}");
+            assert!(
+                matches!(broken(read), Broken::Document(InvalidDocument::Json(_))),
+                "{document}"
+            );
         }
     }
     let tar = Tar::new().file("index.json", " ".repeat(20_000)).finish();

@@ -5,11 +5,12 @@ use std::io::{self, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::document::Descriptor;
 use super::error::Error;
 use super::limits::{Limits, TooLarge};
 use super::store::Blobs;
 use crate::files::{self, IoContext};
+use crate::oci::Descriptor;
+use crate::oci::layout::blob_path;
 
 /// An OCI image layout.
 pub(super) struct Layout {
@@ -42,7 +43,7 @@ impl Blobs for Layout {
     }
 
     fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, Error> {
-        let file = open(&self.root.join("blobs/sha256").join(blob.digest.hex()))?;
+        let file = open(&self.root.join(blob_path(blob.digest)))?;
         Ok(file.map(|file| Box::new(file) as Box<dyn Read>))
     }
 }

@@ -13,7 +13,6 @@ mod archive;
 mod assemble;
 mod choose;
 mod daemon;
-mod document;
 mod error;
 #[cfg(test)]
 mod hostile;
@@ -40,14 +39,11 @@ pub use error::{Broken, Error};
 pub use layer::ContentId;
 pub use source::ImageSource;
 
-use document::Descriptor;
 use limits::{Budget, Limits};
 use store::Blobs;
 use tree::Tree;
 
-use crate::oci::Digest;
-use crate::oci::{ImageName, Tag};
-use crate::platform::OciPlatform;
+use crate::oci::{Descriptor, Digest, ImageName, OciPlatform, Tag};
 
 /// An image, read: what its documents say, and the names of all files in it. Their contents are
 /// read when somebody asks for them.

@@ -6,13 +6,14 @@ use camino::Utf8Path;
 
 use super::archive::{self, Archive};
 use super::assemble::{Root, assemble};
-use super::choose::{self, Chosen, DOCKER_MANIFEST, INDEX};
-use super::document::{Descriptor, Document, Manifest};
+use super::choose::{self, Chosen};
 use super::error::{Broken, Error};
 use super::layout::Layout;
 use super::limits::Limits;
 use super::store::{self, Blobs};
 use super::{ImageSource, StoredImage, daemon, registry};
+use crate::oci::layout::{DOCKER_MANIFEST, INDEX};
+use crate::oci::{Descriptor, ImageDocument, ImageIndex, ImageManifest, MediaType};
 use crate::progress::Step;
 
 /// What Docker before 1.10 wrote instead of a `manifest.json`.
@@ -86,9 +87,11 @@ fn in_layout(
 ) -> Result<Root, Error> {
     let (chosen, called) = choose::from_index(index, image, blobs.place())?;
     let (digest, document) = match chosen {
-        Chosen::Index { digest, variants } => (digest, Document::Index(variants)),
+        Chosen::Index { digest, variants } => {
+            (digest, ImageDocument::Index(ImageIndex::new(variants)))
+        }
         Chosen::Blob(blob) => {
-            let document = store::document(&*blobs, "image", &blob, limits, Document::parse)?;
+            let document = store::document(&*blobs, "image", &blob, limits, ImageDocument::parse)?;
             (blob.digest, document)
         }
     };
@@ -104,12 +107,12 @@ fn from_docker<R: Read + Seek + Send + 'static>(
 ) -> Result<Root, Error> {
     let (image, called) = choose::from_docker_manifest(manifest, image, archive.place())?;
     let (digest, size) = archive.name_blob(&image.config)?;
-    let configuration = Descriptor::of_configuration(digest, size);
+    let configuration = Descriptor::new(MediaType::CONFIGURATION, digest, size);
     let mut layers = Vec::new();
-    for name in image.layers() {
+    for name in &image.layers {
         let (digest, size) = archive.name_blob(name)?;
-        layers.push(Descriptor::of_layer(digest, size));
+        layers.push(Descriptor::new(MediaType::LAYER, digest, size));
     }
-    let document = Document::Manifest(Manifest { configuration, layers });
+    let document = ImageDocument::Manifest(ImageManifest::new(configuration, layers));
     Ok(Root { blobs: Box::new(archive), called, digest, document })
 }

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::Error;
 use crate::oci::AnyReference;
+use crate::oci::layout::MARKER;
 
 /// A place that an image can be read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +32,6 @@ pub enum ImageSource {
 }
 
 const DAEMON: &str = "docker-daemon:";
-/// The file that makes a folder an image layout.
-const MARKER: &str = "oci-layout";
 /// What the names of archives end with, and the tags of images hardly.
 const ENDINGS: [&str; 6] = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".json"];
 

@@ -7,11 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use camino::Utf8Path;
 use sha2::{Digest as _, Sha256};
 
-use super::document::Descriptor;
 use super::error::{Broken, Error, Failure};
 use super::limits::{Limits, TooLarge};
 use crate::interrupt;
-use crate::oci::Digest;
+use crate::oci::{Descriptor, Digest, InvalidDocument};
 use crate::progress::Step;
 
 /// Where an image's blobs are.
@@ -69,7 +68,7 @@ pub(super) fn document<T>(
     what: &str,
     blob: &Descriptor,
     limits: &Limits,
-    parse: impl FnOnce(&[u8]) -> Result<T, Broken>,
+    parse: impl FnOnce(&[u8]) -> Result<T, InvalidDocument>,
 ) -> Result<T, Error> {
     if blob.size > limits.document {
         return Err(Error::too_large(name(what, blob), TooLarge::Document(limits.document)));

@@ -13,14 +13,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::assemble::{LAYER, Root};
 use super::choose::Called;
-use super::document::{ACCEPTED, Descriptor, Document};
 use super::error::{Broken, Error};
 use super::limits::Limits;
 use super::store::{self, Blobs, Section, Shared};
 use crate::files::IoContext;
 use crate::http::{self, Address, Request, Response, is_local};
-use crate::oci::AnyReference;
-use crate::oci::Digest;
+use crate::oci::{AnyReference, Descriptor, Digest, ImageDocument, MediaType};
 use crate::parallel::in_parallel;
 use crate::progress::Step;
 use crate::text;
@@ -77,7 +75,8 @@ pub(super) fn find(reference: &AnyReference, limits: &Limits) -> Result<Root, Er
     if reference.digest.is_some_and(|expected| expected != digest) {
         return Err(Error::broken(name, Broken::Digest { found: digest }));
     }
-    let document = Document::parse(&answer.body).map_err(|reason| Error::broken(name, reason))?;
+    let document =
+        ImageDocument::parse(&answer.body).map_err(|reason| Error::broken(name, reason))?;
     let called = Called { name: Some(reference.name.clone()), tag };
     Ok(Root { blobs: Box::new(repository), called, digest, document })
 }
@@ -122,7 +121,7 @@ impl Repository {
     ) -> Result<Option<Response<B>>, Error> {
         let address: Result<Address, _> = format!("{}/{path}", self.base).parse();
         let address = address.map_err(|_| self.strange(format!("has no address for `{path}`")))?;
-        let request = Request::get(address).header("Accept", &ACCEPTED.join(", "));
+        let request = Request::get(address).header("Accept", &MediaType::ROOTS.join(", "));
         let mut tried = self.authorization();
         let mut answer = self.sent(send(&request.clone().authorization(tried.clone())))?;
         if answer.head.status == 401 {
