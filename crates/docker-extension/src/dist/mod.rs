@@ -127,7 +127,7 @@ impl<'a> Dist<'a> {
                     platform,
                     target: platform.triple(),
                     path,
-                    sha256: digest.hex(),
+                    sha256: digest,
                     size,
                 });
                 packed.push(archive::Entry { path: copy, name, is_executable: true });
@@ -167,7 +167,7 @@ impl<'a> Dist<'a> {
             version: self.project.version.to_string(),
             image: manifest::ImageEntry {
                 reference: image.reference.to_string(),
-                digest: image.digest.clone(),
+                digest: image.digest,
                 archive: archive.clone(),
                 platforms: image.platforms.clone(),
                 engine: image.engine,
@@ -178,7 +178,7 @@ impl<'a> Dist<'a> {
         let path = self.staged.path().join(MANIFEST);
         files::write(&path, manifest.to_json())?;
         let (digest, _) = Digest::of_file(&path)?;
-        let checksums = manifest.checksums(&digest.hex());
+        let checksums = manifest.checksums(digest);
         files::write(&self.staged.path().join(CHECKSUMS), checksums)?;
         self.staged.commit()?;
         Ok((Image { archive: self.place.join(&archive), ..image }, manifest))
@@ -192,7 +192,7 @@ impl<'a> Dist<'a> {
         let file = self.staged.path().join(&path);
         files::make_public(&file)?;
         let (digest, size) = Digest::of_file(&file)?;
-        self.artifacts.push(Artifact { path, kind, sha256: digest.hex(), size });
+        self.artifacts.push(Artifact { path, kind, sha256: digest, size });
         Ok(())
     }
 }

@@ -17,8 +17,8 @@ use super::read::{self, limits::Limits};
 use crate::files;
 use crate::oci::layout::{BLOBS, DOCKER_MANIFEST, INDEX, MARKER, blob_path};
 use crate::oci::{
-    BlobKind, Descriptor, ImageIndex, ImageManifest, ImageReference, OciLayout, OciPlatform,
-    from_json, to_json,
+    BlobKind, Descriptor, Digest, ImageIndex, ImageManifest, ImageReference, OciLayout,
+    OciPlatform, from_json, to_json,
 };
 use crate::platform::ImagePlatform;
 
@@ -80,7 +80,7 @@ fn append_json<W: Write>(
 /// What an archive says of its image.
 pub(super) struct Found {
     /// The digest of the image's index.
-    pub digest: String,
+    pub digest: Digest,
     /// Its variants; attestations are left out.
     pub manifests: Manifests,
 }
@@ -104,7 +104,7 @@ pub(super) fn read(path: &Utf8Path) -> Result<Found, Error> {
             manifests.insert(platform, documents.json(&blob_path(variant.digest))?);
         }
     }
-    Ok(Found { digest: image.digest.to_string(), manifests })
+    Ok(Found { digest: image.digest, manifests })
 }
 
 fn invalid(path: &Utf8Path, reason: impl ToString) -> Error {

@@ -11,7 +11,7 @@ use super::error::Task;
 use super::tree::Tree;
 use super::{Engine, EngineKind, Error, Image, archive};
 use crate::context::contents::{Context, fits_in_dockerfile};
-use crate::oci::ImageReference;
+use crate::oci::{Digest, ImageReference};
 use crate::platform::ImagePlatform;
 use crate::process::{self, Output};
 use crate::progress::Step;
@@ -37,7 +37,7 @@ impl Docker {
     ///
     /// # Errors
     /// Whatever keeps Docker from it, and a digest in the registry that is not the image's.
-    pub fn push(&self, context: &Context, image: &Image, step: &Step<'_>) -> Result<String, Error> {
+    pub fn push(&self, context: &Context, image: &Image, step: &Step<'_>) -> Result<Digest, Error> {
         match self.builder.engine_context() {
             // It refuses `rewrite-timestamp` for images that it keeps, and pushes no others.
             Some(engine) => push_from_engine(engine, image, step)?,
@@ -52,7 +52,7 @@ impl Docker {
         if pushed == image.digest || self.attestations {
             Ok(pushed)
         } else {
-            Err(Error::Changed { pushed, built: image.digest.clone() })
+            Err(Error::Changed { pushed, built: image.digest })
         }
     }
 
@@ -150,16 +150,16 @@ fn run(command: Command, task: Task, step: &Step<'_>) -> Result<(), Error> {
 }
 
 /// The digest that the registry has under that name.
-fn digest_in_registry(reference: &ImageReference) -> Result<String, Error> {
+fn digest_in_registry(reference: &ImageReference) -> Result<Digest, Error> {
     #[derive(Deserialize)]
-    struct Manifest {
-        digest: String,
+    struct PushedManifest {
+        digest: Digest,
     }
     let shell = Shell::new()?;
     let (name, format) = (reference.full_name(), "{{json .Manifest}}");
     let command = cmd!(shell, "docker buildx imagetools inspect {name} --format {format}");
     let answer = process::read(command).map_err(|error| Error::docker(Task::Inspect, error))?;
-    let manifest: Manifest = serde_json::from_str(&answer).map_err(Error::Answer)?;
+    let manifest: PushedManifest = serde_json::from_str(&answer).map_err(Error::Answer)?;
     Ok(manifest.digest)
 }
 

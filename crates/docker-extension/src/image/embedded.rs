@@ -45,7 +45,7 @@ impl Engine for Embedded {
             manifests.insert(platform, manifest);
         }
         let index = packer.blobs.add_json(MediaType::INDEX, &ImageIndex::new(variants));
-        let digest = index.digest.to_string();
+        let digest = index.digest;
         step.at("writing the archive");
         archive::write(archive, packer.blobs, index, &manifests, reference)?;
         Ok(Image {

@@ -5,6 +5,7 @@ use std::{fmt, io};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::interrupt::{self, Interrupted};
+use crate::oci::Digest;
 use crate::{files, process};
 
 /// An engine could not make, push or load an image.
@@ -56,9 +57,9 @@ pub enum Error {
     #[error("the image that was pushed is {pushed}, but {built} was built")]
     Changed {
         /// The digest in the registry.
-        pushed: String,
+        pushed: Digest,
         /// The digest in the archive.
-        built: String,
+        built: Digest,
     },
 }
 

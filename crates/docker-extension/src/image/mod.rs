@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Serialize, Serializer};
 
 use crate::context::contents::Context;
-use crate::oci::ImageReference;
+use crate::oci::{Digest, ImageReference};
 use crate::platform::ImagePlatform;
 use crate::progress::Step;
 
@@ -50,8 +50,8 @@ pub enum EngineKind {
 pub struct Image {
     /// Its name and tag.
     pub reference: ImageReference,
-    /// The digest of its index: `sha256:…`.
-    pub digest: String,
+    /// The digest of its index.
+    pub digest: Digest,
     /// The tar file.
     pub archive: Utf8PathBuf,
     /// Its variants.

@@ -50,6 +50,11 @@ impl Digest {
         }
     }
 
+    /// For documents that hold the digits alone.
+    pub fn serialize_hex<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.hex())
+    }
+
     /// The 64 digits, without `sha256:`.
     pub fn hex(&self) -> String {
         hex(&self.0)

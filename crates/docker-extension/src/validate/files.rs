@@ -7,15 +7,15 @@ use super::finding::{At, Problem};
 use super::metadata::{Declared, HostBinary, ImagePath, Pages};
 use super::room::Problems;
 use super::rules::{Rule, image as rules};
-use crate::image::read::ContentId;
 use crate::image::read::tree::{Kind, Tree};
+use crate::oci::Digest;
 use crate::platform::Os;
 
 /// A file whose content is to be looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
-    /// Which content it has.
-    pub content: ContentId,
+    /// The digest of its content.
+    pub content: Digest,
     /// Its path.
     pub path: String,
     /// What it is.
@@ -149,7 +149,7 @@ impl Checker<'_> {
     }
 
     /// The content of a plain file; `rule` is broken where there is none.
-    fn file(&mut self, path: &ImagePath, rule: &'static Rule) -> Option<ContentId> {
+    fn file(&mut self, path: &ImagePath, rule: &'static Rule) -> Option<Digest> {
         // Consumers copy the icon, and the folders around pages and compose files, links and all.
         match self.tree.resolve(path.as_str()).map(|found| &found.node.kind) {
             Ok(Kind::File { content, .. }) => return Some(*content),
@@ -159,7 +159,7 @@ impl Checker<'_> {
         None
     }
 
-    fn want(&mut self, content: ContentId, path: &ImagePath, part: Part) {
+    fn want(&mut self, content: Digest, path: &ImagePath, part: Part) {
         self.wanted.push(Wanted { content, path: path.as_str().to_owned(), part });
     }
 

@@ -13,8 +13,9 @@ use super::rules::{image as rules, labels as label_rules};
 use super::{index, labels};
 use crate::image::read::limits::LARGEST_FILE;
 use crate::image::read::tree::Kind;
-use crate::image::read::{Content, ContentId, Error, StoredImage, Variant};
+use crate::image::read::{Content, Error, StoredImage, Variant};
 use crate::inspect::{self, Contents};
+use crate::oci::Digest;
 use crate::platform::{Arch, Os};
 use crate::text;
 
@@ -32,7 +33,7 @@ pub fn check(opened: Result<StoredImage, Error>, name: &str) -> Result<Report, E
         Ok(image) => image,
         Err(error) => return Ok(Report::new(subject, vec![unreadable(error)?])),
     };
-    subject.digest = Some(image.digest.to_string());
+    subject.digest = Some(image.digest);
     subject.platforms = image.variants.iter().map(|variant| variant.platform.clone()).collect();
     let mut findings = Findings::default();
     findings.extend(index::check(&image));
@@ -147,9 +148,9 @@ fn check_contents(
     image: &StoredImage,
     variants: &[Checked<'_>],
     findings: &mut Findings,
-) -> Result<BTreeSet<ContentId>, Error> {
+) -> Result<BTreeSet<Digest>, Error> {
     let all = variants.iter().flat_map(|checked| &checked.wanted);
-    let wanted: BTreeSet<ContentId> = all.map(|wanted| wanted.content).collect();
+    let wanted: BTreeSet<Digest> = all.map(|wanted| wanted.content).collect();
     let mut one_cpu = BTreeSet::new();
     image.contents(&wanted, LARGEST_FILE, |id, content| {
         let inspected = match &content {
@@ -195,11 +196,7 @@ fn judge(
 }
 
 /// The same program in both variants runs on one CPU alone, but for Windows, which emulates the other.
-fn compare_binaries(
-    variants: &[Checked<'_>],
-    one_cpu: &BTreeSet<ContentId>,
-    findings: &mut Findings,
-) {
+fn compare_binaries(variants: &[Checked<'_>], one_cpu: &BTreeSet<Digest>, findings: &mut Findings) {
     let [one, other] = variants else { return };
     if one.arch == other.arch {
         return;

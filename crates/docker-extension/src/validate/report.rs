@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::finding::{At, Finding};
 use super::rules::{self, Rule, Severity};
-use crate::oci::OciPlatform;
+use crate::oci::{Digest, OciPlatform};
 use crate::style::{BAD, DIM, GOOD, HELP, WARNING};
 use crate::text;
 
@@ -25,7 +25,7 @@ pub struct Subject {
     /// The image's name and tag, or the file's path.
     pub name: String,
     /// The image's digest.
-    pub digest: Option<String>,
+    pub digest: Option<Digest>,
     /// Its variants.
     #[serde(serialize_with = "serialize_texts")]
     pub platforms: Vec<OciPlatform>,
@@ -212,7 +212,7 @@ mod tests {
         ];
         let platforms = vec![amd64, arm64];
         let name = "me/tool:1.2.3".to_owned();
-        Report::new(Subject { name, digest: Some("sha256:00".to_owned()), platforms }, findings)
+        Report::new(Subject { name, digest: Some(Digest::of(b"")), platforms }, findings)
     }
 
     #[test]
@@ -291,7 +291,7 @@ mod tests {
               ],
               "schema_version": 1,
               "subject": {
-                "digest": "sha256:00",
+                "digest": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
                 "name": "me/tool:1.2.3",
                 "platforms": [
                   "linux/amd64",

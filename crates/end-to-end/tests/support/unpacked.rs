@@ -94,7 +94,7 @@ pub fn files_of(tree: &Tree) -> Files {
     let files = tree.below("/").map(|found| {
         let mode = found.node.mode;
         let file = match &found.node.kind {
-            Kind::File { content, .. } => ("file", mode, content.digest().hex()),
+            Kind::File { content, .. } => ("file", mode, content.hex()),
             Kind::Symlink(target) => ("link", 0, target.to_string()),
             Kind::Folder => ("folder", mode, String::new()),
             Kind::Special => ("special", mode, String::new()),

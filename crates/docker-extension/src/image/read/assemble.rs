@@ -10,7 +10,7 @@ use super::limits::{Budget, Limits, TooLarge};
 use super::merge::Merge;
 use super::store::{self, Blobs};
 use super::tree::Tree;
-use super::{Absent, ContentId, Place, StoredImage, Variant};
+use super::{Absent, Place, StoredImage, Variant};
 use crate::oci::{
     BlobKind, Descriptor, Digest, ImageConfiguration, ImageDocument, ImageIndex, ImageManifest,
     InvalidDocument, OciPlatform, from_json,
@@ -271,7 +271,7 @@ impl Layers {
     }
 
     /// Where each content is, and the blobs of the layers.
-    fn into_places(self) -> (HashMap<ContentId, Place>, Vec<Descriptor>) {
+    fn into_places(self) -> (HashMap<Digest, Place>, Vec<Descriptor>) {
         let mut places = HashMap::new();
         for (layer, read) in self.read.into_iter().enumerate() {
             let entries = read.into_iter().flat_map(|layer| layer.entries);
@@ -297,14 +297,14 @@ mod tests {
     use crate::image::read::tree::Kind;
     use crate::oci::MediaType;
 
-    fn content_of(image: &StoredImage, variant: usize, path: &str) -> ContentId {
+    fn content_of(image: &StoredImage, variant: usize, path: &str) -> Digest {
         match image.variants[variant].tree.resolve(path).map(|found| &found.node.kind) {
             Ok(Kind::File { content, .. }) => *content,
             other => panic!("{path}: {other:?}"),
         }
     }
 
-    fn contents(image: &StoredImage, wanted: &[ContentId], largest: u64) -> Vec<Content> {
+    fn contents(image: &StoredImage, wanted: &[Digest], largest: u64) -> Vec<Content> {
         let mut found = BTreeMap::new();
         let set: BTreeSet<_> = wanted.iter().copied().collect();
         image
@@ -340,7 +340,7 @@ mod tests {
         let expected = ["amd64", "arm64", "same", "<html>", ""].map(whole);
         assert_eq!(contents(&image, &wanted, 100), expected);
         assert_eq!(contents(&image, &wanted[..1], 4), [Content::TooLarge { size: 5 }]);
-        assert_eq!(contents(&image, &[ContentId::of(Digest::of(b"elsewhere"))], 100), []);
+        assert_eq!(contents(&image, &[Digest::of(b"elsewhere")], 100), []);
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //! files that somebody wants to see.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -15,28 +14,6 @@ use super::oddity::OddityKind;
 use super::tar::{Skip, TarEntry, TarKind, TarReader};
 use super::unpack::{BUFFER, unpack};
 use crate::oci::Digest;
-
-/// Which content a file has: the same for equal bytes, wherever in the image they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContentId(Digest);
-
-impl ContentId {
-    /// The content that has this SHA-256.
-    pub(super) fn of(digest: Digest) -> Self {
-        Self(digest)
-    }
-
-    /// The SHA-256 of the bytes.
-    pub fn digest(&self) -> Digest {
-        self.0
-    }
-}
-
-impl fmt::Display for ContentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// What a layer has in it.
 #[derive(Debug)]
@@ -60,7 +37,7 @@ pub(super) enum EntryKind {
     Folder,
     File {
         size: u64,
-        content: ContentId,
+        content: Digest,
     },
     Symlink(Arc<str>),
     HardLink(String),
@@ -85,7 +62,7 @@ pub(super) fn index(compressed: impl Read, budget: &Budget) -> Result<Layer, Fai
             let mut content = tar.content();
             loop {
                 match content.read(&mut buffer)? {
-                    0 => return Ok(ContentId::of(Digest::finish(hasher))),
+                    0 => return Ok(Digest::finish(hasher)),
                     read => hasher.update(&buffer[..read]),
                 }
             }
@@ -104,7 +81,7 @@ pub(super) fn index(compressed: impl Read, budget: &Budget) -> Result<Layer, Fai
 
 fn entry_kind(
     entry: &TarEntry,
-    content: impl FnOnce() -> io::Result<ContentId>,
+    content: impl FnOnce() -> io::Result<Digest>,
 ) -> io::Result<EntryKind> {
     let is_text = std::str::from_utf8(&entry.path).is_ok();
     let link = std::str::from_utf8(&entry.link).ok().filter(|_| is_text);
@@ -123,10 +100,10 @@ fn entry_kind(
 /// it takes.
 pub(super) fn contents(
     compressed: impl Read,
-    wanted: &BTreeMap<u32, ContentId>,
+    wanted: &BTreeMap<u32, Digest>,
     largest: u64,
     budget: &Budget,
-    mut sink: impl FnMut(ContentId, Content),
+    mut sink: impl FnMut(Digest, Content),
 ) -> Result<(), Failure> {
     let mut tar = TarReader::new(Unpacked::new(compressed, budget, None)?, &budget.limits);
     let mut at = 0;

@@ -36,7 +36,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub(super) use archive::Archive;
 pub use error::{Broken, Error};
-pub use layer::ContentId;
 pub use source::ImageSource;
 
 use limits::{Budget, Limits};
@@ -66,7 +65,7 @@ pub struct StoredImage {
     blobs: Box<dyn Blobs>,
     limits: Limits,
     layers: Vec<Descriptor>,
-    places: HashMap<ContentId, Place>,
+    places: HashMap<Digest, Place>,
 }
 
 /// A variant of an image.
@@ -123,11 +122,11 @@ impl StoredImage {
     /// A layer can't be read any more.
     pub fn contents(
         &self,
-        wanted: &BTreeSet<ContentId>,
+        wanted: &BTreeSet<Digest>,
         largest: u64,
-        mut sink: impl FnMut(ContentId, Content),
+        mut sink: impl FnMut(Digest, Content),
     ) -> Result<(), Error> {
-        let mut by_layer: BTreeMap<usize, BTreeMap<u32, ContentId>> = BTreeMap::new();
+        let mut by_layer: BTreeMap<usize, BTreeMap<u32, Digest>> = BTreeMap::new();
         for content in wanted {
             if let Some(Place { layer, entry }) = self.places.get(content) {
                 by_layer.entry(*layer).or_default().insert(*entry, *content);

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::layer::ContentId;
 use super::limits::LINKS;
 use super::oddity::Oddities;
 use super::path;
+use crate::oci::Digest;
 
 /// The merged file system of a variant.
 ///
@@ -36,8 +36,8 @@ pub enum Kind {
     File {
         /// In bytes.
         size: u64,
-        /// Which content it has.
-        content: ContentId,
+        /// The digest of its content, which is the same for equal files of all layers.
+        content: Digest,
     },
     /// A symbolic link with this text.
     Symlink(Arc<str>),

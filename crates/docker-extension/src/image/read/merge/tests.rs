@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::image::read::ContentId;
+
 use crate::image::read::limits::Limits;
 use crate::oci::Digest;
 
@@ -14,8 +14,8 @@ fn entry(path: &str, kind: EntryKind) -> Entry {
     Entry { path: path.to_owned(), kind, mode }
 }
 
-fn content(text: &str) -> ContentId {
-    ContentId::of(Digest::of(text.as_bytes()))
+fn content(text: &str) -> Digest {
+    Digest::of(text.as_bytes())
 }
 
 fn file(path: &str, text: &str) -> Entry {
