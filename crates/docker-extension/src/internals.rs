@@ -43,7 +43,7 @@ pub mod inspect {
 }
 
 pub mod oci {
-    pub use crate::oci::{AnyReference, Digest, ImageName, ImageReference};
+    pub use crate::oci::{Digest, ImageName, Reference, Tag};
 }
 
 pub mod platform {

@@ -16,7 +16,7 @@ use docker_extension::internals::context::dockerfile;
 use docker_extension::internals::image::{
     self, AnyEngine, Docker, Embedded, Engine, EngineChoice, EngineRequest, Image, NoBuilder, probe,
 };
-use docker_extension::internals::oci::{ImageName, ImageReference};
+use docker_extension::internals::oci::{ImageName, Reference, Tag};
 use docker_extension::internals::platform::ImagePlatform;
 use docker_extension::internals::progress::{Progress, Verbosity};
 use docker_extension::internals::text::hex;
@@ -102,14 +102,14 @@ impl Sample {
         }
     }
 
-    fn build(&self, engine: &dyn Engine, reference: &ImageReference, file: &str) -> Image {
+    fn build(&self, engine: &dyn Engine, reference: &Reference<Tag>, file: &str) -> Image {
         let progress = Progress::new(Verbosity::Quiet);
         let archive = self.dir.join(file);
         engine.build(&self.context, reference, &archive, &progress.step("")).unwrap()
     }
 }
 
-fn reference(name: &str) -> ImageReference {
+fn reference(name: &str) -> Reference<Tag> {
     name.parse::<ImageName>().unwrap().with_tag("1.0.0".parse().unwrap())
 }
 

@@ -173,8 +173,8 @@ fn deliver(
         step.done(&image.reference);
     }
     if let (true, AnyEngine::Docker(docker)) = (args.push, &plan.engine.engine) {
-        if !image.reference.tag.is_semver() {
-            let tag = &image.reference.tag;
+        if !image.reference.version.is_semver() {
+            let tag = &image.reference.version;
             progress.warn(format_args!("the marketplace takes no tag but a version, not `{tag}`"));
         }
         let step = progress.step("Push the image");

@@ -17,8 +17,8 @@ use super::read::{self, limits::Limits};
 use crate::files;
 use crate::oci::layout::{BLOBS, DOCKER_MANIFEST, INDEX, MARKER, blob_path};
 use crate::oci::{
-    BlobKind, Descriptor, Digest, ImageIndex, ImageManifest, ImageReference, OciLayout,
-    OciPlatform, from_json, to_json,
+    BlobKind, Descriptor, Digest, ImageIndex, ImageManifest, OciLayout, OciPlatform, Reference,
+    Tag, from_json, to_json,
 };
 use crate::platform::ImagePlatform;
 
@@ -33,7 +33,7 @@ pub(super) fn write(
     blobs: NewBlobs,
     index: Descriptor,
     manifests: &Manifests,
-    reference: &ImageReference,
+    reference: &Reference<Tag>,
 ) -> Result<(), Error> {
     let file = BufWriter::new(files::create(archive)?);
     write_entries(file, blobs, index, manifests, reference)
@@ -45,7 +45,7 @@ fn write_entries(
     blobs: NewBlobs,
     index: Descriptor,
     manifests: &Manifests,
-    reference: &ImageReference,
+    reference: &Reference<Tag>,
 ) -> io::Result<()> {
     let mut tar = Builder::new(target);
     append_folder(&mut tar, "blobs")?;
@@ -135,7 +135,7 @@ impl<'a> Documents<'a> {
 pub(super) fn add_docker_manifest(
     archive: &Utf8Path,
     manifests: &Manifests,
-    reference: &ImageReference,
+    reference: &Reference<Tag>,
 ) -> Result<(), Error> {
     let append = || -> io::Result<()> {
         let mut file = OpenOptions::new().read(true).write(true).open(archive)?;

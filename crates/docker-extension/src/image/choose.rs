@@ -9,7 +9,7 @@ use super::docker::Docker;
 use super::embedded::Embedded;
 use super::{Engine, EngineKind, Error, Image};
 use crate::context::contents::Context;
-use crate::oci::ImageReference;
+use crate::oci::{Reference, Tag};
 use crate::progress::Step;
 
 /// The engine that was asked for.
@@ -97,7 +97,7 @@ impl Engine for AnyEngine {
     fn build(
         &self,
         context: &Context,
-        reference: &ImageReference,
+        reference: &Reference<Tag>,
         archive: &Utf8Path,
         step: &Step<'_>,
     ) -> Result<Image, Error> {

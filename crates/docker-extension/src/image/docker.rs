@@ -11,7 +11,7 @@ use super::error::Task;
 use super::tree::Tree;
 use super::{Engine, EngineKind, Error, Image, archive};
 use crate::context::contents::{Context, fits_in_dockerfile};
-use crate::oci::{Digest, ImageReference};
+use crate::oci::{Digest, Reference, Tag};
 use crate::platform::ImagePlatform;
 use crate::process::{self, Output};
 use crate::progress::Step;
@@ -59,7 +59,7 @@ impl Docker {
     fn command(
         &self,
         context: &Context,
-        reference: &ImageReference,
+        reference: &Reference<Tag>,
         output: &str,
     ) -> Result<Command, Error> {
         let shell = Shell::new()?;
@@ -93,7 +93,7 @@ impl Engine for Docker {
     fn build(
         &self,
         context: &Context,
-        reference: &ImageReference,
+        reference: &Reference<Tag>,
         archive: &Utf8Path,
         step: &Step<'_>,
     ) -> Result<Image, Error> {
@@ -150,7 +150,7 @@ fn run(command: Command, task: Task, step: &Step<'_>) -> Result<(), Error> {
 }
 
 /// The digest that the registry has under that name.
-fn digest_in_registry(reference: &ImageReference) -> Result<Digest, Error> {
+fn digest_in_registry(reference: &Reference<Tag>) -> Result<Digest, Error> {
     #[derive(Deserialize)]
     struct PushedManifest {
         digest: Digest,

@@ -9,7 +9,7 @@ use super::layout;
 use super::tree::Tree;
 use super::{Engine, EngineKind, Error, Image};
 use crate::context::contents::Context;
-use crate::oci::{ImageIndex, ImageReference, MediaType};
+use crate::oci::{ImageIndex, MediaType, Reference, Tag};
 use crate::platform::ImagePlatform;
 use crate::progress::Step;
 use crate::text;
@@ -26,7 +26,7 @@ impl Engine for Embedded {
     fn build(
         &self,
         context: &Context,
-        reference: &ImageReference,
+        reference: &Reference<Tag>,
         archive: &Utf8Path,
         step: &Step<'_>,
     ) -> Result<Image, Error> {

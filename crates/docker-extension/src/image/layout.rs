@@ -7,7 +7,7 @@ use crate::context::contents::{Contents, FileMode, Layer};
 use crate::oci::layout::blob_path;
 use crate::oci::{
     ContainerConfig, Descriptor, DockerManifestItem, History, ImageConfiguration, ImageIndex,
-    ImageManifest, ImageReference, OciPlatform, RootFs, Tag, annotation,
+    ImageManifest, OciPlatform, Reference, RootFs, Tag, annotation,
 };
 use crate::platform::{Arch, ImagePlatform};
 
@@ -58,9 +58,9 @@ pub(super) fn manifest(configuration: Descriptor, layers: &[PackedLayer]) -> Ima
 }
 
 /// `index.json`: the one image of the layout, with its name.
-pub(super) fn index_json(mut image: Descriptor, reference: &ImageReference) -> ImageIndex {
+pub(super) fn index_json(mut image: Descriptor, reference: &Reference<Tag>) -> ImageIndex {
     image.annotations = BTreeMap::from([
-        (annotation::REF_NAME.to_owned(), reference.tag.to_string()),
+        (annotation::REF_NAME.to_owned(), reference.version.to_string()),
         (annotation::IMAGE_NAME.to_owned(), reference.full_name()),
     ]);
     ImageIndex::new(vec![image])
@@ -70,11 +70,11 @@ pub(super) fn index_json(mut image: Descriptor, reference: &ImageReference) -> I
 /// each: the tag is that of linux/amd64, and other variants add their architecture to it.
 pub(super) fn docker_manifest(
     manifests: &BTreeMap<ImagePlatform, ImageManifest>,
-    reference: &ImageReference,
+    reference: &Reference<Tag>,
 ) -> Vec<DockerManifestItem> {
     let image = |(platform, manifest): (&ImagePlatform, &ImageManifest)| DockerManifestItem {
         config: blob_path(manifest.config.digest),
-        repo_tags: classic_tag(*platform, &reference.tag)
+        repo_tags: classic_tag(*platform, &reference.version)
             .map(|tag| reference.name.with_tag(tag).to_string())
             .into_iter()
             .collect(),

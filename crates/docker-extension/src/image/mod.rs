@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Serialize, Serializer};
 
 use crate::context::contents::Context;
-use crate::oci::{Digest, ImageReference};
+use crate::oci::{Digest, Reference, Tag};
 use crate::platform::ImagePlatform;
 use crate::progress::Step;
 
@@ -49,7 +49,7 @@ pub enum EngineKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
     /// Its name and tag.
-    pub reference: ImageReference,
+    pub reference: Reference<Tag>,
     /// The digest of its index.
     pub digest: Digest,
     /// The tar file.
@@ -72,7 +72,7 @@ pub trait Engine {
     fn build(
         &self,
         context: &Context,
-        reference: &ImageReference,
+        reference: &Reference<Tag>,
         archive: &Utf8Path,
         step: &Step<'_>,
     ) -> Result<Image, Error>;

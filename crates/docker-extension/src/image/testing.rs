@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::{Embedded, Engine, Error};
 use crate::context::contents::{Contents, Context};
-use crate::oci::ImageReference;
+use crate::oci::{ImageName, Reference, Tag};
 use crate::progress::{Progress, Verbosity};
 
 /// A folder that is removed at the end.
@@ -45,8 +45,8 @@ impl Folder {
     }
 }
 
-pub(super) fn reference() -> ImageReference {
-    "example/tool".parse::<crate::oci::ImageName>().unwrap().with_tag("1.0.0".parse().unwrap())
+pub(super) fn reference() -> Reference<Tag> {
+    "example/tool".parse::<ImageName>().unwrap().with_tag("1.0.0".parse().unwrap())
 }
 
 /// The archive that the embedded engine makes of the files in `folder`.

@@ -18,7 +18,7 @@ pub use document::{
 };
 pub use media_type::{BlobKind, MediaType};
 pub use platform::OciPlatform;
-pub use reference::{AnyReference, ImageName, ImageReference, InvalidReference, Tag};
+pub use reference::{ImageName, InvalidReference, Reference, Tag, Version};
 
 /// Takes `null` for a missing value.
 fn null_is_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>

@@ -6,7 +6,8 @@ use super::error::{Broken, Error};
 use crate::oci::annotation::{IMAGE_NAME, REF_NAME};
 use crate::oci::layout::{DOCKER_MANIFEST, INDEX};
 use crate::oci::{
-    AnyReference, Descriptor, Digest, DockerManifestItem, ImageDocument, ImageName, Tag, from_json,
+    Descriptor, Digest, DockerManifestItem, ImageDocument, ImageName, Reference, Tag, Version,
+    from_json,
 };
 
 /// What an image is called, as far as it is known.
@@ -21,13 +22,13 @@ impl Called {
         if let Ok(tag) = text.parse() {
             return Self { name: None, tag: Some(tag) };
         }
-        text.parse::<AnyReference>().map(Self::from).unwrap_or_default()
+        text.parse::<Reference>().map(Self::from).unwrap_or_default()
     }
 }
 
-impl From<AnyReference> for Called {
-    fn from(reference: AnyReference) -> Self {
-        Self { name: Some(reference.name), tag: reference.tag }
+impl From<Reference> for Called {
+    fn from(reference: Reference) -> Self {
+        Self { name: Some(reference.name), tag: reference.version.tag }
     }
 }
 
@@ -99,9 +100,10 @@ fn is_called(descriptor: &Descriptor, wanted: &str) -> bool {
 /// Whether two names are the same where what Docker adds to short ones is added.
 fn is_same(name: &str, wanted: &str) -> bool {
     let full = |text: &str| {
-        let reference: AnyReference = text.parse().ok()?;
-        let tag = reference.tag.map_or_else(|| "latest".to_owned(), |tag| tag.to_string());
-        Some(format!("{}:{tag}", reference.name.full_name()))
+        let Reference { name, version } = text.parse().ok()?;
+        // Names in archives have no digest.
+        let version = Version { digest: None, ..version }.or_latest();
+        Some((name.full_name(), version))
     };
     name == wanted || full(name).is_some_and(|name| full(wanted) == Some(name))
 }

@@ -8,14 +8,14 @@ use std::process::Command;
 use super::error::Error;
 use super::limits::{Limits, TooLarge};
 use crate::files;
-use crate::oci::AnyReference;
+use crate::oci::{Reference, Version};
 use crate::process;
 
 /// What Docker says where it has no such image.
 const UNKNOWN: [&str; 3] = ["No such image", "reference does not exist", "not found"];
 
 /// Has the Docker Engine write an image to a temporary file without a name.
-pub(super) fn save(reference: &AnyReference, limits: &Limits) -> Result<File, Error> {
+pub(super) fn save(reference: &Reference, limits: &Limits) -> Result<File, Error> {
     let mut file = files::temporary()?;
     let mut command = Command::new("docker");
     command.args(["image", "save", "--", &name(reference)]);
@@ -46,10 +46,9 @@ pub(super) fn save(reference: &AnyReference, limits: &Limits) -> Result<File, Er
 }
 
 /// Without a tag Docker would save all that the name has.
-fn name(reference: &AnyReference) -> String {
-    match (&reference.digest, &reference.tag) {
-        (Some(digest), _) => format!("{}@{digest}", reference.name),
-        (None, Some(tag)) => format!("{}:{tag}", reference.name),
-        (None, None) => format!("{}:latest", reference.name),
-    }
+fn name(reference: &Reference) -> String {
+    let Version { tag, digest } = reference.version.or_latest();
+    // Docker takes one of the two.
+    let tag = tag.filter(|_| digest.is_none());
+    Reference { name: reference.name.clone(), version: Version { tag, digest } }.to_string()
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::Error;
-use crate::oci::AnyReference;
+use crate::oci::Reference;
 use crate::oci::layout::MARKER;
 
 /// A place that an image can be read from.
@@ -26,9 +26,9 @@ pub enum ImageSource {
         image: Option<String>,
     },
     /// A registry.
-    Registry(AnyReference),
+    Registry(Reference),
     /// The Docker Engine that the command `docker` talks to.
-    Daemon(AnyReference),
+    Daemon(Reference),
 }
 
 const DAEMON: &str = "docker-daemon:";
@@ -75,7 +75,7 @@ impl ImageSource {
     }
 }
 
-fn parse_reference(reference: &str, text: &str) -> Result<AnyReference, Error> {
+fn parse_reference(reference: &str, text: &str) -> Result<Reference, Error> {
     reference.parse().map_err(|source| Error::Reference { text: text.to_owned(), source })
 }
 

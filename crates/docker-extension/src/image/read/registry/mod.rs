@@ -18,7 +18,7 @@ use super::limits::Limits;
 use super::store::{self, Blobs, Section, Shared};
 use crate::files::IoContext;
 use crate::http::{self, Address, Request, Response, is_local};
-use crate::oci::{AnyReference, Descriptor, Digest, ImageDocument, MediaType};
+use crate::oci::{Descriptor, Digest, ImageDocument, MediaType, Reference, Version};
 use crate::parallel::in_parallel;
 use crate::progress::Step;
 use crate::text;
@@ -58,21 +58,18 @@ struct Downloaded {
 }
 
 /// Finds the image in its registry.
-pub(super) fn find(reference: &AnyReference, limits: &Limits) -> Result<Root, Error> {
+pub(super) fn find(reference: &Reference, limits: &Limits) -> Result<Root, Error> {
     let repository = Repository::new(reference, limits)?;
-    let latest = if reference.digest.is_none() { "latest".parse().ok() } else { None };
-    let tag = reference.tag.clone().or(latest);
-    let wanted = match (&reference.digest, &tag) {
-        (Some(digest), _) => digest.to_string(),
-        (None, tag) => tag.as_ref().map(ToString::to_string).unwrap_or_default(),
-    };
+    let Version { tag, digest: expected } = reference.version.or_latest();
+    let wanted = expected.map(|digest| digest.to_string());
+    let wanted = wanted.or(tag.as_ref().map(ToString::to_string)).unwrap_or_default();
     let path = format!("manifests/{wanted}");
     let Some(answer) = repository.ask(&path, |request| request.send(limits.document))? else {
         return Err(Error::NotFound { reference: reference.to_string() });
     };
     let digest = Digest::of(&answer.body);
     let name = format!("image {wanted}");
-    if reference.digest.is_some_and(|expected| expected != digest) {
+    if expected.is_some_and(|expected| expected != digest) {
         return Err(Error::broken(name, Broken::Digest { found: digest }));
     }
     let document =
@@ -82,7 +79,7 @@ pub(super) fn find(reference: &AnyReference, limits: &Limits) -> Result<Root, Er
 }
 
 impl Repository {
-    fn new(reference: &AnyReference, limits: &Limits) -> Result<Self, Error> {
+    fn new(reference: &Reference, limits: &Limits) -> Result<Self, Error> {
         let registry = reference.name.registry().to_owned();
         let name = reference.name.repository();
         let host = if registry == DOCKER_HUB.0 { DOCKER_HUB.1 } else { &registry };
