@@ -11,7 +11,7 @@ use super::report::{Report, Subject};
 use super::room::Findings;
 use super::rules::{image as rules, labels as label_rules};
 use super::{index, labels};
-use crate::image::read::limits::LARGEST_FILE;
+use crate::image::read::limits::{LARGEST_FILE, LARGEST_METADATA};
 use crate::image::read::tree::Kind;
 use crate::image::read::{Content, Error, StoredImage, Variant};
 use crate::inspect::{self, Contents};
@@ -20,8 +20,6 @@ use crate::platform::{Arch, Os};
 use crate::text;
 
 const METADATA: &str = "/metadata.json";
-/// Bytes of `metadata.json`; real ones have some hundred.
-const LARGEST_METADATA: u64 = 1024 * 1024;
 
 /// Checks an image as it was opened, or could not be. `name` is how the report calls it.
 ///

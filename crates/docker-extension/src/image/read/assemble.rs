@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::choose::Called;
 use super::error::{Broken, Error};
 use super::layer::{self, EntryKind, Layer};
-use super::limits::{Budget, Limits, TooLarge};
+use super::limits::{Budget, Limits, TooLarge, UNPACKED_AT_ONCE};
 use super::merge::Merge;
 use super::store::{self, Blobs};
 use super::tree::Tree;
@@ -18,9 +18,6 @@ use crate::oci::{
 use crate::parallel::in_parallel;
 use crate::progress::Step;
 use crate::text;
-
-/// How many layers are unpacked at once: one of zstd may take hundreds of megabytes of memory.
-const WORKERS: usize = 2;
 
 const MANIFEST: &str = "manifest";
 const CONFIGURATION: &str = "configuration";
@@ -200,7 +197,7 @@ impl Reader<'_> {
         self.step.at(&shown);
         self.blobs.fetch(&blobs, self.step)?;
         self.step.at(&shown);
-        let read = in_parallel(&blobs, WORKERS, |blob| {
+        let read = in_parallel(&blobs, UNPACKED_AT_ONCE, |blob| {
             let layer =
                 store::read(self.blobs, LAYER, blob, |source| layer::index(source, &self.budget));
             match layer {

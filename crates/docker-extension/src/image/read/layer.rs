@@ -12,7 +12,8 @@ use super::error::{Broken, Failure};
 use super::limits::{Budget, TooLarge};
 use super::oddity::OddityKind;
 use super::tar::{Skip, TarEntry, TarKind, TarReader};
-use super::unpack::{BUFFER, unpack};
+use super::unpack::unpack;
+use crate::files::BUFFER;
 use crate::oci::Digest;
 
 /// What a layer has in it.
