@@ -28,12 +28,12 @@ pub mod image {
         Image, NoBuilder, choose, load, probe,
     };
     pub mod read {
-        pub use crate::image::read::{Content, Error, ImageSource, StoredImage};
+        pub use crate::image::read::{Error, FileContent, ImageSource, StoredImage};
         pub mod limits {
             pub use crate::image::read::limits::Limits;
         }
         pub mod tree {
-            pub use crate::image::read::tree::{Kind, Tree};
+            pub use crate::image::read::tree::{FileTree, NodeKind};
         }
     }
 }

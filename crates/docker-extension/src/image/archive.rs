@@ -78,7 +78,7 @@ fn append_json<W: Write>(
 }
 
 /// What an archive says of its image.
-pub(super) struct Found {
+pub(super) struct ArchivedImage {
     /// The digest of the image's index.
     pub digest: Digest,
     /// Its variants; attestations are left out.
@@ -86,8 +86,8 @@ pub(super) struct Found {
 }
 
 /// Reads the archive of one image, by whatever it was written.
-pub(super) fn read(path: &Utf8Path) -> Result<Found, Error> {
-    let documents = Documents::open(path)?;
+pub(super) fn read(path: &Utf8Path) -> Result<ArchivedImage, Error> {
+    let documents = ArchivedDocuments::open(path)?;
     let index: ImageIndex = documents.json(INDEX)?;
     let [image] = &index.manifests[..] else {
         let count = index.manifests.len();
@@ -104,7 +104,7 @@ pub(super) fn read(path: &Utf8Path) -> Result<Found, Error> {
             manifests.insert(platform, documents.json(&blob_path(variant.digest))?);
         }
     }
-    Ok(Found { digest: image.digest, manifests })
+    Ok(ArchivedImage { digest: image.digest, manifests })
 }
 
 fn invalid(path: &Utf8Path, reason: impl ToString) -> Error {
@@ -112,14 +112,14 @@ fn invalid(path: &Utf8Path, reason: impl ToString) -> Error {
 }
 
 /// The documents of an archive, by the paths that a layout gives them.
-struct Documents<'a> {
+struct ArchivedDocuments<'a> {
     path: &'a Utf8Path,
-    archive: read::Archive<File>,
+    archive: read::ImageArchive<File>,
 }
 
-impl<'a> Documents<'a> {
+impl<'a> ArchivedDocuments<'a> {
     fn open(path: &'a Utf8Path) -> Result<Self, Error> {
-        let archive = read::Archive::new(files::open(path)?, path, &Limits::DEFAULT);
+        let archive = read::ImageArchive::new(files::open(path)?, path, &Limits::DEFAULT);
         Ok(Self { path, archive: archive.map_err(|error| invalid(path, error))? })
     }
 

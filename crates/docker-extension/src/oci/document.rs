@@ -100,14 +100,14 @@ impl ImageDocument {
     pub fn parse(json: &[u8]) -> Result<Self, InvalidDocument> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
-        struct Outline {
+        struct DocumentOutline {
             schema_version: Option<u64>,
             manifests: Option<IgnoredAny>,
             config: Option<IgnoredAny>,
             #[serde(default, deserialize_with = "null_is_default")]
             layers: Vec<IgnoredAny>,
         }
-        let outline: Outline = from_json(json)?;
+        let outline: DocumentOutline = from_json(json)?;
         match outline.schema_version {
             Some(SCHEMA_VERSION) => {}
             Some(1) => return Err(InvalidDocument::Schema1),

@@ -12,8 +12,8 @@ use super::room::Findings;
 use super::rules::{image as rules, labels as label_rules};
 use super::{index, labels};
 use crate::image::read::limits::{LARGEST_FILE, LARGEST_METADATA};
-use crate::image::read::tree::Kind;
-use crate::image::read::{Content, Error, StoredImage, Variant};
+use crate::image::read::tree::NodeKind;
+use crate::image::read::{Error, FileContent, StoredImage, Variant};
 use crate::inspect::{self, Contents};
 use crate::oci::Digest;
 use crate::platform::{Arch, Os};
@@ -111,7 +111,7 @@ fn read_metadata(
     for (number, checked) in variants.iter().enumerate() {
         let found = checked.variant.tree.resolve(METADATA).map(|found| &found.node.kind);
         let what = match found {
-            Ok(Kind::File { content, .. }) => {
+            Ok(NodeKind::File { content, .. }) => {
                 contents.insert(number, *content);
                 continue;
             }
@@ -128,12 +128,12 @@ fn read_metadata(
     for (number, checked) in variants.iter_mut().enumerate() {
         let text = contents.get(&number).and_then(|content| texts.get(content));
         let problems = match text {
-            Some(Content::Whole(bytes)) => {
+            Some(FileContent::Whole(bytes)) => {
                 let (declared, problems) = metadata::read(bytes);
                 checked.declared = declared.unwrap_or_default();
                 problems
             }
-            Some(Content::TooLarge { .. }) => vec![metadata::too_large()],
+            Some(FileContent::TooLarge { .. }) => vec![metadata::too_large()],
             None => Vec::new(),
         };
         checked.report(findings, problems);
@@ -152,8 +152,8 @@ fn check_contents(
     let mut one_cpu = BTreeSet::new();
     image.contents(&wanted, LARGEST_FILE, |id, content| {
         let inspected = match &content {
-            Content::Whole(bytes) => Some(inspect::read(bytes)),
-            Content::TooLarge { .. } => None,
+            FileContent::Whole(bytes) => Some(inspect::read(bytes)),
+            FileContent::TooLarge { .. } => None,
         };
         if matches!(&inspected, Some(Contents::Binary(slices)) if slices.len() == 1) {
             one_cpu.insert(id);
@@ -172,21 +172,21 @@ fn check_contents(
 fn judge(
     checked: &Checked<'_>,
     wanted: &Wanted,
-    content: &Content,
+    content: &FileContent,
     inspected: Option<&Contents>,
 ) -> Vec<Breach> {
     match (wanted.part, content, inspected) {
-        (Part::Icon, Content::Whole(bytes), _) => {
+        (Part::Icon, FileContent::Whole(bytes), _) => {
             check_icon(&wanted.path, bytes).into_iter().collect()
         }
-        (Part::Page, Content::Whole(bytes), _) => check_page(bytes).into_iter().collect(),
+        (Part::Page, FileContent::Whole(bytes), _) => check_page(bytes).into_iter().collect(),
         (Part::HostBinary(os), _, Some(inspected)) => {
             let same_system = checked.declared.binaries.iter().filter(|binary| binary.os == os);
             let beside: Vec<&str> = same_system.map(|binary| binary.path.file_name()).collect();
             let listed = Listed { os, image: checked.arch, path: &wanted.path, beside: &beside };
             binaries::judge(listed, inspected)
         }
-        (Part::HostBinary(_), Content::TooLarge { size }, _) => {
+        (Part::HostBinary(_), FileContent::TooLarge { size }, _) => {
             vec![Breach::new(&rules::BINARY_LARGE, format!("it has {}", text::size(*size)))]
         }
         _ => Vec::new(),

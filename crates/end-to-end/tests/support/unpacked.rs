@@ -5,7 +5,7 @@ use std::io::Read;
 use std::process::Command;
 
 use camino::Utf8Path;
-use docker_extension::internals::image::read::tree::{Kind, Tree};
+use docker_extension::internals::image::read::tree::{FileTree, NodeKind};
 use docker_extension::internals::image::read::{ImageSource, StoredImage};
 use docker_extension::internals::progress::{Progress, Verbosity};
 use docker_extension::internals::text::hex;
@@ -90,14 +90,14 @@ pub fn read(source: &str) -> StoredImage {
 }
 
 /// What the reader sees in a tree.
-pub fn files_of(tree: &Tree) -> Files {
+pub fn files_of(tree: &FileTree) -> Files {
     let files = tree.below("/").map(|found| {
         let mode = found.node.mode;
         let file = match &found.node.kind {
-            Kind::File { content, .. } => ("file", mode, content.hex()),
-            Kind::Symlink(target) => ("link", 0, target.to_string()),
-            Kind::Folder => ("folder", mode, String::new()),
-            Kind::Special => ("special", mode, String::new()),
+            NodeKind::File { content, .. } => ("file", mode, content.hex()),
+            NodeKind::Symlink(target) => ("link", 0, target.to_string()),
+            NodeKind::Folder => ("folder", mode, String::new()),
+            NodeKind::Special => ("special", mode, String::new()),
         };
         (found.path.trim_start_matches('/').to_owned(), file)
     });

@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::error::{Broken, Error, Failure};
+use super::error::{Broken, Error, ReadFailure};
 use super::limits::{Budget, LINKS, Limits, TooLarge};
 use super::path;
 use super::store::{Blobs, Section, Shared};
@@ -18,22 +18,22 @@ use crate::oci::layout::blob_path;
 use crate::oci::{Descriptor, Digest};
 
 /// The entries of a tar file, found by name.
-pub(in crate::image) struct Archive<R> {
+pub(in crate::image) struct ImageArchive<R> {
     path: Utf8PathBuf,
     file: Shared<R>,
-    entries: BTreeMap<String, Place>,
+    entries: BTreeMap<String, EntryPlace>,
     /// Blobs that have another name than an OCI layout gives them.
     named: BTreeMap<Digest, Section>,
 }
 
 /// Where the content of an entry is.
-enum Place {
+enum EntryPlace {
     Here(Section),
     /// `docker save` of old wrote equal layers once.
     At(String),
 }
 
-impl<R: Read + Seek> Archive<R> {
+impl<R: Read + Seek> ImageArchive<R> {
     /// Finds the entries of the tar file `file`; `path` is its name in messages.
     pub fn new(mut file: R, path: &Utf8Path, limits: &Limits) -> Result<Self, Error> {
         let entries =
@@ -50,7 +50,7 @@ impl<R: Read + Seek> Archive<R> {
         }
         let mut bytes = Vec::new();
         let read = self.file.section(section).read_to_end(&mut bytes);
-        read.map_err(|error| Failure::from(error).at(name, &*self.path))?;
+        read.map_err(|error| ReadFailure::from(error).at(name, &*self.path))?;
         Ok(Some(bytes))
     }
 
@@ -58,7 +58,7 @@ impl<R: Read + Seek> Archive<R> {
     pub fn name_blob(&mut self, name: &str) -> Result<(Digest, u64), Error> {
         let section = self.section(name).ok_or_else(|| Error::broken(name, Broken::Missing))?;
         let (digest, size) = Digest::of_rest(Interruptible(self.file.section(section)))
-            .map_err(|error| Failure::from(error).at(name, &*self.path))?;
+            .map_err(|error| ReadFailure::from(error).at(name, &*self.path))?;
         self.named.insert(digest, section);
         Ok((digest, size))
     }
@@ -67,15 +67,15 @@ impl<R: Read + Seek> Archive<R> {
         let mut name = name;
         for _ in 0..LINKS {
             match self.entries.get(name)? {
-                Place::Here(section) => return Some(*section),
-                Place::At(target) => name = target,
+                EntryPlace::Here(section) => return Some(*section),
+                EntryPlace::At(target) => name = target,
             }
         }
         None
     }
 }
 
-impl<R: Read + Seek + Send> Blobs for Archive<R> {
+impl<R: Read + Seek + Send> Blobs for ImageArchive<R> {
     fn place(&self) -> &Utf8Path {
         &self.path
     }
@@ -91,7 +91,7 @@ impl<R: Read + Seek + Send> Blobs for Archive<R> {
 fn entries<R: Read + Seek>(
     file: &mut R,
     limits: &Limits,
-) -> Result<BTreeMap<String, Place>, Failure> {
+) -> Result<BTreeMap<String, EntryPlace>, ReadFailure> {
     let length = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(0))?;
     let budget = Budget::new(*limits);
@@ -103,11 +103,13 @@ fn entries<R: Read + Seek>(
         let (Ok(name), Ok(link)) = texts else { continue };
         let Some(parts) = path::parts(name) else { continue };
         let place = match entry.kind {
-            TarKind::File => Place::Here(Section { start: tar.get_ref().at, size: entry.size }),
-            TarKind::HardLink => Place::At(joined(path::parts(link))),
+            TarKind::File => {
+                EntryPlace::Here(Section { start: tar.get_ref().at, size: entry.size })
+            }
+            TarKind::HardLink => EntryPlace::At(joined(path::parts(link))),
             TarKind::Symlink => {
                 let folder = parts.split_last().map_or(&[][..], |(_, folder)| folder).join("/");
-                Place::At(joined(path::parts(&format!("{folder}/{link}"))))
+                EntryPlace::At(joined(path::parts(&format!("{folder}/{link}"))))
             }
             _ => continue,
         };
@@ -150,7 +152,7 @@ impl<R: Read + Seek> Skip for Seeking<'_, R> {
 /// The file `path`, or where it is compressed a temporary file with what is in it.
 pub(super) fn open(path: &Utf8Path, limits: &Limits) -> Result<File, Error> {
     let mut file = files::open(path)?;
-    let read_error = |error| Failure::from(error).at(path.as_str(), path);
+    let read_error = |error| ReadFailure::from(error).at(path.as_str(), path);
     let is_compressed = is_compressed(&mut file).map_err(read_error)?;
     file.rewind().map_err(read_error)?;
     if !is_compressed {
@@ -176,8 +178,8 @@ fn copy(source: &mut impl Read, target: &mut File, path: &Utf8Path) -> Result<u6
             Ok(0) => return Ok(size),
             Ok(read) => read,
             Err(error) => {
-                let failure = match Failure::from(error) {
-                    Failure::Io(error) => Broken::Compression(error.to_string()).into(),
+                let failure = match ReadFailure::from(error) {
+                    ReadFailure::Io(error) => Broken::Compression(error.to_string()).into(),
                     failure => failure,
                 };
                 return Err(failure.at(path.as_str(), path));

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::choose::Called;
 use super::error::{Broken, Error};
-use super::layer::{self, EntryKind, Layer};
+use super::layer::{self, EntryKind, LayerIndex};
 use super::limits::{Budget, Limits, TooLarge, UNPACKED_AT_ONCE};
 use super::merge::Merge;
 use super::store::{self, Blobs};
-use super::tree::Tree;
-use super::{Absent, Place, StoredImage, Variant};
+use super::tree::FileTree;
+use super::{Absent, ContentPlace, StoredImage, Variant};
 use crate::oci::{
     BlobKind, Descriptor, Digest, ImageConfiguration, ImageDocument, ImageIndex, ImageManifest,
     InvalidDocument, OciPlatform, from_json,
@@ -24,7 +24,7 @@ const CONFIGURATION: &str = "configuration";
 pub(super) const LAYER: &str = "layer";
 
 /// Where an image begins.
-pub(super) struct Root {
+pub(super) struct ImageRoot {
     pub blobs: Box<dyn Blobs>,
     pub called: Called,
     pub digest: Digest,
@@ -32,36 +32,40 @@ pub(super) struct Root {
 }
 
 /// A variant whose layers were not read yet.
-struct Outline {
+struct VariantOutline {
     platform: OciPlatform,
     configured: OciPlatform,
     digest: Digest,
     labels: BTreeMap<String, String>,
-    layers: Vec<Outlined>,
+    layers: Vec<LayerOutline>,
 }
 
 /// A layer of a variant.
-struct Outlined {
+struct LayerOutline {
     blob: Descriptor,
     /// Its digest without compression, as the configuration lists it.
     diff_id: Digest,
 }
 
 /// Reads the image that begins with `root`.
-pub(super) fn assemble(root: Root, limits: &Limits, step: &Step<'_>) -> Result<StoredImage, Error> {
-    let Root { blobs, called, digest, document } = root;
-    let reader = Reader { blobs: &*blobs, budget: Budget::new(*limits), step };
+pub(super) fn assemble(
+    root: ImageRoot,
+    limits: &Limits,
+    step: &Step<'_>,
+) -> Result<StoredImage, Error> {
+    let ImageRoot { blobs, called, digest, document } = root;
+    let assembler = Assembler { blobs: &*blobs, budget: Budget::new(*limits), step };
     let (is_index, attestations) = match &document {
         ImageDocument::Manifest(_) => (false, 0),
         ImageDocument::Index(ImageIndex { manifests, .. }) => {
             (true, manifests.iter().filter(|it| it.is_attestation()).count())
         }
     };
-    let (outlines, mut absent) = reader.outlines(document, digest)?;
-    let layers = reader.layers(&outlines)?;
+    let (outlines, mut absent) = assembler.outlines(document, digest)?;
+    let layers = assembler.layers(&outlines)?;
     let mut variants = Vec::new();
     for outline in outlines {
-        match reader.tree(&outline, &layers)? {
+        match assembler.tree(&outline, &layers)? {
             Some(tree) => variants.push(outline.with(tree)),
             None => absent.push(outline.absent()),
         }
@@ -87,19 +91,19 @@ pub(super) fn assemble(root: Root, limits: &Limits, step: &Step<'_>) -> Result<S
     })
 }
 
-struct Reader<'a> {
+struct Assembler<'a> {
     blobs: &'a dyn Blobs,
     budget: Budget,
     step: &'a Step<'a>,
 }
 
-impl Reader<'_> {
+impl Assembler<'_> {
     /// The variants that the first document lists, and those of them that are not there.
     fn outlines(
         &self,
         document: ImageDocument,
         digest: Digest,
-    ) -> Result<(Vec<Outline>, Vec<Absent>), Error> {
+    ) -> Result<(Vec<VariantOutline>, Vec<Absent>), Error> {
         let listed = match document {
             ImageDocument::Manifest(manifest) => {
                 return Ok((vec![self.outline(manifest, digest, None)?], Vec::new()));
@@ -144,7 +148,7 @@ impl Reader<'_> {
         manifest: ImageManifest,
         digest: Digest,
         platform: Option<OciPlatform>,
-    ) -> Result<Outline, Error> {
+    ) -> Result<VariantOutline, Error> {
         let ImageManifest { config, layers, .. } = manifest;
         let limit = self.budget.limits.layers;
         if layers.len() as u64 > limit {
@@ -162,9 +166,10 @@ impl Reader<'_> {
             return Err(Error::broken(store::name(CONFIGURATION, &config), reason));
         }
         let layers = layers.into_iter().zip(diff_ids);
-        let layers = layers.map(|(blob, diff_id)| Outlined { blob, diff_id: *diff_id }).collect();
+        let layers =
+            layers.map(|(blob, diff_id)| LayerOutline { blob, diff_id: *diff_id }).collect();
         let configured = configuration.platform();
-        Ok(Outline {
+        Ok(VariantOutline {
             platform: platform.unwrap_or_else(|| configured.clone()),
             configured,
             digest,
@@ -183,7 +188,7 @@ impl Reader<'_> {
     }
 
     /// Reads the layers of all variants, each once.
-    fn layers(&self, outlines: &[Outline]) -> Result<Layers, Error> {
+    fn layers(&self, outlines: &[VariantOutline]) -> Result<ReadLayers, Error> {
         let layers = outlines.iter().flat_map(|outline| &outline.layers).map(|layer| &layer.blob);
         // The same blob under another size would not be the same for long.
         let unique: BTreeMap<_, _> = layers.map(|it| ((it.digest, it.size), it)).collect();
@@ -208,13 +213,17 @@ impl Reader<'_> {
         })?;
         let by_digest = blobs.iter().enumerate();
         let by_digest = by_digest.map(|(at, blob)| ((blob.digest, blob.size), at)).collect();
-        Ok(Layers { blobs, read, by_digest })
+        Ok(ReadLayers { blobs, read, by_digest })
     }
 
     /// The tree of a variant; none where one of its layers is not there.
-    fn tree(&self, outline: &Outline, layers: &Layers) -> Result<Option<Tree>, Error> {
+    fn tree(
+        &self,
+        outline: &VariantOutline,
+        layers: &ReadLayers,
+    ) -> Result<Option<FileTree>, Error> {
         let mut merge = Merge::new(&self.budget);
-        for Outlined { blob, diff_id } in &outline.layers {
+        for LayerOutline { blob, diff_id } in &outline.layers {
             let Some(layer) = layers.get(blob) else { return Ok(None) };
             if layer.diff_id != *diff_id {
                 let (expected, found) = (*diff_id, layer.diff_id);
@@ -242,9 +251,9 @@ fn check_kind(what: &str, blob: &Descriptor, expected: BlobKind) -> Result<(), E
     Err(Error::broken(store::name(what, blob), reason))
 }
 
-impl Outline {
-    fn with(self, tree: Tree) -> Variant {
-        let Outline { platform, configured, digest, labels, .. } = self;
+impl VariantOutline {
+    fn with(self, tree: FileTree) -> Variant {
+        let VariantOutline { platform, configured, digest, labels, .. } = self;
         Variant { platform, configured, digest, labels, tree }
     }
 
@@ -254,27 +263,27 @@ impl Outline {
 }
 
 /// The layers of an image.
-struct Layers {
+struct ReadLayers {
     blobs: Vec<Descriptor>,
     /// What is in each; none where it is not there.
-    read: Vec<Option<Layer>>,
+    read: Vec<Option<LayerIndex>>,
     by_digest: HashMap<(Digest, u64), usize>,
 }
 
-impl Layers {
-    fn get(&self, blob: &Descriptor) -> Option<&Layer> {
+impl ReadLayers {
+    fn get(&self, blob: &Descriptor) -> Option<&LayerIndex> {
         let at = self.by_digest.get(&(blob.digest, blob.size))?;
         self.read.get(*at)?.as_ref()
     }
 
     /// Where each content is, and the blobs of the layers.
-    fn into_places(self) -> (HashMap<Digest, Place>, Vec<Descriptor>) {
+    fn into_places(self) -> (HashMap<Digest, ContentPlace>, Vec<Descriptor>) {
         let mut places = HashMap::new();
         for (layer, read) in self.read.into_iter().enumerate() {
             let entries = read.into_iter().flat_map(|layer| layer.entries);
             for (entry, number) in entries.zip(0..) {
                 if let EntryKind::File { content, .. } = entry.kind {
-                    places.entry(content).or_insert(Place { layer, entry: number });
+                    places.entry(content).or_insert(ContentPlace { layer, entry: number });
                 }
             }
         }
@@ -289,19 +298,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::image::read::Content;
+    use crate::image::read::FileContent;
     use crate::image::read::testing::{Image, SMALL, Tar, gzip, read};
-    use crate::image::read::tree::Kind;
+    use crate::image::read::tree::NodeKind;
     use crate::oci::MediaType;
 
     fn content_of(image: &StoredImage, variant: usize, path: &str) -> Digest {
         match image.variants[variant].tree.resolve(path).map(|found| &found.node.kind) {
-            Ok(Kind::File { content, .. }) => *content,
+            Ok(NodeKind::File { content, .. }) => *content,
             other => panic!("{path}: {other:?}"),
         }
     }
 
-    fn contents(image: &StoredImage, wanted: &[Digest], largest: u64) -> Vec<Content> {
+    fn contents(image: &StoredImage, wanted: &[Digest], largest: u64) -> Vec<FileContent> {
         let mut found = BTreeMap::new();
         let set: BTreeSet<_> = wanted.iter().copied().collect();
         image
@@ -333,10 +342,10 @@ mod tests {
         assert_ne!(of(0, "a"), of(1, "a"));
         let wanted =
             [of(0, "a"), of(1, "b"), of(1, "same"), of(0, "ui/index.html"), of(0, "empty")];
-        let whole = |text: &str| Content::Whole(text.as_bytes().to_vec());
+        let whole = |text: &str| FileContent::Whole(text.as_bytes().to_vec());
         let expected = ["amd64", "arm64", "same", "<html>", ""].map(whole);
         assert_eq!(contents(&image, &wanted, 100), expected);
-        assert_eq!(contents(&image, &wanted[..1], 4), [Content::TooLarge { size: 5 }]);
+        assert_eq!(contents(&image, &wanted[..1], 4), [FileContent::TooLarge { size: 5 }]);
         assert_eq!(contents(&image, &[Digest::of(b"elsewhere")], 100), []);
     }
 
@@ -460,7 +469,7 @@ mod tests {
         assert_eq!(image.tag.as_ref().map(ToString::to_string).as_deref(), Some("1.0.0"));
         assert_eq!(image.digest, Digest::of(configuration.to_string().as_bytes()));
         let wanted = [content_of(&image, 0, "a")];
-        assert_eq!(contents(&image, &wanted, 100), [Content::Whole(b"old".to_vec())]);
+        assert_eq!(contents(&image, &wanted, 100), [FileContent::Whole(b"old".to_vec())]);
 
         let ancient = read(Tar::new().file("repositories", "{}").finish(), &SMALL).err().unwrap();
         assert!(ancient.to_string().contains("before 1.10"), "{ancient}");

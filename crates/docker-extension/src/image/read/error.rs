@@ -326,26 +326,26 @@ impl Error {
 
 /// Why a part of an image can't be read, for those who don't know which part it is.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum ReadFailure {
     Broken(Broken),
     TooLarge(TooLarge),
     /// The disk's fault or, where the bytes come out of a decompressor, that of the bytes.
     Io(io::Error),
 }
 
-impl From<Broken> for Failure {
+impl From<Broken> for ReadFailure {
     fn from(reason: Broken) -> Self {
-        Failure::Broken(reason)
+        ReadFailure::Broken(reason)
     }
 }
 
-impl From<TooLarge> for Failure {
+impl From<TooLarge> for ReadFailure {
     fn from(limit: TooLarge) -> Self {
-        Failure::TooLarge(limit)
+        ReadFailure::TooLarge(limit)
     }
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for ReadFailure {
     /// An error of the readers here travels inside of an `io::Error`.
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::UnexpectedEof {
@@ -355,20 +355,20 @@ impl From<io::Error> for Failure {
             Ok(limit) => limit.into(),
             Err(error) => match error.downcast::<Broken>() {
                 Ok(reason) => reason.into(),
-                Err(error) => Failure::Io(error),
+                Err(error) => ReadFailure::Io(error),
             },
         }
     }
 }
 
-impl Failure {
+impl ReadFailure {
     /// The error, where `place` is what could not be read, out of the file `path`.
     pub fn at(self, place: impl Into<String>, path: impl AsRef<Utf8Path>) -> Error {
         match (interrupt::check(), self) {
             (Err(interrupted), _) => interrupted.into(),
-            (Ok(()), Failure::Broken(reason)) => Error::broken(place, reason),
-            (Ok(()), Failure::TooLarge(limit)) => Error::too_large(place, limit),
-            (Ok(()), Failure::Io(error)) => files::error("read", path, error).into(),
+            (Ok(()), ReadFailure::Broken(reason)) => Error::broken(place, reason),
+            (Ok(()), ReadFailure::TooLarge(limit)) => Error::too_large(place, limit),
+            (Ok(()), ReadFailure::Io(error)) => files::error("read", path, error).into(),
         }
     }
 }

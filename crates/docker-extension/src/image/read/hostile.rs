@@ -42,7 +42,7 @@ fn a_layer_that_unpacks_to_terabytes_is_read_up_to_the_limit() {
     assert!(
         matches!(
             failure,
-            super::error::Failure::TooLarge(TooLarge::Unpacked(limit)) if limit == limits.unpacked
+            super::error::ReadFailure::TooLarge(TooLarge::Unpacked(limit)) if limit == limits.unpacked
         ),
         "{failure:?}"
     );

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use super::Content;
-use super::error::{Broken, Failure};
+use super::FileContent;
+use super::error::{Broken, ReadFailure};
 use super::limits::{Budget, TooLarge};
 use super::oddity::OddityKind;
 use super::tar::{Skip, TarEntry, TarKind, TarReader};
@@ -18,15 +18,15 @@ use crate::oci::Digest;
 
 /// What a layer has in it.
 #[derive(Debug)]
-pub(super) struct Layer {
-    pub entries: Vec<Entry>,
+pub(super) struct LayerIndex {
+    pub entries: Vec<LayerEntry>,
     /// The digest of the layer without compression.
     pub diff_id: Digest,
 }
 
 /// An entry of a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct LayerEntry {
     /// As it stands in the layer.
     pub path: String,
     pub kind: EntryKind,
@@ -48,7 +48,7 @@ pub(super) enum EntryKind {
 }
 
 /// Reads what a layer has in it, all of it.
-pub(super) fn index(compressed: impl Read, budget: &Budget) -> Result<Layer, Failure> {
+pub(super) fn index(compressed: impl Read, budget: &Budget) -> Result<LayerIndex, ReadFailure> {
     let hashed = Unpacked::new(compressed, budget, Some(Sha256::new()))?;
     let mut tar = TarReader::new(hashed, &budget.limits);
     let mut buffer = vec![0; BUFFER];
@@ -72,12 +72,12 @@ pub(super) fn index(compressed: impl Read, budget: &Budget) -> Result<Layer, Fai
             Ok(path) => path,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
         };
-        entries.push(Entry { path, kind, mode: entry.mode });
+        entries.push(LayerEntry { path, kind, mode: entry.mode });
     }
     let mut rest = tar.into_inner();
     // The layer's digest is that of all its bytes, also of those behind the end of the tar file.
     while rest.read(&mut buffer)? > 0 {}
-    Ok(Layer { entries, diff_id: rest.digest().unwrap_or(Digest::of(&[])) })
+    Ok(LayerIndex { entries, diff_id: rest.digest().unwrap_or(Digest::of(&[])) })
 }
 
 fn entry_kind(
@@ -104,8 +104,8 @@ pub(super) fn contents(
     wanted: &BTreeMap<u32, Digest>,
     largest: u64,
     budget: &Budget,
-    mut sink: impl FnMut(Digest, Content),
-) -> Result<(), Failure> {
+    mut sink: impl FnMut(Digest, FileContent),
+) -> Result<(), ReadFailure> {
     let mut tar = TarReader::new(Unpacked::new(compressed, budget, None)?, &budget.limits);
     let mut at = 0;
     for (number, id) in wanted {
@@ -116,12 +116,12 @@ pub(super) fn contents(
         }
         at += 1;
         if entry.size > largest {
-            sink(*id, Content::TooLarge { size: entry.size });
+            sink(*id, FileContent::TooLarge { size: entry.size });
             continue;
         }
         let mut content = Vec::new();
         tar.content().read_to_end(&mut content)?;
-        sink(*id, Content::Whole(content));
+        sink(*id, FileContent::Whole(content));
     }
     Ok(())
 }

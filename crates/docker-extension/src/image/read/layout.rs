@@ -13,11 +13,11 @@ use crate::oci::Descriptor;
 use crate::oci::layout::blob_path;
 
 /// An OCI image layout.
-pub(super) struct Layout {
+pub(super) struct LayoutDirectory {
     root: Utf8PathBuf,
 }
 
-impl Layout {
+impl LayoutDirectory {
     /// The one in this folder.
     pub fn new(root: &Utf8Path) -> Self {
         Self { root: root.to_owned() }
@@ -37,7 +37,7 @@ impl Layout {
     }
 }
 
-impl Blobs for Layout {
+impl Blobs for LayoutDirectory {
     fn place(&self) -> &Utf8Path {
         &self.root
     }

@@ -34,13 +34,13 @@ mod unpack;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-pub(super) use archive::Archive;
+pub(super) use archive::ImageArchive;
 pub use error::{Broken, Error};
 pub use source::ImageSource;
 
 use limits::{Budget, Limits};
 use store::Blobs;
-use tree::Tree;
+use tree::FileTree;
 
 use crate::oci::{Descriptor, Digest, ImageName, OciPlatform, Tag};
 
@@ -65,7 +65,7 @@ pub struct StoredImage {
     blobs: Box<dyn Blobs>,
     limits: Limits,
     layers: Vec<Descriptor>,
-    places: HashMap<Digest, Place>,
+    places: HashMap<Digest, ContentPlace>,
 }
 
 /// A variant of an image.
@@ -81,7 +81,7 @@ pub struct Variant {
     /// Its labels.
     pub labels: BTreeMap<String, String>,
     /// Its file system.
-    pub tree: Tree,
+    pub tree: FileTree,
 }
 
 /// A variant that is listed but not there, as an engine has it that has pulled one platform only.
@@ -95,7 +95,7 @@ pub struct Absent {
 
 /// The content of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
+pub enum FileContent {
     /// All of it.
     Whole(Vec<u8>),
     /// It is larger than the caller wants to have in memory.
@@ -107,7 +107,7 @@ pub enum Content {
 
 /// Where a content is.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct ContentPlace {
     /// Its number among the layers.
     layer: usize,
     /// Its number among the layer's entries.
@@ -124,11 +124,11 @@ impl StoredImage {
         &self,
         wanted: &BTreeSet<Digest>,
         largest: u64,
-        mut sink: impl FnMut(Digest, Content),
+        mut sink: impl FnMut(Digest, FileContent),
     ) -> Result<(), Error> {
         let mut by_layer: BTreeMap<usize, BTreeMap<u32, Digest>> = BTreeMap::new();
         for content in wanted {
-            if let Some(Place { layer, entry }) = self.places.get(content) {
+            if let Some(ContentPlace { layer, entry }) = self.places.get(content) {
                 by_layer.entry(*layer).or_default().insert(*entry, *content);
             }
         }

@@ -4,11 +4,11 @@ use std::io::{Read, Seek};
 
 use camino::Utf8Path;
 
-use super::archive::{self, Archive};
-use super::assemble::{Root, assemble};
+use super::archive::{self, ImageArchive};
+use super::assemble::{ImageRoot, assemble};
 use super::choose::{self, Chosen};
 use super::error::{Broken, Error};
-use super::layout::Layout;
+use super::layout::LayoutDirectory;
 use super::limits::Limits;
 use super::store::{self, Blobs};
 use super::{ImageSource, StoredImage, daemon, registry};
@@ -32,7 +32,7 @@ impl StoredImage {
                 in_archive(file, path, image.as_deref(), limits)?
             }
             ImageSource::Layout { path, image } => {
-                let layout = Layout::new(path);
+                let layout = LayoutDirectory::new(path);
                 let index = layout.document(INDEX, limits)?;
                 let index = index.ok_or_else(|| Error::broken(INDEX, Broken::Missing))?;
                 in_layout(Box::new(layout), &index, image.as_deref(), limits)?
@@ -67,8 +67,8 @@ fn in_archive(
     path: &Utf8Path,
     image: Option<&str>,
     limits: &Limits,
-) -> Result<Root, Error> {
-    let archive = Archive::new(archive, path, limits)?;
+) -> Result<ImageRoot, Error> {
+    let archive = ImageArchive::new(archive, path, limits)?;
     if let Some(index) = archive.document(INDEX, limits)? {
         return in_layout(Box::new(archive), &index, image, limits);
     }
@@ -84,7 +84,7 @@ fn in_layout(
     index: &[u8],
     image: Option<&str>,
     limits: &Limits,
-) -> Result<Root, Error> {
+) -> Result<ImageRoot, Error> {
     let (chosen, called) = choose::from_index(index, image, blobs.place())?;
     let (digest, document) = match chosen {
         Chosen::Index { digest, variants } => {
@@ -95,16 +95,16 @@ fn in_layout(
             (blob.digest, document)
         }
     };
-    Ok(Root { blobs, called, digest, document })
+    Ok(ImageRoot { blobs, called, digest, document })
 }
 
 /// An archive of `docker save` names the parts of an image by their place in it. Here everything
 /// goes by its digest.
 fn from_docker<R: Read + Seek + Send + 'static>(
-    mut archive: Archive<R>,
+    mut archive: ImageArchive<R>,
     manifest: &[u8],
     image: Option<&str>,
-) -> Result<Root, Error> {
+) -> Result<ImageRoot, Error> {
     let (image, called) = choose::from_docker_manifest(manifest, image, archive.place())?;
     let (digest, size) = archive.name_blob(&image.config)?;
     let configuration = Descriptor::new(MediaType::CONFIGURATION, digest, size);
@@ -114,5 +114,5 @@ fn from_docker<R: Read + Seek + Send + 'static>(
         layers.push(Descriptor::new(MediaType::LAYER, digest, size));
     }
     let document = ImageDocument::Manifest(ImageManifest::new(configuration, layers));
-    Ok(Root { blobs: Box::new(archive), called, digest, document })
+    Ok(ImageRoot { blobs: Box::new(archive), called, digest, document })
 }

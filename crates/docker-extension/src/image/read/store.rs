@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use camino::Utf8Path;
 use sha2::{Digest as _, Sha256};
 
-use super::error::{Broken, Error, Failure};
+use super::error::{Broken, Error, ReadFailure};
 use super::limits::{Limits, TooLarge};
 use crate::interrupt;
 use crate::oci::{Descriptor, Digest, InvalidDocument};
@@ -37,16 +37,16 @@ pub(super) fn read<T>(
     blobs: &dyn Blobs,
     what: &str,
     blob: &Descriptor,
-    read: impl FnOnce(&mut dyn Read) -> Result<T, Failure>,
+    read: impl FnOnce(&mut dyn Read) -> Result<T, ReadFailure>,
 ) -> Result<T, Error> {
     let name = name(what, blob);
     let Some(source) = blobs.open(blob)? else {
         return Err(Error::broken(name, Broken::Missing));
     };
-    let mut source = Checked::new(source, blob);
+    let mut source = VerifiedReader::new(source, blob);
     let outcome = read(&mut source);
     interrupt::check()?;
-    if let Err(Failure::TooLarge(limit)) = outcome {
+    if let Err(ReadFailure::TooLarge(limit)) = outcome {
         return Err(Error::too_large(name, limit));
     }
     // A blob that is another one, or has a part of it only, will hardly make sense.
@@ -54,7 +54,7 @@ pub(super) fn read<T>(
     match (checked, outcome) {
         (Err(failure), _) => Err(failure.at(name, blobs.place())),
         // What came out of a blob that could be read whole is the blob's fault.
-        (Ok(()), Err(Failure::Io(error))) => {
+        (Ok(()), Err(ReadFailure::Io(error))) => {
             Err(Error::broken(name, Broken::Compression(error.to_string())))
         }
         (Ok(()), Err(failure)) => Err(failure.at(name, blobs.place())),
@@ -82,7 +82,7 @@ pub(super) fn document<T>(
 }
 
 /// Reads a blob no further than its descriptor says, and finds out whether it is the right one.
-struct Checked<'a, R> {
+struct VerifiedReader<'a, R> {
     source: R,
     blob: &'a Descriptor,
     hasher: Sha256,
@@ -91,12 +91,12 @@ struct Checked<'a, R> {
     failed: Option<io::Error>,
 }
 
-impl<'a, R: Read> Checked<'a, R> {
+impl<'a, R: Read> VerifiedReader<'a, R> {
     fn new(source: R, blob: &'a Descriptor) -> Self {
         Self { source, blob, hasher: Sha256::new(), size: 0, failed: None }
     }
 
-    fn check(mut self) -> Result<(), Failure> {
+    fn check(mut self) -> Result<(), ReadFailure> {
         if self.failed.is_none() {
             // Its error is kept.
             let _ = io::copy(&mut self, &mut io::sink());
@@ -115,7 +115,7 @@ impl<'a, R: Read> Checked<'a, R> {
     }
 }
 
-impl<R: Read> Read for Checked<'_, R> {
+impl<R: Read> Read for VerifiedReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         // One more than there should be, to see that there is.
         let left = self.blob.size.saturating_add(1).saturating_sub(self.size);

@@ -11,7 +11,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::assemble::{LAYER, Root};
+use super::assemble::{ImageRoot, LAYER};
 use super::choose::Called;
 use super::error::{Broken, Error};
 use super::limits::Limits;
@@ -58,7 +58,7 @@ struct Downloaded {
 }
 
 /// Finds the image in its registry.
-pub(super) fn find(reference: &Reference, limits: &Limits) -> Result<Root, Error> {
+pub(super) fn find(reference: &Reference, limits: &Limits) -> Result<ImageRoot, Error> {
     let repository = Repository::new(reference, limits)?;
     let Version { tag, digest: expected } = reference.version.or_latest();
     let wanted = expected.map(|digest| digest.to_string());
@@ -75,7 +75,7 @@ pub(super) fn find(reference: &Reference, limits: &Limits) -> Result<Root, Error
     let document =
         ImageDocument::parse(&answer.body).map_err(|reason| Error::broken(name, reason))?;
     let called = Called { name: Some(reference.name.clone()), tag };
-    Ok(Root { blobs: Box::new(repository), called, digest, document })
+    Ok(ImageRoot { blobs: Box::new(repository), called, digest, document })
 }
 
 impl Repository {
