@@ -28,7 +28,7 @@ pub mod image {
         Image, NoBuilder, choose, load, probe,
     };
     pub mod read {
-        pub use crate::image::read::{Error, FileContent, ImageSource, StoredImage};
+        pub use crate::image::read::{FileContent, ImageSource, ReadError, StoredImage};
         pub mod limits {
             pub use crate::image::read::limits::Limits;
         }

@@ -24,7 +24,6 @@ legacy! {
     context::Error, |_| false;
     image::NoBuilder, |it| matches!(it, image::NoBuilder::Unknown { .. });
     image::Error, |_| false;
-    image::read::Error, image::read::Error::is_about_the_name;
     http::Error, |_| false;
     dist::Error, |it| matches!(it, dist::Error::NotADist(_) | dist::Error::NotAFolder(_) | dist::Error::InContext(_));
     preview::Error, |it| matches!(it, preview::Error::NoUi | preview::Error::Port(_));

@@ -11,9 +11,10 @@ use super::report::{Report, Subject};
 use super::room::Findings;
 use super::rules::{image as rules, labels as label_rules};
 use super::{index, labels};
+use crate::error::Result;
 use crate::image::read::limits::{LARGEST_FILE, LARGEST_METADATA};
 use crate::image::read::tree::NodeKind;
-use crate::image::read::{Error, FileContent, StoredImage, Variant};
+use crate::image::read::{FileContent, ReadError, StoredImage, Variant};
 use crate::inspect::{self, Contents};
 use crate::oci::Digest;
 use crate::platform::{Arch, Os};
@@ -25,7 +26,7 @@ const METADATA: &str = "/metadata.json";
 ///
 /// # Errors
 /// The image can't be got at. One that is broken has a finding.
-pub fn check(opened: Result<StoredImage, Error>, name: &str) -> Result<Report, Error> {
+pub fn check(opened: Result<StoredImage, ReadError>, name: &str) -> Result<Report> {
     let mut subject = Subject { name: name.to_owned(), ..Subject::default() };
     let image = match opened {
         Ok(image) => image,
@@ -41,13 +42,14 @@ pub fn check(opened: Result<StoredImage, Error>, name: &str) -> Result<Report, E
     Ok(Report::new(subject, findings.into_vec()))
 }
 
-fn unreadable(error: Error) -> Result<Finding, Error> {
-    if !error.is_about_the_image() {
-        return Err(error);
+fn unreadable(error: ReadError) -> Result<Finding> {
+    match error {
+        ReadError::Access(error) => Err(error),
+        broken @ (ReadError::Broken { .. } | ReadError::TooLarge { .. }) => {
+            let problem = Problem::new(&rules::UNREADABLE, At::Index, broken.to_string());
+            Ok(problem.found_in(Vec::new()))
+        }
     }
-    let reasons = std::iter::successors(std::error::Error::source(&error), |it| it.source());
-    let what = reasons.fold(error.to_string(), |what, reason| format!("{what}: {reason}"));
-    Ok(Problem::new(&rules::UNREADABLE, At::Index, what).found_in(Vec::new()))
 }
 
 /// A variant that consumers pull, and what has been found out about it.
@@ -65,7 +67,7 @@ impl Checked<'_> {
     }
 }
 
-fn check_variants(image: &StoredImage, findings: &mut Findings) -> Result<(), Error> {
+fn check_variants(image: &StoredImage, findings: &mut Findings) -> Result<(), ReadError> {
     let mut variants: Vec<Checked<'_>> = image
         .variants
         .iter()
@@ -106,7 +108,7 @@ fn read_metadata(
     image: &StoredImage,
     variants: &mut [Checked<'_>],
     findings: &mut Findings,
-) -> Result<(), Error> {
+) -> Result<(), ReadError> {
     let mut contents = BTreeMap::new();
     for (number, checked) in variants.iter().enumerate() {
         let found = checked.variant.tree.resolve(METADATA).map(|found| &found.node.kind);
@@ -146,7 +148,7 @@ fn check_contents(
     image: &StoredImage,
     variants: &[Checked<'_>],
     findings: &mut Findings,
-) -> Result<BTreeSet<Digest>, Error> {
+) -> Result<BTreeSet<Digest>, ReadError> {
     let all = variants.iter().flat_map(|checked| &checked.wanted);
     let wanted: BTreeSet<Digest> = all.map(|wanted| wanted.content).collect();
     let mut one_cpu = BTreeSet::new();

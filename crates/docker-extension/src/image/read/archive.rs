@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::error::{Broken, Error, ReadFailure};
+use super::error::{Broken, ReadError, ReadFailure};
 use super::limits::{Budget, LINKS, Limits, TooLarge};
 use super::path;
 use super::store::{Blobs, Section, Shared};
@@ -35,7 +35,7 @@ enum EntryPlace {
 
 impl<R: Read + Seek> ImageArchive<R> {
     /// Finds the entries of the tar file `file`; `path` is its name in messages.
-    pub fn new(mut file: R, path: &Utf8Path, limits: &Limits) -> Result<Self, Error> {
+    pub fn new(mut file: R, path: &Utf8Path, limits: &Limits) -> Result<Self, ReadError> {
         let entries =
             entries(&mut file, limits).map_err(|failure| failure.at(path.as_str(), path))?;
         let (path, file) = (path.to_owned(), Shared::new(file));
@@ -43,10 +43,10 @@ impl<R: Read + Seek> ImageArchive<R> {
     }
 
     /// A document that has a fixed name; none where there is no such entry.
-    pub fn document(&self, name: &str, limits: &Limits) -> Result<Option<Vec<u8>>, Error> {
+    pub fn document(&self, name: &str, limits: &Limits) -> Result<Option<Vec<u8>>, ReadError> {
         let Some(section) = self.section(name) else { return Ok(None) };
         if section.size > limits.document {
-            return Err(Error::too_large(name, TooLarge::Document(limits.document)));
+            return Err(ReadError::too_large(name, TooLarge::Document(limits.document)));
         }
         let mut bytes = Vec::new();
         let read = self.file.section(section).read_to_end(&mut bytes);
@@ -55,8 +55,8 @@ impl<R: Read + Seek> ImageArchive<R> {
     }
 
     /// Makes the entry `name` a blob, of which nothing else is known.
-    pub fn name_blob(&mut self, name: &str) -> Result<(Digest, u64), Error> {
-        let section = self.section(name).ok_or_else(|| Error::broken(name, Broken::Missing))?;
+    pub fn name_blob(&mut self, name: &str) -> Result<(Digest, u64), ReadError> {
+        let section = self.section(name).ok_or_else(|| ReadError::broken(name, Broken::Missing))?;
         let (digest, size) = Digest::of_rest(Interruptible(self.file.section(section)))
             .map_err(|error| ReadFailure::from(error).at(name, &*self.path))?;
         self.named.insert(digest, section);
@@ -80,7 +80,7 @@ impl<R: Read + Seek + Send> Blobs for ImageArchive<R> {
         &self.path
     }
 
-    fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, Error> {
+    fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, ReadError> {
         let section = || self.section(&blob_path(blob.digest));
         let section = self.named.get(&blob.digest).copied().or_else(section);
         let open = |section| Box::new(self.file.section(section)) as Box<dyn Read + '_>;
@@ -150,7 +150,7 @@ impl<R: Read + Seek> Skip for Seeking<'_, R> {
 }
 
 /// The file `path`, or where it is compressed a temporary file with what is in it.
-pub(super) fn open(path: &Utf8Path, limits: &Limits) -> Result<File, Error> {
+pub(super) fn open(path: &Utf8Path, limits: &Limits) -> Result<File, ReadError> {
     let mut file = files::open(path)?;
     let read_error = |error| ReadFailure::from(error).at(path.as_str(), path);
     let is_compressed = is_compressed(&mut file).map_err(read_error)?;
@@ -163,14 +163,14 @@ pub(super) fn open(path: &Utf8Path, limits: &Limits) -> Result<File, Error> {
     let mut source = unpack(file).map_err(read_error)?.take(limit.saturating_add(1));
     let size = copy(&mut source, &mut unpacked, path)?;
     if size > limit {
-        return Err(Error::too_large(path.as_str(), TooLarge::Stored(limit)));
+        return Err(ReadError::too_large(path.as_str(), TooLarge::Stored(limit)));
     }
     Ok(unpacked)
 }
 
 /// Copies what is decompressed. It matters which of the two fails: broken compression is the
 /// archive's fault.
-fn copy(source: &mut impl Read, target: &mut File, path: &Utf8Path) -> Result<u64, Error> {
+fn copy(source: &mut impl Read, target: &mut File, path: &Utf8Path) -> Result<u64, ReadError> {
     let mut buffer = vec![0; BUFFER];
     let mut size = 0;
     loop {

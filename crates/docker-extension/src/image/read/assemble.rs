@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::choose::Called;
-use super::error::{Broken, Error};
+use super::error::{Broken, ReadError};
 use super::layer::{self, EntryKind, LayerIndex};
 use super::limits::{Budget, Limits, TooLarge, UNPACKED_AT_ONCE};
 use super::merge::Merge;
@@ -52,7 +52,7 @@ pub(super) fn assemble(
     root: ImageRoot,
     limits: &Limits,
     step: &Step<'_>,
-) -> Result<StoredImage, Error> {
+) -> Result<StoredImage, ReadError> {
     let ImageRoot { blobs, called, digest, document } = root;
     let assembler = Assembler { blobs: &*blobs, budget: Budget::new(*limits), step };
     let (is_index, attestations) = match &document {
@@ -71,7 +71,7 @@ pub(super) fn assemble(
         }
     }
     if variants.is_empty() && !absent.is_empty() {
-        return Err(Error::broken(format!("index {digest}"), Broken::NoVariant));
+        return Err(ReadError::broken(format!("index {digest}"), Broken::NoVariant));
     }
     let (places, layers) = layers.into_places();
     let Called { name, tag } = called;
@@ -103,7 +103,7 @@ impl Assembler<'_> {
         &self,
         document: ImageDocument,
         digest: Digest,
-    ) -> Result<(Vec<VariantOutline>, Vec<Absent>), Error> {
+    ) -> Result<(Vec<VariantOutline>, Vec<Absent>), ReadError> {
         let listed = match document {
             ImageDocument::Manifest(manifest) => {
                 return Ok((vec![self.outline(manifest, digest, None)?], Vec::new()));
@@ -113,7 +113,7 @@ impl Assembler<'_> {
         let listed: Vec<_> = listed.into_iter().filter(|it| !it.is_attestation()).collect();
         let limit = self.budget.limits.variants;
         if listed.len() as u64 > limit {
-            return Err(Error::too_large(format!("index {digest}"), TooLarge::Variants(limit)));
+            return Err(ReadError::too_large(format!("index {digest}"), TooLarge::Variants(limit)));
         }
         let (mut outlines, mut absent) = (Vec::new(), Vec::new());
         for child in listed {
@@ -132,13 +132,13 @@ impl Assembler<'_> {
         Ok((outlines, absent))
     }
 
-    fn manifest(&self, child: &Descriptor) -> Result<ImageManifest, Error> {
+    fn manifest(&self, child: &Descriptor) -> Result<ImageManifest, ReadError> {
         check_kind(MANIFEST, child, BlobKind::Manifest)?;
         match self.document(MANIFEST, child, ImageDocument::parse)? {
             ImageDocument::Manifest(manifest) => Ok(manifest),
             ImageDocument::Index(_) => {
                 let reason = Broken::Unexpected("it is an index");
-                Err(Error::broken(store::name(MANIFEST, child), reason))
+                Err(ReadError::broken(store::name(MANIFEST, child), reason))
             }
         }
     }
@@ -148,11 +148,14 @@ impl Assembler<'_> {
         manifest: ImageManifest,
         digest: Digest,
         platform: Option<OciPlatform>,
-    ) -> Result<VariantOutline, Error> {
+    ) -> Result<VariantOutline, ReadError> {
         let ImageManifest { config, layers, .. } = manifest;
         let limit = self.budget.limits.layers;
         if layers.len() as u64 > limit {
-            return Err(Error::too_large(format!("{MANIFEST} {digest}"), TooLarge::Layers(limit)));
+            return Err(ReadError::too_large(
+                format!("{MANIFEST} {digest}"),
+                TooLarge::Layers(limit),
+            ));
         }
         check_kind(CONFIGURATION, &config, BlobKind::Configuration)?;
         for layer in &layers {
@@ -163,7 +166,7 @@ impl Assembler<'_> {
         if diff_ids.len() != layers.len() {
             let (listed, layers) = (diff_ids.len(), layers.len());
             let reason = Broken::LayerCount { listed, layers };
-            return Err(Error::broken(store::name(CONFIGURATION, &config), reason));
+            return Err(ReadError::broken(store::name(CONFIGURATION, &config), reason));
         }
         let layers = layers.into_iter().zip(diff_ids);
         let layers =
@@ -183,12 +186,12 @@ impl Assembler<'_> {
         what: &str,
         blob: &Descriptor,
         parse: impl FnOnce(&[u8]) -> Result<T, InvalidDocument>,
-    ) -> Result<T, Error> {
+    ) -> Result<T, ReadError> {
         store::document(self.blobs, what, blob, &self.budget.limits, parse)
     }
 
     /// Reads the layers of all variants, each once.
-    fn layers(&self, outlines: &[VariantOutline]) -> Result<ReadLayers, Error> {
+    fn layers(&self, outlines: &[VariantOutline]) -> Result<ReadLayers, ReadError> {
         let layers = outlines.iter().flat_map(|outline| &outline.layers).map(|layer| &layer.blob);
         // The same blob under another size would not be the same for long.
         let unique: BTreeMap<_, _> = layers.map(|it| ((it.digest, it.size), it)).collect();
@@ -196,7 +199,7 @@ impl Assembler<'_> {
         let size = blobs.iter().fold(0_u64, |sum, blob| sum.saturating_add(blob.size));
         let limit = self.budget.limits.stored;
         if size > limit {
-            return Err(Error::too_large("the image", TooLarge::Stored(limit)));
+            return Err(ReadError::too_large("the image", TooLarge::Stored(limit)));
         }
         let shown = format!("{}, {}", text::count(blobs.len(), LAYER), text::size(size));
         self.step.at(&shown);
@@ -221,25 +224,25 @@ impl Assembler<'_> {
         &self,
         outline: &VariantOutline,
         layers: &ReadLayers,
-    ) -> Result<Option<FileTree>, Error> {
+    ) -> Result<Option<FileTree>, ReadError> {
         let mut merge = Merge::new(&self.budget);
         for LayerOutline { blob, diff_id } in &outline.layers {
             let Some(layer) = layers.get(blob) else { return Ok(None) };
             if layer.diff_id != *diff_id {
                 let (expected, found) = (*diff_id, layer.diff_id);
                 let reason = Broken::DiffId { expected, found };
-                return Err(Error::broken(store::name(LAYER, blob), reason));
+                return Err(ReadError::broken(store::name(LAYER, blob), reason));
             }
             merge
                 .add(&layer.entries)
-                .map_err(|limit| Error::too_large(store::name(LAYER, blob), limit))?;
+                .map_err(|limit| ReadError::too_large(store::name(LAYER, blob), limit))?;
         }
         Ok(Some(merge.finish()))
     }
 }
 
 /// Checks that the media type of a blob is that of what it is to be.
-fn check_kind(what: &str, blob: &Descriptor, expected: BlobKind) -> Result<(), Error> {
+fn check_kind(what: &str, blob: &Descriptor, expected: BlobKind) -> Result<(), ReadError> {
     let media_type = &blob.media_type;
     let reason = match media_type.kind() {
         kind if kind == expected => return Ok(()),
@@ -248,7 +251,7 @@ fn check_kind(what: &str, blob: &Descriptor, expected: BlobKind) -> Result<(), E
         }
         _ => Broken::MediaType(media_type.clone()),
     };
-    Err(Error::broken(store::name(what, blob), reason))
+    Err(ReadError::broken(store::name(what, blob), reason))
 }
 
 impl VariantOutline {
@@ -413,7 +416,7 @@ mod tests {
             }
             let manifest = image.manifest_of("amd64", vec![layer], diff_ids);
             match read(image.archive(vec![manifest]), &SMALL) {
-                Err(Error::Broken { reason, .. }) => reason,
+                Err(ReadError::Broken { reason, .. }) => reason,
                 other => panic!("{:?}", other.map(|_| ())),
             }
         };
@@ -431,7 +434,7 @@ mod tests {
             let manifest = image.manifest_of("amd64", vec![layer], &[Digest::of(&tar)]);
             match read(image.archive(vec![manifest]), &SMALL) {
                 Ok(_) => None,
-                Err(Error::Broken { reason, .. }) => Some(reason),
+                Err(ReadError::Broken { reason, .. }) => Some(reason),
                 Err(error) => panic!("{error}"),
             }
         };

@@ -2,13 +2,15 @@
 
 use camino::Utf8Path;
 
-use super::error::{Broken, Error};
+use super::error::{Broken, ReadError};
+use crate::error::Error;
 use crate::oci::annotation::{IMAGE_NAME, REF_NAME};
 use crate::oci::layout::{DOCKER_MANIFEST, INDEX};
 use crate::oci::{
     Descriptor, Digest, DockerManifestItem, ImageDocument, ImageName, Reference, Tag, Version,
     from_json,
 };
+use crate::text;
 
 /// What an image is called, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,21 +48,21 @@ pub(super) fn from_index(
     json: &[u8],
     wanted: Option<&str>,
     place: &Utf8Path,
-) -> Result<(Chosen, Called), Error> {
+) -> Result<(Chosen, Called), ReadError> {
     let listed = match ImageDocument::parse(json) {
         Ok(ImageDocument::Index(index)) => index.manifests,
         Ok(ImageDocument::Manifest(_)) => {
-            return Err(Error::broken(INDEX, Broken::Unexpected("it is a manifest")));
+            return Err(ReadError::broken(INDEX, Broken::Unexpected("it is a manifest")));
         }
-        Err(reason) => return Err(Error::broken(INDEX, reason)),
+        Err(reason) => return Err(ReadError::broken(INDEX, reason)),
     };
     let digest = Digest::of(json);
     let is_wanted = |it: &&Descriptor| wanted.is_none_or(|wanted| is_called(it, wanted));
     let found: Vec<_> = listed.iter().filter(is_wanted).collect();
     let Some(first) = found.first() else {
         return match wanted {
-            Some(wanted) => Err(no_such_name(place, wanted, names(&listed))),
-            None => Err(Error::broken(INDEX, Broken::Unexpected("it lists no image"))),
+            Some(wanted) => Err(no_such_name(place, wanted, &names(&listed))),
+            None => Err(ReadError::broken(INDEX, Broken::Unexpected("it lists no image"))),
         };
     };
     let called = called(first);
@@ -73,11 +75,22 @@ pub(super) fn from_index(
         let variants = found.into_iter().cloned().collect();
         return Ok((Chosen::Index { digest, variants }, called));
     }
-    Err(Error::Ambiguous { place: place.to_owned(), names: names(&listed) })
+    Err(ambiguous(place, &names(&listed)))
 }
 
-fn no_such_name(place: &Utf8Path, wanted: &str, names: Vec<String>) -> Error {
-    Error::NoSuchName { place: place.to_owned(), wanted: wanted.to_owned(), names }
+fn no_such_name(place: &Utf8Path, wanted: &str, names: &[String]) -> ReadError {
+    let what = format!("{place} has no image `{wanted}`, but {}", text::list(names));
+    say_which(what, place, names)
+}
+
+fn ambiguous(place: &Utf8Path, names: &[String]) -> ReadError {
+    let what = format!("{place} has {} images: {}", names.len(), text::list(names));
+    say_which(what, place, names)
+}
+
+fn say_which(what: String, place: &Utf8Path, names: &[String]) -> ReadError {
+    let first = names.first().map_or("name", String::as_str);
+    Error::new(what).help(format!("say which one: `{place}:{first}`")).usage().into()
 }
 
 /// Both names, the whole one first.
@@ -124,9 +137,9 @@ pub(super) fn from_docker_manifest(
     json: &[u8],
     wanted: Option<&str>,
     place: &Utf8Path,
-) -> Result<(DockerManifestItem, Called), Error> {
+) -> Result<(DockerManifestItem, Called), ReadError> {
     let listed: Vec<DockerManifestItem> =
-        from_json(json).map_err(|reason| Error::broken(DOCKER_MANIFEST, reason))?;
+        from_json(json).map_err(|reason| ReadError::broken(DOCKER_MANIFEST, reason))?;
     let names = || {
         let names = listed.iter().flat_map(|image| match &image.repo_tags[..] {
             [] => vec![image.config.clone()],
@@ -146,11 +159,11 @@ pub(super) fn from_docker_manifest(
             let tag = tag.or(image.repo_tags.first());
             Ok((image.clone(), tag.map(|tag| Called::parse(tag)).unwrap_or_default()))
         }
-        (None, _, Some(wanted)) => Err(no_such_name(place, wanted, names())),
+        (None, _, Some(wanted)) => Err(no_such_name(place, wanted, &names())),
         (None, _, None) => {
-            Err(Error::broken(DOCKER_MANIFEST, Broken::Unexpected("it lists no image")))
+            Err(ReadError::broken(DOCKER_MANIFEST, Broken::Unexpected("it lists no image")))
         }
-        (Some(_), Some(_), _) => Err(Error::Ambiguous { place: place.to_owned(), names: names() }),
+        (Some(_), Some(_), _) => Err(ambiguous(place, &names())),
     }
 }
 
@@ -159,6 +172,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::error::ExitStatus;
 
     fn descriptor(hash: char, annotations: Value) -> Value {
         json!({
@@ -169,7 +183,7 @@ mod tests {
         })
     }
 
-    fn choose(listed: &[Value], wanted: Option<&str>) -> Result<(char, Called), Error> {
+    fn choose(listed: &[Value], wanted: Option<&str>) -> Result<(char, Called), ReadError> {
         let json = json!({ "schemaVersion": 2, "manifests": listed }).to_string();
         let (chosen, called) = from_index(json.as_bytes(), wanted, "image.tar".into())?;
         let hash = match chosen {
@@ -215,13 +229,14 @@ mod tests {
             assert_eq!(choose(&listed, Some(wanted)).unwrap().0, 'b', "{wanted}");
         }
         let names = "docker.io/example/tool:1 and docker.io/example/tool:2";
-        let error = choose(&listed, None).unwrap_err();
+        let error = Error::from(choose(&listed, None).unwrap_err());
         assert_eq!(error.to_string(), format!("image.tar has 2 images: {names}"));
         let help = "say which one: `image.tar:docker.io/example/tool:1`";
-        assert_eq!(error.help().as_deref(), Some(help));
+        assert_eq!(error.advice(), Some(help));
+        assert_eq!(error.exit_status(), ExitStatus::Usage);
         let error = choose(&listed, Some("3")).unwrap_err();
         assert_eq!(error.to_string(), format!("image.tar has no image `3`, but {names}"));
-        assert!(choose(&[], None).is_err_and(|error| error.is_about_the_image()));
+        assert!(matches!(choose(&[], None), Err(ReadError::Broken { .. })));
     }
 
     #[test]

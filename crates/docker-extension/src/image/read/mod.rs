@@ -7,7 +7,7 @@
 //! An image may come from anybody, so nothing in it is believed: digests and sizes are checked
 //! while bytes stream by, [`limits`] bounds everything, and no file of an image is ever written to
 //! the disk. [`tree`] is what is left of the layers; what is strange about them is an [`oddity`],
-//! and only what keeps the image from being read is an [`Error`].
+//! and only what keeps the image from being read is a [`ReadError`].
 
 mod archive;
 mod assemble;
@@ -35,7 +35,7 @@ mod unpack;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub(super) use archive::ImageArchive;
-pub use error::{Broken, Error};
+pub use error::{Broken, ReadError};
 pub use source::ImageSource;
 
 use limits::{Budget, Limits};
@@ -125,7 +125,7 @@ impl StoredImage {
         wanted: &BTreeSet<Digest>,
         largest: u64,
         mut sink: impl FnMut(Digest, FileContent),
-    ) -> Result<(), Error> {
+    ) -> Result<(), ReadError> {
         let mut by_layer: BTreeMap<usize, BTreeMap<u32, Digest>> = BTreeMap::new();
         for content in wanted {
             if let Some(ContentPlace { layer, entry }) = self.places.get(content) {
@@ -134,7 +134,7 @@ impl StoredImage {
         }
         for (layer, wanted) in by_layer {
             let Some(blob) = self.layers.get(layer) else { continue };
-            let broken = |reason| Error::broken(store::name("layer", blob), reason);
+            let broken = |reason| ReadError::broken(store::name("layer", blob), reason);
             let source = self.blobs.open(blob)?.ok_or_else(|| broken(Broken::Missing))?;
             let budget = Budget::new(self.limits);
             layer::contents(source, &wanted, largest, &budget, &mut sink)

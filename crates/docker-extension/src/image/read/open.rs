@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use super::archive::{self, ImageArchive};
 use super::assemble::{ImageRoot, assemble};
 use super::choose::{self, Chosen};
-use super::error::{Broken, Error};
+use super::error::{Broken, ReadError};
 use super::layout::LayoutDirectory;
 use super::limits::Limits;
 use super::store::{self, Blobs};
@@ -23,8 +23,8 @@ impl StoredImage {
     /// Reads the image that is at `source`: all of it but the contents of its files.
     ///
     /// # Errors
-    /// It can't be got at, or is broken: [`Error::is_about_the_image`] tells which.
-    pub fn open(source: &ImageSource, step: &Step<'_>) -> Result<Self, Error> {
+    /// It can't be reached, or is broken.
+    pub fn open(source: &ImageSource, step: &Step<'_>) -> Result<Self, ReadError> {
         let limits = &Limits::DEFAULT;
         let root = match source {
             ImageSource::Archive { path, image } => {
@@ -34,7 +34,7 @@ impl StoredImage {
             ImageSource::Layout { path, image } => {
                 let layout = LayoutDirectory::new(path);
                 let index = layout.document(INDEX, limits)?;
-                let index = index.ok_or_else(|| Error::broken(INDEX, Broken::Missing))?;
+                let index = index.ok_or_else(|| ReadError::broken(INDEX, Broken::Missing))?;
                 in_layout(Box::new(layout), &index, image.as_deref(), limits)?
             }
             ImageSource::Registry(reference) => registry::find(reference, limits)?,
@@ -57,7 +57,7 @@ impl StoredImage {
         archive: impl Read + Seek + Send + 'static,
         limits: &Limits,
         step: &Step<'_>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, ReadError> {
         assemble(in_archive(archive, Utf8Path::new("archive"), None, limits)?, limits, step)
     }
 }
@@ -67,7 +67,7 @@ fn in_archive(
     path: &Utf8Path,
     image: Option<&str>,
     limits: &Limits,
-) -> Result<ImageRoot, Error> {
+) -> Result<ImageRoot, ReadError> {
     let archive = ImageArchive::new(archive, path, limits)?;
     if let Some(index) = archive.document(INDEX, limits)? {
         return in_layout(Box::new(archive), &index, image, limits);
@@ -76,7 +76,10 @@ fn in_archive(
         return from_docker(archive, &manifest, image);
     }
     let is_ancient = archive.document(ANCIENT, limits)?.is_some();
-    Err(Error::broken(path.as_str(), if is_ancient { Broken::Ancient } else { Broken::NoImage }))
+    Err(ReadError::broken(
+        path.as_str(),
+        if is_ancient { Broken::Ancient } else { Broken::NoImage },
+    ))
 }
 
 fn in_layout(
@@ -84,7 +87,7 @@ fn in_layout(
     index: &[u8],
     image: Option<&str>,
     limits: &Limits,
-) -> Result<ImageRoot, Error> {
+) -> Result<ImageRoot, ReadError> {
     let (chosen, called) = choose::from_index(index, image, blobs.place())?;
     let (digest, document) = match chosen {
         Chosen::Index { digest, variants } => {
@@ -104,7 +107,7 @@ fn from_docker<R: Read + Seek + Send + 'static>(
     mut archive: ImageArchive<R>,
     manifest: &[u8],
     image: Option<&str>,
-) -> Result<ImageRoot, Error> {
+) -> Result<ImageRoot, ReadError> {
     let (image, called) = choose::from_docker_manifest(manifest, image, archive.place())?;
     let (digest, size) = archive.name_blob(&image.config)?;
     let configuration = Descriptor::new(MediaType::CONFIGURATION, digest, size);

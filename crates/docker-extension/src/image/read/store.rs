@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use camino::Utf8Path;
 use sha2::{Digest as _, Sha256};
 
-use super::error::{Broken, Error, ReadFailure};
+use super::error::{Broken, ReadError, ReadFailure};
 use super::limits::{Limits, TooLarge};
 use crate::interrupt;
 use crate::oci::{Descriptor, Digest, InvalidDocument};
@@ -19,10 +19,10 @@ pub(super) trait Blobs: Send + Sync {
     fn place(&self) -> &Utf8Path;
 
     /// The bytes of a blob, not checked yet; none where it is not there.
-    fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, Error>;
+    fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, ReadError>;
 
     /// Gets blobs that will be opened, where that takes long.
-    fn fetch(&self, _blobs: &[Descriptor], _step: &Step<'_>) -> Result<(), Error> {
+    fn fetch(&self, _blobs: &[Descriptor], _step: &Step<'_>) -> Result<(), ReadError> {
         Ok(())
     }
 }
@@ -38,16 +38,16 @@ pub(super) fn read<T>(
     what: &str,
     blob: &Descriptor,
     read: impl FnOnce(&mut dyn Read) -> Result<T, ReadFailure>,
-) -> Result<T, Error> {
+) -> Result<T, ReadError> {
     let name = name(what, blob);
     let Some(source) = blobs.open(blob)? else {
-        return Err(Error::broken(name, Broken::Missing));
+        return Err(ReadError::broken(name, Broken::Missing));
     };
     let mut source = VerifiedReader::new(source, blob);
     let outcome = read(&mut source);
     interrupt::check()?;
     if let Err(ReadFailure::TooLarge(limit)) = outcome {
-        return Err(Error::too_large(name, limit));
+        return Err(ReadError::too_large(name, limit));
     }
     // A blob that is another one, or has a part of it only, will hardly make sense.
     let checked = source.check();
@@ -55,7 +55,7 @@ pub(super) fn read<T>(
         (Err(failure), _) => Err(failure.at(name, blobs.place())),
         // What came out of a blob that could be read whole is the blob's fault.
         (Ok(()), Err(ReadFailure::Io(error))) => {
-            Err(Error::broken(name, Broken::Compression(error.to_string())))
+            Err(ReadError::broken(name, Broken::Compression(error.to_string())))
         }
         (Ok(()), Err(failure)) => Err(failure.at(name, blobs.place())),
         (Ok(()), Ok(read)) => Ok(read),
@@ -69,16 +69,16 @@ pub(super) fn document<T>(
     blob: &Descriptor,
     limits: &Limits,
     parse: impl FnOnce(&[u8]) -> Result<T, InvalidDocument>,
-) -> Result<T, Error> {
+) -> Result<T, ReadError> {
     if blob.size > limits.document {
-        return Err(Error::too_large(name(what, blob), TooLarge::Document(limits.document)));
+        return Err(ReadError::too_large(name(what, blob), TooLarge::Document(limits.document)));
     }
     let bytes = read(blobs, what, blob, |source| {
         let mut bytes = Vec::new();
         source.read_to_end(&mut bytes)?;
         Ok(bytes)
     })?;
-    parse(&bytes).map_err(|reason| Error::broken(name(what, blob), reason))
+    parse(&bytes).map_err(|reason| ReadError::broken(name(what, blob), reason))
 }
 
 /// Reads a blob no further than its descriptor says, and finds out whether it is the right one.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tar::Header;
 
 use super::limits::Limits;
-use super::{Error, StoredImage};
+use super::{ReadError, StoredImage};
 use crate::oci::Digest;
 use crate::progress::{Progress, Verbosity};
 
@@ -185,7 +185,7 @@ pub(super) fn archive_of(layers: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// Reads an archive within limits.
-pub(super) fn read(archive: Vec<u8>, limits: &Limits) -> Result<StoredImage, Error> {
+pub(super) fn read(archive: Vec<u8>, limits: &Limits) -> Result<StoredImage, ReadError> {
     let progress = Progress::new(Verbosity::Quiet);
     StoredImage::from_archive(Cursor::new(archive), limits, &progress.step("reading"))
 }
