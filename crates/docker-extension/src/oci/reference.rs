@@ -110,7 +110,6 @@ fn is_component(component: &str) -> bool {
 pub struct Tag(String);
 
 impl Tag {
-    /// The tag's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

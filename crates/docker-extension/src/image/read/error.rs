@@ -60,28 +60,13 @@ pub enum Broken {
     /// It is in a format that Docker has not written since 2016.
     #[error("it is an image of Docker before 1.10, which no engine makes any more")]
     Ancient,
-    /// It is not what it is called.
     #[error("it has the digest {found}")]
-    Digest {
-        /// Its digest.
-        found: Digest,
-    },
+    Digest { found: Digest },
     /// The unpacked layer is not the one that the configuration lists.
     #[error("it unpacks to {found}, but the configuration lists {expected}")]
-    DiffId {
-        /// The digest in the configuration.
-        expected: Digest,
-        /// The digest of the unpacked layer.
-        found: Digest,
-    },
-    /// The configuration lists another number of layers than the manifest.
+    DiffId { expected: Digest, found: Digest },
     #[error("it has {listed} layers, but the manifest has {layers}")]
-    LayerCount {
-        /// In the configuration.
-        listed: usize,
-        /// In the manifest.
-        layers: usize,
-    },
+    LayerCount { listed: usize, layers: usize },
     /// It is shorter or longer than what refers to it says.
     #[error("it has {found} bytes instead of {expected}")]
     Size {
@@ -90,16 +75,12 @@ pub enum Broken {
         /// Its size, as far as it was read.
         found: u64,
     },
-    /// It ends too early.
     #[error("it ends in the middle")]
     Truncated,
-    /// It is not a tar file.
     #[error("it is no tar file: it has {0}")]
     NotATar(&'static str),
-    /// It has a file with holes.
     #[error("it has a sparse file, which is not understood here")]
     Sparse,
-    /// Its compression is broken.
     #[error("it can't be decompressed: {0}")]
     Compression(String),
     /// It is compressed in another way than image layers are.
@@ -111,27 +92,22 @@ pub enum Broken {
     /// It is a layer that is kept elsewhere.
     #[error("it is kept elsewhere (`{0}`), as layers of Windows itself once were")]
     Foreign(MediaType),
-    /// It is not the document that it should be.
     #[error(transparent)]
     Document(#[from] InvalidDocument),
     /// It is a document of another kind, or has nothing in it.
     #[error("{0}")]
     Unexpected(&'static str),
-    /// It is listed, but not there.
     #[error("it is not there")]
     Missing,
-    /// Nothing that the index lists is there.
     #[error("none of the variants that it lists is there")]
     NoVariant,
 }
 
 impl ReadError {
-    /// This part of the image is broken.
     pub(super) fn broken(place: impl Into<String>, reason: impl Into<Broken>) -> Self {
         ReadError::Broken { place: place.into(), reason: reason.into() }
     }
 
-    /// This part of the image is too large.
     pub(super) fn too_large(place: impl Into<String>, limit: TooLarge) -> Self {
         ReadError::TooLarge { place: place.into(), limit }
     }

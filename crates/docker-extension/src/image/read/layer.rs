@@ -24,7 +24,6 @@ pub(super) struct LayerIndex {
     pub diff_id: Digest,
 }
 
-/// An entry of a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LayerEntry {
     /// As it stands in the layer.

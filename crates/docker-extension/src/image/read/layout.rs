@@ -18,7 +18,6 @@ pub(super) struct LayoutDirectory {
 }
 
 impl LayoutDirectory {
-    /// The one in this folder.
     pub fn new(root: &Utf8Path) -> Self {
         Self { root: root.to_owned() }
     }

@@ -47,9 +47,7 @@ use crate::oci::{Descriptor, Digest, ImageName, OciPlatform, Tag};
 /// An image, read: what its documents say, and the names of all files in it. Their contents are
 /// read when somebody asks for them.
 pub struct StoredImage {
-    /// Its name, where it is known.
     pub name: Option<ImageName>,
-    /// Its tag, where it is known.
     pub tag: Option<Tag>,
     /// The digest of its index or manifest; in archives that `docker save` of old wrote, that of
     /// its configuration.
@@ -78,9 +76,7 @@ pub struct Variant {
     /// The digest of its manifest; in archives that `docker save` of old wrote, that of its
     /// configuration.
     pub digest: Digest,
-    /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// Its file system.
     pub tree: FileTree,
 }
 
@@ -93,10 +89,8 @@ pub struct Absent {
     pub digest: Digest,
 }
 
-/// The content of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileContent {
-    /// All of it.
     Whole(Vec<u8>),
     /// It is larger than the caller wants to have in memory.
     TooLarge {

@@ -9,7 +9,6 @@ use super::limits::ODDITIES;
 pub struct Oddity {
     /// The path in the layer, as it stands there.
     pub path: String,
-    /// What is strange about it.
     pub kind: OddityKind,
 }
 
@@ -109,7 +108,6 @@ pub struct Oddities {
 }
 
 impl Oddities {
-    /// Notes one.
     pub(super) fn add(&mut self, path: &str, kind: OddityKind) {
         self.count += 1;
         if self.first.len() < ODDITIES {
@@ -122,7 +120,6 @@ impl Oddities {
         &self.first
     }
 
-    /// How many there are in all.
     pub fn count(&self) -> usize {
         self.count
     }

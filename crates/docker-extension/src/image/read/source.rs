@@ -13,19 +13,16 @@ use crate::oci::{InvalidReference, Reference};
 pub enum ImageSource {
     /// A tar file: an OCI layout, or what `docker save` writes; compressed or not.
     Archive {
-        /// The file.
         path: Utf8PathBuf,
         /// The name, tag or digest of the image, where the archive has several.
         image: Option<String>,
     },
     /// A folder that is an OCI image layout.
     Layout {
-        /// The folder.
         path: Utf8PathBuf,
         /// The name, tag or digest of the image, where the layout has several.
         image: Option<String>,
     },
-    /// A registry.
     Registry(Reference),
     /// The Docker Engine that the command `docker` talks to.
     Daemon(Reference),

@@ -21,16 +21,13 @@ pub struct FileTree {
 /// A file, folder or link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeNode {
-    /// What it is.
     pub kind: NodeKind,
     /// Its permissions, with the set-user-ID, set-group-ID and sticky bits.
     pub mode: u32,
 }
 
-/// What a node is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NodeKind {
-    /// A folder.
     Folder,
     /// A file; hard links are files with the content of their target.
     File {
@@ -70,7 +67,6 @@ pub(super) struct Slot {
 pub struct FoundNode<'a> {
     /// The path of the node itself, without the links on the way: `/ui/index.html`.
     pub path: String,
-    /// The node.
     pub node: &'a TreeNode,
 }
 
