@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
-use super::media_type::BlobKind;
-use super::{Digest, MediaType, OciPlatform, annotation, empty_is_none, null_is_default};
+use super::annotation;
+use super::digest::Digest;
+use super::media_type::{BlobKind, MediaType};
+use super::missing::{empty_is_none, null_is_default};
+use super::platform::OciPlatform;
 
 /// The only schema of indexes and manifests that is in use.
 const SCHEMA_VERSION: u64 = 2;

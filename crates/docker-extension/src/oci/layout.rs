@@ -1,6 +1,6 @@
 //! The files of an image layout, and of what `docker save` writes.
 
-use super::Digest;
+use super::digest::Digest;
 
 pub const BLOBS: &str = "blobs/sha256";
 /// The file that lists the images of a layout.

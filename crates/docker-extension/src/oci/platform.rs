@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{empty_is_none, null_is_default};
+use super::missing::{empty_is_none, null_is_default};
 
 /// The platform of a variant of any image, as an index or a configuration has it. Those of an
 /// extension are [`ImagePlatform`]s.

@@ -9,8 +9,8 @@ use super::layer::{self, EntryKind, LayerIndex};
 use super::limits::{Budget, Limits, TooLarge, UNPACKED_AT_ONCE};
 use super::merge::Merge;
 use super::store::{self, Blobs};
+use super::stored::{Absent, ContentPlace, StoredImage, Variant};
 use super::tree::FileTree;
-use super::{Absent, ContentPlace, StoredImage, Variant};
 use crate::oci::{
     BlobKind, Descriptor, Digest, ImageConfiguration, ImageDocument, ImageIndex, ImageManifest,
     InvalidDocument, OciPlatform, from_json,

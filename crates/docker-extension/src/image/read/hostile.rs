@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use super::error::{Broken, ReadError};
 use super::limits::{Limits, TooLarge};
+use super::stored::StoredImage;
 use super::testing::{Image, SMALL, Tar, archive_of, gzip, read};
-use super::{Broken, ReadError, StoredImage};
 use crate::oci::{Digest, InvalidDocument};
 
 fn too_large(read: Result<StoredImage, ReadError>) -> TooLarge {

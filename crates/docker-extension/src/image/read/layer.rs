@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use super::FileContent;
 use super::error::{Broken, ReadFailure};
 use super::limits::{Budget, TooLarge};
 use super::oddity::OddityKind;
@@ -15,6 +14,16 @@ use super::tar::{Skip, TarEntry, TarKind, TarReader};
 use super::unpack::unpack;
 use crate::files::BUFFER;
 use crate::oci::Digest;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileContent {
+    Whole(Vec<u8>),
+    /// It is larger than the caller wants to have in memory.
+    TooLarge {
+        /// In bytes.
+        size: u64,
+    },
+}
 
 /// What a layer has in it.
 #[derive(Debug)]

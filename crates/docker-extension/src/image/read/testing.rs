@@ -7,8 +7,9 @@ use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use tar::Header;
 
+use super::error::ReadError;
 use super::limits::Limits;
-use super::{ReadError, StoredImage};
+use super::stored::StoredImage;
 use crate::oci::Digest;
 use crate::progress::{Progress, Verbosity};
 
