@@ -27,7 +27,9 @@ pub mod foreign {
 }
 
 pub mod http {
-    pub use crate::http::{Address, Head, HeadReader, is_local};
+    pub use crate::http::{
+        Address, RequestHead, ResponseHead, ResponseReader, is_local, read_body, read_head,
+    };
 }
 
 pub mod image {
@@ -52,14 +54,6 @@ pub mod inspect {
 
 pub mod platform {
     pub use crate::platform::{Arch, HostPlatform, ImagePlatform, Os};
-}
-
-pub mod preview {
-    pub mod http {
-        pub use crate::preview::http::{
-            parse_request, parse_response, read_head, read_response_body,
-        };
-    }
 }
 
 pub mod progress {

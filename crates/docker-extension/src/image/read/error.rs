@@ -6,10 +6,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::limits::TooLarge;
 use crate::digest::Digest;
+use crate::http::HttpError;
 use crate::image::error::docker_help;
 use crate::interrupt::{self, Interrupted};
 use crate::project::reference::InvalidReference;
-use crate::{files, http, process, text};
+use crate::{files, process, text};
 
 /// An image could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +100,7 @@ pub enum Error {
         /// The registry's address.
         registry: String,
         /// Why.
-        source: http::Error,
+        source: HttpError,
     },
     /// Docker's configuration can't be used.
     #[error("can't read from `{path}` how to log in: {reason}")]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::challenge::Challenge;
 use super::login::{self, Login};
-use crate::http::{self, Address, Request};
+use crate::http::{Address, ClientRequest, HttpError};
 use crate::image::read::error::Error;
 
 /// What token servers want to know about who asks.
@@ -95,7 +95,7 @@ impl Access {
     ) -> Result<String, Error> {
         let request = self.token_request(bearer, login)?;
         let answer = request.send(LARGEST_ANSWER).map_err(|error| match error {
-            http::Error::Interrupted(interrupted) => interrupted.into(),
+            HttpError::Interrupted(interrupted) => interrupted.into(),
             source => Error::Http { registry: self.registry.clone(), source },
         })?;
         match answer.head.status {
@@ -112,12 +112,12 @@ impl Access {
             }
         }
         #[derive(Deserialize)]
-        struct Token {
+        struct TokenResponse {
             token: Option<String>,
             access_token: Option<String>,
         }
-        let token = serde_json::from_slice::<Token>(&answer.body).ok();
-        let token = token.and_then(|answer| answer.token.or(answer.access_token));
+        let token = serde_json::from_slice::<TokenResponse>(&answer.body).ok();
+        let token = token.and_then(|response| response.token.or(response.access_token));
         let token = token.filter(|token| !token.is_empty());
         match token {
             Some(token) => Ok(format!("Bearer {token}")),
@@ -125,7 +125,11 @@ impl Access {
         }
     }
 
-    fn token_request(&self, bearer: &Challenge, login: Option<&Login>) -> Result<Request, Error> {
+    fn token_request(
+        &self,
+        bearer: &Challenge,
+        login: Option<&Login>,
+    ) -> Result<ClientRequest, Error> {
         let parameter = |name| bearer.parameters.get(name).map(String::as_str);
         let realm = parameter("realm").unwrap_or_default();
         let address = realm.parse::<Address>();
@@ -143,12 +147,12 @@ impl Access {
                 ("scope", &self.scope),
                 ("refresh_token", token),
             ];
-            return Ok(Request::post(address, &form));
+            return Ok(ClientRequest::post(address, &form));
         }
         if !service.is_empty() {
             address = address.with_parameter("service", service);
         }
-        let request = Request::get(address.with_parameter("scope", &self.scope));
+        let request = ClientRequest::get(address.with_parameter("scope", &self.scope));
         Ok(match login {
             Some(Login::Password { name, password }) => {
                 request.authorization(Some(basic(name, password)))

@@ -19,7 +19,7 @@ use super::limits::Limits;
 use super::store::{self, Blobs, Section, Shared};
 use crate::digest::Digest;
 use crate::files::IoContext;
-use crate::http::{self, Address, Request, Response, is_local};
+use crate::http::{Address, ClientRequest, ClientResponse, HttpError, is_local};
 use crate::parallel::in_parallel;
 use crate::progress::Step;
 use crate::project::reference::AnyReference;
@@ -96,8 +96,10 @@ impl Repository {
         let mut base: Address = address("https")?;
         // As Docker does it: a registry on this machine may do without encryption.
         if is_local(host) {
-            match Request::head(base.join("/v2/").unwrap_or(base.clone())).send(limits.document) {
-                Err(http::Error::Tls { .. }) => base = address("http")?,
+            match ClientRequest::head(base.join("/v2/").unwrap_or(base.clone()))
+                .send(limits.document)
+            {
+                Err(HttpError::Tls { .. }) => base = address("http")?,
                 Err(error) => return Err(failed(error)),
                 Ok(_) => {}
             }
@@ -118,11 +120,11 @@ impl Repository {
     fn ask<B>(
         &self,
         path: &str,
-        send: impl Fn(&Request) -> Result<Response<B>, http::Error>,
-    ) -> Result<Option<Response<B>>, Error> {
+        send: impl Fn(&ClientRequest) -> Result<ClientResponse<B>, HttpError>,
+    ) -> Result<Option<ClientResponse<B>>, Error> {
         let address: Result<Address, _> = format!("{}/{path}", self.base).parse();
         let address = address.map_err(|_| self.strange(format!("has no address for `{path}`")))?;
-        let request = Request::get(address).header("Accept", &ACCEPTED.join(", "));
+        let request = ClientRequest::get(address).header("Accept", &ACCEPTED.join(", "));
         let mut tried = self.authorization();
         let mut answer = self.sent(send(&request.clone().authorization(tried.clone())))?;
         if answer.head.status == 401 {
@@ -131,7 +133,7 @@ impl Repository {
             tried = match newer {
                 Some(newer) => Some(newer),
                 None => {
-                    let challenges = answer.head.values("www-authenticate");
+                    let challenges = answer.head.headers.all("www-authenticate");
                     let challenges = challenge::parse(challenges);
                     self.access.authorize(&challenges, &self.reference)?
                 }
@@ -154,9 +156,12 @@ impl Repository {
         self.authorization.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn sent<B>(&self, sent: Result<Response<B>, http::Error>) -> Result<Response<B>, Error> {
+    fn sent<B>(
+        &self,
+        sent: Result<ClientResponse<B>, HttpError>,
+    ) -> Result<ClientResponse<B>, Error> {
         sent.map_err(|error| match error {
-            http::Error::Interrupted(interrupted) => interrupted.into(),
+            HttpError::Interrupted(interrupted) => interrupted.into(),
             source => Error::Http { registry: self.registry.clone(), source },
         })
     }
@@ -170,11 +175,11 @@ impl Repository {
         &self,
         what: &str,
         blob: &Descriptor,
-        send: impl Fn(&Request) -> Result<Response<B>, http::Error>,
-    ) -> Result<Option<Response<B>>, Error> {
+        send: impl Fn(&ClientRequest) -> Result<ClientResponse<B>, HttpError>,
+    ) -> Result<Option<ClientResponse<B>>, Error> {
         let folder = if blob.is_manifest() { "manifests" } else { "blobs" };
         self.ask(&format!("{folder}/{}", blob.digest), send).map_err(|error| match error {
-            Error::Http { source: http::Error::TooLarge(_), .. } => {
+            Error::Http { source: HttpError::TooLarge(_), .. } => {
                 let (expected, found) = (blob.size, blob.size.saturating_add(1));
                 Error::broken(store::name(what, blob), Broken::Size { expected, found })
             }
@@ -183,8 +188,8 @@ impl Repository {
     }
 
     fn download(&self, blob: &Descriptor) -> Result<Option<Downloaded>, Error> {
-        let answer = self.blob(LAYER, blob, |request| request.download(blob.size))?;
-        let Some(Response { body, .. }) = answer else { return Ok(None) };
+        let answer = self.blob(LAYER, blob, |request| request.send_to_temporary_file(blob.size))?;
+        let Some(ClientResponse { body, .. }) = answer else { return Ok(None) };
         let size = body.metadata().doing("read", "a temporary file")?.len();
         Ok(Some(Downloaded { file: Shared::new(body), size }))
     }
