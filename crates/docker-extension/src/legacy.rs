@@ -1,7 +1,7 @@
 //! Conversions of the modules' own errors, until they are [`Error`]s themselves.
 
 use crate::error::Error;
-use crate::{compile, context, dist, image, toolchain, ui};
+use crate::{compile, context, dist, image, toolchain};
 
 macro_rules! legacy {
     ($($type:ty, $is_usage:expr;)*) => {$(
@@ -20,7 +20,6 @@ macro_rules! legacy {
 legacy! {
     toolchain::Error, |_| false;
     compile::Error, |_| false;
-    ui::Error, |it| matches!(it, ui::Error::NoPage { .. });
     context::Error, |_| false;
     image::NoBuilder, |it| matches!(it, image::NoBuilder::Unknown { .. });
     image::Error, |_| false;

@@ -17,7 +17,7 @@ use crate::preview::{self, browser, routes};
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::style::{DIM, GOOD};
-use crate::ui;
+use crate::ui::UiSource;
 
 /// Runs the command, until Ctrl-C.
 ///
@@ -28,7 +28,7 @@ pub fn run(options: &cli::PreviewArgs, progress: &Progress) -> Result<(), Error>
     let sh = Shell::new()?;
     let project = Project::load(&super::current_folder(&sh)?)?;
     let ui = project.config.ui.as_ref().ok_or_else(no_ui)?;
-    let sources = ui::Pages::find(&project, ui)?;
+    let sources = UiSource::find(&project, ui)?;
     let dev_server = sources.npm().map(DevServer::new).transpose()?;
     let pages = match &dev_server {
         Some(dev_server) => PageSource::DevServer(dev_server.address),
@@ -69,7 +69,7 @@ fn build_and_watch(project: &Project, session: &Session, built: Sender<()>, prog
     builder.watch(&project.root);
 }
 
-fn install(sources: &ui::Pages<'_>, sh: &Shell, progress: &Progress) -> Result<(), Error> {
+fn install(sources: &UiSource<'_>, sh: &Shell, progress: &Progress) -> Result<(), Error> {
     if sources.npm().is_some() {
         let step = progress.step("Install the page's packages");
         sources.install_packages(sh, &step)?;
