@@ -98,10 +98,10 @@ pub mod validate {
         pub use crate::validate::metadata::read;
     }
     pub mod picture {
-        pub use crate::validate::picture::{Format, read};
+        pub use crate::validate::picture::{PictureFormat, read};
     }
     pub mod report {
-        pub use crate::validate::report::Report;
+        pub use crate::validate::report::ValidationReport;
     }
     pub mod rules {
         pub use crate::validate::rules::{image, labels, metadata, online};

@@ -1,7 +1,7 @@
 //! Whether a host binary that was just built will run where it is for.
 
-use super::slice::{Format, Kind, Native, Slice};
-use super::{Contents, Signature};
+use super::slice::{BinaryFormat, BinaryKind, Native, Slice};
+use super::{InspectedFile, Signature};
 use crate::platform::{Arch, HostPlatform};
 use crate::project::config::MacOsVersion;
 
@@ -15,7 +15,7 @@ pub enum Unfit {
     #[error("its format seems to be {format}, but {reason}")]
     Unreadable {
         /// What it begins like.
-        format: Format,
+        format: BinaryFormat,
         /// What is wrong with it.
         reason: &'static str,
     },
@@ -23,9 +23,9 @@ pub enum Unfit {
     #[error("it is a {format} {kind} for {cpu}")]
     WrongPlatform {
         /// The file's format.
-        format: Format,
+        format: BinaryFormat,
         /// What can be done with it.
-        kind: Kind,
+        kind: BinaryKind,
         /// The file's CPU.
         cpu: String,
     },
@@ -45,7 +45,7 @@ pub enum Unfit {
     Signature(Signature),
 }
 
-impl Contents {
+impl InspectedFile {
     /// Whether this is a program for exactly `platform`, which runs on every macOS from
     /// `minimum_macos` on.
     ///
@@ -53,15 +53,17 @@ impl Contents {
     /// The first reason why not.
     pub fn check(&self, platform: HostPlatform, minimum_macos: MacOsVersion) -> Result<(), Unfit> {
         let slices = match self {
-            Contents::Binary(slices) => slices,
-            &Contents::Damaged { format, reason } => {
+            InspectedFile::Binary(slices) => slices,
+            &InspectedFile::Damaged { format, reason } => {
                 return Err(Unfit::Unreadable { format, reason });
             }
-            Contents::Text(_) | Contents::Data | Contents::Empty => return Err(Unfit::NoProgram),
+            InspectedFile::Text(_) | InspectedFile::Data | InspectedFile::Empty => {
+                return Err(Unfit::NoProgram);
+            }
         };
         // Of several slices for its CPU a machine takes the first one.
         let native = slices.iter().find(|slice| slice.platform() == Some(platform));
-        let Some(slice) = native.filter(|slice| slice.kind == Kind::Program) else {
+        let Some(slice) = native.filter(|slice| slice.kind == BinaryKind::Program) else {
             let unfit = |slice: &Slice| Unfit::WrongPlatform {
                 format: slice.format(),
                 kind: slice.kind,
@@ -91,43 +93,43 @@ mod tests {
     const ARM_MAC: HostPlatform = HostPlatform::new(Os::Darwin, Arch::Arm64);
 
     /// A program for Apple silicon that asks for a macOS and has a signature.
-    fn mac(minimum_macos: Option<MacOsVersion>, signature: Signature) -> Contents {
+    fn mac(minimum_macos: Option<MacOsVersion>, signature: Signature) -> InspectedFile {
         let mut slice = program(ARM_MAC);
         if let Native::MachO(native) = &mut slice.native {
             native.minimum_macos = minimum_macos;
             native.signature = signature;
         }
-        Contents::Binary(vec![slice])
+        InspectedFile::Binary(vec![slice])
     }
 
-    fn check(contents: &Contents) -> Result<(), Unfit> {
+    fn check(contents: &InspectedFile) -> Result<(), Unfit> {
         contents.check(ARM_MAC, MacOsVersion::DEFAULT)
     }
 
     #[test]
     fn a_binary_for_another_cpu_will_not_do() {
         let intel = program(HostPlatform::new(Os::Darwin, Arch::Amd64));
-        let unfit = check(&Contents::Binary(vec![intel])).unwrap_err();
+        let unfit = check(&InspectedFile::Binary(vec![intel])).unwrap_err();
         assert_eq!(unfit.to_string(), "it is a Mach-O program for amd64");
     }
 
     #[test]
     fn one_slice_of_several_is_enough() {
         let slices = HostPlatform::ALL.into_iter().filter(|platform| platform.os == Os::Darwin);
-        assert_eq!(check(&Contents::Binary(slices.map(program).collect())), Ok(()));
+        assert_eq!(check(&InspectedFile::Binary(slices.map(program).collect())), Ok(()));
     }
 
     #[test]
     fn a_program_behind_a_library_for_the_same_cpu_will_not_do() {
-        let library = Slice { kind: Kind::Library, ..program(ARM_MAC) };
-        let unfit = check(&Contents::Binary(vec![library, program(ARM_MAC)])).unwrap_err();
+        let library = Slice { kind: BinaryKind::Library, ..program(ARM_MAC) };
+        let unfit = check(&InspectedFile::Binary(vec![library, program(ARM_MAC)])).unwrap_err();
         assert_eq!(unfit.to_string(), "it is a Mach-O library for arm64");
     }
 
     #[test]
     fn a_library_will_not_do() {
-        let library = Slice { kind: Kind::Library, ..program(ARM_MAC) };
-        let unfit = check(&Contents::Binary(vec![library])).unwrap_err();
+        let library = Slice { kind: BinaryKind::Library, ..program(ARM_MAC) };
+        let unfit = check(&InspectedFile::Binary(vec![library])).unwrap_err();
         assert_eq!(unfit.to_string(), "it is a Mach-O library for arm64");
     }
 

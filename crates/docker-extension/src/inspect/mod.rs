@@ -20,21 +20,22 @@ mod text;
 pub use fit::Unfit;
 pub use signature::Signature;
 pub use slice::{
-    Cpu, Elf, Format, Glibc, Kind, Library, Loading, MachO, Native, Pe, Slice, Subsystem,
+    BinaryFormat, BinaryKind, Cpu, Elf, Glibc, Loading, MachO, Native, NeededLibrary, Pe, Slice,
+    Subsystem,
 };
-pub use text::{Shebang, Text};
+pub use text::{Shebang, TextFile};
 
 /// What a file is, by its content alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Contents {
+pub enum InspectedFile {
     /// Machine code: at least one slice, and more in universal Mach-O files alone.
     Binary(Vec<Slice>),
     /// A text.
-    Text(Text),
+    Text(TextFile),
     /// It begins like machine code, but can't be read.
     Damaged {
         /// What it begins like.
-        format: Format,
+        format: BinaryFormat,
         /// What is wrong: a clause with a subject.
         reason: &'static str,
     },
@@ -44,29 +45,31 @@ pub enum Contents {
     Empty,
 }
 
-impl Contents {
+impl InspectedFile {
     /// The only slice, or the first one.
     pub fn slice(&self) -> Option<&Slice> {
         match self {
-            Contents::Binary(slices) => slices.first(),
+            InspectedFile::Binary(slices) => slices.first(),
             _ => None,
         }
     }
 }
 
 /// Reads a file.
-pub fn read(bytes: &[u8]) -> Contents {
+pub fn read(bytes: &[u8]) -> InspectedFile {
     let (format, result) = match bytes {
-        [] => return Contents::Empty,
-        [0x7f, b'E', b'L', b'F', ..] => (Format::Elf, elf::read(bytes).map(|slice| vec![slice])),
-        _ if mach_o::is_mach_o(bytes) => (Format::MachO, mach_o::read(bytes)),
-        _ if text::is_text(bytes) => return Contents::Text(text::read(bytes)),
-        [b'M', b'Z', ..] => (Format::Pe, pe::read(bytes).map(|slice| vec![slice])),
-        _ => return Contents::Data,
+        [] => return InspectedFile::Empty,
+        [0x7f, b'E', b'L', b'F', ..] => {
+            (BinaryFormat::Elf, elf::read(bytes).map(|slice| vec![slice]))
+        }
+        _ if mach_o::is_mach_o(bytes) => (BinaryFormat::MachO, mach_o::read(bytes)),
+        _ if text::is_text(bytes) => return InspectedFile::Text(text::read(bytes)),
+        [b'M', b'Z', ..] => (BinaryFormat::Pe, pe::read(bytes).map(|slice| vec![slice])),
+        _ => return InspectedFile::Data,
     };
     match result {
-        Ok(slices) => Contents::Binary(slices),
-        Err(Reason(reason)) => Contents::Damaged { format, reason },
+        Ok(slices) => InspectedFile::Binary(slices),
+        Err(Reason(reason)) => InspectedFile::Damaged { format, reason },
     }
 }
 
@@ -102,7 +105,7 @@ mod tests {
         let slice = contents.slice().unwrap();
         let arch = slice.cpu.arch().unwrap().name();
         assert_eq!(arch, if cfg!(target_arch = "x86_64") { "amd64" } else { "arm64" });
-        assert_eq!(slice.kind, Kind::Program);
+        assert_eq!(slice.kind, BinaryKind::Program);
         assert!(slice.debug_info > 0 || cfg!(not(target_os = "linux")));
     }
 
@@ -114,16 +117,16 @@ mod tests {
 
     #[test]
     fn javas_class_files_are_no_programs_of_apples() {
-        assert_eq!(read(b"\xca\xfe\xba\xbe\0\0\0\x34\0\x01"), Contents::Data);
+        assert_eq!(read(b"\xca\xfe\xba\xbe\0\0\0\x34\0\x01"), InspectedFile::Data);
         let universal = read(b"\xca\xfe\xba\xbe\0\0\0\x02\0\x01");
-        assert!(matches!(universal, Contents::Damaged { format: Format::MachO, .. }));
+        assert!(matches!(universal, InspectedFile::Damaged { format: BinaryFormat::MachO, .. }));
     }
 
     #[test]
     fn texts_data_and_nothing_are_told_apart() {
-        assert!(matches!(read(b"#!/bin/sh\n"), Contents::Text(_)));
-        assert!(matches!(read(b"MZ is a text\n"), Contents::Text(_)));
-        assert_eq!(read(b"PK\x03\x04"), Contents::Data);
-        assert_eq!(read(b""), Contents::Empty);
+        assert!(matches!(read(b"#!/bin/sh\n"), InspectedFile::Text(_)));
+        assert!(matches!(read(b"MZ is a text\n"), InspectedFile::Text(_)));
+        assert_eq!(read(b"PK\x03\x04"), InspectedFile::Data);
+        assert_eq!(read(b""), InspectedFile::Empty);
     }
 }

@@ -12,9 +12,9 @@ pub struct Slice {
     /// The CPU that runs it.
     pub cpu: Cpu,
     /// What can be done with it.
-    pub kind: Kind,
+    pub kind: BinaryKind,
     /// The libraries that it loads, in the order in which it names them.
-    pub libraries: Vec<Library>,
+    pub libraries: Vec<NeededLibrary>,
     /// How many bytes of DWARF it has.
     pub debug_info: u64,
     /// Absolute paths of the machine that built it: the first few.
@@ -31,11 +31,11 @@ pub struct Slice {
 
 impl Slice {
     /// The format of the file.
-    pub fn format(&self) -> Format {
+    pub fn format(&self) -> BinaryFormat {
         match self.native {
-            Native::MachO(_) => Format::MachO,
-            Native::Pe(_) => Format::Pe,
-            Native::Elf(_) => Format::Elf,
+            Native::MachO(_) => BinaryFormat::MachO,
+            Native::Pe(_) => BinaryFormat::Pe,
+            Native::Elf(_) => BinaryFormat::Elf,
         }
     }
 
@@ -47,7 +47,7 @@ impl Slice {
 
 /// A format of executable files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum BinaryFormat {
     /// macOS's.
     MachO,
     /// Windows's.
@@ -56,32 +56,32 @@ pub enum Format {
     Elf,
 }
 
-impl Format {
+impl BinaryFormat {
     /// The operating system whose format it is.
     pub fn os(self) -> Os {
         match self {
-            Format::MachO => Os::Darwin,
-            Format::Pe => Os::Windows,
-            Format::Elf => Os::Linux,
+            BinaryFormat::MachO => Os::Darwin,
+            BinaryFormat::Pe => Os::Windows,
+            BinaryFormat::Elf => Os::Linux,
         }
     }
 
     /// The format of an operating system.
     pub fn of(os: Os) -> Self {
         match os {
-            Os::Darwin => Format::MachO,
-            Os::Windows => Format::Pe,
-            Os::Linux => Format::Elf,
+            Os::Darwin => BinaryFormat::MachO,
+            Os::Windows => BinaryFormat::Pe,
+            Os::Linux => BinaryFormat::Elf,
         }
     }
 }
 
-impl fmt::Display for Format {
+impl fmt::Display for BinaryFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Format::MachO => "Mach-O",
-            Format::Pe => "PE",
-            Format::Elf => "ELF",
+            BinaryFormat::MachO => "Mach-O",
+            BinaryFormat::Pe => "PE",
+            BinaryFormat::Elf => "ELF",
         })
     }
 }
@@ -119,7 +119,7 @@ impl fmt::Display for Cpu {
 
 /// What can be done with a file of machine code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum BinaryKind {
     /// It can be started.
     Program,
     /// Programs load it.
@@ -130,20 +130,20 @@ pub enum Kind {
     Other(&'static str),
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for BinaryKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Kind::Program => "program",
-            Kind::Library => "library",
-            Kind::Object => "object file",
-            Kind::Other(name) => name,
+            BinaryKind::Program => "program",
+            BinaryKind::Library => "library",
+            BinaryKind::Object => "object file",
+            BinaryKind::Other(name) => name,
         })
     }
 }
 
 /// A library that a program names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Library {
+pub struct NeededLibrary {
     /// Its name or path, as the program spells it.
     pub name: String,
     /// When it is loaded, and whether it may be missing.

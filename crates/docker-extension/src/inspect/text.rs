@@ -4,7 +4,7 @@ use memchr::{memchr, memmem};
 
 /// A text: a script, a command file of Windows, or data.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
+pub struct TextFile {
     /// What runs it, if the first line says so.
     pub shebang: Option<Shebang>,
     /// Whether UTF-8's byte order mark stands before the text.
@@ -49,9 +49,9 @@ pub(super) fn is_text(bytes: &[u8]) -> bool {
     !beginning.iter().any(is_control) && memchr(0, bytes).is_none()
 }
 
-pub(super) fn read(bytes: &[u8]) -> Text {
+pub(super) fn read(bytes: &[u8]) -> TextFile {
     let text = bytes.strip_prefix(BYTE_ORDER_MARK);
-    Text {
+    TextFile {
         shebang: shebang(text.unwrap_or(bytes)),
         has_byte_order_mark: text.is_some(),
         has_crlf: memmem::find(bytes, b"\r\n").is_some(),

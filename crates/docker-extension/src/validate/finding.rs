@@ -13,7 +13,7 @@ pub struct Finding {
     /// The rule, which says why it matters and how to mend it.
     pub rule: &'static Rule,
     /// Where.
-    pub place: Place,
+    pub place: Location,
     /// What was found there.
     pub what: String,
 }
@@ -41,14 +41,14 @@ impl Breach {
     }
 
     /// The problem that it is there.
-    pub fn at(self, at: At) -> Problem {
-        Problem { rule: self.rule, at, what: self.what }
+    pub fn at(self, at: At) -> LocatedBreach {
+        LocatedBreach { rule: self.rule, at, what: self.what }
     }
 }
 
 /// A rule that is broken, before it is known in which variants.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct LocatedBreach {
     /// The rule.
     pub rule: &'static Rule,
     /// What it is about.
@@ -57,7 +57,7 @@ pub struct Problem {
     pub what: String,
 }
 
-impl Problem {
+impl LocatedBreach {
     /// A broken rule.
     pub fn new(rule: &'static Rule, at: At, what: impl Into<String>) -> Self {
         Self { rule, at, what: what.into() }
@@ -65,14 +65,14 @@ impl Problem {
 
     /// The finding that it is in these variants.
     pub fn found_in(self, platforms: Vec<OciPlatform>) -> Finding {
-        let place = Place { platforms, at: self.at };
+        let place = Location { platforms, at: self.at };
         Finding { rule: self.rule, place, what: self.what }
     }
 }
 
 /// Where something was found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Location {
     /// The variants that have it; empty where it is about the image as a whole.
     pub platforms: Vec<OciPlatform>,
     /// What it is about.
@@ -119,7 +119,7 @@ impl At {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let platforms: Vec<String> = self.platforms.iter().map(ToString::to_string).collect();
         match (&self.at, platforms.is_empty()) {

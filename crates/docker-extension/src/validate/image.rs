@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::binaries::{self, Listed};
 use super::content::{check_icon, check_page};
 use super::files::{self, Part, Wanted};
-use super::finding::{At, Breach, Finding, Problem};
+use super::finding::{At, Breach, Finding, LocatedBreach};
 use super::metadata::{self, Declared};
-use super::report::{Report, Subject};
+use super::report::{Subject, ValidationReport};
 use super::room::Findings;
 use super::rules::{image as rules, labels as label_rules};
 use super::{index, labels};
 use crate::image::read::limits::LARGEST_FILE;
 use crate::image::read::tree::Kind;
 use crate::image::read::{Content, ContentId, Error, StoredImage, Variant};
-use crate::inspect::{self, Contents};
+use crate::inspect::{self, InspectedFile};
 use crate::platform::{Arch, Os};
 use crate::text;
 
@@ -26,11 +26,11 @@ const LARGEST_METADATA: u64 = 1024 * 1024;
 ///
 /// # Errors
 /// The image can't be got at. One that is broken has a finding.
-pub fn check(opened: Result<StoredImage, Error>, name: &str) -> Result<Report, Error> {
+pub fn check(opened: Result<StoredImage, Error>, name: &str) -> Result<ValidationReport, Error> {
     let mut subject = Subject { name: name.to_owned(), ..Subject::default() };
     let image = match opened {
         Ok(image) => image,
-        Err(error) => return Ok(Report::new(subject, vec![unreadable(error)?])),
+        Err(error) => return Ok(ValidationReport::new(subject, vec![unreadable(error)?])),
     };
     subject.digest = Some(image.digest.to_string());
     subject.platforms = image.variants.iter().map(|variant| variant.platform.clone()).collect();
@@ -39,7 +39,7 @@ pub fn check(opened: Result<StoredImage, Error>, name: &str) -> Result<Report, E
     if let Err(error) = check_variants(&image, &mut findings) {
         findings.push(unreadable(error)?);
     }
-    Ok(Report::new(subject, findings.into_vec()))
+    Ok(ValidationReport::new(subject, findings.into_vec()))
 }
 
 fn unreadable(error: Error) -> Result<Finding, Error> {
@@ -48,31 +48,36 @@ fn unreadable(error: Error) -> Result<Finding, Error> {
     }
     let reasons = std::iter::successors(std::error::Error::source(&error), |it| it.source());
     let what = reasons.fold(error.to_string(), |what, reason| format!("{what}: {reason}"));
-    Ok(Problem::new(&rules::UNREADABLE, At::Index, what).found_in(Vec::new()))
+    Ok(LocatedBreach::new(&rules::UNREADABLE, At::Index, what).found_in(Vec::new()))
 }
 
 /// A variant that consumers pull, and what has been found out about it.
-struct Checked<'a> {
+struct CheckedVariant<'a> {
     arch: Arch,
     variant: &'a Variant,
     declared: Declared,
     wanted: Vec<Wanted>,
 }
 
-impl Checked<'_> {
-    fn report(&self, findings: &mut Findings, problems: Vec<Problem>) {
+impl CheckedVariant<'_> {
+    fn report(&self, findings: &mut Findings, problems: Vec<LocatedBreach>) {
         let platform = || vec![self.variant.platform.clone()];
         findings.extend(problems.into_iter().map(|problem| problem.found_in(platform())));
     }
 }
 
 fn check_variants(image: &StoredImage, findings: &mut Findings) -> Result<(), Error> {
-    let mut variants: Vec<Checked<'_>> = image
+    let mut variants: Vec<CheckedVariant<'_>> = image
         .variants
         .iter()
         .filter_map(|variant| {
             let arch = variant.platform.image_platform()?.0;
-            Some(Checked { arch, variant, declared: Declared::default(), wanted: Vec::new() })
+            Some(CheckedVariant {
+                arch,
+                variant,
+                declared: Declared::default(),
+                wanted: Vec::new(),
+            })
         })
         .collect();
     for checked in &variants {
@@ -90,14 +95,15 @@ fn check_variants(image: &StoredImage, findings: &mut Findings) -> Result<(), Er
     Ok(())
 }
 
-fn compare_labels(variants: &[Checked<'_>], findings: &mut Findings) {
+fn compare_labels(variants: &[CheckedVariant<'_>], findings: &mut Findings) {
     let [one, other] = variants else { return };
     let [one, other] = [one, other].map(|checked| &checked.variant.labels);
     let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     let platforms = || variants.iter().map(|it| it.variant.platform.clone()).collect();
     for name in names.into_iter().filter(|name| one.get(*name) != other.get(*name)) {
         let at = At::Label(name.clone());
-        let problem = Problem::new(&label_rules::DIFFERS, at, "the variants have different values");
+        let problem =
+            LocatedBreach::new(&label_rules::DIFFERS, at, "the variants have different values");
         findings.push(problem.found_in(platforms()));
     }
 }
@@ -105,7 +111,7 @@ fn compare_labels(variants: &[Checked<'_>], findings: &mut Findings) {
 /// Reads the `metadata.json` of each variant.
 fn read_metadata(
     image: &StoredImage,
-    variants: &mut [Checked<'_>],
+    variants: &mut [CheckedVariant<'_>],
     findings: &mut Findings,
 ) -> Result<(), Error> {
     let mut contents = BTreeMap::new();
@@ -120,7 +126,7 @@ fn read_metadata(
             Err(reason) => reason.to_string(),
         };
         let at = At::File(METADATA.to_owned());
-        checked.report(findings, vec![Problem::new(&rules::METADATA_MISSING, at, what)]);
+        checked.report(findings, vec![LocatedBreach::new(&rules::METADATA_MISSING, at, what)]);
     }
     let mut texts = BTreeMap::new();
     image.contents(&contents.values().copied().collect(), LARGEST_METADATA, |id, content| {
@@ -145,7 +151,7 @@ fn read_metadata(
 /// Looks into files, each content once. Returns those that are programs for one CPU alone.
 fn check_contents(
     image: &StoredImage,
-    variants: &[Checked<'_>],
+    variants: &[CheckedVariant<'_>],
     findings: &mut Findings,
 ) -> Result<BTreeSet<ContentId>, Error> {
     let all = variants.iter().flat_map(|checked| &checked.wanted);
@@ -156,7 +162,7 @@ fn check_contents(
             Content::Whole(bytes) => Some(inspect::read(bytes)),
             Content::TooLarge { .. } => None,
         };
-        if matches!(&inspected, Some(Contents::Binary(slices)) if slices.len() == 1) {
+        if matches!(&inspected, Some(InspectedFile::Binary(slices)) if slices.len() == 1) {
             one_cpu.insert(id);
         }
         for checked in variants {
@@ -171,10 +177,10 @@ fn check_contents(
 }
 
 fn judge(
-    checked: &Checked<'_>,
+    checked: &CheckedVariant<'_>,
     wanted: &Wanted,
     content: &Content,
-    inspected: Option<&Contents>,
+    inspected: Option<&InspectedFile>,
 ) -> Vec<Breach> {
     match (wanted.part, content, inspected) {
         (Part::Icon, Content::Whole(bytes), _) => {
@@ -196,7 +202,7 @@ fn judge(
 
 /// The same program in both variants runs on one CPU alone, but for Windows, which emulates the other.
 fn compare_binaries(
-    variants: &[Checked<'_>],
+    variants: &[CheckedVariant<'_>],
     one_cpu: &BTreeSet<ContentId>,
     findings: &mut Findings,
 ) {
@@ -209,7 +215,7 @@ fn compare_binaries(
         if other.wanted.contains(wanted) && one_cpu.contains(&wanted.content) {
             let at = At::File(wanted.path.clone());
             let problem =
-                Problem::new(&rules::BINARY_SAME, at, "both variants have the same bytes");
+                LocatedBreach::new(&rules::BINARY_SAME, at, "both variants have the same bytes");
             let platforms = variants.iter().map(|it| it.variant.platform.clone()).collect();
             findings.push(problem.found_in(platforms));
         }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 /// A document.
 #[derive(Debug)]
-pub(super) struct Document {
+pub(super) struct JsonDocument {
     /// What it says.
     pub value: Value,
     /// The JSON pointers of names that stand there more than once.
@@ -28,7 +28,7 @@ pub(super) struct SyntaxError {
 }
 
 /// Reads a whole document. Its depth is limited by serde_json, to 128 levels.
-pub(super) fn parse(bytes: &[u8]) -> Result<Document, SyntaxError> {
+pub(super) fn parse(bytes: &[u8]) -> Result<JsonDocument, SyntaxError> {
     let text = utf8(bytes)?;
     let duplicates = RefCell::default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
@@ -36,7 +36,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Document, SyntaxError> {
     let value = seed.deserialize(&mut deserializer);
     let value = value.and_then(|value| deserializer.end().map(|()| value));
     match value {
-        Ok(value) => Ok(Document { value, duplicates: duplicates.into_inner() }),
+        Ok(value) => Ok(JsonDocument { value, duplicates: duplicates.into_inner() }),
         Err(error) => Err(SyntaxError {
             line: error.line().max(1),
             column: error.column().max(1),

@@ -10,8 +10,8 @@ use std::io::Read;
 use flate2::read::MultiGzDecoder;
 
 use super::finding::{At, Breach, Finding};
-use super::labels::{self, Screenshot};
-use super::picture::{self, Format, Picture};
+use super::labels::{self, ScreenshotEntry};
+use super::picture::{self, Picture, PictureFormat};
 use super::rules::{Rule, online as rules};
 use crate::context::contents::Labels;
 use crate::context::labels as names;
@@ -126,7 +126,7 @@ fn addresses(labels: &Labels) -> BTreeSet<(Role, At, String)> {
         (Role::Icon, at, address.to_owned())
     });
     let screenshots = labels::filled(labels, names::SCREENSHOTS)
-        .and_then(|text| labels::list::<Screenshot>(text).ok())
+        .and_then(|text| labels::list::<ScreenshotEntry>(text).ok())
         .unwrap_or_default();
     let screenshots = screenshots.into_iter().enumerate().map(|(index, screenshot)| {
         let at = labels::in_list(names::SCREENSHOTS, index, "url");
@@ -217,8 +217,8 @@ impl ContentType {
     /// the type is wrong, but for SVG, and for what may be somebody's private text.
     fn lets_browsers_show(&self, picture: Picture) -> bool {
         let is_svg = self.essence == "image/svg+xml";
-        if is_svg || picture.format == Format::Svg {
-            return is_svg && picture.format == Format::Svg;
+        if is_svg || picture.format == PictureFormat::Svg {
+            return is_svg && picture.format == PictureFormat::Svg;
         }
         let is_text = matches!(self.essence.as_str(), "text/plain" | "text/html")
             || ["xml", "json"].iter().any(|kind| {

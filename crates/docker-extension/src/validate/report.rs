@@ -12,7 +12,7 @@ use crate::platform::OciPlatform;
 use crate::style::{BAD, DIM, GOOD, HELP, WARNING};
 use crate::text;
 
-/// The version of the schema of [`Report::json`]. Keys are added without a new one; it changes when
+/// The version of the schema of [`ValidationReport::json`]. Keys are added without a new one; it changes when
 /// a key goes away or changes its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -32,13 +32,13 @@ pub struct Subject {
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub struct ValidationReport {
     /// What was looked at.
     pub subject: Subject,
     findings: Vec<Finding>,
 }
 
-impl Report {
+impl ValidationReport {
     /// Puts findings into order: worst first, then as the rules are listed. What several variants
     /// have is one finding.
     pub fn new(subject: Subject, mut findings: Vec<Finding>) -> Self {
@@ -186,27 +186,31 @@ fn finding_json(finding: &Finding) -> Value {
 mod tests {
     use super::*;
     use crate::platform::ImagePlatform;
-    use crate::validate::finding::Problem;
+    use crate::validate::finding::LocatedBreach;
     use crate::validate::rules::{image, labels, metadata};
     use expect_test::expect;
 
-    fn report() -> Report {
+    fn report() -> ValidationReport {
         let [amd64, arm64] = ImagePlatform::ALL.map(OciPlatform::from);
         let at = |path: &str| At::File(path.to_owned());
         let label = At::Label("org.opencontainers.image.title".to_owned());
-        let title = Problem::new(&labels::TITLE, label, "title `My extension`");
-        let missing = Problem::new(&image::BINARY_MISSING, at("/w/t.exe"), "not in the image");
+        let title = LocatedBreach::new(&labels::TITLE, label, "title `My extension`");
+        let missing =
+            LocatedBreach::new(&image::BINARY_MISSING, at("/w/t.exe"), "not in the image");
         let key = At::Metadata("/host/x-rd-install".to_owned());
         let findings = vec![
             title.clone().found_in(vec![arm64.clone()]),
             title.found_in(vec![amd64.clone()]),
-            Problem::new(&metadata::RANCHER_KEY, key, "Rancher Desktop alone reads this")
+            LocatedBreach::new(&metadata::RANCHER_KEY, key, "Rancher Desktop alone reads this")
                 .found_in(vec![amd64.clone()]),
             missing.found_in(vec![arm64.clone()]),
         ];
         let platforms = vec![amd64, arm64];
         let name = "me/tool:1.2.3".to_owned();
-        Report::new(Subject { name, digest: Some("sha256:00".to_owned()), platforms }, findings)
+        ValidationReport::new(
+            Subject { name, digest: Some("sha256:00".to_owned()), platforms },
+            findings,
+        )
     }
 
     #[test]
@@ -298,7 +302,8 @@ mod tests {
 
     #[test]
     fn nothing_to_mend_is_said_so() {
-        let report = Report::new(Subject { name: "a".to_owned(), ..Subject::default() }, vec![]);
+        let report =
+            ValidationReport::new(Subject { name: "a".to_owned(), ..Subject::default() }, vec![]);
         assert!(report.text().contains("nothing to mend"));
     }
 }

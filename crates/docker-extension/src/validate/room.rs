@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{Finding, Problem};
+use super::finding::{Finding, LocatedBreach};
 use super::rules::Rule;
 use crate::platform::OciPlatform;
 
@@ -37,28 +37,28 @@ impl Room {
     }
 }
 
-/// Problems of one variant.
+/// LocatedBreaches of one variant.
 #[derive(Debug, Default)]
-pub(super) struct Problems {
-    kept: Vec<Problem>,
+pub(super) struct LocatedBreaches {
+    kept: Vec<LocatedBreach>,
     room: Room,
 }
 
-impl Problems {
+impl LocatedBreaches {
     /// Whether no more problems of this rule are kept.
     pub fn is_full(&self, rule: &'static Rule) -> bool {
         self.room.is_full(rule)
     }
 
     /// Adds one, if there is room.
-    pub fn push(&mut self, problem: Problem) {
+    pub fn push(&mut self, problem: LocatedBreach) {
         if self.room.takes(problem.rule, problem.at.size() + problem.what.len()) {
             self.kept.push(problem);
         }
     }
 
     /// Those that were kept.
-    pub fn into_vec(self) -> Vec<Problem> {
+    pub fn into_vec(self) -> Vec<LocatedBreach> {
         self.kept
     }
 }
@@ -99,10 +99,14 @@ mod tests {
 
     #[test]
     fn every_rule_is_told_however_long_and_many_the_others_are() {
-        let mut problems = Problems::default();
+        let mut problems = LocatedBreaches::default();
         for rule in all() {
             for _ in 0..2 * MOST {
-                problems.push(Problem::new(rule, At::Metadata("x".repeat(MOST_BYTES / 20)), ""));
+                problems.push(LocatedBreach::new(
+                    rule,
+                    At::Metadata("x".repeat(MOST_BYTES / 20)),
+                    "",
+                ));
             }
         }
         let problems = problems.into_vec();

@@ -2,7 +2,9 @@
 //!
 //! What a file is comes from [`crate::inspect`]; here it is only judged. Nothing is run, read or fetched.
 
-use crate::inspect::{Contents, Cpu, Format, Kind, MachO, Native, Signature, Slice};
+use crate::inspect::{
+    BinaryFormat, BinaryKind, Cpu, InspectedFile, MachO, Native, Signature, Slice,
+};
 use crate::platform::{Arch, Os};
 use crate::project::config::MacOsVersion;
 use crate::text;
@@ -45,21 +47,21 @@ impl Listed<'_> {
 }
 
 /// Everything that is wrong with a host binary.
-pub fn judge(listed: Listed<'_>, contents: &Contents) -> Vec<Breach> {
+pub fn judge(listed: Listed<'_>, contents: &InspectedFile) -> Vec<Breach> {
     match contents {
-        Contents::Empty => vec![Breach::new(&rules::BINARY_DAMAGED, "it is empty")],
-        Contents::Damaged { format, reason } => {
+        InspectedFile::Empty => vec![Breach::new(&rules::BINARY_DAMAGED, "it is empty")],
+        InspectedFile::Damaged { format, reason } => {
             let what = format!("its format seems to be {format}, but {reason}");
             vec![Breach::new(&rules::BINARY_DAMAGED, what)]
         }
-        Contents::Data if script::is_for_windows(listed) => {
+        InspectedFile::Data if script::is_for_windows(listed) => {
             vec![Breach::new(&rules::BINARY_FORMAT, "it is neither a PE file nor a text")]
         }
-        Contents::Data => {
+        InspectedFile::Data => {
             vec![Breach::new(&rules::NOT_A_PROGRAM, "it is neither a program nor a script")]
         }
-        Contents::Text(text) => script::judge(listed, text),
-        Contents::Binary(slices) => judge_binary(listed, slices),
+        InspectedFile::Text(text) => script::judge(listed, text),
+        InspectedFile::Binary(slices) => judge_binary(listed, slices),
     }
 }
 
@@ -72,7 +74,7 @@ fn judge_binary(listed: Listed<'_>, slices: &[Slice]) -> Vec<Breach> {
 
 /// The slice that the machines of the image run, or why they run none.
 fn slice_that_runs<'a>(listed: Listed<'_>, slices: &'a [Slice]) -> Result<&'a Slice, Breach> {
-    if let Some(slice) = slices.iter().find(|slice| slice.format() != Format::of(listed.os)) {
+    if let Some(slice) = slices.iter().find(|slice| slice.format() != BinaryFormat::of(listed.os)) {
         let what =
             format!("it is a {} file, which {} can't start", slice.format(), name(listed.os));
         return Err(Breach::new(&rules::BINARY_FORMAT, what));
@@ -121,8 +123,8 @@ fn refusal(listed: Listed<'_>, slices: &[Slice]) -> &'static str {
 
 fn judge_slice(listed: Listed<'_>, slice: &Slice) -> Vec<Breach> {
     match slice.kind {
-        Kind::Program => {}
-        Kind::Library if is_named_like_a_library(listed) => {
+        BinaryKind::Program => {}
+        BinaryKind::Library if is_named_like_a_library(listed) => {
             return vec![Breach::new(&rules::NOT_A_PROGRAM, "it is a library")];
         }
         kind => {
