@@ -92,9 +92,9 @@ fn last_dist(folder: &Utf8Path) -> Result<Option<Checked>, Error> {
 }
 
 fn check_metadata(path: &Utf8Path) -> Result<ValidationReport, Error> {
-    let (_, problems) = metadata::read(&files::read(path)?);
+    let (_, breaches) = metadata::read(&files::read(path)?);
     let subject = Subject { name: path.to_string(), ..Subject::default() };
-    let findings = problems.into_iter().map(|problem| problem.found_in(Vec::new())).collect();
+    let findings = breaches.into_iter().map(|breach| breach.found_in(Vec::new())).collect();
     Ok(ValidationReport::new(subject, findings))
 }
 

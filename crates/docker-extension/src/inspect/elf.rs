@@ -61,7 +61,7 @@ struct ElfFile<'a, Header: FileHeader> {
     segments: &'a [Header::ProgramHeader],
 }
 
-/// What the dynamic linker is told.
+/// What the dynamic section says.
 #[derive(Default)]
 struct Dynamic {
     libraries: Vec<String>,

@@ -5,42 +5,19 @@ use super::{InspectedFile, Signature};
 use crate::platform::{Arch, HostPlatform};
 use crate::project::config::MacOsVersion;
 
-/// Why a binary will not do.
+/// Why a binary that was just built does not run where it should.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    /// It is no machine code at all.
     #[error("it is no program")]
     NoProgram,
-    /// Its headers can't be read.
     #[error("its format seems to be {format}, but {reason}")]
-    Unreadable {
-        /// What it begins like.
-        format: BinaryFormat,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// It is for another system or CPU.
+    Unreadable { format: BinaryFormat, reason: &'static str },
     #[error("it is a {format} {kind} for {cpu}")]
-    WrongPlatform {
-        /// The file's format.
-        format: BinaryFormat,
-        /// What can be done with it.
-        kind: BinaryKind,
-        /// The file's CPU.
-        cpu: String,
-    },
-    /// It does not say which macOS it runs on.
+    WrongPlatform { format: BinaryFormat, kind: BinaryKind, cpu: String },
     #[error("it does not say which is the oldest macOS that it runs on")]
     NoMinimumMacOs,
-    /// It does not run on the oldest macOS that is promised.
     #[error("it asks for macOS {found}, but `minimum-macos` promises {promised}")]
-    TooNewMacOs {
-        /// What the binary asks for.
-        found: MacOsVersion,
-        /// What the configuration promises.
-        promised: MacOsVersion,
-    },
-    /// macOS on Apple silicon kills it at start.
+    TooNewMacOs { found: MacOsVersion, promised: MacOsVersion },
     #[error("its code signature is {0}, and Apple silicon starts nothing without a valid one")]
     Signature(Signature),
 }

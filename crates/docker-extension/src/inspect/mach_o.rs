@@ -16,7 +16,6 @@ use crate::project::config::MacOsVersion;
 /// those have Java's version, which began at 45.
 const MOST_SLICES: u32 = 44;
 
-/// Whether a file begins like Mach-O.
 pub(super) fn is_mach_o(bytes: &[u8]) -> bool {
     match *bytes {
         [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..] | [0xce | 0xcf, 0xfa, 0xed, 0xfe, ..] => true,
@@ -27,7 +26,6 @@ pub(super) fn is_mach_o(bytes: &[u8]) -> bool {
     }
 }
 
-/// Reads every slice.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Slice>, Reason> {
     match bytes.get(3) {
         Some(0xbe) => read_universal::<FatArch32>(bytes),

@@ -30,18 +30,14 @@ pub use text::{Shebang, TextFile};
 pub enum InspectedFile {
     /// Machine code: at least one slice, and more in universal Mach-O files alone.
     Binary(Vec<Slice>),
-    /// A text.
     Text(TextFile),
     /// It begins like machine code, but can't be read.
     Damaged {
-        /// What it begins like.
         format: BinaryFormat,
         /// What is wrong: a clause with a subject.
         reason: &'static str,
     },
-    /// Anything else.
     Data,
-    /// Nothing.
     Empty,
 }
 
@@ -55,7 +51,6 @@ impl InspectedFile {
     }
 }
 
-/// Reads a file.
 pub fn read(bytes: &[u8]) -> InspectedFile {
     let (format, result) = match bytes {
         [] => return InspectedFile::Empty,

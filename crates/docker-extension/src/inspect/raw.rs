@@ -15,12 +15,10 @@ pub(super) fn text(bytes: &[u8]) -> Option<String> {
     Some(String::from_utf8_lossy(bytes.get(..end)?).into_owned())
 }
 
-/// The text at `offset`.
 pub(super) fn text_at(bytes: &[u8], offset: impl Into<u64>) -> Option<String> {
     text(from(bytes, offset)?)
 }
 
-/// What follows `offset`.
 pub(super) fn from(bytes: &[u8], offset: impl Into<u64>) -> Option<&[u8]> {
     bytes.get(usize::try_from(offset.into()).ok()?..)
 }

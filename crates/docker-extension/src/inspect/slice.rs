@@ -9,13 +9,11 @@ use crate::project::config::MacOsVersion;
 /// Machine code for one CPU: a whole file, or a slice of a universal one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slice {
-    /// The CPU that runs it.
     pub cpu: Cpu,
-    /// What can be done with it.
     pub kind: BinaryKind,
-    /// The libraries that it loads, in the order in which it names them.
+    /// In the order in which the file names them.
     pub libraries: Vec<NeededLibrary>,
-    /// How many bytes of DWARF it has.
+    /// Bytes of DWARF.
     pub debug_info: u64,
     /// Absolute paths of the machine that built it: the first few.
     pub build_paths: Vec<String>,
@@ -25,12 +23,10 @@ pub struct Slice {
     pub writable_code: Vec<String>,
     /// Whether the system may load it at an address of its choice (ASLR).
     pub has_random_address: bool,
-    /// What its format alone knows.
     pub native: Native,
 }
 
 impl Slice {
-    /// The format of the file.
     pub fn format(&self) -> BinaryFormat {
         match self.native {
             Native::MachO(_) => BinaryFormat::MachO,
@@ -45,19 +41,14 @@ impl Slice {
     }
 }
 
-/// A format of executable files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BinaryFormat {
-    /// macOS's.
     MachO,
-    /// Windows's.
     Pe,
-    /// Linux's.
     Elf,
 }
 
 impl BinaryFormat {
-    /// The operating system whose format it is.
     pub fn os(self) -> Os {
         match self {
             BinaryFormat::MachO => Os::Darwin,
@@ -66,7 +57,6 @@ impl BinaryFormat {
         }
     }
 
-    /// The format of an operating system.
     pub fn of(os: Os) -> Self {
         match os {
             Os::Darwin => BinaryFormat::MachO,
@@ -86,19 +76,17 @@ impl fmt::Display for BinaryFormat {
     }
 }
 
-/// A CPU.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cpu {
     /// One that images are made for.
     Arch(Arch),
-    /// 32-bit x86.
+    /// 32 bits.
     X86,
     /// Any other, by its name or number.
     Other(String),
 }
 
 impl Cpu {
-    /// The architecture, if images are made for it.
     pub fn arch(&self) -> Option<Arch> {
         match self {
             Cpu::Arch(arch) => Some(*arch),
@@ -117,16 +105,12 @@ impl fmt::Display for Cpu {
     }
 }
 
-/// What can be done with a file of machine code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BinaryKind {
-    /// It can be started.
     Program,
-    /// Programs load it.
     Library,
-    /// It is to be linked.
     Object,
-    /// Something else: its name.
+    /// Its name.
     Other(&'static str),
 }
 
@@ -141,16 +125,14 @@ impl fmt::Display for BinaryKind {
     }
 }
 
-/// A library that a program names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NeededLibrary {
     /// Its name or path, as the program spells it.
     pub name: String,
-    /// When it is loaded, and whether it may be missing.
     pub loading: Loading,
 }
 
-/// When a library is loaded.
+/// When a library is loaded, and whether it may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loading {
     /// At the start, which fails without it.
@@ -164,64 +146,51 @@ pub enum Loading {
 /// What only one format knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Native {
-    /// macOS's.
     MachO(MachO),
-    /// Windows's.
     Pe(Pe),
-    /// Linux's.
     Elf(Elf),
 }
 
-/// What Mach-O files alone say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MachO {
     /// Apple's name of a system other than macOS that it is for.
     pub foreign_system: Option<&'static str>,
-    /// The oldest macOS that it asks for.
     pub minimum_macos: Option<MacOsVersion>,
-    /// What its code signature is worth.
     pub signature: Signature,
     /// The folders that stand for `@rpath` in the names of libraries.
     pub run_paths: Vec<String>,
 }
 
-/// What PE files alone say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pe {
-    /// Whether Windows gives it a console.
     pub subsystem: Subsystem,
     /// Where the linker wrote the debug information (CodeView's path of the PDB file).
     pub pdb: Option<String>,
 }
 
-/// What a PE file runs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subsystem {
-    /// A console.
     Console,
-    /// Windows of its own.
+    /// A program with windows of its own, and without a console.
     Windows,
-    /// Something else, by its number: drivers, firmware, …
+    /// Drivers, firmware, …: its number.
     Other(u16),
 }
 
-/// What ELF files alone say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elf {
-    /// What loads it; nothing where it is static.
+    /// None where it is static.
     pub interpreter: Option<String>,
     /// The folders in which libraries are looked for (`DT_RPATH`, `DT_RUNPATH`).
     pub run_paths: Vec<String>,
-    /// The newest version of the GNU C library that it wants functions of.
+    /// The newest version of the GNU C library whose functions it needs.
     pub glibc: Option<Glibc>,
 }
 
 /// A version of the GNU C library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Glibc {
-    /// `2` in `2.36`.
     pub major: u16,
-    /// `36` in `2.36`.
     pub minor: u16,
 }
 

@@ -5,9 +5,7 @@ use memchr::{memchr, memmem};
 /// A text: a script, a command file of Windows, or data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextFile {
-    /// What runs it, if the first line says so.
     pub shebang: Option<Shebang>,
-    /// Whether UTF-8's byte order mark stands before the text.
     pub has_byte_order_mark: bool,
     /// Whether a line ends with CR LF, as on Windows.
     pub has_crlf: bool,
@@ -16,7 +14,6 @@ pub struct TextFile {
 /// The first line of a script: `#!/usr/bin/env sh`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shebang {
-    /// The program that is started.
     pub interpreter: String,
     /// What it is given before the script's path; one argument on Linux and macOS alike.
     pub argument: Option<String>,

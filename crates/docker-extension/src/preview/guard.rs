@@ -89,9 +89,6 @@ impl Guard {
     }
 
     /// Whether it also knows the token, for all that runs a program or tells what one says.
-    ///
-    /// # Errors
-    /// It does not.
     pub fn check_token(&self, request: &RequestHead) -> Result<(), RequestRefusal> {
         match request.headers.get(TOKEN_HEADER) {
             Some(token) if self.token.is(token) => Ok(()),

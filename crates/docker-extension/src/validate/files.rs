@@ -14,29 +14,24 @@ use crate::platform::Os;
 /// A file whose content is to be looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
-    /// Which content it has.
     pub content: ContentId,
-    /// Its path.
     pub path: String,
-    /// What it is.
     pub part: Part,
 }
 
 /// What a file is in the extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// The icon.
     Icon,
     /// The page that a tab opens.
     Page,
-    /// A host binary.
     HostBinary(Os),
 }
 
-/// Looks for everything that is declared.
+/// Looks for everything that is declared; returns what is to be inspected, too.
 pub(super) fn check(tree: &Tree, declared: &Declared) -> (Vec<LocatedBreach>, Vec<Wanted>) {
     let mut checker =
-        FileChecker { tree, problems: LocatedBreaches::default(), wanted: Vec::new() };
+        FileChecker { tree, breaches: LocatedBreaches::default(), wanted: Vec::new() };
     checker.oddities();
     if let Some(icon) = &declared.icon {
         checker.icon(icon);
@@ -47,12 +42,12 @@ pub(super) fn check(tree: &Tree, declared: &Declared) -> (Vec<LocatedBreach>, Ve
     }
     declared.binaries.iter().for_each(|binary| checker.host_binary(binary));
     checker.unlisted(&declared.binaries);
-    (checker.problems.into_vec(), checker.wanted)
+    (checker.breaches.into_vec(), checker.wanted)
 }
 
 struct FileChecker<'a> {
     tree: &'a Tree,
-    problems: LocatedBreaches,
+    breaches: LocatedBreaches,
     wanted: Vec<Wanted>,
 }
 
@@ -166,6 +161,6 @@ impl FileChecker<'_> {
 
     fn report(&mut self, rule: &'static Rule, path: &str, what: impl ToString) {
         let at = At::File(path.to_owned());
-        self.problems.push(LocatedBreach::new(rule, at, what.to_string()));
+        self.breaches.push(LocatedBreach::new(rule, at, what.to_string()));
     }
 }

@@ -60,9 +60,9 @@ struct CheckedVariant<'a> {
 }
 
 impl CheckedVariant<'_> {
-    fn report(&self, findings: &mut Findings, problems: Vec<LocatedBreach>) {
+    fn report(&self, findings: &mut Findings, breaches: Vec<LocatedBreach>) {
         let platform = || vec![self.variant.platform.clone()];
-        findings.extend(problems.into_iter().map(|problem| problem.found_in(platform())));
+        findings.extend(breaches.into_iter().map(|breach| breach.found_in(platform())));
     }
 }
 
@@ -86,8 +86,8 @@ fn check_variants(image: &StoredImage, findings: &mut Findings) -> Result<(), Er
     compare_labels(&variants, findings);
     read_metadata(image, &mut variants, findings)?;
     for checked in &mut variants {
-        let (problems, wanted) = files::check(&checked.variant.tree, &checked.declared);
-        checked.report(findings, problems);
+        let (breaches, wanted) = files::check(&checked.variant.tree, &checked.declared);
+        checked.report(findings, breaches);
         checked.wanted = wanted;
     }
     let one_cpu = check_contents(image, &variants, findings)?;
@@ -102,13 +102,12 @@ fn compare_labels(variants: &[CheckedVariant<'_>], findings: &mut Findings) {
     let platforms = || variants.iter().map(|it| it.variant.platform.clone()).collect();
     for name in names.into_iter().filter(|name| one.get(*name) != other.get(*name)) {
         let at = At::Label(name.clone());
-        let problem =
+        let breach =
             LocatedBreach::new(&label_rules::DIFFERS, at, "the variants have different values");
-        findings.push(problem.found_in(platforms()));
+        findings.push(breach.found_in(platforms()));
     }
 }
 
-/// Reads the `metadata.json` of each variant.
 fn read_metadata(
     image: &StoredImage,
     variants: &mut [CheckedVariant<'_>],
@@ -134,16 +133,16 @@ fn read_metadata(
     })?;
     for (number, checked) in variants.iter_mut().enumerate() {
         let text = contents.get(&number).and_then(|content| texts.get(content));
-        let problems = match text {
+        let breaches = match text {
             Some(Content::Whole(bytes)) => {
-                let (declared, problems) = metadata::read(bytes);
+                let (declared, breaches) = metadata::read(bytes);
                 checked.declared = declared.unwrap_or_default();
-                problems
+                breaches
             }
             Some(Content::TooLarge { .. }) => vec![metadata::too_large()],
             None => Vec::new(),
         };
-        checked.report(findings, problems);
+        checked.report(findings, breaches);
     }
     Ok(())
 }
@@ -214,10 +213,10 @@ fn compare_binaries(
         let Part::HostBinary(Os::Darwin | Os::Linux) = wanted.part else { continue };
         if other.wanted.contains(wanted) && one_cpu.contains(&wanted.content) {
             let at = At::File(wanted.path.clone());
-            let problem =
+            let breach =
                 LocatedBreach::new(&rules::BINARY_SAME, at, "both variants have the same bytes");
             let platforms = variants.iter().map(|it| it.variant.platform.clone()).collect();
-            findings.push(problem.found_in(platforms));
+            findings.push(breach.found_in(platforms));
         }
     }
 }

@@ -7,23 +7,18 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// A document.
 #[derive(Debug)]
 pub(super) struct JsonDocument {
-    /// What it says.
     pub value: Value,
     /// The JSON pointers of names that stand there more than once.
     pub duplicates: Vec<String>,
 }
 
-/// Why a text is no JSON.
+/// Why a text is not JSON; both count from 1.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SyntaxError {
-    /// Counted from 1.
     pub line: usize,
-    /// Counted from 1.
     pub column: usize,
-    /// What is wrong there.
     pub reason: String,
 }
 

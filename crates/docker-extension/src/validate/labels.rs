@@ -25,14 +25,12 @@ const REQUIRED: [&str; 10] = [
     names::CATEGORIES,
 ];
 
-/// A screenshot, as its label has it.
 #[derive(Deserialize)]
 pub(super) struct ScreenshotEntry {
     alt: String,
     pub(super) url: String,
 }
 
-/// A link, as its label has it.
 #[derive(Deserialize)]
 struct LinkEntry {
     title: String,
@@ -41,7 +39,7 @@ struct LinkEntry {
 
 /// Checks the labels of one variant.
 pub fn check(labels: &Labels) -> Vec<LocatedBreach> {
-    let mut checker = LabelChecker { labels, problems: LocatedBreaches::default() };
+    let mut checker = LabelChecker { labels, breaches: LocatedBreaches::default() };
     REQUIRED.iter().for_each(|name| checker.required(name));
     checker.api_version();
     checker.screenshots();
@@ -54,12 +52,12 @@ pub fn check(labels: &Labels) -> Vec<LocatedBreach> {
             checker.url(At::Label(name.to_owned()), address);
         }
     }
-    checker.problems.into_vec()
+    checker.breaches.into_vec()
 }
 
 struct LabelChecker<'a> {
     labels: &'a Labels,
-    problems: LocatedBreaches,
+    breaches: LocatedBreaches,
 }
 
 impl<'a> LabelChecker<'a> {
@@ -120,7 +118,7 @@ impl<'a> LabelChecker<'a> {
         for (index, [text, url]) in list.into_iter().map(parts).enumerate() {
             if text.trim().is_empty() {
                 let what = format!("`{key}` of `{url}` is empty");
-                self.problems.push(LocatedBreach::new(rule, in_list(name, index, key), what));
+                self.breaches.push(LocatedBreach::new(rule, in_list(name, index, key), what));
             }
             self.url(in_list(name, index, "url"), &url);
         }
@@ -162,12 +160,12 @@ impl<'a> LabelChecker<'a> {
     fn url(&mut self, at: At, address: &str) {
         if address.parse::<Url>().is_err() {
             let what = format!("`{address}` is no https address");
-            self.problems.push(LocatedBreach::new(&rules::URL, at, what));
+            self.breaches.push(LocatedBreach::new(&rules::URL, at, what));
         }
     }
 
     fn report(&mut self, rule: &'static Rule, name: &str, what: impl Into<String>) {
-        self.problems.push(LocatedBreach::new(rule, At::Label(name.to_owned()), what));
+        self.breaches.push(LocatedBreach::new(rule, At::Label(name.to_owned()), what));
     }
 }
 
@@ -188,7 +186,7 @@ fn is_constraint(text: &str) -> bool {
     text.split("||").all(is_one)
 }
 
-/// The label's value, if it has one.
+/// The value, unless it is blank.
 pub(super) fn filled<'a>(labels: &'a Labels, name: &str) -> Option<&'a str> {
     labels.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
 }
@@ -198,7 +196,6 @@ pub(super) fn in_list(label: &str, index: usize, key: &str) -> At {
     At::InLabel { label: label.to_owned(), pointer: format!("/{index}/{key}") }
 }
 
-/// The list in a label's value.
 pub(super) fn list<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, String> {
     serde_json::from_str(text).map_err(|error| format!("it is no such list: {error}"))
 }
@@ -228,7 +225,7 @@ mod tests {
     fn broken(name: &str, value: &str) -> Vec<&'static str> {
         let mut labels = good();
         labels.insert(name.to_owned(), value.to_owned());
-        check(&labels).iter().map(|problem| problem.rule.id).collect()
+        check(&labels).iter().map(|breach| breach.rule.id).collect()
     }
 
     #[test]
@@ -240,9 +237,9 @@ mod tests {
     fn a_missing_label_is_told_as_docker_tells_it() {
         let mut labels = good();
         labels.remove(names::ICON);
-        let problems = check(&labels);
+        let breaches = check(&labels);
         let expected = "(required) image label \"com.docker.desktop.extension.icon\" is missing";
-        assert_eq!(problems[0].what, expected);
+        assert_eq!(breaches[0].what, expected);
         assert_eq!(broken(names::CATEGORIES, " "), ["label-empty"]);
     }
 

@@ -15,31 +15,22 @@ use crate::text::nearest;
 /// What `metadata.json` wants to be in the image, as far as it can be understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declared {
-    /// The icon's file.
     pub icon: Option<ImagePath>,
-    /// The tabs.
     pub tabs: Vec<DeclaredTab>,
-    /// The file that describes the services.
     pub compose_file: Option<ImagePath>,
-    /// The host binaries.
     pub binaries: Vec<DeclaredBinary>,
 }
 
-/// A tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeclaredTab {
-    /// The folder of its pages.
     pub root: ImagePath,
-    /// The page that is opened, in that folder.
+    /// Below `root`.
     pub src: Option<ImagePath>,
 }
 
-/// A host binary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeclaredBinary {
-    /// The operating system that it is for.
     pub os: Os,
-    /// Where it is.
     pub path: ImagePath,
 }
 
@@ -48,7 +39,7 @@ pub struct DeclaredBinary {
 pub struct ImagePath(String);
 
 impl ImagePath {
-    /// The path, which begins with `/`.
+    /// It begins with `/`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -58,7 +49,6 @@ impl ImagePath {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The folder that it is in.
     pub fn parent(&self) -> &str {
         self.0.rsplit_once('/').map_or("", |(parent, _)| parent)
     }
@@ -80,7 +70,7 @@ impl ImagePath {
     }
 }
 
-/// Reads `metadata.json`. The value is there unless the text is no JSON.
+/// Reads `metadata.json`. The value is there unless the text is not JSON.
 pub fn read(bytes: &[u8]) -> (Option<Declared>, Vec<LocatedBreach>) {
     let document = match json::parse(bytes) {
         Ok(document) => document,
@@ -89,11 +79,11 @@ pub fn read(bytes: &[u8]) -> (Option<Declared>, Vec<LocatedBreach>) {
             return (None, vec![LocatedBreach::new(&rules::SYNTAX, at, error.reason)]);
         }
     };
-    let mut reader = MetadataReader { problems: LocatedBreaches::default() };
+    let mut reader = MetadataReader { breaches: LocatedBreaches::default() };
     for pointer in document.duplicates {
         let name = pointer.rsplit('/').next().unwrap_or_default().to_owned();
         let what = format!("`{name}` is there more than once");
-        reader.problems.push(LocatedBreach::new(
+        reader.breaches.push(LocatedBreach::new(
             &rules::DUPLICATE_KEY,
             At::Metadata(pointer),
             what,
@@ -102,10 +92,10 @@ pub fn read(bytes: &[u8]) -> (Option<Declared>, Vec<LocatedBreach>) {
     let top =
         JsonNode { pointer: String::new(), field: "(root)".to_owned(), value: &document.value };
     let declared = reader.root(&top).unwrap_or_default();
-    (Some(declared), reader.problems.into_vec())
+    (Some(declared), reader.breaches.into_vec())
 }
 
-/// The problem of one that nobody reads.
+/// The breach of a file that is too large to be read.
 pub(super) fn too_large() -> LocatedBreach {
     let at = At::MetadataText { line: 1, column: 1 };
     LocatedBreach::new(&rules::SYNTAX, at, "it is larger than 1 MiB")
@@ -147,7 +137,7 @@ impl<'a> Members<'a> {
 }
 
 struct MetadataReader {
-    problems: LocatedBreaches,
+    breaches: LocatedBreaches,
 }
 
 impl MetadataReader {
@@ -158,7 +148,7 @@ impl MetadataReader {
             let rule =
                 if OBSOLETE.contains(&name) { &rules::OBSOLETE_KEY } else { &rules::ROOT_KEY };
             let what = format!("(root): Additional property {name} is not allowed");
-            self.problems.push(LocatedBreach::new(rule, At::Metadata(pointer("", name)), what));
+            self.breaches.push(LocatedBreach::new(rule, At::Metadata(pointer("", name)), what));
         }
         let mut declared =
             Declared { icon: self.required_path(&members, "icon"), ..Declared::default() };
@@ -370,7 +360,7 @@ impl MetadataReader {
 
     fn unknown(&mut self, members: &Members<'_>, known: &[&str]) {
         for name in members.names_but(known) {
-            if self.problems.is_full(&rules::UNKNOWN_KEY) {
+            if self.breaches.is_full(&rules::UNKNOWN_KEY) {
                 return;
             }
             let field = &members.node.field;
@@ -379,7 +369,7 @@ impl MetadataReader {
                 what += &format!("; did you mean `{nearest}`?");
             }
             let at = At::Metadata(pointer(&members.node.pointer, name));
-            self.problems.push(LocatedBreach::new(&rules::UNKNOWN_KEY, at, what));
+            self.breaches.push(LocatedBreach::new(&rules::UNKNOWN_KEY, at, what));
         }
     }
 
@@ -398,7 +388,7 @@ impl MetadataReader {
     }
 
     fn report(&mut self, rule: &'static Rule, node: &JsonNode<'_>, what: String) {
-        self.problems.push(LocatedBreach::new(rule, At::Metadata(node.pointer.clone()), what));
+        self.breaches.push(LocatedBreach::new(rule, At::Metadata(node.pointer.clone()), what));
     }
 }
 
@@ -406,14 +396,14 @@ impl MetadataReader {
 mod tests {
     use super::*;
 
-    fn problems(text: &str) -> Vec<String> {
-        let (_, problems) = read(text.as_bytes());
-        problems.into_iter().map(|it| format!("{} {}: {}", it.rule.id, it.at, it.what)).collect()
+    fn breaches(text: &str) -> Vec<String> {
+        let (_, breaches) = read(text.as_bytes());
+        breaches.into_iter().map(|it| format!("{} {}: {}", it.rule.id, it.at, it.what)).collect()
     }
 
     #[test]
     fn a_whole_file_is_read() {
-        let (declared, problems) = read(
+        let (declared, breaches) = read(
             br#"{
             "icon": "./icons/icon.svg",
             "ui": { "dashboard-tab": {
@@ -427,7 +417,7 @@ mod tests {
             ] }
         }"#,
         );
-        assert_eq!(problems, []);
+        assert_eq!(breaches, []);
         let path = |text: &str| ImagePath(text.to_owned());
         let binary = |os, text| DeclaredBinary { os, path: path(text) };
         let expected = Declared {
@@ -446,7 +436,7 @@ mod tests {
     #[test]
     fn problems_are_told_in_the_words_of_dockers_validator() {
         assert_eq!(
-            problems(r#"{ "icon": 3, "name": "x", "a~/b": 1, "host": { "binaries": {} } }"#),
+            breaches(r#"{ "icon": 3, "name": "x", "a~/b": 1, "host": { "binaries": {} } }"#),
             [
                 "metadata-root-key metadata.json /a~0~1b: \
                  (root): Additional property a~/b is not allowed",
@@ -459,11 +449,11 @@ mod tests {
             ]
         );
         assert_eq!(
-            problems("[]"),
+            breaches("[]"),
             ["metadata-type metadata.json: (root): Invalid type. Expected: object, given: array"]
         );
         assert_eq!(
-            problems(r#"{ "ui": { "dashboard-tab": { "title": "T", "source": "i" } } }"#),
+            breaches(r#"{ "ui": { "dashboard-tab": { "title": "T", "source": "i" } } }"#),
             [
                 "metadata-required metadata.json: (root): icon is required",
                 "metadata-unknown-key metadata.json /ui/dashboard-tab/source: \
@@ -483,7 +473,7 @@ mod tests {
             let text = format!(
                 r#"{{ "icon": "i", "host": {{ "binaries": [{{ "linux": [{{ "path": {quoted} }}] }}] }} }}"#
             );
-            let found = problems(&text);
+            let found = breaches(&text);
             assert!(found.len() == 1 && found[0].starts_with("metadata-path "), "{found:?}");
         }
     }
@@ -494,10 +484,10 @@ mod tests {
         let members: Vec<String> = (0..20_000).map(|number| format!("\"{number}\": 0")).collect();
         let tab = "t".repeat(200_000);
         let text = format!(r#"{{ "ui": {{ "{tab}": {{ {} }} }} }}"#, members.join(","));
-        let (_, problems) = read(text.as_bytes());
+        let (_, breaches) = read(text.as_bytes());
         let size = |it: &LocatedBreach| it.at.to_string().len() + it.what.len();
-        let size: usize = problems.iter().map(size).sum();
+        let size: usize = breaches.iter().map(size).sum();
         assert!(size < 10 * text.len(), "{size}");
-        assert!(problems.iter().any(|it| it.rule == &rules::REQUIRED));
+        assert!(breaches.iter().any(|it| it.rule == &rules::REQUIRED));
     }
 }

@@ -46,7 +46,6 @@ struct Mention {
     platform: OciPlatform,
 }
 
-/// The pictures of an image.
 #[derive(Debug, Default)]
 pub struct Pictures {
     /// By their addresses, as the labels have them.
@@ -73,7 +72,6 @@ impl Pictures {
         pictures
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.mentions.is_empty()
     }
@@ -97,7 +95,7 @@ impl Pictures {
     /// Fetches each of them once, and judges it at every place that names it.
     ///
     /// # Errors
-    /// Nothing can be fetched at all, or the person pressed Ctrl-C.
+    /// Nothing can be fetched at all, or the user pressed Ctrl-C.
     pub fn check(&self, step: &Step<'_>) -> Result<Vec<Finding>> {
         let pictures: Vec<(&String, &Vec<Mention>)> = self.mentions.iter().collect();
         let findings = in_parallel(&pictures, WORKERS, |(address, mentions)| {
@@ -136,10 +134,10 @@ fn addresses(labels: &Labels) -> BTreeSet<(Role, At, String)> {
     all.filter(|(_, _, address)| address.parse::<Url>().is_ok()).collect()
 }
 
-/// What a server answers; or what is to be said of an address that gets none.
+/// The response, or the breach where there is none.
 ///
 /// # Errors
-/// It is not the address that is at fault.
+/// The address is not at fault.
 fn fetch(address: &str) -> Result<Result<ClientResponse<Vec<u8>>, Breach>> {
     let breach = |rule, reason: &dyn std::fmt::Display| {
         Ok(Err(Breach::new(rule, format!("`{address}`: {reason}"))))
@@ -158,7 +156,6 @@ fn fetch(address: &str) -> Result<Result<ClientResponse<Vec<u8>>, Breach>> {
     }
 }
 
-/// What is wrong with an answer for those who want to see it as a picture.
 fn judge(role: Role, address: &str, answer: &ClientResponse<Vec<u8>>) -> Vec<Breach> {
     let is_redirected = address.parse::<Address>().as_ref() != Ok(&answer.address);
     let subject = if is_redirected {

@@ -9,7 +9,6 @@ const SVG: &str = "http://www.w3.org/2000/svg";
 
 /// A format that browsers show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "they are the formats' own names")]
 pub enum PictureFormat {
     Svg,
     Png,
@@ -20,7 +19,6 @@ pub enum PictureFormat {
 }
 
 impl PictureFormat {
-    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             PictureFormat::Svg => "SVG",
@@ -38,10 +36,8 @@ impl PictureFormat {
     }
 }
 
-/// A picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Picture {
-    /// Its format.
     pub format: PictureFormat,
     /// Width and height in pixels; an SVG picture has none.
     pub size: Option<(usize, usize)>,

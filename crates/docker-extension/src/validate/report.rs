@@ -14,26 +14,22 @@ use crate::text;
 
 /// The version of the schema of [`ValidationReport::json`]. Keys are added without a new one; it changes when
 /// a key goes away or changes its meaning.
-pub const SCHEMA_VERSION: u32 = 1;
+const SCHEMA_VERSION: u32 = 1;
 
 /// So many places that break one rule are shown to people; programs get all that [`super::room`] keeps.
 const MOST_PLACES: usize = 10;
 
-/// What was looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Subject {
     /// The image's name and tag, or the file's path.
     pub name: String,
-    /// The image's digest.
     pub digest: Option<String>,
-    /// Its variants.
+    /// The variants' platforms.
     pub platforms: Vec<OciPlatform>,
 }
 
-/// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidationReport {
-    /// What was looked at.
     pub subject: Subject,
     findings: Vec<Finding>,
 }
@@ -62,24 +58,21 @@ impl ValidationReport {
         Self { subject, findings: merged }
     }
 
-    /// The same with more findings.
     pub fn with(mut self, mut findings: Vec<Finding>) -> Self {
         findings.append(&mut self.findings);
         Self::new(self.subject, findings)
     }
 
-    /// The same without the findings of one rule.
     pub fn without(mut self, rule: &'static Rule) -> Self {
         self.findings.retain(|finding| finding.rule != rule);
         self
     }
 
-    /// The findings, worst first.
+    /// Worst first.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// How many findings of this severity there are.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.rule.severity == severity).count()
     }

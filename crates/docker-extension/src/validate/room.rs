@@ -37,7 +37,7 @@ impl Room {
     }
 }
 
-/// LocatedBreaches of one variant.
+/// The breaches of one variant.
 #[derive(Debug, Default)]
 pub(super) struct LocatedBreaches {
     kept: Vec<LocatedBreach>,
@@ -45,19 +45,18 @@ pub(super) struct LocatedBreaches {
 }
 
 impl LocatedBreaches {
-    /// Whether no more problems of this rule are kept.
+    /// Whether no more breaches of this rule are kept.
     pub fn is_full(&self, rule: &'static Rule) -> bool {
         self.room.is_full(rule)
     }
 
     /// Adds one, if there is room.
-    pub fn push(&mut self, problem: LocatedBreach) {
-        if self.room.takes(problem.rule, problem.at.size() + problem.what.len()) {
-            self.kept.push(problem);
+    pub fn push(&mut self, breach: LocatedBreach) {
+        if self.room.takes(breach.rule, breach.at.size() + breach.what.len()) {
+            self.kept.push(breach);
         }
     }
 
-    /// Those that were kept.
     pub fn into_vec(self) -> Vec<LocatedBreach> {
         self.kept
     }
@@ -79,7 +78,6 @@ impl Findings {
         }
     }
 
-    /// Those that were kept.
     pub fn into_vec(self) -> Vec<Finding> {
         self.kept
     }
@@ -99,20 +97,20 @@ mod tests {
 
     #[test]
     fn every_rule_is_told_however_long_and_many_the_others_are() {
-        let mut problems = LocatedBreaches::default();
+        let mut breaches = LocatedBreaches::default();
         for rule in all() {
             for _ in 0..2 * MOST {
-                problems.push(LocatedBreach::new(
+                breaches.push(LocatedBreach::new(
                     rule,
                     At::Metadata("x".repeat(MOST_BYTES / 20)),
                     "",
                 ));
             }
         }
-        let problems = problems.into_vec();
+        let breaches = breaches.into_vec();
         for rule in all() {
-            assert!(problems.iter().any(|problem| problem.rule == rule), "{}", rule.id);
+            assert!(breaches.iter().any(|breach| breach.rule == rule), "{}", rule.id);
         }
-        assert!(problems.len() <= all().count() + 20);
+        assert!(breaches.len() <= all().count() + 20);
     }
 }

@@ -23,11 +23,10 @@ const OLDEST_MACOS: MacOsVersion = MacOsVersion { major: 14, minor: 0 };
 /// Where a host binary is listed.
 #[derive(Clone, Copy, Debug)]
 pub struct Listed<'a> {
-    /// The operating system that lists it.
     pub os: Os,
     /// The architecture of the image that carries it.
     pub image: Arch,
-    /// Its path in the image.
+    /// In the image.
     pub path: &'a str,
     /// The base names of everything that is listed for the same system: all of it is copied into one
     /// folder, so that programs find libraries beside them.
@@ -105,7 +104,7 @@ fn emulation(listed: Listed<'_>, slice: &Slice) -> Option<&'static str> {
     }
 }
 
-/// What people see.
+/// What the user sees.
 fn refusal(listed: Listed<'_>, slices: &[Slice]) -> &'static str {
     let is_intel = slices.iter().any(|slice| slice.cpu == Cpu::Arch(Arch::Amd64));
     match (listed.os, listed.image) {
@@ -218,7 +217,6 @@ fn judge_hardening(slice: &Slice) -> Vec<Breach> {
     breaches
 }
 
-/// The system's name for people.
 fn name(os: Os) -> &'static str {
     match os {
         Os::Darwin => "macOS",

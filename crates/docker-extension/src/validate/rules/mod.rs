@@ -13,19 +13,18 @@ pub mod online;
 #[cfg(test)]
 mod page;
 
-/// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Users will meet it, or the marketplace refuses the image.
     Error,
     /// Some users may meet it, or people who look at the image object to it.
     Warning,
-    /// Good to know; nothing to mend.
+    /// Good to know; nothing to fix.
     Note,
 }
 
 impl Severity {
-    /// Its name, in reports and in `docs/rules.md`.
+    /// As in reports and in `docs/rules.md`.
     pub fn name(self) -> &'static str {
         match self {
             Severity::Error => "error",
@@ -41,18 +40,16 @@ impl Serialize for Severity {
     }
 }
 
-/// Something to look for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Its name for programs and conversations; never changes.
     pub id: &'static str,
-    /// How bad it is.
     pub severity: Severity,
     /// What a sound extension does: a whole sentence.
     pub says: &'static str,
     /// What happens to a user where it doesn't: whole sentences.
     pub why: &'static str,
-    /// How to mend it: an infinitive clause.
+    /// How to fix it: an infinitive clause.
     pub help: &'static str,
     /// A piece of an image that breaks it.
     pub example: &'static str,
@@ -60,13 +57,13 @@ pub struct Rule {
 
 /// Declares rules, and `ALL` which lists them.
 macro_rules! rules {
-    ($($(#[$doc:meta])* $name:ident: $severity:ident $id:literal {
+    ($($name:ident: $severity:ident $id:literal {
         says: $says:literal,
         why: $why:literal,
         help: $help:literal,
         example: $example:literal $(,)?
     })*) => {
-        $($(#[$doc])* pub static $name: $crate::validate::rules::Rule = $crate::validate::rules::Rule {
+        $(pub static $name: $crate::validate::rules::Rule = $crate::validate::rules::Rule {
             id: $id,
             severity: $crate::validate::rules::Severity::$severity,
             says: $says,
