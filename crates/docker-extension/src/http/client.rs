@@ -11,16 +11,19 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 
-use super::address::{Address, InvalidAddress, percent_encoded};
-use super::head::{Headers, ResponseHead};
+use super::address::{Address, InvalidAddress};
+use super::head::ResponseHead;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::interrupt::{self, Interrupted};
 
 mod curl;
 mod error;
+mod request;
 
 pub use error::HttpError;
+pub use request::ClientRequest;
+use request::Destination;
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 10;
@@ -31,23 +34,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long a response that is read into memory may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-#[derive(Clone, Debug)]
-pub struct ClientRequest {
-    address: Address,
-    method: Method,
-    headers: Headers,
-    authorization: Option<String>,
-    /// What comes is compared with a known hash: it does not matter who could have changed it.
-    has_known_hash: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Method {
-    Get,
-    Head,
-    Post { form: String },
-}
-
 /// What a server responds, whatever the status.
 #[derive(Debug)]
 pub struct ClientResponse<B> {
@@ -57,53 +43,7 @@ pub struct ClientResponse<B> {
     pub body: B,
 }
 
-/// Where the content of a response goes, and how much of it may come.
-#[derive(Clone, Copy)]
-struct Destination<'a> {
-    /// For messages.
-    place: &'a Utf8Path,
-    /// In bytes.
-    limit: u64,
-    /// None where it may take as long as it likes, as long as something comes.
-    patience: Option<Duration>,
-}
-
 impl ClientRequest {
-    pub fn get(address: Address) -> Self {
-        Self {
-            address,
-            method: Method::Get,
-            headers: Headers::default(),
-            authorization: None,
-            has_known_hash: false,
-        }
-    }
-
-    pub fn head(address: Address) -> Self {
-        Self { method: Method::Head, ..Self::get(address) }
-    }
-
-    /// Sends the fields of a form.
-    pub fn post(address: Address, fields: &[(&str, &str)]) -> Self {
-        let fields =
-            fields.iter().map(|(name, value)| format!("{name}={}", percent_encoded(value)));
-        let form = fields.collect::<Vec<_>>().join("&");
-        Self { method: Method::Post { form }, ..Self::get(address) }
-    }
-
-    #[must_use]
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push(name, value);
-        self
-    }
-
-    /// Adds a login. No other server than that of the address will see it.
-    #[must_use]
-    pub fn authorization(mut self, login: Option<String>) -> Self {
-        self.authorization = login;
-        self
-    }
-
     /// Sends it, and reads at most `limit` bytes of content into memory.
     ///
     /// # Errors
@@ -174,10 +114,6 @@ impl ClientRequest {
             }
         }
         Err(HttpError::Redirects(self.address.clone()))
-    }
-
-    fn is_repeatable(&self) -> bool {
-        matches!(self.method, Method::Get | Method::Head)
     }
 }
 

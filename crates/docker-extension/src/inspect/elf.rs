@@ -7,8 +7,9 @@ use object::endian::Endianness;
 use object::pod::{Pod, from_bytes};
 use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _, SectionHeader as _};
 
+use super::raw::{Reason, is_dwarf};
 use super::slice::{BinaryKind, Cpu, Elf, Glibc, Loading, Native, NeededLibrary, Slice};
-use super::{Reason, is_dwarf, paths, raw};
+use super::{paths, raw};
 use crate::platform::Arch;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Slice, Reason> {

@@ -1,7 +1,8 @@
 //! Whether a host binary that was just built will run where it is for.
 
+use super::file::InspectedFile;
+use super::signature::Signature;
 use super::slice::{BinaryFormat, BinaryKind, Native, Slice};
-use super::{InspectedFile, Signature};
 use crate::platform::{Arch, HostPlatform};
 use crate::project::config::MacOsVersion;
 

@@ -7,8 +7,10 @@ use object::read::macho::{
 };
 use object::{Endianness, read};
 
+use super::raw::Reason;
+use super::signature::Signature;
 use super::slice::{BinaryKind, Cpu, Loading, MachO, Native, NeededLibrary, Slice};
-use super::{Reason, Signature, paths, raw, signature};
+use super::{paths, raw, signature};
 use crate::platform::Arch;
 use crate::project::config::MacOsVersion;
 

@@ -3,9 +3,8 @@
 //! Reading believes nothing: whatever bytes it is given, it ends soon, and what it returns takes no
 //! more memory than a few times the file, or a few megabytes where that is more.
 
-use object::read;
-
 mod elf;
+mod file;
 mod fit;
 mod mach_o;
 mod paths;
@@ -17,39 +16,15 @@ mod slice;
 pub(crate) mod testing;
 mod text;
 
+pub use file::InspectedFile;
 pub use fit::Unfit;
+use raw::Reason;
 pub use signature::Signature;
 pub use slice::{
     BinaryFormat, BinaryKind, Cpu, Elf, Glibc, Loading, MachO, Native, NeededLibrary, Pe, Slice,
     Subsystem,
 };
 pub use text::{Shebang, TextFile};
-
-/// What a file is, by its content alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InspectedFile {
-    /// Machine code: at least one slice, and more in universal Mach-O files alone.
-    Binary(Vec<Slice>),
-    Text(TextFile),
-    /// It begins like machine code, but can't be read.
-    Damaged {
-        format: BinaryFormat,
-        /// What is wrong: a clause with a subject.
-        reason: &'static str,
-    },
-    Data,
-    Empty,
-}
-
-impl InspectedFile {
-    /// The only slice, or the first one.
-    pub fn slice(&self) -> Option<&Slice> {
-        match self {
-            InspectedFile::Binary(slices) => slices.first(),
-            _ => None,
-        }
-    }
-}
 
 pub fn read(bytes: &[u8]) -> InspectedFile {
     let (format, result) = match bytes {
@@ -68,28 +43,6 @@ pub fn read(bytes: &[u8]) -> InspectedFile {
     }
 }
 
-/// Whether a section of ELF or PE with this name, which may be longer than that, has DWARF. What tells
-/// debuggers of scripts is no part of it, is loaded with the program, and stays when it is stripped.
-fn is_dwarf(name: &[u8]) -> bool {
-    let is_any = [&b".debug_"[..], b".zdebug_"].iter().any(|begin| name.starts_with(begin));
-    is_any && !name.starts_with(b".debug_gdb_scripts")
-}
-
-/// Why machine code can't be read.
-#[derive(Clone, Copy, Debug)]
-struct Reason(&'static str);
-
-impl Reason {
-    /// Something that the system loads is beyond the end of the file.
-    const CUT_OFF: Self = Self("it is cut off");
-}
-
-impl From<read::Error> for Reason {
-    fn from(_: read::Error) -> Self {
-        Self("its headers contradict themselves, or it is cut off")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,12 +55,6 @@ mod tests {
         assert_eq!(arch, if cfg!(target_arch = "x86_64") { "amd64" } else { "arm64" });
         assert_eq!(slice.kind, BinaryKind::Program);
         assert!(slice.debug_info > 0 || cfg!(not(target_os = "linux")));
-    }
-
-    #[test]
-    fn what_stays_in_a_stripped_program_is_no_debug_information() {
-        assert!(is_dwarf(b".debug_info\0.text") && is_dwarf(b".zdebug_line"));
-        assert!(!is_dwarf(b".debug_gdb_scripts") && !is_dwarf(b".text\0.debug_info"));
     }
 
     #[test]

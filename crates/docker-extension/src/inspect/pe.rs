@@ -10,8 +10,9 @@ use object::read::pe::{
     DataDirectories, ImageNtHeaders, ImageOptionalHeader as _, SectionTable, optional_header_magic,
 };
 
+use super::raw::{Reason, is_dwarf};
 use super::slice::{BinaryKind, Cpu, Loading, Native, NeededLibrary, Pe, Slice, Subsystem};
-use super::{Reason, is_dwarf, paths, raw};
+use super::{paths, raw};
 use crate::platform::Arch;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Slice, Reason> {

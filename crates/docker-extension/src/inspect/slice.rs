@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Signature;
+use super::signature::Signature;
 use crate::platform::{Arch, HostPlatform, Os};
 use crate::project::config::MacOsVersion;
 

@@ -1,6 +1,6 @@
 //! Values for tests.
 
-use super::Signature;
+use super::signature::Signature;
 use super::slice::{BinaryFormat, BinaryKind, Cpu, Elf, MachO, Native, Pe, Slice, Subsystem};
 use crate::platform::HostPlatform;
 use crate::project::config::MacOsVersion;

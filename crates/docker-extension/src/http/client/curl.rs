@@ -6,7 +6,8 @@ use std::process::ExitStatus;
 
 use xshell::{Shell, cmd};
 
-use super::{ClientRequest, Destination, HttpError, Method};
+use super::error::HttpError;
+use super::request::{ClientRequest, Destination, Method};
 use crate::error::Error;
 use crate::files;
 use crate::http::head::{ResponseHead, ResponseReader};

@@ -1,4 +1,3 @@
-use super::REDIRECTS;
 use crate::error::Error;
 use crate::http::address::{Address, InvalidAddress};
 use crate::interrupt::Interrupted;
@@ -28,7 +27,7 @@ pub enum HttpError {
     NotHttp,
     #[error("the response has more than {}", text::size(*.0))]
     TooLarge(u64),
-    #[error("more than {REDIRECTS} redirects lead away from {0}")]
+    #[error("too many redirects lead away from `{0}`")]
     Redirects(Address),
     #[error("a redirect leads to `{to}`: {source}")]
     Redirect { to: String, source: InvalidAddress },

@@ -3,7 +3,9 @@
 use crate::inspect::{Elf, Glibc, Loading, Native, NeededLibrary, Slice};
 use crate::platform::{Arch, Os};
 
-use super::{Breach, Listed, rules};
+use super::listed::Listed;
+use crate::validate::finding::Breach;
+use crate::validate::rules::binaries as rules;
 
 /// What every Windows 10 and 11 has, besides API sets.
 const WINDOWS: &str = include_str!("../../../data/windows/dlls.txt");

@@ -13,37 +13,15 @@ use super::finding::Breach;
 use super::rules::binaries as rules;
 
 mod libraries;
+mod listed;
 mod script;
 #[cfg(test)]
 mod tests;
 
+pub use listed::Listed;
+
 /// The oldest macOS that the current Docker Desktop supports: the third-newest one.
 const OLDEST_MACOS: MacOsVersion = MacOsVersion { major: 14, minor: 0 };
-
-/// Where a host binary is listed.
-#[derive(Clone, Copy, Debug)]
-pub struct Listed<'a> {
-    pub os: Os,
-    /// The architecture of the image that carries it.
-    pub image: Arch,
-    /// In the image.
-    pub path: &'a str,
-    /// The base names of everything that is listed for the same system: all of it is copied into one
-    /// folder, so that programs find libraries beside them.
-    pub beside: &'a [&'a str],
-}
-
-impl Listed<'_> {
-    fn base_name(&self) -> &str {
-        self.path.rsplit(['/', '\\']).next().unwrap_or_default()
-    }
-
-    /// What follows the last dot of the name, in lower case.
-    fn extension(&self) -> Option<String> {
-        let (_, extension) = self.base_name().rsplit_once('.')?;
-        Some(extension.to_ascii_lowercase())
-    }
-}
 
 /// Everything that is wrong with a host binary.
 pub fn judge(listed: Listed<'_>, contents: &InspectedFile) -> Vec<Breach> {
@@ -75,7 +53,7 @@ fn judge_binary(listed: Listed<'_>, slices: &[Slice]) -> Vec<Breach> {
 fn slice_that_runs<'a>(listed: Listed<'_>, slices: &'a [Slice]) -> Result<&'a Slice, Breach> {
     if let Some(slice) = slices.iter().find(|slice| slice.format() != BinaryFormat::of(listed.os)) {
         let what =
-            format!("it is a {} file, which {} can't start", slice.format(), name(listed.os));
+            format!("it is a {} file, which {} can't start", slice.format(), listed.system());
         return Err(Breach::new(&rules::BINARY_FORMAT, what));
     }
     let native = slices.iter().find(|slice| slice.cpu == Cpu::Arch(listed.image));
@@ -215,12 +193,4 @@ fn judge_hardening(slice: &Slice) -> Vec<Breach> {
             .push(Breach::new(&rules::RANDOM_ADDRESS, "it is always loaded at the same address"));
     }
     breaches
-}
-
-fn name(os: Os) -> &'static str {
-    match os {
-        Os::Darwin => "macOS",
-        Os::Windows => "Windows",
-        Os::Linux => "Linux",
-    }
 }

@@ -3,7 +3,9 @@
 use crate::inspect::{Shebang, TextFile};
 use crate::platform::Os;
 
-use super::{Breach, Listed, name, rules};
+use super::listed::Listed;
+use crate::validate::finding::Breach;
+use crate::validate::rules::binaries as rules;
 
 /// Where macOS has what runs scripts.
 const MACOS: [&str; 11] = [
@@ -70,7 +72,7 @@ fn judge_for_unix(listed: Listed<'_>, extension: Option<&str>, text: &TextFile) 
         return vec![match extension {
             Some("cmd" | "bat" | "ps1") => {
                 let what =
-                    format!("it is a script for Windows, which {} can't start", name(listed.os));
+                    format!("it is a script for Windows, which {} can't start", listed.system());
                 Breach::new(&rules::BINARY_FORMAT, what)
             }
             _ if is_shell(extension) || is_named_like_a_program(listed) => {

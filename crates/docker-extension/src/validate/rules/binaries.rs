@@ -1,6 +1,6 @@
 //! What host binaries have to be.
 
-super::rules! {
+super::rule::rules! {
     BINARY_FORMAT: Error "binary-format" {
         says: "A host binary has the format of the operating system that it is listed for: Mach-O \
                for `darwin`, PE for `windows`, ELF for `linux`.",

@@ -1,6 +1,6 @@
 //! What the image and the files in it have to be.
 
-super::rules! {
+super::rule::rules! {
     UNREADABLE: Error "image-unreadable" {
         says: "Every manifest, configuration and layer is whole, has the digest by which it is \
                called, and is of a sensible size.",

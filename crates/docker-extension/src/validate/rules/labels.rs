@@ -1,6 +1,6 @@
 //! What the image's labels and its tag have to be.
 
-super::rules! {
+super::rule::rules! {
     MISSING: Error "label-missing" {
         says: "The image has every label that Docker wants: title, description, vendor, API version, \
                icon, screenshots, detailed description, publisher's page, changelog and categories.",

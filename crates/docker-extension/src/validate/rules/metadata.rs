@@ -1,6 +1,6 @@
 //! What `metadata.json` has to be.
 
-super::rules! {
+super::rule::rules! {
     SYNTAX: Error "metadata-syntax" {
         says: "`metadata.json` is JSON (RFC 8259) in UTF-8: no comments, no trailing commas, no byte \
                order mark, and no more than 128 levels deep.",

@@ -1,6 +1,6 @@
 //! What is at the addresses that labels name; looked for with `--online` alone.
 
-super::rules! {
+super::rule::rules! {
     STATUS: Error "url-status" {
         says: "The addresses of the icon and of the screenshots can be fetched by everybody: the \
                server answers with status 200, and redirects lead to `https://` addresses.",
