@@ -119,6 +119,17 @@ impl Error {
     }
 }
 
+/// An error and its reasons on one line, for places that have no more: `can't do it: why: why that`.
+pub fn one_line(error: &dyn StdError) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(reason) = source {
+        let _ = write!(line, ": {reason}");
+        source = reason.source();
+    }
+    line
+}
+
 /// Adds what a failed program wrote.
 fn quote_output(message: &mut String, error: &(dyn StdError + 'static)) {
     let output = error.downcast_ref().map_or("", ProcessError::messages).trim();

@@ -19,7 +19,9 @@ pub mod foreign {
 }
 
 pub mod http {
-    pub use crate::http::{Address, Head, HeadReader, is_local};
+    pub use crate::http::{
+        Address, RequestHead, ResponseHead, ResponseReader, is_local, read_body, read_head,
+    };
 }
 
 pub mod image {
@@ -48,14 +50,6 @@ pub mod oci {
 
 pub mod platform {
     pub use crate::platform::{Arch, HostPlatform, ImagePlatform, Os};
-}
-
-pub mod preview {
-    pub mod http {
-        pub use crate::preview::http::{
-            parse_request, parse_response, read_head, read_response_body,
-        };
-    }
 }
 
 pub mod progress {
@@ -101,10 +95,10 @@ pub mod validate {
         pub use crate::validate::metadata::read;
     }
     pub mod picture {
-        pub use crate::validate::picture::{Format, read};
+        pub use crate::validate::picture::{PictureFormat, read};
     }
     pub mod report {
-        pub use crate::validate::report::Report;
+        pub use crate::validate::report::ValidationReport;
     }
     pub mod rules {
         pub use crate::validate::rules::{image, labels, metadata, online};

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use camino::{Utf8Path, Utf8PathBuf};
 use xshell::{Shell, cmd};
 
+use crate::error::{Error, Result};
 use crate::files;
-use crate::interrupt;
 use crate::oci::Digest;
-use crate::process;
+use crate::process::{self, Output, ProcessError};
 use crate::progress::Step;
 use crate::project::Project;
 use crate::project::config::Ui;
@@ -18,99 +18,32 @@ const LOCK: &str = "package-lock.json";
 /// Beside the packages that were installed, the hash of the lock file that they were installed from.
 const STAMP: &str = "node_modules/.installed-from";
 
-/// Why there are no pages.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// There is no npm.
-    #[error("npm, which builds `{0}`, is not installed, or not on PATH")]
-    NoNpm(Utf8PathBuf),
-    /// A package without a lock file is another one on every machine.
-    #[error("`{0}/package-lock.json` is not there: the versions of its packages are not fixed")]
-    NoLock(Utf8PathBuf),
-    /// The packages can't be installed.
-    #[error("can't install the packages of `{folder}`")]
-    Install {
-        /// The UI's folder.
-        folder: Utf8PathBuf,
-        /// What npm says.
-        source: process::ProcessError,
-    },
-    /// The build failed.
-    #[error("`npm run build` failed in `{folder}`")]
-    Build {
-        /// The UI's folder.
-        folder: Utf8PathBuf,
-        /// What npm says.
-        source: process::ProcessError,
-    },
-    /// The build made no page to open.
-    #[error("there is no `{page}` to open in the dashboard tab")]
-    NoPage {
-        /// Where it should be.
-        page: Utf8PathBuf,
-    },
-    /// A file can't be read or written.
-    #[error(transparent)]
-    Files(#[from] files::Error),
-    /// The person pressed Ctrl-C.
-    #[error(transparent)]
-    Interrupted(#[from] interrupt::Interrupted),
-}
-
-impl Error {
-    /// What the person can do.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Error::NoNpm(_) => {
-                Some("install Node.js, or leave the pages out with `--no-ui`".to_owned())
-            }
-            Error::NoLock(folder) => {
-                Some(format!("run `npm install` in `{folder}`, and commit it"))
-            }
-            Error::Install { folder, .. } => {
-                Some(format!("connect to the network, and see what `npm ci` says in `{folder}`"))
-            }
-            Error::Build { folder, .. } => {
-                Some(format!("mend what it says; `npm run build` in `{folder}` says it all"))
-            }
-            Error::NoPage { .. } => Some(
-                "mend `build-folder` or `entry` in `[workspace.metadata.docker-extension.ui]`"
-                    .to_owned(),
-            ),
-            Error::Files(error) => error.advice().map(str::to_owned),
-            Error::Interrupted(_) => None,
-        }
-    }
-}
-
-/// npm, and the project that it is for.
 #[derive(Clone, Copy, Debug)]
 pub struct Npm<'a> {
-    /// The program.
     pub program: &'a Path,
-    /// The folder with `package.json`.
+    /// With `package.json`.
     pub folder: &'a Utf8Path,
 }
 
-/// What the pages are built from.
-pub struct Pages<'a> {
+/// What the pages of the dashboard tab are built from.
+pub struct UiSource<'a> {
     ui: &'a Ui,
     folder: Utf8PathBuf,
     /// npm, unless the folder holds plain files.
     npm: Option<PathBuf>,
 }
 
-impl<'a> Pages<'a> {
+impl<'a> UiSource<'a> {
     /// Finds the sources and what they need, before any long work begins.
     ///
     /// # Errors
     /// npm is missing, or the versions of its packages are not fixed.
-    pub fn find(project: &Project, ui: &'a Ui) -> Result<Self, Error> {
+    pub fn find(project: &Project, ui: &'a Ui) -> Result<Self> {
         let folder = project.root.join(&ui.folder);
         let npm = if folder.join("package.json").is_file() {
-            let npm = which::which("npm").map_err(|_| Error::NoNpm(ui.folder.clone()))?;
+            let npm = which::which("npm").map_err(|_| no_npm(&ui.folder))?;
             if !folder.join(LOCK).is_file() {
-                return Err(Error::NoLock(ui.folder.clone()));
+                return Err(no_lock(&ui.folder));
             }
             Some(npm)
         } else {
@@ -133,7 +66,7 @@ impl<'a> Pages<'a> {
     ///
     /// # Errors
     /// npm fails, or no page comes of it.
-    pub fn build(&self, sh: &Shell, step: &Step<'_>) -> Result<Utf8PathBuf, Error> {
+    pub fn build(&self, sh: &Shell, step: &Step<'_>) -> Result<Utf8PathBuf> {
         let pages = match &self.npm {
             Some(npm) => {
                 self.install_packages(sh, step)?;
@@ -143,14 +76,14 @@ impl<'a> Pages<'a> {
             None => self.folder.clone(),
         };
         let page = pages.join(&self.ui.entry);
-        if page.is_file() { Ok(pages) } else { Err(Error::NoPage { page }) }
+        if page.is_file() { Ok(pages) } else { Err(no_page(&page)) }
     }
 
     /// Installs the packages that the pages need, if they are others than those that are there.
     ///
     /// # Errors
     /// npm fails.
-    pub fn install_packages(&self, sh: &Shell, step: &Step<'_>) -> Result<(), Error> {
+    pub fn install_packages(&self, sh: &Shell, step: &Step<'_>) -> Result<()> {
         let Some(npm) = &self.npm else { return Ok(()) };
         let (lock, _) = Digest::of_file(&self.folder.join(LOCK))?;
         // Some packages hold programs for the machine that installs them.
@@ -161,9 +94,10 @@ impl<'a> Pages<'a> {
         }
         step.at("npm ci");
         let _folder = sh.push_dir(&self.folder);
-        run_npm(cmd!(sh, "{npm} ci --no-audit --no-fund"), step, |source| Error::Install {
-            folder: self.ui.folder.clone(),
-            source,
+        let folder = &self.ui.folder;
+        run_npm(cmd!(sh, "{npm} ci --no-audit --no-fund"), step, || {
+            Error::new(format!("can't install the packages of `{folder}`"))
+                .help(format!("check the network, and what `npm ci` says in `{folder}`"))
         })?;
         if stamp.parent().is_some_and(Utf8Path::is_dir) {
             files::write(&stamp, source)?;
@@ -171,12 +105,13 @@ impl<'a> Pages<'a> {
         Ok(())
     }
 
-    fn run_build(&self, sh: &Shell, npm: &Path, step: &Step<'_>) -> Result<(), Error> {
+    fn run_build(&self, sh: &Shell, npm: &Path, step: &Step<'_>) -> Result<()> {
         step.at("npm run build");
         let _folder = sh.push_dir(&self.folder);
-        run_npm(cmd!(sh, "{npm} run build"), step, |source| Error::Build {
-            folder: self.ui.folder.clone(),
-            source,
+        let folder = &self.ui.folder;
+        run_npm(cmd!(sh, "{npm} run build"), step, || {
+            Error::new(format!("`npm run build` failed in `{folder}`"))
+                .help(format!("fix what it reports; `npm run build` in `{folder}` shows all of it"))
         })
     }
 }
@@ -185,17 +120,32 @@ impl<'a> Pages<'a> {
 fn run_npm(
     command: xshell::Cmd<'_>,
     step: &Step<'_>,
-    failed: impl FnOnce(process::ProcessError) -> Error,
-) -> Result<(), Error> {
+    failed: impl FnOnce() -> Error,
+) -> Result<()> {
     step.progress().detail(&command);
     let result = process::run(command, |output| match output {
-        process::Output::Progress(text) => step.at(text),
-        process::Output::Stdout(text) | process::Output::Stderr(text) => {
-            step.progress().detail(text);
-        }
+        Output::Progress(text) => step.at(text),
+        Output::Stdout(text) | Output::Stderr(text) => step.progress().detail(text),
     });
     result.map_err(|error| match error {
-        process::ProcessError::Interrupted(interrupted) => interrupted.into(),
-        error => failed(error),
+        ProcessError::Interrupted(interrupted) => interrupted.into(),
+        error => failed().because(error),
     })
+}
+
+fn no_npm(folder: &Utf8Path) -> Error {
+    Error::new(format!("npm, which builds `{folder}`, is not installed, or not on PATH"))
+        .help("install Node.js, or leave the pages out with `--no-ui`")
+}
+
+/// A package without a lock file is another one on every machine.
+fn no_lock(folder: &Utf8Path) -> Error {
+    Error::new(format!("`{folder}/{LOCK}` is missing: the versions of its packages are not fixed"))
+        .help(format!("run `npm install` in `{folder}`, and commit it"))
+}
+
+fn no_page(page: &Utf8Path) -> Error {
+    Error::new(format!("there is no `{page}` to open in the dashboard tab"))
+        .help("fix `build-folder` or `entry` in `[workspace.metadata.docker-extension.ui]`")
+        .usage()
 }

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use docker_extension::internals::inspect::{
-    self, Kind, Library, Loading, Native, Signature, Slice, Subsystem,
+    self, BinaryKind, Loading, Native, NeededLibrary, Signature, Slice, Subsystem,
 };
 use docker_extension::internals::platform::{Arch, HostPlatform, Os};
 use docker_extension::internals::validate::binaries::{Listed, judge};
@@ -30,7 +30,7 @@ fn names(slice: &Slice) -> Vec<&str> {
 
 /// Asserts what a stripped program is for and what it loads.
 fn assert_is_host_binary(slice: &Slice, platform: HostPlatform) {
-    assert_eq!((slice.platform(), slice.kind), (Some(platform), Kind::Program));
+    assert_eq!((slice.platform(), slice.kind), (Some(platform), BinaryKind::Program));
     assert_eq!((slice.debug_info, slice.has_executable_stack), (0, false), "{platform}");
     let names = names(slice);
     match &slice.native {
@@ -108,7 +108,7 @@ fn on_all_that_programs_seldom_have() {
     run(import_library.arg("-l").arg(extension.path("host-bins/tool/winmm.lib")));
     extension.dist(&["--linker", "lld", "--platform", &list(&[mac, intel_mac, windows, linux])]);
     let slice = |platform| agreed(&host_binary(&extension.path("dist"), platform, "tool"));
-    let library = |name: &str, loading: Loading| Library { name: name.to_owned(), loading };
+    let library = |name: &str, loading: Loading| NeededLibrary { name: name.to_owned(), loading };
 
     for platform in [mac, intel_mac] {
         let slice = slice(platform);
@@ -168,7 +168,7 @@ fn on_both_slices_of_a_universal_file() {
     assert!(bytes == universal::join(&thin_amd64, &thin_arm64), "those of tests are as lipo's");
 
     let contents = inspect::read(&bytes);
-    let inspect::Contents::Binary(slices) = &contents else { panic!("{contents:?}") };
+    let inspect::InspectedFile::Binary(slices) = &contents else { panic!("{contents:?}") };
     let archs = run(Command::new(&lipo).arg(&joined).arg("-archs"));
     let archs: Vec<&str> = archs.split_whitespace().collect();
     assert_eq!(archs, ["x86_64", "arm64"]);

@@ -9,7 +9,7 @@ use std::fs;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use docker_extension::internals::inspect::{self, Contents, Native, Signature};
+use docker_extension::internals::inspect::{self, InspectedFile, Native, Signature};
 use docker_extension::internals::platform::{Arch, HostPlatform, Os};
 use docker_extension::internals::validate::binaries::{Listed, judge};
 use object::pe::IMAGE_DIRECTORY_ENTRY_IMPORT;
@@ -125,7 +125,7 @@ impl Change {
 }
 
 /// The broken rules, and what the file was found to be.
-fn judged(program: &Program, bytes: &[u8]) -> (Vec<&'static str>, Contents) {
+fn judged(program: &Program, bytes: &[u8]) -> (Vec<&'static str>, InspectedFile) {
     let contents = inspect::read(bytes);
     let path = format!("/{}", program.platform.file_name("tool"));
     let HostPlatform { os, arch, .. } = program.platform;
@@ -160,7 +160,7 @@ fn peaks() -> [usize; 2] {
 }
 
 /// Asserts what is promised of reading any file.
-fn assert_harmless(bytes: &[u8], contents: &Contents) -> Result<(), TestCaseError> {
+fn assert_harmless(bytes: &[u8], contents: &InspectedFile) -> Result<(), TestCaseError> {
     const MEGABYTE: usize = 1 << 20;
     static AT_FIRST: LazyLock<[usize; 2]> = LazyLock::new(|| {
         LazyLock::force(&PROGRAMS);
@@ -194,7 +194,7 @@ proptest! {
             changes.iter().map(|change| change.apply(program, &mut bytes)).collect();
         let (rules, contents) = judged(program, &bytes);
         assert_harmless(&bytes, &contents)?;
-        let is_damaged = matches!(contents, Contents::Damaged { .. });
+        let is_damaged = matches!(contents, InspectedFile::Damaged { .. });
         prop_assert_eq!(is_damaged, rules.contains(&"binary-damaged"));
         let is_signed = places.iter().any(|&place| {
             program.signed.contains(&place) && bytes[place] != program.bytes[place]
@@ -245,7 +245,7 @@ fn each_program_is_sound_before_it_is_damaged() {
     for program in PROGRAMS.iter() {
         let (rules, contents) = judged(program, &program.bytes);
         assert!(!is_found_unfit(&rules), "{}: {rules:?}", program.platform);
-        if let Contents::Binary(slices) = contents {
+        if let InspectedFile::Binary(slices) = contents {
             let is_valid = match &slices.last().unwrap().native {
                 Native::MachO(native) => native.signature == Signature::Valid,
                 Native::Pe(_) | Native::Elf(_) => false,

@@ -16,7 +16,7 @@ use docker_extension::internals::image::read::limits::Limits;
 use docker_extension::internals::progress::{Progress, Verbosity};
 use docker_extension::internals::text::hex;
 use docker_extension::internals::validate::image;
-use docker_extension::internals::validate::report::Report;
+use docker_extension::internals::validate::report::ValidationReport;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use support::{Extension, stderr, stdout};
@@ -226,7 +226,7 @@ fn append(tar: &mut tar::Builder<Vec<u8>>, path: &str, bytes: &[u8], mode: u32) 
     tar.append(&header, bytes).unwrap();
 }
 
-fn check(archive: Vec<u8>) -> Report {
+fn check(archive: Vec<u8>) -> ValidationReport {
     let progress = Progress::new(Verbosity::Quiet);
     let step = progress.step("");
     let opened = StoredImage::from_archive(Cursor::new(archive), &Limits::DEFAULT, &step);

@@ -2,14 +2,15 @@
 //! dev server and the Docker Engine answer it.
 #![no_main]
 
-use docker_extension::internals::http::{Head, HeadReader};
-use docker_extension::internals::preview::http as preview;
+use docker_extension::internals::http::{
+    RequestHead, ResponseHead, ResponseReader, read_body, read_head,
+};
 use fuzz::within;
 use libfuzzer_sys::fuzz_target;
 
-/// The head and the body of what comes in pieces of this size.
-fn answer(bytes: &[u8], size: usize) -> Option<(Option<Head>, Vec<u8>)> {
-    let mut reader = HeadReader::default();
+/// The head and the content of a response that comes in pieces of this size.
+fn response(bytes: &[u8], size: usize) -> Option<(Option<ResponseHead>, Vec<u8>)> {
+    let mut reader = ResponseReader::default();
     let mut body = Vec::new();
     for piece in bytes.chunks(size) {
         body.extend(reader.push(piece).ok()?);
@@ -18,25 +19,27 @@ fn answer(bytes: &[u8], size: usize) -> Option<(Option<Head>, Vec<u8>)> {
 }
 
 fn read(bytes: &[u8]) {
-    let whole = answer(bytes, bytes.len().max(1));
+    let whole = response(bytes, bytes.len().max(1));
     let size = bytes.first().map_or(1, |&byte| usize::from(byte) + 1);
-    assert_eq!(answer(bytes, size), whole, "how it comes in pieces means nothing");
+    assert_eq!(response(bytes, size), whole, "how it comes in pieces means nothing");
     if let Some((Some(head), body)) = whole {
-        assert!(head.status >= 200 && bytes.ends_with(&body), "the answer comes to its end");
+        assert!(head.status >= 200 && bytes.ends_with(&body), "the response comes to its end");
     }
 
     let mut stream = bytes;
-    let Ok((head, rest)) = preview::read_head(&mut stream) else { return };
+    let Ok((head, rest)) = read_head(&mut stream) else { return };
     assert_eq!([&head, &rest, stream].concat(), bytes, "nothing is lost");
-    if let Some(request) = preview::parse_request(&head) {
+    if let Some(request) = RequestHead::parse(&head) {
         assert!(request.path().starts_with('/') && request.target.starts_with(request.path()));
         let names: Vec<String> =
             request.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
         let is_twice = |name| names.iter().filter(|other| *other == name).count() > 1;
         assert!(!names.iter().any(is_twice), "a header has one meaning");
+        let written = request.to_string();
+        assert_eq!(RequestHead::parse(written.as_bytes()), Some(request), "it is passed on");
     }
-    if let Some((_, headers)) = preview::parse_response(&head)
-        && let Ok(body) = preview::read_response_body(&mut stream, &headers, rest)
+    if let Some(response) = ResponseHead::parse(&head)
+        && let Ok(body) = read_body(&mut stream, &response.headers, rest)
     {
         assert!(body.len() <= bytes.len() - head.len(), "no byte is made up");
     }

@@ -2,7 +2,7 @@
 //! is judged for every platform.
 #![no_main]
 
-use docker_extension::internals::inspect::{self, Contents, Format, Native, Signature};
+use docker_extension::internals::inspect::{self, BinaryFormat, InspectedFile, Native, Signature};
 use docker_extension::internals::platform::HostPlatform;
 use docker_extension::internals::project::config::MacOsVersion;
 use docker_extension::internals::validate::binaries::{Listed, judge};
@@ -14,10 +14,10 @@ use libfuzzer_sys::fuzz_target;
 /// What mean that the machine doesn't start it at all.
 const FATAL: [&str; 4] = ["binary-format", "binary-damaged", "binary-cpu", "binary-kind"];
 
-fn read(bytes: &[u8]) -> Contents {
+fn read(bytes: &[u8]) -> InspectedFile {
     let contents = within(8 * 1024 * 1024 + 8 * bytes.len(), || inspect::read(bytes));
-    if let Contents::Binary(slices) = &contents {
-        let is_universal = slices.iter().all(|slice| slice.format() == Format::MachO);
+    if let InspectedFile::Binary(slices) = &contents {
+        let is_universal = slices.iter().all(|slice| slice.format() == BinaryFormat::MachO);
         assert!(slices.len() == 1 || slices.len() > 1 && is_universal, "each slice is of a file");
     }
     for platform in HostPlatform::ALL {

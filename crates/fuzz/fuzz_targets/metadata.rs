@@ -30,7 +30,7 @@ fn read(bytes: &[u8]) {
         }
     }
     let Some(declared) = declared else { return };
-    let pages = declared.pages.iter().flat_map(|pages| pages.src.iter().chain([&pages.root]));
+    let pages = declared.tabs.iter().flat_map(|tab| tab.src.iter().chain([&tab.root]));
     let binaries = declared.binaries.iter().map(|binary| &binary.path);
     let paths = declared.icon.iter().chain(&declared.compose_file).chain(pages).chain(binaries);
     for path in paths {

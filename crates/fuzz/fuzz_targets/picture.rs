@@ -1,7 +1,7 @@
 //! Reads icons and screenshots.
 #![no_main]
 
-use docker_extension::internals::validate::picture::{self, Format};
+use docker_extension::internals::validate::picture::{self, PictureFormat};
 use fuzz::within;
 use libfuzzer_sys::fuzz_target;
 
@@ -10,7 +10,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Some(picture) = found {
         assert_eq!(
             picture.size.is_none(),
-            picture.format == Format::Svg,
+            picture.format == PictureFormat::Svg,
             "only drawings have none"
         );
     }

@@ -16,7 +16,7 @@ use crate::style::{BAD, DIM, GOOD, WARNING};
 use crate::text;
 use crate::toolchain::zig::ZigPlan;
 use crate::toolchain::{Toolchain, ToolchainPlan, cache};
-use crate::ui::Pages;
+use crate::ui::UiSource;
 
 /// Changes nothing, and downloads nothing.
 ///
@@ -91,7 +91,7 @@ impl Report {
             Err(error) => self.bad("toolchain", error),
         }
         match &draft.pages {
-            Ok(Some(pages)) => self.good("pages", Pages::manner(pages)),
+            Ok(Some(pages)) => self.good("pages", UiSource::manner(pages)),
             Ok(None) => {}
             Err(error) => self.bad("pages", error),
         }

@@ -7,18 +7,17 @@ use std::thread;
 use xshell::Shell;
 
 use crate::cli;
-use crate::error::Error;
-use crate::preview::build::Builder;
+use crate::error::{Error, one_line};
+use crate::preview::build::ProgramBuilder;
 use crate::preview::dev_server::DevServer;
-use crate::preview::guard::{Guard, Token};
-use crate::preview::pages::Pages;
-use crate::preview::server::Server;
+use crate::preview::guard::Guard;
+use crate::preview::pages::PageSource;
 use crate::preview::session::Session;
-use crate::preview::{self, browser};
+use crate::preview::{self, browser, routes};
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::style::{DIM, GOOD};
-use crate::ui;
+use crate::ui::UiSource;
 
 /// Runs the command, until Ctrl-C.
 ///
@@ -28,15 +27,15 @@ use crate::ui;
 pub fn run(options: &cli::PreviewArgs, progress: &Progress) -> Result<(), Error> {
     let sh = Shell::new()?;
     let project = Project::load(&super::current_folder(&sh)?)?;
-    let ui = project.config.ui.as_ref().ok_or(preview::Error::NoUi)?;
-    let sources = ui::Pages::find(&project, ui)?;
-    let dev_server = sources.npm().map(DevServer::new).transpose().map_err(preview::Error::from)?;
+    let ui = project.config.ui.as_ref().ok_or_else(no_ui)?;
+    let sources = UiSource::find(&project, ui)?;
+    let dev_server = sources.npm().map(DevServer::new).transpose()?;
     let pages = match &dev_server {
-        Some(dev_server) => Pages::DevServer(dev_server.address),
-        None => Pages::Folder(project.root.join(&ui.folder).into()),
+        Some(dev_server) => PageSource::DevServer(dev_server.address),
+        None => PageSource::Folder(project.root.join(&ui.folder).into()),
     };
-    let server = Server::bind(options.port).map_err(preview::Error::Port)?;
-    let guard = Guard::new(server.host(), Token::new().map_err(preview::Error::Random)?);
+    let server = routes::bind(options.port)?;
+    let guard = Guard::new(&server.address().to_string())?;
     let address = guard.address(&ui.entry);
     let session = Arc::new(Session::new(guard, pages, preview::script(&project)));
 
@@ -51,11 +50,10 @@ pub fn run(options: &cli::PreviewArgs, progress: &Progress) -> Result<(), Error>
             // It comes to nothing where Ctrl-C was pressed before.
             let is_built = first_build.recv().is_ok();
             if is_built && !pages.is_finished() && !session.is_over() {
-                server.start(&session);
+                routes::start(server, &session);
                 announce(&address, options.no_open, progress);
             }
-            let ended = pages.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            ended.map_err(Error::from)
+            pages.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         });
         session.end();
         shown
@@ -64,14 +62,14 @@ pub fn run(options: &cli::PreviewArgs, progress: &Progress) -> Result<(), Error>
 
 /// Builds the host binaries, says so, and builds them again whenever their sources change.
 fn build_and_watch(project: &Project, session: &Session, built: Sender<()>, progress: &Progress) {
-    let mut builder = Builder::new(project, session, progress);
+    let mut builder = ProgramBuilder::new(project, session, progress);
     builder.build(project);
     // Nobody waits for it where the pages have failed meanwhile.
     let _ = built.send(());
     builder.watch(&project.root);
 }
 
-fn install(sources: &ui::Pages<'_>, sh: &Shell, progress: &Progress) -> Result<(), Error> {
+fn install(sources: &UiSource<'_>, sh: &Shell, progress: &Progress) -> Result<(), Error> {
     if sources.npm().is_some() {
         let step = progress.step("Install the page's packages");
         sources.install_packages(sh, &step)?;
@@ -85,9 +83,9 @@ fn run_pages(
     dev_server: Option<&DevServer<'_>>,
     session: &Session,
     progress: &Progress,
-) -> Result<(), preview::Error> {
+) -> Result<(), Error> {
     match dev_server {
-        Some(dev_server) => Ok(dev_server.run(progress)?),
+        Some(dev_server) => dev_server.run(progress),
         None => {
             session.watch_pages();
             Ok(())
@@ -101,6 +99,12 @@ fn announce(address: &str, no_open: bool, progress: &Progress) {
         "{DIM}Edit the page or a program, and it follows. Ctrl-C ends it.{DIM:#}"
     ));
     if !no_open && let Err(error) = browser::open(address) {
-        progress.warn(format_args!("can't open a browser: {error}; open the address above"));
+        progress.warn(format_args!("{}; open the address above", one_line(&error)));
     }
+}
+
+fn no_ui() -> Error {
+    Error::new("there is no dashboard tab to see: the configuration has no table `ui`")
+        .help("add `[workspace.metadata.docker-extension.ui]` to `Cargo.toml`")
+        .usage()
 }

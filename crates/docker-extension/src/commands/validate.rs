@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::project::Project;
 use crate::text;
 use crate::validate::online::Pictures;
-use crate::validate::report::{Report, Subject};
+use crate::validate::report::{Subject, ValidationReport};
 use crate::validate::rules::Severity;
 use crate::validate::{image, metadata};
 
@@ -91,11 +91,11 @@ fn last_dist(folder: &Utf8Path) -> Result<Option<Checked>, Error> {
     Ok(Some(Checked::Image(ImageSource::Archive { path, image: None })))
 }
 
-fn check_metadata(path: &Utf8Path) -> Result<Report, Error> {
-    let (_, problems) = metadata::read(&files::read(path)?);
+fn check_metadata(path: &Utf8Path) -> Result<ValidationReport, Error> {
+    let (_, breaches) = metadata::read(&files::read(path)?);
     let subject = Subject { name: path.to_string(), ..Subject::default() };
-    let findings = problems.into_iter().map(|problem| problem.found_in(Vec::new())).collect();
-    Ok(Report::new(subject, findings))
+    let findings = breaches.into_iter().map(|breach| breach.found_in(Vec::new())).collect();
+    Ok(ValidationReport::new(subject, findings))
 }
 
 fn no_labels(path: &Utf8Path) -> Error {
@@ -108,7 +108,7 @@ fn check_image(
     source: &ImageSource,
     is_online: bool,
     progress: &Progress,
-) -> Result<Report, Error> {
+) -> Result<ValidationReport, Error> {
     let step = progress.step("Read the image");
     let name = source.to_string();
     let opened = StoredImage::open(source, &step);

@@ -14,12 +14,12 @@ pub struct Address {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scheme {
+enum Scheme {
     Http,
     Https,
 }
 
-/// A text that is no such address.
+/// A text is not an absolute `http` or `https` address without a login: a clause that says why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidAddress(&'static str);
@@ -30,7 +30,6 @@ impl Address {
         &self.authority
     }
 
-    /// Whether it is encrypted.
     pub fn is_https(&self) -> bool {
         self.scheme == Scheme::Https
     }
@@ -45,10 +44,10 @@ impl Address {
         (self.scheme, &self.authority) == (other.scheme, &other.authority)
     }
 
-    /// The address that `reference`, in a page or an answer from here, leads to.
+    /// The address that `reference`, in a page or a response from here, leads to.
     ///
     /// # Errors
-    /// It leads to nothing that can be asked by HTTP.
+    /// It leads to nothing that speaks HTTP.
     pub fn join(&self, reference: &str) -> Result<Address, InvalidAddress> {
         let scheme = self.scheme.name();
         let path = self.rest.split('?').next().unwrap_or_default();
@@ -71,7 +70,7 @@ impl Address {
         }
     }
 
-    /// The same with a parameter more in its query.
+    /// Adds a parameter to the query.
     pub fn with_parameter(mut self, name: &str, value: &str) -> Self {
         let separator = if self.rest.contains('?') { '&' } else { '?' };
         self.rest = format!("{}{separator}{name}={}", self.rest, percent_encoded(value));
@@ -99,7 +98,7 @@ fn ascii(character: char) -> String {
     percent_encoded(character.encode_utf8(&mut [0; 4]))
 }
 
-/// A text as it stands in a query or a form.
+/// A text as it is written in a query or a form.
 pub fn percent_encoded(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     text.bytes().fold(String::new(), |mut encoded, byte| {
@@ -112,8 +111,24 @@ pub fn percent_encoded(text: &str) -> String {
     })
 }
 
+/// The text behind a path with `%41`; none where it is not UTF-8, or `%` is not followed by two digits.
+pub fn percent_decoded(path: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = path.as_bytes().iter().copied();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let mut digit = || char::from(rest.next()?).to_digit(16);
+            let (high, low) = (digit()?, digit()?);
+            bytes.push(u8::try_from(high * 16 + low).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
 impl Scheme {
-    pub(super) fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Scheme::Http => "http",
             Scheme::Https => "https",
@@ -190,6 +205,16 @@ mod tests {
         assert_eq!(join("y"), Ok("https://a.example/b/y".into()));
         assert_eq!(join("?y"), Ok("https://a.example/b/c?y".into()));
         assert!(join("file:///etc/passwd").is_err());
+    }
+
+    #[test]
+    fn what_is_percent_encoded_is_decoded_again() {
+        let text = "a b/ü?%&";
+        assert_eq!(percent_encoded(text), "a%20b%2F%C3%BC%3F%25%26");
+        assert_eq!(percent_decoded(&percent_encoded(text)).as_deref(), Some(text));
+        for text in ["%", "%4", "%zz", "%ff"] {
+            assert_eq!(percent_decoded(text), None, "{text}");
+        }
     }
 
     #[test]

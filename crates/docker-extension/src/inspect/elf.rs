@@ -7,8 +7,9 @@ use object::endian::Endianness;
 use object::pod::{Pod, from_bytes};
 use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _, SectionHeader as _};
 
-use super::slice::{Cpu, Elf, Glibc, Kind, Library, Loading, Native, Slice};
-use super::{Reason, is_dwarf, paths, raw};
+use super::raw::{Reason, is_dwarf};
+use super::slice::{BinaryKind, Cpu, Elf, Glibc, Loading, Native, NeededLibrary, Slice};
+use super::{paths, raw};
 use crate::platform::Arch;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Slice, Reason> {
@@ -23,7 +24,7 @@ fn read_file<Header: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<Sl
     let header = Header::parse(bytes)?;
     let endian = header.endian()?;
     let segments = header.program_headers(endian, bytes)?;
-    let file = File { bytes, header, endian, segments };
+    let file = ElfFile { bytes, header, endian, segments };
     if !file.is_complete() {
         return Err(Reason::CUT_OFF);
     }
@@ -36,7 +37,7 @@ fn read_file<Header: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<Sl
         libraries: dynamic
             .libraries
             .into_iter()
-            .map(|name| Library { name, loading: Loading::Start })
+            .map(|name| NeededLibrary { name, loading: Loading::Start })
             .collect(),
         debug_info: file.debug_info(),
         build_paths: paths::find(bytes),
@@ -54,14 +55,14 @@ fn read_file<Header: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<Sl
     })
 }
 
-struct File<'a, Header: FileHeader> {
+struct ElfFile<'a, Header: FileHeader> {
     bytes: &'a [u8],
     header: &'a Header,
     endian: Endianness,
     segments: &'a [Header::ProgramHeader],
 }
 
-/// What the dynamic linker is told.
+/// What the dynamic section says.
 #[derive(Default)]
 struct Dynamic {
     libraries: Vec<String>,
@@ -70,15 +71,15 @@ struct Dynamic {
     is_program: bool,
 }
 
-impl<'a, Header: FileHeader<Endian = Endianness>> File<'a, Header> {
-    fn kind(&self, dynamic: &Dynamic, has_interpreter: bool) -> Kind {
+impl<'a, Header: FileHeader<Endian = Endianness>> ElfFile<'a, Header> {
+    fn kind(&self, dynamic: &Dynamic, has_interpreter: bool) -> BinaryKind {
         match self.header.e_type(self.endian) {
-            elf::ET_EXEC => Kind::Program,
-            elf::ET_DYN if has_interpreter || dynamic.is_program => Kind::Program,
-            elf::ET_DYN => Kind::Library,
-            elf::ET_REL => Kind::Object,
-            elf::ET_CORE => Kind::Other("core dump"),
-            _ => Kind::Other("ELF file of an unknown kind"),
+            elf::ET_EXEC => BinaryKind::Program,
+            elf::ET_DYN if has_interpreter || dynamic.is_program => BinaryKind::Program,
+            elf::ET_DYN => BinaryKind::Library,
+            elf::ET_REL => BinaryKind::Object,
+            elf::ET_CORE => BinaryKind::Other("core dump"),
+            _ => BinaryKind::Other("ELF file of an unknown kind"),
         }
     }
 

@@ -1,51 +1,29 @@
 //! Whether a host binary that was just built will run where it is for.
 
-use super::slice::{Format, Kind, Native, Slice};
-use super::{Contents, Signature};
+use super::file::InspectedFile;
+use super::signature::Signature;
+use super::slice::{BinaryFormat, BinaryKind, Native, Slice};
 use crate::platform::{Arch, HostPlatform};
 use crate::project::config::MacOsVersion;
 
-/// Why a binary will not do.
+/// Why a binary that was just built does not run where it should.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    /// It is no machine code at all.
     #[error("it is no program")]
     NoProgram,
-    /// Its headers can't be read.
     #[error("its format seems to be {format}, but {reason}")]
-    Unreadable {
-        /// What it begins like.
-        format: Format,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// It is for another system or CPU.
+    Unreadable { format: BinaryFormat, reason: &'static str },
     #[error("it is a {format} {kind} for {cpu}")]
-    WrongPlatform {
-        /// The file's format.
-        format: Format,
-        /// What can be done with it.
-        kind: Kind,
-        /// The file's CPU.
-        cpu: String,
-    },
-    /// It does not say which macOS it runs on.
+    WrongPlatform { format: BinaryFormat, kind: BinaryKind, cpu: String },
     #[error("it does not say which is the oldest macOS that it runs on")]
     NoMinimumMacOs,
-    /// It does not run on the oldest macOS that is promised.
     #[error("it asks for macOS {found}, but `minimum-macos` promises {promised}")]
-    TooNewMacOs {
-        /// What the binary asks for.
-        found: MacOsVersion,
-        /// What the configuration promises.
-        promised: MacOsVersion,
-    },
-    /// macOS on Apple silicon kills it at start.
+    TooNewMacOs { found: MacOsVersion, promised: MacOsVersion },
     #[error("its code signature is {0}, and Apple silicon starts nothing without a valid one")]
     Signature(Signature),
 }
 
-impl Contents {
+impl InspectedFile {
     /// Whether this is a program for exactly `platform`, which runs on every macOS from
     /// `minimum_macos` on.
     ///
@@ -53,15 +31,17 @@ impl Contents {
     /// The first reason why not.
     pub fn check(&self, platform: HostPlatform, minimum_macos: MacOsVersion) -> Result<(), Unfit> {
         let slices = match self {
-            Contents::Binary(slices) => slices,
-            &Contents::Damaged { format, reason } => {
+            InspectedFile::Binary(slices) => slices,
+            &InspectedFile::Damaged { format, reason } => {
                 return Err(Unfit::Unreadable { format, reason });
             }
-            Contents::Text(_) | Contents::Data | Contents::Empty => return Err(Unfit::NoProgram),
+            InspectedFile::Text(_) | InspectedFile::Data | InspectedFile::Empty => {
+                return Err(Unfit::NoProgram);
+            }
         };
         // Of several slices for its CPU a machine takes the first one.
         let native = slices.iter().find(|slice| slice.platform() == Some(platform));
-        let Some(slice) = native.filter(|slice| slice.kind == Kind::Program) else {
+        let Some(slice) = native.filter(|slice| slice.kind == BinaryKind::Program) else {
             let unfit = |slice: &Slice| Unfit::WrongPlatform {
                 format: slice.format(),
                 kind: slice.kind,
@@ -91,43 +71,43 @@ mod tests {
     const ARM_MAC: HostPlatform = HostPlatform::new(Os::Darwin, Arch::Arm64);
 
     /// A program for Apple silicon that asks for a macOS and has a signature.
-    fn mac(minimum_macos: Option<MacOsVersion>, signature: Signature) -> Contents {
+    fn mac(minimum_macos: Option<MacOsVersion>, signature: Signature) -> InspectedFile {
         let mut slice = program(ARM_MAC);
         if let Native::MachO(native) = &mut slice.native {
             native.minimum_macos = minimum_macos;
             native.signature = signature;
         }
-        Contents::Binary(vec![slice])
+        InspectedFile::Binary(vec![slice])
     }
 
-    fn check(contents: &Contents) -> Result<(), Unfit> {
+    fn check(contents: &InspectedFile) -> Result<(), Unfit> {
         contents.check(ARM_MAC, MacOsVersion::DEFAULT)
     }
 
     #[test]
     fn a_binary_for_another_cpu_will_not_do() {
         let intel = program(HostPlatform::new(Os::Darwin, Arch::Amd64));
-        let unfit = check(&Contents::Binary(vec![intel])).unwrap_err();
+        let unfit = check(&InspectedFile::Binary(vec![intel])).unwrap_err();
         assert_eq!(unfit.to_string(), "it is a Mach-O program for amd64");
     }
 
     #[test]
     fn one_slice_of_several_is_enough() {
         let slices = HostPlatform::ALL.into_iter().filter(|platform| platform.os == Os::Darwin);
-        assert_eq!(check(&Contents::Binary(slices.map(program).collect())), Ok(()));
+        assert_eq!(check(&InspectedFile::Binary(slices.map(program).collect())), Ok(()));
     }
 
     #[test]
     fn a_program_behind_a_library_for_the_same_cpu_will_not_do() {
-        let library = Slice { kind: Kind::Library, ..program(ARM_MAC) };
-        let unfit = check(&Contents::Binary(vec![library, program(ARM_MAC)])).unwrap_err();
+        let library = Slice { kind: BinaryKind::Library, ..program(ARM_MAC) };
+        let unfit = check(&InspectedFile::Binary(vec![library, program(ARM_MAC)])).unwrap_err();
         assert_eq!(unfit.to_string(), "it is a Mach-O library for arm64");
     }
 
     #[test]
     fn a_library_will_not_do() {
-        let library = Slice { kind: Kind::Library, ..program(ARM_MAC) };
-        let unfit = check(&Contents::Binary(vec![library])).unwrap_err();
+        let library = Slice { kind: BinaryKind::Library, ..program(ARM_MAC) };
+        let unfit = check(&InspectedFile::Binary(vec![library])).unwrap_err();
         assert_eq!(unfit.to_string(), "it is a Mach-O library for arm64");
     }
 

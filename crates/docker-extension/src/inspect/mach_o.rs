@@ -7,8 +7,10 @@ use object::read::macho::{
 };
 use object::{Endianness, read};
 
-use super::slice::{Cpu, Kind, Library, Loading, MachO, Native, Slice};
-use super::{Reason, Signature, paths, raw, signature};
+use super::raw::Reason;
+use super::signature::Signature;
+use super::slice::{BinaryKind, Cpu, Loading, MachO, Native, NeededLibrary, Slice};
+use super::{paths, raw, signature};
 use crate::platform::Arch;
 use crate::project::config::MacOsVersion;
 
@@ -16,7 +18,6 @@ use crate::project::config::MacOsVersion;
 /// those have Java's version, which began at 45.
 const MOST_SLICES: u32 = 44;
 
-/// Whether a file begins like Mach-O.
 pub(super) fn is_mach_o(bytes: &[u8]) -> bool {
     match *bytes {
         [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..] | [0xce | 0xcf, 0xfa, 0xed, 0xfe, ..] => true,
@@ -27,7 +28,6 @@ pub(super) fn is_mach_o(bytes: &[u8]) -> bool {
     }
 }
 
-/// Reads every slice.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Slice>, Reason> {
     match bytes.get(3) {
         Some(0xbe) => read_universal::<FatArch32>(bytes),
@@ -145,7 +145,7 @@ fn read_command<Header: MachHeader<Endian = Endianness>>(
         LoadCommandVariant::Dylib(dylib) => {
             let name = text(command.string(endian, dylib.dylib.name)?);
             let loading = loading(command, dylib, endian)?;
-            slice.libraries.push(Library { name, loading });
+            slice.libraries.push(NeededLibrary { name, loading });
         }
         LoadCommandVariant::Rpath(path) => {
             native.run_paths.push(text(command.string(endian, path.path)?));
@@ -206,16 +206,16 @@ fn cpu(kind: CpuType, subtype: CpuSubtype) -> Cpu {
     }
 }
 
-fn kind(kind: FileType) -> Kind {
+fn kind(kind: FileType) -> BinaryKind {
     match kind {
-        macho::MH_EXECUTE => Kind::Program,
-        macho::MH_DYLIB | macho::MH_BUNDLE | macho::MH_DYLIB_STUB => Kind::Library,
-        macho::MH_OBJECT => Kind::Object,
-        macho::MH_DSYM => Kind::Other("file of debug information"),
-        macho::MH_CORE => Kind::Other("core dump"),
-        macho::MH_KEXT_BUNDLE => Kind::Other("kernel extension"),
-        macho::MH_DYLINKER => Kind::Other("dynamic linker"),
-        _ => Kind::Other("Mach-O file of an unknown kind"),
+        macho::MH_EXECUTE => BinaryKind::Program,
+        macho::MH_DYLIB | macho::MH_BUNDLE | macho::MH_DYLIB_STUB => BinaryKind::Library,
+        macho::MH_OBJECT => BinaryKind::Object,
+        macho::MH_DSYM => BinaryKind::Other("file of debug information"),
+        macho::MH_CORE => BinaryKind::Other("core dump"),
+        macho::MH_KEXT_BUNDLE => BinaryKind::Other("kernel extension"),
+        macho::MH_DYLINKER => BinaryKind::Other("dynamic linker"),
+        _ => BinaryKind::Other("Mach-O file of an unknown kind"),
     }
 }
 

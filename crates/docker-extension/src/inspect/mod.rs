@@ -3,9 +3,8 @@
 //! Reading believes nothing: whatever bytes it is given, it ends soon, and what it returns takes no
 //! more memory than a few times the file, or a few megabytes where that is more.
 
-use object::read;
-
 mod elf;
+mod file;
 mod fit;
 mod mach_o;
 mod paths;
@@ -17,78 +16,30 @@ mod slice;
 pub(crate) mod testing;
 mod text;
 
+pub use file::InspectedFile;
 pub use fit::Unfit;
+use raw::Reason;
 pub use signature::Signature;
 pub use slice::{
-    Cpu, Elf, Format, Glibc, Kind, Library, Loading, MachO, Native, Pe, Slice, Subsystem,
+    BinaryFormat, BinaryKind, Cpu, Elf, Glibc, Loading, MachO, Native, NeededLibrary, Pe, Slice,
+    Subsystem,
 };
-pub use text::{Shebang, Text};
+pub use text::{Shebang, TextFile};
 
-/// What a file is, by its content alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Contents {
-    /// Machine code: at least one slice, and more in universal Mach-O files alone.
-    Binary(Vec<Slice>),
-    /// A text.
-    Text(Text),
-    /// It begins like machine code, but can't be read.
-    Damaged {
-        /// What it begins like.
-        format: Format,
-        /// What is wrong: a clause with a subject.
-        reason: &'static str,
-    },
-    /// Anything else.
-    Data,
-    /// Nothing.
-    Empty,
-}
-
-impl Contents {
-    /// The only slice, or the first one.
-    pub fn slice(&self) -> Option<&Slice> {
-        match self {
-            Contents::Binary(slices) => slices.first(),
-            _ => None,
-        }
-    }
-}
-
-/// Reads a file.
-pub fn read(bytes: &[u8]) -> Contents {
+pub fn read(bytes: &[u8]) -> InspectedFile {
     let (format, result) = match bytes {
-        [] => return Contents::Empty,
-        [0x7f, b'E', b'L', b'F', ..] => (Format::Elf, elf::read(bytes).map(|slice| vec![slice])),
-        _ if mach_o::is_mach_o(bytes) => (Format::MachO, mach_o::read(bytes)),
-        _ if text::is_text(bytes) => return Contents::Text(text::read(bytes)),
-        [b'M', b'Z', ..] => (Format::Pe, pe::read(bytes).map(|slice| vec![slice])),
-        _ => return Contents::Data,
+        [] => return InspectedFile::Empty,
+        [0x7f, b'E', b'L', b'F', ..] => {
+            (BinaryFormat::Elf, elf::read(bytes).map(|slice| vec![slice]))
+        }
+        _ if mach_o::is_mach_o(bytes) => (BinaryFormat::MachO, mach_o::read(bytes)),
+        _ if text::is_text(bytes) => return InspectedFile::Text(text::read(bytes)),
+        [b'M', b'Z', ..] => (BinaryFormat::Pe, pe::read(bytes).map(|slice| vec![slice])),
+        _ => return InspectedFile::Data,
     };
     match result {
-        Ok(slices) => Contents::Binary(slices),
-        Err(Reason(reason)) => Contents::Damaged { format, reason },
-    }
-}
-
-/// Whether a section of ELF or PE with this name, which may be longer than that, has DWARF. What tells
-/// debuggers of scripts is no part of it, is loaded with the program, and stays when it is stripped.
-fn is_dwarf(name: &[u8]) -> bool {
-    let is_any = [&b".debug_"[..], b".zdebug_"].iter().any(|begin| name.starts_with(begin));
-    is_any && !name.starts_with(b".debug_gdb_scripts")
-}
-
-/// Why machine code can't be read.
-#[derive(Clone, Copy, Debug)]
-struct Reason(&'static str);
-
-impl Reason {
-    /// Something that the system loads is beyond the end of the file.
-    const CUT_OFF: Self = Self("it is cut off");
-}
-
-impl From<read::Error> for Reason {
-    fn from(_: read::Error) -> Self {
-        Self("its headers contradict themselves, or it is cut off")
+        Ok(slices) => InspectedFile::Binary(slices),
+        Err(Reason(reason)) => InspectedFile::Damaged { format, reason },
     }
 }
 
@@ -102,28 +53,22 @@ mod tests {
         let slice = contents.slice().unwrap();
         let arch = slice.cpu.arch().unwrap().name();
         assert_eq!(arch, if cfg!(target_arch = "x86_64") { "amd64" } else { "arm64" });
-        assert_eq!(slice.kind, Kind::Program);
+        assert_eq!(slice.kind, BinaryKind::Program);
         assert!(slice.debug_info > 0 || cfg!(not(target_os = "linux")));
     }
 
     #[test]
-    fn what_stays_in_a_stripped_program_is_no_debug_information() {
-        assert!(is_dwarf(b".debug_info\0.text") && is_dwarf(b".zdebug_line"));
-        assert!(!is_dwarf(b".debug_gdb_scripts") && !is_dwarf(b".text\0.debug_info"));
-    }
-
-    #[test]
     fn javas_class_files_are_no_programs_of_apples() {
-        assert_eq!(read(b"\xca\xfe\xba\xbe\0\0\0\x34\0\x01"), Contents::Data);
+        assert_eq!(read(b"\xca\xfe\xba\xbe\0\0\0\x34\0\x01"), InspectedFile::Data);
         let universal = read(b"\xca\xfe\xba\xbe\0\0\0\x02\0\x01");
-        assert!(matches!(universal, Contents::Damaged { format: Format::MachO, .. }));
+        assert!(matches!(universal, InspectedFile::Damaged { format: BinaryFormat::MachO, .. }));
     }
 
     #[test]
     fn texts_data_and_nothing_are_told_apart() {
-        assert!(matches!(read(b"#!/bin/sh\n"), Contents::Text(_)));
-        assert!(matches!(read(b"MZ is a text\n"), Contents::Text(_)));
-        assert_eq!(read(b"PK\x03\x04"), Contents::Data);
-        assert_eq!(read(b""), Contents::Empty);
+        assert!(matches!(read(b"#!/bin/sh\n"), InspectedFile::Text(_)));
+        assert!(matches!(read(b"MZ is a text\n"), InspectedFile::Text(_)));
+        assert_eq!(read(b"PK\x03\x04"), InspectedFile::Data);
+        assert_eq!(read(b""), InspectedFile::Empty);
     }
 }

@@ -13,7 +13,6 @@ use memchr::memmem::{self, Finder};
 /// More tell nothing new.
 const ENOUGH: usize = 3;
 
-/// Where a longer path is cut off.
 const LONGEST: usize = 256;
 
 /// How paths of build machines begin. In those of Windows the drive's letter comes before.
@@ -42,7 +41,7 @@ const BUILD_FOLDERS: [&str; 3] = ["/target/release/", "/target/debug/", "/host-b
 /// Where GitHub's runners check out what they build.
 const RUNNERS: [&str; 2] = ["/home/runner/work/", "/Users/runner/work/"];
 
-/// The first few different ones.
+/// The first [`ENOUGH`] different ones.
 pub(super) fn find(bytes: &[u8]) -> Vec<String> {
     static FINDERS: LazyLock<[Finder<'static>; 9]> = LazyLock::new(|| BEGINNINGS.map(Finder::new));
     let mut found = Vec::new();

@@ -10,8 +10,9 @@ use object::read::pe::{
     DataDirectories, ImageNtHeaders, ImageOptionalHeader as _, SectionTable, optional_header_magic,
 };
 
-use super::slice::{Cpu, Kind, Library, Loading, Native, Pe, Slice, Subsystem};
-use super::{Reason, is_dwarf, paths, raw};
+use super::raw::{Reason, is_dwarf};
+use super::slice::{BinaryKind, Cpu, Loading, Native, NeededLibrary, Pe, Slice, Subsystem};
+use super::{paths, raw};
 use crate::platform::Arch;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Slice, Reason> {
@@ -26,7 +27,7 @@ fn read_headers<Headers: ImageNtHeaders>(bytes: &[u8]) -> Result<Slice, Reason> 
     let mut offset = u64::from(dos.nt_headers_offset());
     let (headers, directories) = Headers::parse(bytes, &mut offset)?;
     let sections = headers.sections(bytes, offset)?;
-    let file = File { bytes, directories, sections, header: headers.file_header() };
+    let file = PeFile { bytes, directories, sections, header: headers.file_header() };
     if sections.iter().any(|section| section.pe_data(bytes).is_err()) {
         return Err(Reason::CUT_OFF);
     }
@@ -39,9 +40,9 @@ fn read_headers<Headers: ImageNtHeaders>(bytes: &[u8]) -> Result<Slice, Reason> 
         pe::Subsystem(number) => Subsystem::Other(number),
     };
     let kind = match subsystem {
-        _ if characteristics.contains(pe::IMAGE_FILE_DLL) => Kind::Library,
-        Subsystem::Other(_) => Kind::Other("driver, or a program for firmware"),
-        Subsystem::Console | Subsystem::Windows => Kind::Program,
+        _ if characteristics.contains(pe::IMAGE_FILE_DLL) => BinaryKind::Library,
+        Subsystem::Other(_) => BinaryKind::Other("driver, or a program for firmware"),
+        Subsystem::Console | Subsystem::Windows => BinaryKind::Program,
     };
     let mut libraries = file.imports()?;
     libraries.extend(file.delayed_imports(optional.image_base())?);
@@ -61,14 +62,14 @@ fn read_headers<Headers: ImageNtHeaders>(bytes: &[u8]) -> Result<Slice, Reason> 
     })
 }
 
-struct File<'a> {
+struct PeFile<'a> {
     bytes: &'a [u8],
     header: &'a ImageFileHeader,
     directories: DataDirectories<'a>,
     sections: SectionTable<'a>,
 }
 
-impl<'a> File<'a> {
+impl<'a> PeFile<'a> {
     /// The directory's table: from its address to the end of its section, because Windows ignores
     /// its size.
     fn table(&self, directory: usize) -> Result<Option<&'a [u8]>, Reason> {
@@ -83,19 +84,19 @@ impl<'a> File<'a> {
         bytes.and_then(raw::text).ok_or(Reason("the name of a library is outside of its sections"))
     }
 
-    fn imports(&self) -> Result<Vec<Library>, Reason> {
+    fn imports(&self) -> Result<Vec<NeededLibrary>, Reason> {
         let table = self.table(pe::IMAGE_DIRECTORY_ENTRY_IMPORT)?;
         let is_last = |entry: &ImageImportDescriptor| {
             entry.name.get(LE) == 0 || entry.first_thunk.get(LE) == 0
         };
         entries(table, is_last)?
             .map(|entry| {
-                Ok(Library { name: self.text(entry.name.get(LE))?, loading: Loading::Start })
+                Ok(NeededLibrary { name: self.text(entry.name.get(LE))?, loading: Loading::Start })
             })
             .collect()
     }
 
-    fn delayed_imports(&self, image_base: u64) -> Result<Vec<Library>, Reason> {
+    fn delayed_imports(&self, image_base: u64) -> Result<Vec<NeededLibrary>, Reason> {
         let table = self.table(pe::IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT)?;
         entries(table, |entry: &ImageDelayloadDescriptor| entry.dll_name_rva.get(LE) == 0)?
             .map(|entry| {
@@ -104,7 +105,7 @@ impl<'a> File<'a> {
                 let is_relative = entry.attributes.get(LE) & 1 != 0;
                 let base = if is_relative { 0 } else { image_base as u32 };
                 let name = self.text(address.wrapping_sub(base))?;
-                Ok(Library { name, loading: Loading::Call })
+                Ok(NeededLibrary { name, loading: Loading::Call })
             })
             .collect()
     }

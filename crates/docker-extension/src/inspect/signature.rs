@@ -15,10 +15,8 @@ use sha2::{Digest, Sha256, Sha384};
 
 use super::raw;
 
-/// What a code signature is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signature {
-    /// There is none.
     Missing,
     /// Every page has the hash that is signed; ad hoc, as linkers make it, is enough.
     Valid,

@@ -2,20 +2,18 @@
 
 use std::fmt;
 
-use super::Signature;
+use super::signature::Signature;
 use crate::platform::{Arch, HostPlatform, Os};
 use crate::project::config::MacOsVersion;
 
 /// Machine code for one CPU: a whole file, or a slice of a universal one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slice {
-    /// The CPU that runs it.
     pub cpu: Cpu,
-    /// What can be done with it.
-    pub kind: Kind,
-    /// The libraries that it loads, in the order in which it names them.
-    pub libraries: Vec<Library>,
-    /// How many bytes of DWARF it has.
+    pub kind: BinaryKind,
+    /// In the order in which the file names them.
+    pub libraries: Vec<NeededLibrary>,
+    /// Bytes of DWARF.
     pub debug_info: u64,
     /// Absolute paths of the machine that built it: the first few.
     pub build_paths: Vec<String>,
@@ -25,17 +23,15 @@ pub struct Slice {
     pub writable_code: Vec<String>,
     /// Whether the system may load it at an address of its choice (ASLR).
     pub has_random_address: bool,
-    /// What its format alone knows.
     pub native: Native,
 }
 
 impl Slice {
-    /// The format of the file.
-    pub fn format(&self) -> Format {
+    pub fn format(&self) -> BinaryFormat {
         match self.native {
-            Native::MachO(_) => Format::MachO,
-            Native::Pe(_) => Format::Pe,
-            Native::Elf(_) => Format::Elf,
+            Native::MachO(_) => BinaryFormat::MachO,
+            Native::Pe(_) => BinaryFormat::Pe,
+            Native::Elf(_) => BinaryFormat::Elf,
         }
     }
 
@@ -45,60 +41,52 @@ impl Slice {
     }
 }
 
-/// A format of executable files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// macOS's.
+pub enum BinaryFormat {
     MachO,
-    /// Windows's.
     Pe,
-    /// Linux's.
     Elf,
 }
 
-impl Format {
-    /// The operating system whose format it is.
+impl BinaryFormat {
     pub fn os(self) -> Os {
         match self {
-            Format::MachO => Os::Darwin,
-            Format::Pe => Os::Windows,
-            Format::Elf => Os::Linux,
+            BinaryFormat::MachO => Os::Darwin,
+            BinaryFormat::Pe => Os::Windows,
+            BinaryFormat::Elf => Os::Linux,
         }
     }
 
-    /// The format of an operating system.
     pub fn of(os: Os) -> Self {
         match os {
-            Os::Darwin => Format::MachO,
-            Os::Windows => Format::Pe,
-            Os::Linux => Format::Elf,
+            Os::Darwin => BinaryFormat::MachO,
+            Os::Windows => BinaryFormat::Pe,
+            Os::Linux => BinaryFormat::Elf,
         }
     }
 }
 
-impl fmt::Display for Format {
+impl fmt::Display for BinaryFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Format::MachO => "Mach-O",
-            Format::Pe => "PE",
-            Format::Elf => "ELF",
+            BinaryFormat::MachO => "Mach-O",
+            BinaryFormat::Pe => "PE",
+            BinaryFormat::Elf => "ELF",
         })
     }
 }
 
-/// A CPU.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cpu {
     /// One that images are made for.
     Arch(Arch),
-    /// 32-bit x86.
+    /// 32 bits.
     X86,
     /// Any other, by its name or number.
     Other(String),
 }
 
 impl Cpu {
-    /// The architecture, if images are made for it.
     pub fn arch(&self) -> Option<Arch> {
         match self {
             Cpu::Arch(arch) => Some(*arch),
@@ -117,40 +105,34 @@ impl fmt::Display for Cpu {
     }
 }
 
-/// What can be done with a file of machine code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// It can be started.
+pub enum BinaryKind {
     Program,
-    /// Programs load it.
     Library,
-    /// It is to be linked.
     Object,
-    /// Something else: its name.
+    /// Its name.
     Other(&'static str),
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for BinaryKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Kind::Program => "program",
-            Kind::Library => "library",
-            Kind::Object => "object file",
-            Kind::Other(name) => name,
+            BinaryKind::Program => "program",
+            BinaryKind::Library => "library",
+            BinaryKind::Object => "object file",
+            BinaryKind::Other(name) => name,
         })
     }
 }
 
-/// A library that a program names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Library {
+pub struct NeededLibrary {
     /// Its name or path, as the program spells it.
     pub name: String,
-    /// When it is loaded, and whether it may be missing.
     pub loading: Loading,
 }
 
-/// When a library is loaded.
+/// When a library is loaded, and whether it may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loading {
     /// At the start, which fails without it.
@@ -164,64 +146,51 @@ pub enum Loading {
 /// What only one format knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Native {
-    /// macOS's.
     MachO(MachO),
-    /// Windows's.
     Pe(Pe),
-    /// Linux's.
     Elf(Elf),
 }
 
-/// What Mach-O files alone say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MachO {
     /// Apple's name of a system other than macOS that it is for.
     pub foreign_system: Option<&'static str>,
-    /// The oldest macOS that it asks for.
     pub minimum_macos: Option<MacOsVersion>,
-    /// What its code signature is worth.
     pub signature: Signature,
     /// The folders that stand for `@rpath` in the names of libraries.
     pub run_paths: Vec<String>,
 }
 
-/// What PE files alone say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pe {
-    /// Whether Windows gives it a console.
     pub subsystem: Subsystem,
     /// Where the linker wrote the debug information (CodeView's path of the PDB file).
     pub pdb: Option<String>,
 }
 
-/// What a PE file runs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subsystem {
-    /// A console.
     Console,
-    /// Windows of its own.
+    /// A program with windows of its own, and without a console.
     Windows,
-    /// Something else, by its number: drivers, firmware, …
+    /// Drivers, firmware, …: its number.
     Other(u16),
 }
 
-/// What ELF files alone say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elf {
-    /// What loads it; nothing where it is static.
+    /// None where it is static.
     pub interpreter: Option<String>,
     /// The folders in which libraries are looked for (`DT_RPATH`, `DT_RUNPATH`).
     pub run_paths: Vec<String>,
-    /// The newest version of the GNU C library that it wants functions of.
+    /// The newest version of the GNU C library whose functions it needs.
     pub glibc: Option<Glibc>,
 }
 
 /// A version of the GNU C library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Glibc {
-    /// `2` in `2.36`.
     pub major: u16,
-    /// `36` in `2.36`.
     pub minor: u16,
 }
 

@@ -1,7 +1,7 @@
 //! Values for tests.
 
-use super::Signature;
-use super::slice::{Cpu, Elf, Format, Kind, MachO, Native, Pe, Slice, Subsystem};
+use super::signature::Signature;
+use super::slice::{BinaryFormat, BinaryKind, Cpu, Elf, MachO, Native, Pe, Slice, Subsystem};
 use crate::platform::HostPlatform;
 use crate::project::config::MacOsVersion;
 
@@ -9,22 +9,22 @@ use crate::project::config::MacOsVersion;
 pub(crate) fn program(platform: HostPlatform) -> Slice {
     Slice {
         cpu: Cpu::Arch(platform.arch),
-        kind: Kind::Program,
+        kind: BinaryKind::Program,
         libraries: Vec::new(),
         debug_info: 0,
         build_paths: Vec::new(),
         has_executable_stack: false,
         writable_code: Vec::new(),
         has_random_address: true,
-        native: match Format::of(platform.os) {
-            Format::MachO => Native::MachO(MachO {
+        native: match BinaryFormat::of(platform.os) {
+            BinaryFormat::MachO => Native::MachO(MachO {
                 foreign_system: None,
                 minimum_macos: Some(MacOsVersion::DEFAULT),
                 signature: Signature::Valid,
                 run_paths: Vec::new(),
             }),
-            Format::Pe => Native::Pe(Pe { subsystem: Subsystem::Console, pdb: None }),
-            Format::Elf => {
+            BinaryFormat::Pe => Native::Pe(Pe { subsystem: Subsystem::Console, pdb: None }),
+            BinaryFormat::Elf => {
                 Native::Elf(Elf { interpreter: None, run_paths: Vec::new(), glibc: None })
             }
         },

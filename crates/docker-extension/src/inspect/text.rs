@@ -4,10 +4,8 @@ use memchr::{memchr, memmem};
 
 /// A text: a script, a command file of Windows, or data.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
-    /// What runs it, if the first line says so.
+pub struct TextFile {
     pub shebang: Option<Shebang>,
-    /// Whether UTF-8's byte order mark stands before the text.
     pub has_byte_order_mark: bool,
     /// Whether a line ends with CR LF, as on Windows.
     pub has_crlf: bool,
@@ -16,7 +14,6 @@ pub struct Text {
 /// The first line of a script: `#!/usr/bin/env sh`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shebang {
-    /// The program that is started.
     pub interpreter: String,
     /// What it is given before the script's path; one argument on Linux and macOS alike.
     pub argument: Option<String>,
@@ -49,9 +46,9 @@ pub(super) fn is_text(bytes: &[u8]) -> bool {
     !beginning.iter().any(is_control) && memchr(0, bytes).is_none()
 }
 
-pub(super) fn read(bytes: &[u8]) -> Text {
+pub(super) fn read(bytes: &[u8]) -> TextFile {
     let text = bytes.strip_prefix(BYTE_ORDER_MARK);
-    Text {
+    TextFile {
         shebang: shebang(text.unwrap_or(bytes)),
         has_byte_order_mark: text.is_some(),
         has_crlf: memmem::find(bytes, b"\r\n").is_some(),

@@ -19,7 +19,7 @@ use crate::platform::HostPlatform;
 use crate::project::{HostBinary, Project};
 use crate::text;
 use crate::toolchain::{Toolchain, ToolchainPlan};
-use crate::ui::Pages;
+use crate::ui::UiSource;
 
 mod show;
 
@@ -34,7 +34,7 @@ pub struct Plan<'a> {
     /// None where nothing is compiled.
     pub toolchain: Option<ToolchainPlan<'a>>,
     /// None without a dashboard tab.
-    pub pages: Option<Pages<'a>>,
+    pub pages: Option<UiSource<'a>>,
     pub engine: EngineChoice,
     /// The directory with the finished files.
     pub output: Utf8PathBuf,
@@ -71,7 +71,7 @@ pub struct Draft<'a> {
     pub reference: Reference<Tag>,
     pub host_binaries: HostBinaryPlan<'a>,
     pub toolchain: Result<Option<ToolchainPlan<'a>>>,
-    pub pages: Result<Option<Pages<'a>>>,
+    pub pages: Result<Option<UiSource<'a>>>,
     pub engine: Result<EngineChoice>,
     pub output: Result<Utf8PathBuf>,
 }
@@ -126,7 +126,7 @@ impl<'a> Draft<'a> {
             reference,
             host_binaries,
             toolchain,
-            pages: ui.map(|ui| Pages::find(project, ui)).transpose().map_err(Error::from),
+            pages: ui.map(|ui| UiSource::find(project, ui)).transpose(),
             engine: engine.map_err(Error::from),
             output: output(project, args, here),
         })

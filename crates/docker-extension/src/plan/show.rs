@@ -12,7 +12,7 @@ use crate::text;
 use crate::toolchain::ToolchainPlan;
 use crate::toolchain::linker::LinkerChoice;
 use crate::toolchain::route::{LibraryOrigin, Routes};
-use crate::ui::Pages;
+use crate::ui::UiSource;
 
 impl Plan<'_> {
     pub fn text(&self) -> String {
@@ -127,7 +127,7 @@ impl<'a> Shown<'a> {
             engine_reason: &plan.engine.reason,
             targets: targets.collect(),
             zig: plan.toolchain.as_ref().and_then(|it| it.zig.as_ref()).map(ToString::to_string),
-            pages: plan.pages.as_ref().map(Pages::manner),
+            pages: plan.pages.as_ref().map(UiSource::manner),
             images: ImagePlatform::ALL
                 .map(|image| ShownVariant::new(image, &plan.host_binaries))
                 .into(),

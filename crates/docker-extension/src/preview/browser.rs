@@ -1,40 +1,33 @@
-//! Opening the person's browser.
+//! Opening the user's browser.
 
-use std::ffi::OsString;
 use std::process::{Command, Stdio};
 use std::thread;
 
+use xshell::{Shell, cmd};
+
+use crate::error::{Error, Result};
+
 /// Opens an address in the browser that `BROWSER` names, else in the default one. It lives on when
-/// the preview ends: it is the person's.
+/// the preview ends: it is the user's.
 ///
 /// # Errors
 /// There is no browser to be found.
-pub fn open(address: &str) -> std::io::Result<()> {
-    let mut command = match std::env::var_os("BROWSER").filter(|browser| !browser.is_empty()) {
-        Some(browser) => Command::new(browser),
-        None => default_browser(),
+pub fn open(address: &str) -> Result<()> {
+    let sh = Shell::new()?;
+    let command = match std::env::var_os("BROWSER").filter(|browser| !browser.is_empty()) {
+        Some(browser) => cmd!(sh, "{browser} {address}"),
+        // `start` would have a shell look at the address.
+        None if cfg!(windows) => cmd!(sh, "rundll32.exe url.dll,FileProtocolHandler {address}"),
+        None if cfg!(target_os = "macos") => cmd!(sh, "open {address}"),
+        None => cmd!(sh, "xdg-open {address}"),
     };
-    command.arg(address);
+    let mut command = Command::from(command);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut child = command.spawn()?;
+    let child = command.spawn();
+    let mut child = child.map_err(|error| Error::new("can't open a browser").because(error))?;
     // So that no trace of it is left when it ends.
     thread::spawn(move || child.wait());
     Ok(())
-}
-
-fn default_browser() -> Command {
-    let words: &[&str] = if cfg!(windows) {
-        // `start` would have a shell look at the address.
-        &["rundll32.exe", "url.dll,FileProtocolHandler"]
-    } else if cfg!(target_os = "macos") {
-        &["open"]
-    } else {
-        &["xdg-open"]
-    };
-    let mut words = words.iter().map(OsString::from);
-    let mut command = Command::new(words.next().unwrap_or_default());
-    command.args(words);
-    command
 }

@@ -8,45 +8,35 @@ use std::thread;
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::Message;
 use cargo_metadata::diagnostic::DiagnosticLevel;
+use xshell::{Shell, cmd};
 
 use super::programs::Programs;
 use super::session::Session;
-use super::tabs;
+use super::tabs::TabMessage;
 use super::watch::{self, Watcher};
+use crate::error::Error;
 use crate::files;
 use crate::interrupt;
 use crate::platform::{Arch, HostPlatform, Os};
-use crate::process::{self, Output};
+use crate::process::{self, Output, ProcessError};
 use crate::progress::{Progress, Step};
 use crate::project::{HOST_BINS, HostBinary, Project};
-use crate::style::BAD;
 
 /// Why there are no new programs.
-#[derive(Debug, thiserror::Error)]
-enum Error {
-    #[error("they don't compile")]
+enum BuildFailure {
+    /// They don't compile. The compiler's messages were shown as they came.
     Code(String),
-    #[error("can't run cargo")]
-    Cargo(#[source] process::ProcessError),
-    #[error(transparent)]
-    Files(#[from] files::Error),
-    #[error(transparent)]
-    Interrupted(#[from] interrupt::Interrupted),
+    Other(Error),
 }
 
-impl Error {
-    /// What stands in the page.
-    fn messages(&self) -> String {
-        match self {
-            Error::Code(messages) => messages.clone(),
-            Error::Cargo(error) => format!("{self}: {error}\n{}", error.messages()),
-            Error::Files(_) | Error::Interrupted(_) => self.to_string(),
-        }
+impl<E: Into<Error>> From<E> for BuildFailure {
+    fn from(error: E) -> Self {
+        BuildFailure::Other(error.into())
     }
 }
 
 /// Builds, and watches the sources, until the session is over.
-pub struct Builder<'a> {
+pub struct ProgramBuilder<'a> {
     session: &'a Session,
     progress: &'a Progress,
     watcher: Watcher,
@@ -55,8 +45,7 @@ pub struct Builder<'a> {
     has_failed: bool,
 }
 
-impl<'a> Builder<'a> {
-    /// For the host binaries of `project`.
+impl<'a> ProgramBuilder<'a> {
     pub fn new(project: &Project, session: &'a Session, progress: &'a Progress) -> Self {
         let root = &project.root;
         let sources =
@@ -76,7 +65,7 @@ impl<'a> Builder<'a> {
         let step = self.progress.step("Build the host binaries");
         match self.try_build(project, &step) {
             Ok(built) => step.done(built.names().join(", ")),
-            Err(error) => self.fail(step, &error),
+            Err(failure) => self.fail(step, &failure),
         }
     }
 
@@ -92,38 +81,45 @@ impl<'a> Builder<'a> {
 
     fn rebuild(&mut self, root: &Utf8Path) {
         let tabs = &self.session.tabs;
-        tabs.tell(&tabs::Message::Building);
+        tabs.tell(&TabMessage::Building);
         let step = self.progress.step("Build the host binaries anew");
         // Programs may have been added, or taken away.
-        let built =
-            Project::load(root).map_err(Error::from).and_then(|it| self.try_build(&it, &step));
-        match built {
+        let project = Project::load(root).map_err(BuildFailure::from);
+        match project.and_then(|project| self.try_build(&project, &step)) {
             Ok(built) => {
-                tabs.tell(&tabs::Message::Built);
+                tabs.tell(&TabMessage::Built);
                 if built.is_new {
                     let why = format!("Built anew: {}", built.names().join(", "));
-                    tabs.tell(&tabs::Message::Reload { why: &why });
+                    tabs.tell(&TabMessage::Reload { why: &why });
                 }
                 step.done(if built.is_new { built.names().join(", ") } else { "as before".into() });
             }
-            Err(error) => self.fail(step, &error),
+            Err(failure) => self.fail(step, &failure),
         }
     }
 
-    fn fail(&mut self, step: Step<'_>, error: &Error) {
+    fn fail(&mut self, step: Step<'_>, failure: &BuildFailure) {
         drop(step);
         self.has_failed = true;
-        if !matches!(error, Error::Interrupted(_)) {
-            let messages = error.messages();
-            if !matches!(error, Error::Code(_)) {
-                // What the compiler says was told as it came.
-                self.progress.note(format_args!("{BAD}error{BAD:#}: {messages}"));
-            }
-            self.session.tabs.tell(&tabs::Message::NotBuilt { messages: &messages });
+        if interrupt::is_interrupted() {
+            return;
         }
+        let messages = match failure {
+            BuildFailure::Code(messages) => messages.clone(),
+            BuildFailure::Other(error) => {
+                let message = error.message();
+                self.progress.note(&message);
+                anstream::adapter::strip_str(&message).to_string()
+            }
+        };
+        self.session.tabs.tell(&TabMessage::NotBuilt { messages: &messages });
     }
 
-    fn try_build(&mut self, project: &Project, step: &Step<'_>) -> Result<Built, Error> {
+    fn try_build(
+        &mut self,
+        project: &Project,
+        step: &Step<'_>,
+    ) -> Result<BuiltPrograms, BuildFailure> {
         let mut built = build(project, step)?;
         built.is_new |= self.has_failed
             || self.session.programs().is_none_or(|old| !old.are(&built.executables));
@@ -137,27 +133,26 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// What cargo has made.
-struct Built {
+struct BuiltPrograms {
     executables: Vec<Utf8PathBuf>,
     /// Some of it was not there before, or not copied.
     is_new: bool,
 }
 
-impl Built {
+impl BuiltPrograms {
     fn names(&self) -> Vec<&str> {
         self.executables.iter().filter_map(|path| path.file_name()).collect()
     }
 }
 
-fn build(project: &Project, step: &Step<'_>) -> Result<Built, Error> {
-    let mut built = Built { executables: Vec::new(), is_new: false };
+fn build(project: &Project, step: &Step<'_>) -> Result<BuiltPrograms, BuildFailure> {
+    let mut built = BuiltPrograms { executables: Vec::new(), is_new: false };
     let binaries: Vec<&HostBinary> =
         project.host_binaries.iter().filter(|it| runs_here(it)).collect();
     if binaries.is_empty() {
         return Ok(built);
     }
-    let command = cargo(project, &binaries, step.progress());
+    let command = cargo(project, &binaries, step.progress())?;
     step.progress().detail(format_args!("{command:?}"));
     let mut errors = String::new();
     let result = process::run(command, |output| match output {
@@ -181,11 +176,10 @@ fn build(project: &Project, step: &Step<'_>) -> Result<Built, Error> {
     });
     match result {
         Ok(()) => Ok(built),
-        Err(process::ProcessError::Interrupted(interrupted)) => Err(interrupted.into()),
-        Err(process::ProcessError::Failed { .. }) if !errors.is_empty() => {
-            Err(Error::Code(anstream::adapter::strip_str(&errors).to_string()))
+        Err(ProcessError::Failed { .. }) if !errors.is_empty() => {
+            Err(BuildFailure::Code(anstream::adapter::strip_str(&errors).to_string()))
         }
-        Err(error) => Err(Error::Cargo(error)),
+        Err(error) => Err(Error::new("can't build the host binaries").because(error).into()),
     }
 }
 
@@ -210,16 +204,20 @@ fn runs_here(binary: &HostBinary) -> bool {
 }
 
 /// The dev profile compiles fast, finds overflows, and shares what xtask was built from.
-fn cargo(project: &Project, binaries: &[&HostBinary], progress: &Progress) -> Command {
-    let mut command = Command::new("cargo");
-    command
-        .current_dir(&project.root)
-        .args(["build", "--message-format=json-diagnostic-rendered-ansi"]);
-    for binary in binaries {
-        command.args(["--package", &binary.package, "--bin", &binary.name]);
+fn cargo(
+    project: &Project,
+    binaries: &[&HostBinary],
+    progress: &Progress,
+) -> Result<Command, Error> {
+    let sh = Shell::new()?;
+    sh.change_dir(&project.root);
+    let mut command = cmd!(sh, "cargo build --message-format=json-diagnostic-rendered-ansi");
+    for HostBinary { package, name, .. } in binaries {
+        command = command.args(["--package", package, "--bin", name]);
     }
+    let mut command = command.into();
     progress.tell_cargo(&mut command);
-    command
+    Ok(command)
 }
 
 /// The sources that cargo has noted beside a program: those of other packages are among them.

@@ -1,30 +1,30 @@
 //! `docker.listContainers` and `docker.listImages`: what the Docker Engine's own API answers. The
 //! way to it is Docker's command line, which knows the sockets, pipes and tunnels of every context.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use xshell::{Shell, cmd};
 
-use super::{exec, http};
+use super::exec;
+use crate::http::{self, Headers, RequestHead, ResponseHead, percent_encoded};
 use crate::process::{Event, Request, Running, Stream};
 
 /// How long an engine may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a page asks for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Question {
-    list: List,
+pub struct ListRequest {
+    list: ListedObjects,
     #[serde(default)]
     options: Option<Map<String, Value>>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-enum List {
+enum ListedObjects {
     Containers,
     Images,
 }
@@ -32,55 +32,43 @@ enum List {
 /// Asks the engine, and returns the JSON that it answers; not any more when `is_over`.
 ///
 /// # Errors
-/// Why there is no answer, for people.
-pub fn list(question: &Question, is_over: impl Fn() -> bool) -> Result<Vec<u8>, String> {
+/// Why there is no answer, for the page.
+pub fn list(request: &ListRequest, is_over: impl Fn() -> bool) -> Result<Vec<u8>, String> {
     let docker = exec::find_docker().ok_or("`docker` is not installed, or not on PATH")?;
-    let request =
-        format!("GET {} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n", target(question));
-    let mut command = Command::new(docker);
-    command.args(["system", "dial-stdio"]);
-    let (stdout, stderr) = converse(command, request.as_bytes(), is_over)?;
+    let sh = Shell::new().map_err(|error| error.to_string())?;
+    let headers = Headers::from([("Host", "docker"), ("Connection", "close")]);
+    let head = RequestHead { method: "GET".to_owned(), target: target(request), headers };
+    let command = cmd!(sh, "{docker} system dial-stdio");
+    let (stdout, stderr) = converse(command.into(), head.to_string().as_bytes(), is_over)?;
     let said = String::from_utf8_lossy(&stderr).trim().to_owned();
     read_answer(&stdout).map_err(|reason| if said.is_empty() { reason } else { said })
 }
 
-fn target(question: &Question) -> String {
-    let mut target = match question.list {
-        List::Containers => "/containers/json",
-        List::Images => "/images/json",
+fn target(request: &ListRequest) -> String {
+    let mut target = match request.list {
+        ListedObjects::Containers => "/containers/json",
+        ListedObjects::Images => "/images/json",
     }
     .to_owned();
     let mut separator = '?';
-    for (name, value) in question.options.iter().flatten() {
+    for (name, value) in request.options.iter().flatten() {
         let value = match value {
             Value::Null => continue,
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
         target.push(separator);
-        target.push_str(&encode(name));
+        target.push_str(&percent_encoded(name));
         target.push('=');
-        target.push_str(&encode(&value));
+        target.push_str(&percent_encoded(&value));
         separator = '&';
     }
     target
 }
 
-/// Percent-encodes all but letters and digits.
-fn encode(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-        encoded
-    })
-}
-
 /// Hands the request to the program, and collects what it writes.
 fn converse(
-    command: Command,
+    command: std::process::Command,
     request: &[u8],
     is_over: impl Fn() -> bool,
 ) -> Result<(Vec<u8>, Vec<u8>), String> {
@@ -104,10 +92,10 @@ fn converse(
 fn read_answer(mut bytes: &[u8]) -> Result<Vec<u8>, String> {
     let unreadable = || "the Docker Engine's answer can't be read".to_owned();
     let (head, rest) = http::read_head(&mut bytes).map_err(|_| unreadable())?;
-    let (status, headers) = http::parse_response(&head).ok_or_else(unreadable)?;
-    let body = http::read_response_body(&mut bytes, &headers, rest).map_err(|_| unreadable())?;
+    let head = ResponseHead::parse(&head).ok_or_else(unreadable)?;
+    let body = http::read_body(&mut bytes, &head.headers, rest).map_err(|_| unreadable())?;
     let answer: Value = serde_json::from_slice(&body).map_err(|_| unreadable())?;
-    if status == 200 {
+    if head.status == 200 {
         return Ok(body);
     }
     let message = answer.get("message").and_then(Value::as_str).unwrap_or("it refuses");
@@ -118,21 +106,21 @@ fn read_answer(mut bytes: &[u8]) -> Result<Vec<u8>, String> {
 mod tests {
     use super::*;
 
-    fn question(json: &str) -> Question {
+    fn request(json: &str) -> ListRequest {
         serde_json::from_str(json).unwrap()
     }
 
     #[test]
     fn options_become_a_query_that_holds_no_more_than_they_say() {
-        let all = question(r#"{ "list": "containers", "options": { "all": true, "limit": 3 } }"#);
+        let all = request(r#"{ "list": "containers", "options": { "all": true, "limit": 3 } }"#);
         assert_eq!(target(&all), "/containers/json?all=true&limit=3");
         let sly =
-            question(r#"{ "list": "images", "options": { "a b\r\nHost: x": "{\"é&\": 1}" } }"#);
+            request(r#"{ "list": "images", "options": { "a b\r\nHost: x": "{\"é&\": 1}" } }"#);
         assert_eq!(
             target(&sly),
             "/images/json?a%20b%0D%0AHost%3A%20x=%7B%22%C3%A9%26%22%3A%201%7D"
         );
-        assert_eq!(target(&question(r#"{ "list": "images" }"#)), "/images/json");
+        assert_eq!(target(&request(r#"{ "list": "images" }"#)), "/images/json");
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! The pages' own dev server, which loads what has changed into the page.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use camino::Utf8PathBuf;
 use serde_json::Value;
+use xshell::{Cmd, Shell, cmd};
 
+use crate::error::{Error, Result};
 use crate::files;
-use crate::process::{self, Output};
+use crate::process::{self, Output, ProcessError};
 use crate::progress::Progress;
 use crate::ui::Npm;
 
@@ -18,53 +18,6 @@ const SCRIPT: &str = "dev";
 const POLL: Duration = Duration::from_millis(50);
 /// After how long to say that it doesn't.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Why there is no dev server.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The package has no script for it.
-    #[error("`{package}` has no script `{SCRIPT}`")]
-    NoScript {
-        /// The file `package.json`.
-        package: Utf8PathBuf,
-    },
-    /// `package.json` is no JSON.
-    #[error("`{package}` can't be read")]
-    Package {
-        /// The file.
-        package: Utf8PathBuf,
-        /// The reason.
-        source: serde_json::Error,
-    },
-    /// There is no port for it.
-    #[error("there is no port for the dev server")]
-    Port(#[source] std::io::Error),
-    /// It has ended.
-    #[error("the dev server `npm run {SCRIPT}` has ended")]
-    Ended {
-        /// Why, if it said so.
-        #[source]
-        source: Option<process::ProcessError>,
-    },
-    /// A file can't be read.
-    #[error(transparent)]
-    Files(#[from] files::Error),
-}
-
-impl Error {
-    /// What the person can do.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Error::NoScript { .. } => Some(format!("add `\"{SCRIPT}\": \"vite\"` to its scripts")),
-            Error::Ended { .. } => Some(format!(
-                "mend what it says; it is given Vite's options `--host`, `--port` and \
-                 `--strictPort`, which `npm run {SCRIPT}` has to take"
-            )),
-            Error::Files(error) => error.advice().map(str::to_owned),
-            Error::Package { .. } | Error::Port(_) => None,
-        }
-    }
-}
 
 /// A dev server that is not started yet.
 #[derive(Debug)]
@@ -79,17 +32,18 @@ impl<'a> DevServer<'a> {
     ///
     /// # Errors
     /// The package has no script that starts one.
-    pub fn new(npm: Npm<'a>) -> Result<Self, Error> {
+    pub fn new(npm: Npm<'a>) -> Result<Self> {
         let package = npm.folder.join("package.json");
         let json: Value = serde_json::from_str(&files::read_text(&package)?)
-            .map_err(|source| Error::Package { package: package.clone(), source })?;
+            .map_err(|error| Error::new(format!("can't read `{package}`")).because(error))?;
         if json.pointer(&format!("/scripts/{SCRIPT}")).is_none() {
-            return Err(Error::NoScript { package });
+            return Err(Error::new(format!("`{package}` has no script `{SCRIPT}`"))
+                .help(format!("add `\"{SCRIPT}\": \"vite\"` to its scripts")));
         }
         // It can be handed no socket, so the port is free again for a moment.
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .and_then(|listener| listener.local_addr())
-            .map_err(Error::Port)?;
+            .map_err(|error| Error::new("there is no port for the dev server").because(error))?;
         Ok(Self { npm, address })
     }
 
@@ -97,9 +51,11 @@ impl<'a> DevServer<'a> {
     ///
     /// # Errors
     /// It has ended by itself.
-    pub fn run(&self, progress: &Progress) -> Result<(), Error> {
-        let command = self.command(progress);
-        progress.detail(format_args!("{command:?}"));
+    pub fn run(&self, progress: &Progress) -> Result<()> {
+        let sh = Shell::new()?;
+        sh.change_dir(self.npm.folder);
+        let command = self.command(&sh, progress);
+        progress.detail(&command);
         let ended = process::run(command, |output| match output {
             Output::Stdout(text) | Output::Stderr(text) | Output::Progress(text) => {
                 if !text.trim().is_empty() {
@@ -107,26 +63,28 @@ impl<'a> DevServer<'a> {
                 }
             }
         });
+        let error = Error::new(format!("the dev server `npm run {SCRIPT}` has ended"));
+        let error = error.help(format!(
+            "fix what it says; it is given Vite's options `--host`, `--port` and `--strictPort`, \
+             which `npm run {SCRIPT}` has to take"
+        ));
         match ended {
             // It is how a preview ends.
-            Err(process::ProcessError::Interrupted(_)) => Ok(()),
-            ended => Err(Error::Ended { source: ended.err() }),
+            Err(ProcessError::Interrupted(_)) => Ok(()),
+            Err(reason) => Err(error.because(reason)),
+            Ok(()) => Err(error),
         }
     }
 
-    fn command(&self, progress: &Progress) -> Command {
-        let mut command = Command::new(self.npm.program);
-        command.current_dir(self.npm.folder).args(["run", "--silent", SCRIPT, "--"]);
-        command.args(["--host", &self.address.ip().to_string()]);
-        command.args(["--port", &self.address.port().to_string(), "--strictPort"]);
-        command.args(["--clearScreen", "false"]);
-        if !progress.is_verbose() {
-            // The address that it would show is one without `window.ddClient`.
-            command.args(["--logLevel", "warn"]);
-        }
-        // Nor is that one to be opened, whatever its configuration says.
-        command.env("BROWSER", "none");
-        command
+    fn command<'s>(&self, sh: &'s Shell, progress: &Progress) -> Cmd<'s> {
+        let npm = self.npm.program;
+        let (host, port) = (self.address.ip().to_string(), self.address.port().to_string());
+        // The address that it would show is one without `window.ddClient`.
+        let quiet: &[&str] = if progress.is_verbose() { &[] } else { &["--logLevel", "warn"] };
+        let vite = ["--strictPort", "--clearScreen", "false"];
+        cmd!(sh, "{npm} run --silent {SCRIPT} -- --host {host} --port {port} {vite...} {quiet...}")
+            // Nor is that one to be opened, whatever its configuration says.
+            .env("BROWSER", "none")
     }
 
     /// Waits until it answers; `is_over` tells that it never will.

@@ -9,16 +9,16 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::programs::Programs;
-use super::tabs::{Message, Tab};
+use super::tabs::{Tab, TabMessage};
 use super::utf8::Utf8Pieces;
-use crate::process::{self, Event, Running, Stream};
+use crate::error::one_line;
+use crate::process::{self, Event, ProcessError, Running, Stream};
 use crate::text;
 
-/// What a page asks for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Order {
-    /// Which of the page's programs this is to be.
+pub struct ExecRequest {
+    /// The page's number for the program.
     pub exec: u64,
     program: Program,
     args: Vec<String>,
@@ -31,7 +31,6 @@ pub struct Order {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Program {
-    /// Docker's command line.
     Docker,
     /// A host binary, by its file name.
     Host(String),
@@ -39,7 +38,7 @@ enum Program {
 
 /// Why nothing is run.
 #[derive(Debug, thiserror::Error)]
-enum Error {
+enum ExecError {
     #[error("`{name}` is none of this extension's host binaries{}", there_are(.names))]
     Undeclared { name: String, names: Vec<String> },
     #[error("there are no host binaries yet: they don't compile")]
@@ -51,7 +50,7 @@ enum Error {
     #[error("{0:?} can't be the name of an environment variable")]
     Variable(String),
     #[error(transparent)]
-    Process(#[from] process::ProcessError),
+    Process(#[from] ProcessError),
 }
 
 fn there_are(names: &[String]) -> String {
@@ -59,67 +58,60 @@ fn there_are(names: &[String]) -> String {
     if names.is_empty() { String::new() } else { format!(": {}", text::list(&names)) }
 }
 
-impl Error {
+impl ExecError {
     /// As Node, and so Docker Desktop, names it.
     fn code(&self) -> &'static str {
         match self {
-            Error::Undeclared { .. }
-            | Error::NotBuilt
-            | Error::NoDocker
-            | Error::NoFolder(_)
-            | Error::Process(process::ProcessError::NotFound { .. }) => "ENOENT",
-            Error::Variable(_) => "EINVAL",
-            Error::Process(_) => "EACCES",
+            ExecError::Undeclared { .. }
+            | ExecError::NotBuilt
+            | ExecError::NoDocker
+            | ExecError::NoFolder(_)
+            | ExecError::Process(ProcessError::NotFound { .. }) => "ENOENT",
+            ExecError::Variable(_) => "EINVAL",
+            ExecError::Process(_) => "EACCES",
         }
     }
 }
 
 /// Runs the program to its end, or until `is_unwanted` says so, or the page is gone.
 pub fn run(
-    order: &Order,
+    request: &ExecRequest,
     tab: &Tab,
     programs: Option<&Arc<Programs>>,
     is_unwanted: impl Fn() -> bool,
 ) {
-    let exec = order.exec;
+    let exec = request.exec;
     // The page may be gone, and then wants to know nothing.
-    let _ = match run_until(order, tab, programs, is_unwanted) {
-        Ok((status, killed)) => tab.tell(&Message::Exit {
+    let _ = match run_until(request, tab, programs, is_unwanted) {
+        Ok((status, killed)) => tab.tell(&TabMessage::Exit {
             exec,
             code: status.code(),
             signal: signal(status).as_deref(),
             killed,
         }),
         Err(error) => {
-            tab.tell(&Message::Failed { exec, message: &whole_message(&error), code: error.code() })
+            tab.tell(&TabMessage::Failed { exec, message: &one_line(&error), code: error.code() })
         }
     };
     tab.remove_program(exec);
 }
 
-fn whole_message(error: &Error) -> String {
-    match std::error::Error::source(error) {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
-    }
-}
-
 fn run_until(
-    order: &Order,
+    request: &ExecRequest,
     tab: &Tab,
     programs: Option<&Arc<Programs>>,
     is_unwanted: impl Fn() -> bool,
-) -> Result<(ExitStatus, bool), Error> {
-    let exec = order.exec;
-    let mut running = Running::start(command(order, programs.map(AsRef::as_ref))?, &[])?;
+) -> Result<(ExitStatus, bool), ExecError> {
+    let exec = request.exec;
+    let mut running = Running::start(command(request, programs.map(AsRef::as_ref))?, &[])?;
     let (mut stdout, mut stderr) = (Utf8Pieces::default(), Utf8Pieces::default());
     loop {
         let told = match running.next_event() {
             Event::Output(Stream::Stdout, bytes) => {
-                tab.tell(&Message::Stdout { exec, text: &stdout.push(&bytes) })
+                tab.tell(&TabMessage::Stdout { exec, text: &stdout.push(&bytes) })
             }
             Event::Output(Stream::Stderr, bytes) => {
-                tab.tell(&Message::Stderr { exec, text: &stderr.push(&bytes) })
+                tab.tell(&TabMessage::Stderr { exec, text: &stderr.push(&bytes) })
             }
             Event::Quiet => Ok(()),
             Event::Ended => break,
@@ -133,9 +125,9 @@ fn run_until(
         let text = text.as_str();
         if !text.is_empty() {
             let message = if is_stdout {
-                Message::Stdout { exec, text }
+                TabMessage::Stdout { exec, text }
             } else {
-                Message::Stderr { exec, text }
+                TabMessage::Stderr { exec, text }
             };
             let _ = tab.tell(&message);
         }
@@ -145,22 +137,22 @@ fn run_until(
 
 /// The program has been found before the page's PATH and folder are looked at, and no shell sees the
 /// arguments.
-fn command(order: &Order, programs: Option<&Programs>) -> Result<Command, Error> {
-    let program = match &order.program {
+fn command(request: &ExecRequest, programs: Option<&Programs>) -> Result<Command, ExecError> {
+    let program = match &request.program {
         Program::Docker => docker()?,
         Program::Host(name) => host_binary(name, programs)?,
     };
     let mut command = Command::new(program);
-    command.args(&order.args);
+    command.args(&request.args);
     let default = programs.map_or_else(std::env::temp_dir, |it| it.folder().to_owned());
-    let folder = default.join(order.cwd.as_deref().unwrap_or(Path::new("")));
+    let folder = default.join(request.cwd.as_deref().unwrap_or(Path::new("")));
     if !folder.is_dir() {
-        return Err(Error::NoFolder(folder));
+        return Err(ExecError::NoFolder(folder));
     }
     command.current_dir(folder);
-    for (name, value) in &order.env {
+    for (name, value) in &request.env {
         if name.is_empty() || name.contains(['=', '\0']) {
-            return Err(Error::Variable(name.clone()));
+            return Err(ExecError::Variable(name.clone()));
         }
         if let Some(value) = value {
             command.env(name, value);
@@ -169,9 +161,9 @@ fn command(order: &Order, programs: Option<&Programs>) -> Result<Command, Error>
     Ok(command)
 }
 
-fn host_binary(name: &str, programs: Option<&Programs>) -> Result<PathBuf, Error> {
-    let programs = programs.ok_or(Error::NotBuilt)?;
-    programs.path(name).ok_or_else(|| Error::Undeclared {
+fn host_binary(name: &str, programs: Option<&Programs>) -> Result<PathBuf, ExecError> {
+    let programs = programs.ok_or(ExecError::NotBuilt)?;
+    programs.path(name).ok_or_else(|| ExecError::Undeclared {
         name: name.to_owned(),
         names: programs.names().map(str::to_owned).collect(),
     })
@@ -185,8 +177,8 @@ pub(super) fn find_docker() -> Option<PathBuf> {
     (!is_script).then_some(found)
 }
 
-fn docker() -> Result<PathBuf, Error> {
-    find_docker().ok_or(Error::NoDocker)
+fn docker() -> Result<PathBuf, ExecError> {
+    find_docker().ok_or(ExecError::NoDocker)
 }
 
 #[cfg(unix)]

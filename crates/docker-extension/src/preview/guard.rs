@@ -5,7 +5,8 @@ use std::io;
 
 use camino::Utf8Path;
 
-use super::http::{Request, Response, Status};
+use crate::error::{Error, Result};
+use crate::http::{RequestHead, ServerResponse, Status};
 use crate::text;
 
 /// The header in which the page shows the token.
@@ -13,24 +14,9 @@ const TOKEN_HEADER: &str = "X-Preview-Token";
 
 /// A secret of this session, known to who opens the address that the terminal shows.
 #[derive(Clone, Debug)]
-pub struct Token(String);
+struct SessionToken(String);
 
-impl Token {
-    /// A new one, of 32 random bytes.
-    ///
-    /// # Errors
-    /// The operating system has no random bytes.
-    pub fn new() -> io::Result<Self> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes)?;
-        Ok(Self(text::hex(&bytes)))
-    }
-
-    /// In hexadecimal.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
+impl SessionToken {
     /// Takes the same time wherever a wrong one differs.
     fn is(&self, shown: &str) -> bool {
         let pairs = self.0.bytes().zip(shown.bytes());
@@ -38,9 +24,19 @@ impl Token {
     }
 }
 
+/// 32 random bytes, in hexadecimal.
+///
+/// # Errors
+/// The operating system has no random bytes.
+pub fn random() -> io::Result<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(text::hex(&bytes))
+}
+
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum RequestRefusal {
     /// It is for another host: a name that somebody has made to lead here.
     Host,
     /// A page of another origin asks.
@@ -54,63 +50,64 @@ pub enum Refusal {
 pub struct Guard {
     host: String,
     origin: String,
-    token: Token,
+    token: SessionToken,
 }
 
 impl Guard {
-    /// For the server at `host`, an address with its port.
-    pub fn new(host: String, token: Token) -> Self {
-        Self { origin: format!("http://{host}"), host, token }
+    /// For the server at `host`, an address with its port, with a new token.
+    ///
+    /// # Errors
+    /// The operating system has no random bytes.
+    pub fn new(host: &str) -> Result<Self> {
+        let token = random().map_err(|error| Error::new("can't make a secret").because(error))?;
+        let (host, origin) = (host.to_owned(), format!("http://{host}"));
+        Ok(Self { host, origin, token: SessionToken(token) })
     }
 
     /// Where the page `entry` is. The token stands where browsers neither send it nor pass it on.
     pub fn address(&self, entry: &Utf8Path) -> String {
         let path = if entry == "index.html" { "" } else { entry.as_str() };
-        format!("{}/{path}#token={}", self.origin, self.token.as_str())
+        format!("{}/{path}#token={}", self.origin, self.token.0)
     }
 
-    /// Whether our own page asks, or a person or program that no page has led here.
+    /// Whether our own page asks, or a user or program that no page has led here.
     ///
     /// # Errors
     /// Why it is to be refused.
-    pub fn check(&self, request: &Request) -> Result<(), Refusal> {
+    pub fn check(&self, request: &RequestHead) -> Result<(), RequestRefusal> {
         if request.headers.get("host") != Some(&self.host) {
-            return Err(Refusal::Host);
+            return Err(RequestRefusal::Host);
         }
         if request.headers.get("origin").is_some_and(|origin| origin != self.origin) {
-            return Err(Refusal::Origin);
+            return Err(RequestRefusal::Origin);
         }
         // Browsers tell it of all requests, those without an Origin too.
         match request.headers.get("sec-fetch-site") {
             None | Some("same-origin" | "none") => Ok(()),
-            Some(_) => Err(Refusal::Origin),
+            Some(_) => Err(RequestRefusal::Origin),
         }
     }
 
     /// Whether it also knows the token, for all that runs a program or tells what one says.
-    ///
-    /// # Errors
-    /// It does not.
-    pub fn check_token(&self, request: &Request) -> Result<(), Refusal> {
+    pub fn check_token(&self, request: &RequestHead) -> Result<(), RequestRefusal> {
         match request.headers.get(TOKEN_HEADER) {
             Some(token) if self.token.is(token) => Ok(()),
-            _ => Err(Refusal::Token),
+            _ => Err(RequestRefusal::Token),
         }
     }
 
-    /// What a refused request is answered.
-    pub fn refuse(&self, refusal: Refusal) -> Response {
+    pub fn refuse(&self, refusal: RequestRefusal) -> ServerResponse {
         match refusal {
-            Refusal::Host => Response::text(
+            RequestRefusal::Host => ServerResponse::text(
                 Status::Misdirected,
                 format!("The preview is at {} alone.", self.origin),
             ),
-            Refusal::Origin => Response::text(
+            RequestRefusal::Origin => ServerResponse::text(
                 Status::Forbidden,
                 "The preview can't be reached from other pages. Open the address that \
                  `cargo xtask preview` shows in the terminal.",
             ),
-            Refusal::Token => Response::text(
+            RequestRefusal::Token => ServerResponse::text(
                 Status::Unauthorized,
                 "This page does not belong to the preview that runs now. Open the address that \
                  `cargo xtask preview` shows in the terminal.",
@@ -125,11 +122,11 @@ mod tests {
 
     #[test]
     fn no_token_is_right_but_the_own_one() {
-        let token = Token::new().unwrap();
-        assert!(token.is(token.as_str()));
+        let token = SessionToken(random().unwrap());
+        assert!(token.is(&token.0));
         assert!(!token.is(""));
-        assert!(!token.is(&token.as_str()[1..]));
-        assert!(!token.is(&format!("{}0", token.as_str())));
-        assert!(!token.is(Token::new().unwrap().as_str()));
+        assert!(!token.is(&token.0[1..]));
+        assert!(!token.is(&format!("{}0", token.0)));
+        assert!(!token.is(&random().unwrap()));
     }
 }

@@ -1,7 +1,7 @@
 //! The Docker Desktop extension API in an ordinary browser, with the real host binaries behind it.
 //!
 //! ```text
-//! browser ─▶ server ─▶ guard ─┬─▶ pages ─▶ the pages' dev server, or plain files
+//! browser ─▶ routes ─▶ guard ─┬─▶ pages ─▶ the pages' dev server, or plain files
 //!                             ├─▶ exec ─▶ host binaries, docker
 //!                             └─▶ tabs ◀─ exec, build
 //! ```
@@ -9,57 +9,23 @@
 //! The script `client/` makes `window.ddClient` in the page. It asks with short requests, and is
 //! told everything on one connection that is held open for each browser tab.
 
-use std::io;
-
 use serde_json::json;
 
 use crate::project::Project;
 
 pub mod browser;
 pub mod build;
-pub mod containers;
+mod containers;
 pub mod dev_server;
-pub mod exec;
+mod exec;
 pub mod guard;
-pub mod http;
 pub mod pages;
-pub mod programs;
-pub mod server;
+mod programs;
+pub mod routes;
 pub mod session;
-pub mod tabs;
-pub mod utf8;
-pub mod watch;
-
-/// Why there is no preview.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The extension has no page.
-    #[error("there is no dashboard tab to see: the configuration has no table `ui`")]
-    NoUi,
-    /// The port is taken.
-    #[error("can't listen on that port")]
-    Port(#[source] io::Error),
-    /// The operating system has no random bytes.
-    #[error("can't make a secret")]
-    Random(#[source] io::Error),
-    /// The pages' own dev server fails.
-    #[error(transparent)]
-    DevServer(#[from] dev_server::Error),
-}
-
-impl Error {
-    /// What the person can do.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Error::NoUi => {
-                Some("add `[workspace.metadata.docker-extension.ui]` to `Cargo.toml`".to_owned())
-            }
-            Error::Port(_) => Some("choose another with `--port`, or leave it out".to_owned()),
-            Error::Random(_) => None,
-            Error::DevServer(error) => error.help(),
-        }
-    }
-}
+mod tabs;
+mod utf8;
+mod watch;
 
 /// The script that makes `window.ddClient` for this project on this machine.
 pub fn script(project: &Project) -> String {

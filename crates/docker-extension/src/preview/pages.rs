@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use super::http::{self, Headers, Request, Response, Status};
+use crate::http::{self, RequestHead, ResponseHead, ServerResponse, Status, percent_decoded};
 
 /// The script's path. It stands first, so that the page's own scripts find what it makes.
 pub const SCRIPT: &str = "/@preview/client.js";
@@ -21,55 +21,54 @@ const NOT_PASSED_ON: [&str; 6] = [
     "accept-encoding",
 ];
 
-/// Where the pages come from.
 #[derive(Clone, Debug)]
-pub enum Pages {
-    /// A dev server on this machine.
+pub enum PageSource {
     DevServer(SocketAddr),
-    /// Plain files in this folder.
+    /// Plain files.
     Folder(PathBuf),
 }
 
-impl Pages {
+impl PageSource {
     /// Answers a request for a page, or for what belongs to one.
     ///
     /// # Errors
     /// The browser or the dev server is gone.
-    pub fn answer(&self, request: &Request, browser: &mut TcpStream) -> io::Result<()> {
+    pub fn answer(&self, request: &RequestHead, browser: &mut TcpStream) -> io::Result<()> {
         if !matches!(request.method.as_str(), "GET" | "HEAD") {
-            return Response::text(Status::MethodNotAllowed, "Pages are only read.")
+            return ServerResponse::text(Status::MethodNotAllowed, "Pages are only read.")
                 .send(browser, &request.method);
         }
         match self {
-            Pages::DevServer(address) => pass_on(request, *address, browser),
-            Pages::Folder(folder) => file(folder, request.path()).send(browser, &request.method),
+            PageSource::DevServer(address) => pass_on(request, *address, browser),
+            PageSource::Folder(folder) => {
+                file(folder, request.path()).send(browser, &request.method)
+            }
         }
     }
 }
 
 /// Passes a request on to the dev server, and its answer back.
-fn pass_on(request: &Request, server: SocketAddr, browser: &mut TcpStream) -> io::Result<()> {
+fn pass_on(request: &RequestHead, server: SocketAddr, browser: &mut TcpStream) -> io::Result<()> {
     let Ok(mut server) = TcpStream::connect(server) else {
-        return Response::text(Status::BadGateway, "The pages' dev server does not answer.")
+        return ServerResponse::text(Status::BadGateway, "The pages' dev server does not answer.")
             .send(browser, &request.method);
     };
-    server.write_all(request_head(request).as_bytes())?;
+    server.write_all(passed_on(request).to_string().as_bytes())?;
     let (head, rest) = http::read_head(&mut server)?;
-    let is_html = |headers: &Headers| {
-        headers.get("content-type").is_some_and(|value| value.starts_with("text/html"))
+    let is_page = |head: &ResponseHead| {
+        let content_type = head.headers.get("content-type").unwrap_or_default();
+        content_type.starts_with("text/html") && request.method == "GET" && head.status != 304
     };
-    match http::parse_response(&head) {
+    match ResponseHead::parse(&head) {
         // A websocket, by which the dev server tells what has changed.
-        Some((101, _)) => {
+        Some(ResponseHead { status: 101, .. }) => {
             browser.write_all(&[head, rest].concat())?;
             connect(browser, &server)
         }
-        Some((status, headers))
-            if is_html(&headers) && request.method == "GET" && status != 304 =>
-        {
-            let body = http::read_response_body(&mut server, &headers, rest)?;
+        Some(head) if is_page(&head) => {
+            let body = http::read_body(&mut server, &head.headers, rest)?;
             let page = inject(&String::from_utf8_lossy(&body));
-            browser.write_all(changed_head(&head, &headers, page.len()).as_bytes())?;
+            browser.write_all(with_length(head, page.len()).to_string().as_bytes())?;
             browser.write_all(page.as_bytes())
         }
         _ => {
@@ -79,31 +78,20 @@ fn pass_on(request: &Request, server: SocketAddr, browser: &mut TcpStream) -> io
     }
 }
 
-fn request_head(request: &Request) -> String {
-    let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
-    for (name, value) in request.headers.iter() {
-        if !NOT_PASSED_ON.iter().any(|other| name.eq_ignore_ascii_case(other)) {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-    }
-    let connection = if request.headers.get("upgrade").is_some() { "Upgrade" } else { "close" };
-    head.push_str(&format!("Connection: {connection}\r\n\r\n"));
-    head
+fn passed_on(request: &RequestHead) -> RequestHead {
+    let mut headers = request.headers.without(&NOT_PASSED_ON);
+    let is_upgrade = headers.get("upgrade").is_some();
+    headers.push("Connection", if is_upgrade { "Upgrade" } else { "close" });
+    RequestHead { headers, ..request.clone() }
 }
 
-fn changed_head(head: &[u8], headers: &Headers, length: usize) -> String {
-    let status = String::from_utf8_lossy(head);
-    let mut changed = format!("{}\r\n", status.lines().next().unwrap_or_default());
-    for (name, value) in headers.iter() {
-        // The tag is that of other bytes.
-        let is_tag = name.eq_ignore_ascii_case("etag");
-        if !is_tag && !NOT_PASSED_ON.iter().any(|other| name.eq_ignore_ascii_case(other)) {
-            changed.push_str(&format!("{name}: {value}\r\n"));
-        }
-    }
-    changed.push_str(&format!("X-Frame-Options: DENY\r\nContent-Length: {length}\r\n"));
-    changed.push_str("Connection: close\r\n\r\n");
-    changed
+fn with_length(head: ResponseHead, length: usize) -> ResponseHead {
+    // The tag is that of other bytes.
+    let mut headers = head.headers.without(&NOT_PASSED_ON).without(&["etag"]);
+    headers.push("X-Frame-Options", "DENY");
+    headers.push("Content-Length", &length.to_string());
+    headers.push("Connection", "close");
+    ResponseHead { headers, ..head }
 }
 
 /// Passes bytes both ways until either side has ended.
@@ -147,8 +135,8 @@ fn after_tag(page: &str, name: &str) -> Option<usize> {
 }
 
 /// A file of the folder, or of one in it.
-fn file(folder: &Path, path: &str) -> Response {
-    let not_found = || Response::text(Status::NotFound, "There is no such file.");
+fn file(folder: &Path, path: &str) -> ServerResponse {
+    let not_found = || ServerResponse::text(Status::NotFound, "There is no such file.");
     let Some((path, bytes)) = locate(folder, path).and_then(|path| {
         let bytes = std::fs::read(&path).ok()?;
         Some((path, bytes))
@@ -157,9 +145,9 @@ fn file(folder: &Path, path: &str) -> Response {
     };
     let kind = media_type(&path);
     if kind.starts_with("text/html") {
-        return Response::new(Status::Ok, kind, inject(&String::from_utf8_lossy(&bytes)));
+        return ServerResponse::new(Status::Ok, kind, inject(&String::from_utf8_lossy(&bytes)));
     }
-    Response::new(Status::Ok, kind, bytes)
+    ServerResponse::new(Status::Ok, kind, bytes)
 }
 
 /// The file that a path leads to, if it is one that would be in the extension: neither hidden nor,
@@ -167,7 +155,7 @@ fn file(folder: &Path, path: &str) -> Response {
 fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
     let folder = folder.canonicalize().ok()?;
     let mut file = folder.clone();
-    for part in decode(path)?.split('/').filter(|part| !part.is_empty()) {
+    for part in percent_decoded(path)?.split('/').filter(|part| !part.is_empty()) {
         if part.starts_with('.') || part.contains(['\\', ':', '\0']) {
             return None;
         }
@@ -178,22 +166,6 @@ fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
     }
     // A link may lead elsewhere.
     file.canonicalize().ok().filter(|file| file.starts_with(&folder))
-}
-
-/// Decodes `%41`.
-fn decode(path: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut rest = path.as_bytes().iter().copied();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let mut digit = || char::from(rest.next()?).to_digit(16);
-            let (high, low) = (digit()?, digit()?);
-            bytes.push(u8::try_from(high * 16 + low).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 fn media_type(path: &Path) -> &'static str {

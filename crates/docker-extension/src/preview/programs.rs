@@ -17,9 +17,6 @@ pub struct Programs {
 
 impl Programs {
     /// Copies what was built to a new folder in `parent`.
-    ///
-    /// # Errors
-    /// Something can't be read or written.
     pub fn copy(built: &[Utf8PathBuf], parent: &Utf8Path) -> files::Result<Self> {
         files::create_dir(parent)?;
         let folder = tempfile::Builder::new()
@@ -50,7 +47,6 @@ impl Programs {
         self.names().eq(built)
     }
 
-    /// The file names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }

@@ -6,22 +6,19 @@ use std::thread;
 use std::time::Duration;
 
 use super::guard::Guard;
-use super::pages::Pages;
+use super::pages::PageSource;
 use super::programs::Programs;
-use super::tabs::{Message, Tabs};
+use super::tabs::{TabMessage, Tabs};
 use super::watch::{self, Watcher};
 use crate::interrupt;
 
 /// A preview, from its start to Ctrl-C.
 #[derive(Debug)]
 pub struct Session {
-    /// Who may ask.
     pub guard: Guard,
-    /// Where the pages come from.
-    pub pages: Pages,
+    pub pages: PageSource,
     /// The script that makes `window.ddClient`.
     pub script: String,
-    /// The browser tabs.
     pub tabs: Tabs,
     programs: RwLock<Option<Arc<Programs>>>,
     running: AtomicUsize,
@@ -30,7 +27,7 @@ pub struct Session {
 
 impl Session {
     /// A session without host binaries yet.
-    pub fn new(guard: Guard, pages: Pages, script: String) -> Self {
+    pub fn new(guard: Guard, pages: PageSource, script: String) -> Self {
         Self {
             guard,
             pages,
@@ -53,24 +50,23 @@ impl Session {
     }
 
     /// Counts a program as running while the value lives.
-    pub fn count_running(self: &Arc<Self>) -> Counted {
+    pub fn count_running(self: &Arc<Self>) -> RunningCount {
         self.running.fetch_add(1, Ordering::SeqCst);
-        Counted(Arc::clone(self))
+        RunningCount(Arc::clone(self))
     }
 
     /// Has pages that are plain files loaded again when one has changed, until the session is over.
     pub fn watch_pages(&self) {
-        let Pages::Folder(folder) = &self.pages else { return };
+        let PageSource::Folder(folder) = &self.pages else { return };
         let mut watcher = Watcher::new(vec![folder.clone()]);
         while !self.is_over() {
             thread::sleep(watch::PAUSE);
             if watcher.has_changed() {
-                self.tabs.tell(&Message::Reload { why: "" });
+                self.tabs.tell(&TabMessage::Reload { why: "" });
             }
         }
     }
 
-    /// Whether everything is to end.
     pub fn is_over(&self) -> bool {
         self.is_over.load(Ordering::SeqCst) || interrupt::is_interrupted()
     }
@@ -87,10 +83,9 @@ impl Session {
     }
 }
 
-/// A program that runs.
-pub struct Counted(Arc<Session>);
+pub struct RunningCount(Arc<Session>);
 
-impl Drop for Counted {
+impl Drop for RunningCount {
     fn drop(&mut self) {
         self.0.running.fetch_sub(1, Ordering::SeqCst);
     }

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::guard::Token;
-use super::http;
+use super::guard;
+use crate::http;
 
 /// How many tabs there are at most: browsers would let a seventh connection wait forever, and pages
 /// have to be loaded as well.
@@ -23,72 +23,54 @@ const MAX_PROGRAMS: usize = 64;
 /// How long a tab may take nothing of what it is told: the browser may have put it to sleep.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a tab is told.
+/// What a tab is told. `client/` knows these names; `exec` is the page's number for a program.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
-pub enum Message<'a> {
-    /// The tab's name, which it shows with every request.
+pub enum TabMessage<'a> {
     Hello {
-        /// A random text.
+        /// A random name, which the page shows with every request.
         tab: &'a str,
     },
-    /// Host binaries are being built.
     Building,
-    /// The host binaries are as the sources say.
     Built,
-    /// The host binaries can't be built; those of the last build are still there.
+    /// The host binaries of the last build are still there.
     NotBuilt {
-        /// What the compiler says.
         messages: &'a str,
     },
     /// There is something new to see.
     Reload {
-        /// What it is, for people.
         why: &'a str,
     },
     /// Too many tabs were opened, and this is the oldest one.
     Replaced,
-    /// A program writes to its standard output.
     Stdout {
-        /// Which.
         exec: u64,
-        /// What.
         text: &'a str,
     },
-    /// A program writes to its standard error.
     Stderr {
-        /// Which.
         exec: u64,
-        /// What.
         text: &'a str,
     },
-    /// A program has ended.
     Exit {
-        /// Which.
         exec: u64,
-        /// Its exit code, unless a signal ended it.
+        /// None where a signal ended it.
         code: Option<i32>,
-        /// The signal that ended it.
         signal: Option<&'a str>,
         /// It was ended because the page asked for it.
         killed: bool,
     },
     /// A program could not be run.
     Failed {
-        /// Which.
         exec: u64,
-        /// Why.
         message: &'a str,
         /// Node's name for the reason, as Docker Desktop gives it.
         code: &'a str,
     },
 }
 
-/// A browser tab.
 #[derive(Debug)]
 pub struct Tab {
-    /// Its name, which nobody can guess.
-    pub name: String,
+    name: String,
     stream: Mutex<TcpStream>,
     /// The same connection, to be cut while the stream is written to.
     connection: TcpStream,
@@ -97,11 +79,9 @@ pub struct Tab {
 }
 
 impl Tab {
-    /// Tells the tab something.
-    ///
     /// # Errors
     /// It is gone.
-    pub fn tell(&self, message: &Message<'_>) -> io::Result<()> {
+    pub fn tell(&self, message: &TabMessage<'_>) -> io::Result<()> {
         let mut line = serde_json::to_vec(message)?;
         line.push(b'\n');
         let told = lock(&self.stream).write_all(&line);
@@ -115,7 +95,7 @@ impl Tab {
     /// Notes a program that begins, and returns the flag that tells when it is unwanted.
     ///
     /// # Errors
-    /// What is wrong, for people.
+    /// What is wrong, for the page.
     pub fn add_program(&self, exec: u64) -> Result<Arc<AtomicBool>, &'static str> {
         let mut programs = lock(&self.programs);
         if programs.len() >= MAX_PROGRAMS {
@@ -135,7 +115,6 @@ impl Tab {
         }
     }
 
-    /// Forgets a program that has ended.
     pub fn remove_program(&self, exec: u64) {
         lock(&self.programs).remove(&exec);
     }
@@ -166,7 +145,7 @@ impl Tabs {
         stream.set_write_timeout(Some(PATIENCE))?;
         http::begin_stream(&mut stream, "application/x-ndjson")?;
         let tab = Arc::new(Tab {
-            name: Token::new()?.as_str().to_owned(),
+            name: guard::random()?,
             connection: stream.try_clone()?,
             stream: Mutex::new(stream.try_clone()?),
             programs: Mutex::default(),
@@ -174,7 +153,7 @@ impl Tabs {
         self.add(&tab)?;
         if let Some(messages) = lock(&self.not_built).as_deref() {
             // Should it be gone already, that is seen below.
-            let _ = tab.tell(&Message::NotBuilt { messages });
+            let _ = tab.tell(&TabMessage::NotBuilt { messages });
         }
         // A browser sends nothing more; the end comes when the tab is left.
         while let Ok(1..) = stream.read(&mut [0; 64]) {}
@@ -187,29 +166,28 @@ impl Tabs {
         let oldest = {
             let mut tabs = lock(&self.tabs);
             // Before all else that it is told, and not before it can be found.
-            tab.tell(&Message::Hello { tab: &tab.name })?;
+            tab.tell(&TabMessage::Hello { tab: &tab.name })?;
             tabs.push(Arc::clone(tab));
             (tabs.len() > MAX_TABS).then(|| tabs.remove(0))
         };
         if let Some(oldest) = oldest {
-            let _ = oldest.tell(&Message::Replaced);
+            let _ = oldest.tell(&TabMessage::Replaced);
             oldest.cut();
         }
         Ok(())
     }
 
-    /// The tab of this name.
     pub fn get(&self, name: &str) -> Option<Arc<Tab>> {
         lock(&self.tabs).iter().find(|tab| tab.name == name).cloned()
     }
 
     /// Tells all tabs something; those that open later are told of a failed build.
-    pub fn tell(&self, message: &Message<'_>) {
+    pub fn tell(&self, message: &TabMessage<'_>) {
         match message {
-            Message::NotBuilt { messages } => {
+            TabMessage::NotBuilt { messages } => {
                 *lock(&self.not_built) = Some((*messages).to_owned());
             }
-            Message::Built => *lock(&self.not_built) = None,
+            TabMessage::Built => *lock(&self.not_built) = None,
             _ => {}
         }
         let tabs = lock(&self.tabs).clone();

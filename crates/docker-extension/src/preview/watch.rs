@@ -24,13 +24,11 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Watches from now on.
     pub fn new(sources: Vec<PathBuf>) -> Self {
         let state = look(&sources);
         Self { sources, last: state.clone(), told: state }
     }
 
-    /// Watches these, too.
     pub fn add(&mut self, sources: impl IntoIterator<Item = PathBuf>) {
         for source in sources {
             if !self.told.contains_key(&source) && !self.sources.contains(&source) {

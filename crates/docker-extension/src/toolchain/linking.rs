@@ -9,6 +9,7 @@ use super::route::Route;
 use super::zig::Zig;
 use super::zigbuild::{self, Environment};
 use super::{Error, Toolchain, ToolchainPlan, import_library, lld, macos, mingw};
+use crate::error::one_line;
 use crate::platform::{HostPlatform, Os};
 use crate::progress::Step;
 use crate::project::Project;
@@ -48,8 +49,9 @@ pub(super) fn prepare(
                 (Err(Error::Mingw(error)), Some(otherwise)) => {
                     choice = otherwise;
                     step.progress().note(format_args!(
-                        "{platform} is linked by {}, because `rust-mingw` can't be had: {error}",
-                        choice.linker
+                        "{platform} is linked by {}, because `rust-mingw` can't be had: {}",
+                        choice.linker,
+                        one_line(&error)
                     ));
                 }
                 (result, _) => result?,

@@ -7,8 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use lzma_rust2::XzReader;
 
 use super::linker::MingwState;
-use super::{Toolchain, cache, download};
+use super::{Toolchain, cache};
 use crate::files::{self, IoContext};
+use crate::http;
 use crate::interrupt::Interruptible;
 use crate::platform::{HostPlatform, Os};
 use crate::progress::Step;
@@ -20,15 +21,17 @@ const ON_SERVER: &str = "/dist/";
 /// The folder of a target that holds what other platforms' C compilers would bring along.
 const SELF_CONTAINED: &str = "lib/self-contained";
 
+/// The archive has some 5 MB.
+const LARGEST_ARCHIVE: u64 = 200_000_000;
+
 /// Why the libraries can't be had.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The manifest doesn't tell.
     #[error("the toolchain does not tell where it is")]
     NoSource,
-    /// It can't be downloaded.
     #[error(transparent)]
-    Download(#[from] download::Error),
+    Download(crate::error::Error),
     /// There are no libraries in it.
     #[error("there are no libraries in `{0}`")]
     Empty(String),
@@ -43,8 +46,8 @@ impl Error {
         match self {
             Error::Files(error) => error.advice().map(str::to_owned),
             Error::NoSource | Error::Download(_) | Error::Empty(_) => Some(
-                "connect to the network, or set RUSTUP_DIST_SERVER to a mirror of Rust's server, or \
-                 leave `linker` at \"auto\": then zig links for Windows"
+                "check the network, and that `curl` is installed; or set RUSTUP_DIST_SERVER to a mirror \
+                 of Rust's server, or leave `linker` at \"auto\": then zig links for Windows"
                     .to_owned(),
             ),
         }
@@ -144,7 +147,7 @@ pub(super) fn state(toolchain: &Toolchain, platform: HostPlatform) -> MingwState
 
 fn fetch(address: &str, sha256: &str, folder: &Utf8Path) -> Result<(), Error> {
     let archive = folder.join("rust-mingw.tar.xz");
-    download::download(address, sha256, &archive)?;
+    http::download(address, sha256, LARGEST_ARCHIVE, &archive).map_err(Error::Download)?;
     let unpacked = unpack(Interruptible(files::open(&archive)?), folder);
     let count = unpacked.doing("unpack", &archive)?;
     std::fs::remove_file(&archive).doing("remove", &archive)?;

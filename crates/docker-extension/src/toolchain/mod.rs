@@ -18,7 +18,6 @@ use crate::{files, process};
 mod c_code;
 pub mod cache;
 mod debian;
-mod download;
 pub mod import_library;
 pub mod linker;
 pub mod linking;

@@ -1,7 +1,7 @@
 //! What is in the icon and in the page that a tab opens.
 
 use super::finding::Breach;
-use super::picture::{self, Format};
+use super::picture::{self, PictureFormat};
 use super::rules::image as rules;
 
 /// Whether the icon is a picture, of the kind that its name says.
@@ -9,9 +9,9 @@ pub(super) fn check_icon(path: &str, bytes: &[u8]) -> Option<Breach> {
     let format = picture::read(bytes).map(|picture| picture.format).filter(|it| it.is_for_icons());
     let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
     let named = match extension.as_deref() {
-        Some("svg") => Some(Format::Svg),
-        Some("png") => Some(Format::Png),
-        Some("jpg" | "jpeg") => Some(Format::Jpeg),
+        Some("svg") => Some(PictureFormat::Svg),
+        Some("png") => Some(PictureFormat::Png),
+        Some("jpg" | "jpeg") => Some(PictureFormat::Jpeg),
         _ => None,
     };
     let what = match (format, named) {

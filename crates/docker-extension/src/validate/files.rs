@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::finding::{At, Problem};
-use super::metadata::{Declared, HostBinary, ImagePath, Pages};
-use super::room::Problems;
+use super::finding::{At, LocatedBreach};
+use super::metadata::{Declared, DeclaredBinary, DeclaredTab, ImagePath};
+use super::room::LocatedBreaches;
 use super::rules::{Rule, image as rules};
 use crate::image::read::tree::{FileTree, NodeKind};
 use crate::oci::Digest;
@@ -16,46 +16,43 @@ use crate::platform::Os;
 pub(super) struct Wanted {
     /// The digest of its content.
     pub content: Digest,
-    /// Its path.
     pub path: String,
-    /// What it is.
     pub part: Part,
 }
 
 /// What a file is in the extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// The icon.
     Icon,
     /// The page that a tab opens.
     Page,
-    /// A host binary.
     HostBinary(Os),
 }
 
-/// Looks for everything that is declared.
-pub(super) fn check(tree: &FileTree, declared: &Declared) -> (Vec<Problem>, Vec<Wanted>) {
-    let mut checker = Checker { tree, problems: Problems::default(), wanted: Vec::new() };
+/// Looks for everything that is declared; returns what is to be inspected, too.
+pub(super) fn check(tree: &FileTree, declared: &Declared) -> (Vec<LocatedBreach>, Vec<Wanted>) {
+    let mut checker =
+        FileChecker { tree, breaches: LocatedBreaches::default(), wanted: Vec::new() };
     checker.oddities();
     if let Some(icon) = &declared.icon {
         checker.icon(icon);
     }
-    declared.pages.iter().for_each(|pages| checker.pages(pages));
+    declared.tabs.iter().for_each(|tab| checker.tab(tab));
     if let Some(file) = &declared.compose_file {
         checker.file(file, &rules::COMPOSE_MISSING);
     }
     declared.binaries.iter().for_each(|binary| checker.host_binary(binary));
     checker.unlisted(&declared.binaries);
-    (checker.problems.into_vec(), checker.wanted)
+    (checker.breaches.into_vec(), checker.wanted)
 }
 
-struct Checker<'a> {
+struct FileChecker<'a> {
     tree: &'a FileTree,
-    problems: Problems,
+    breaches: LocatedBreaches,
     wanted: Vec<Wanted>,
 }
 
-impl Checker<'_> {
+impl FileChecker<'_> {
     fn oddities(&mut self) {
         for oddity in self.tree.oddities().first() {
             self.report(&rules::LAYER_ENTRY, &oddity.path, oddity.kind.to_string());
@@ -68,7 +65,7 @@ impl Checker<'_> {
         }
     }
 
-    fn pages(&mut self, Pages { root, src }: &Pages) {
+    fn tab(&mut self, DeclaredTab { root, src }: &DeclaredTab) {
         match self.tree.resolve(root.as_str()) {
             Err(reason) => return self.report(&rules::UI_MISSING, root.as_str(), reason),
             Ok(found) if matches!(found.node.kind, NodeKind::Symlink(_)) => {
@@ -94,7 +91,7 @@ impl Checker<'_> {
         }
     }
 
-    fn host_binary(&mut self, HostBinary { os, path }: &HostBinary) {
+    fn host_binary(&mut self, DeclaredBinary { os, path }: &DeclaredBinary) {
         let found = match self.tree.resolve(path.as_str()) {
             Ok(found) => found,
             Err(reason) => {
@@ -127,7 +124,7 @@ impl Checker<'_> {
     }
 
     /// Programs in folders that hold host binaries and nothing else of the system.
-    fn unlisted(&mut self, listed: &[HostBinary]) {
+    fn unlisted(&mut self, listed: &[DeclaredBinary]) {
         let paths: BTreeSet<&str> = listed.iter().map(|binary| binary.path.as_str()).collect();
         let folders: BTreeSet<&str> = listed.iter().map(|binary| binary.path.parent()).collect();
         let is_systems =
@@ -165,6 +162,6 @@ impl Checker<'_> {
 
     fn report(&mut self, rule: &'static Rule, path: &str, what: impl ToString) {
         let at = At::File(path.to_owned());
-        self.problems.push(Problem::new(rule, at, what.to_string()));
+        self.breaches.push(LocatedBreach::new(rule, at, what.to_string()));
     }
 }

@@ -10,11 +10,8 @@ use super::rules::Rule;
 /// A rule that is broken at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The rule, which says why it matters and how to mend it.
     pub rule: &'static Rule,
-    /// Where.
-    pub place: Place,
-    /// What was found there.
+    pub place: Location,
     pub what: String,
 }
 
@@ -28,80 +25,65 @@ impl Finding {
 /// A rule that something breaks, before it is known where that is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
-    /// The rule.
     pub rule: &'static Rule,
-    /// What was found: a clause with `it` as subject.
+    /// A clause with `it` as subject.
     pub what: String,
 }
 
 impl Breach {
-    /// A broken rule.
     pub fn new(rule: &'static Rule, what: impl Into<String>) -> Self {
         Self { rule, what: what.into() }
     }
 
-    /// The problem that it is there.
-    pub fn at(self, at: At) -> Problem {
-        Problem { rule: self.rule, at, what: self.what }
+    pub fn at(self, at: At) -> LocatedBreach {
+        LocatedBreach { rule: self.rule, at, what: self.what }
     }
 }
 
-/// A rule that is broken, before it is known in which variants.
+/// A breach, before it is known in which variants it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The rule.
+pub struct LocatedBreach {
     pub rule: &'static Rule,
-    /// What it is about.
     pub at: At,
-    /// What was found there.
     pub what: String,
 }
 
-impl Problem {
-    /// A broken rule.
+impl LocatedBreach {
     pub fn new(rule: &'static Rule, at: At, what: impl Into<String>) -> Self {
         Self { rule, at, what: what.into() }
     }
 
-    /// The finding that it is in these variants.
     pub fn found_in(self, platforms: Vec<OciPlatform>) -> Finding {
-        let place = Place { platforms, at: self.at };
+        let place = Location { platforms, at: self.at };
         Finding { rule: self.rule, place, what: self.what }
     }
 }
 
-/// Where something was found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// The variants that have it; empty where it is about the image as a whole.
+pub struct Location {
+    /// The variants that have it; none where it is about the image as a whole.
     pub platforms: Vec<OciPlatform>,
-    /// What it is about.
     pub at: At,
 }
 
 /// What a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum At {
-    /// The image's index.
     Index,
-    /// The image's tag.
     Tag,
-    /// The label of this name.
+    /// Its name.
     Label(String),
     /// A value in the JSON of a label.
     InLabel {
-        /// The label's name.
         label: String,
         /// A JSON pointer (RFC 6901).
         pointer: String,
     },
     /// A value in `metadata.json`, by its JSON pointer (RFC 6901).
     Metadata(String),
-    /// A place in the text of `metadata.json`.
+    /// A place in the text of `metadata.json`, which is not JSON; both count from 1.
     MetadataText {
-        /// Counted from 1.
         line: usize,
-        /// Counted from 1.
         column: usize,
     },
     /// A file or folder of the image, by its absolute path.
@@ -119,7 +101,7 @@ impl At {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let platforms: Vec<String> = self.platforms.iter().map(ToString::to_string).collect();
         match (&self.at, platforms.is_empty()) {

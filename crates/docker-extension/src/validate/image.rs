@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::binaries::{self, Listed};
 use super::content::{check_icon, check_page};
 use super::files::{self, Part, Wanted};
-use super::finding::{At, Breach, Finding, Problem};
+use super::finding::{At, Breach, Finding, LocatedBreach};
 use super::metadata::{self, Declared};
-use super::report::{Report, Subject};
+use super::report::{Subject, ValidationReport};
 use super::room::Findings;
 use super::rules::{image as rules, labels as label_rules};
 use super::{index, labels};
@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::image::read::limits::{LARGEST_FILE, LARGEST_METADATA};
 use crate::image::read::tree::NodeKind;
 use crate::image::read::{FileContent, ReadError, StoredImage, Variant};
-use crate::inspect::{self, Contents};
+use crate::inspect::{self, InspectedFile};
 use crate::oci::Digest;
 use crate::platform::{Arch, Os};
 use crate::text;
@@ -26,11 +26,11 @@ const METADATA: &str = "/metadata.json";
 ///
 /// # Errors
 /// The image can't be got at. One that is broken has a finding.
-pub fn check(opened: Result<StoredImage, ReadError>, name: &str) -> Result<Report> {
+pub fn check(opened: Result<StoredImage, ReadError>, name: &str) -> Result<ValidationReport> {
     let mut subject = Subject { name: name.to_owned(), ..Subject::default() };
     let image = match opened {
         Ok(image) => image,
-        Err(error) => return Ok(Report::new(subject, vec![unreadable(error)?])),
+        Err(error) => return Ok(ValidationReport::new(subject, vec![unreadable(error)?])),
     };
     subject.digest = Some(image.digest);
     subject.platforms = image.variants.iter().map(|variant| variant.platform.clone()).collect();
@@ -39,41 +39,46 @@ pub fn check(opened: Result<StoredImage, ReadError>, name: &str) -> Result<Repor
     if let Err(error) = check_variants(&image, &mut findings) {
         findings.push(unreadable(error)?);
     }
-    Ok(Report::new(subject, findings.into_vec()))
+    Ok(ValidationReport::new(subject, findings.into_vec()))
 }
 
 fn unreadable(error: ReadError) -> Result<Finding> {
     match error {
         ReadError::Access(error) => Err(error),
         broken @ (ReadError::Broken { .. } | ReadError::TooLarge { .. }) => {
-            let problem = Problem::new(&rules::UNREADABLE, At::Index, broken.to_string());
-            Ok(problem.found_in(Vec::new()))
+            let breach = LocatedBreach::new(&rules::UNREADABLE, At::Index, broken.to_string());
+            Ok(breach.found_in(Vec::new()))
         }
     }
 }
 
 /// A variant that consumers pull, and what has been found out about it.
-struct Checked<'a> {
+struct CheckedVariant<'a> {
     arch: Arch,
     variant: &'a Variant,
     declared: Declared,
     wanted: Vec<Wanted>,
 }
 
-impl Checked<'_> {
-    fn report(&self, findings: &mut Findings, problems: Vec<Problem>) {
+impl CheckedVariant<'_> {
+    fn report(&self, findings: &mut Findings, breaches: Vec<LocatedBreach>) {
         let platform = || vec![self.variant.platform.clone()];
-        findings.extend(problems.into_iter().map(|problem| problem.found_in(platform())));
+        findings.extend(breaches.into_iter().map(|breach| breach.found_in(platform())));
     }
 }
 
 fn check_variants(image: &StoredImage, findings: &mut Findings) -> Result<(), ReadError> {
-    let mut variants: Vec<Checked<'_>> = image
+    let mut variants: Vec<CheckedVariant<'_>> = image
         .variants
         .iter()
         .filter_map(|variant| {
             let arch = variant.platform.image_platform()?.0;
-            Some(Checked { arch, variant, declared: Declared::default(), wanted: Vec::new() })
+            Some(CheckedVariant {
+                arch,
+                variant,
+                declared: Declared::default(),
+                wanted: Vec::new(),
+            })
         })
         .collect();
     for checked in &variants {
@@ -82,8 +87,8 @@ fn check_variants(image: &StoredImage, findings: &mut Findings) -> Result<(), Re
     compare_labels(&variants, findings);
     read_metadata(image, &mut variants, findings)?;
     for checked in &mut variants {
-        let (problems, wanted) = files::check(&checked.variant.tree, &checked.declared);
-        checked.report(findings, problems);
+        let (breaches, wanted) = files::check(&checked.variant.tree, &checked.declared);
+        checked.report(findings, breaches);
         checked.wanted = wanted;
     }
     let one_cpu = check_contents(image, &variants, findings)?;
@@ -91,22 +96,22 @@ fn check_variants(image: &StoredImage, findings: &mut Findings) -> Result<(), Re
     Ok(())
 }
 
-fn compare_labels(variants: &[Checked<'_>], findings: &mut Findings) {
+fn compare_labels(variants: &[CheckedVariant<'_>], findings: &mut Findings) {
     let [one, other] = variants else { return };
     let [one, other] = [one, other].map(|checked| &checked.variant.labels);
     let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     let platforms = || variants.iter().map(|it| it.variant.platform.clone()).collect();
     for name in names.into_iter().filter(|name| one.get(*name) != other.get(*name)) {
         let at = At::Label(name.clone());
-        let problem = Problem::new(&label_rules::DIFFERS, at, "the variants have different values");
-        findings.push(problem.found_in(platforms()));
+        let breach =
+            LocatedBreach::new(&label_rules::DIFFERS, at, "the variants have different values");
+        findings.push(breach.found_in(platforms()));
     }
 }
 
-/// Reads the `metadata.json` of each variant.
 fn read_metadata(
     image: &StoredImage,
-    variants: &mut [Checked<'_>],
+    variants: &mut [CheckedVariant<'_>],
     findings: &mut Findings,
 ) -> Result<(), ReadError> {
     let mut contents = BTreeMap::new();
@@ -121,7 +126,7 @@ fn read_metadata(
             Err(reason) => reason.to_string(),
         };
         let at = At::File(METADATA.to_owned());
-        checked.report(findings, vec![Problem::new(&rules::METADATA_MISSING, at, what)]);
+        checked.report(findings, vec![LocatedBreach::new(&rules::METADATA_MISSING, at, what)]);
     }
     let mut texts = BTreeMap::new();
     image.contents(&contents.values().copied().collect(), LARGEST_METADATA, |id, content| {
@@ -129,16 +134,16 @@ fn read_metadata(
     })?;
     for (number, checked) in variants.iter_mut().enumerate() {
         let text = contents.get(&number).and_then(|content| texts.get(content));
-        let problems = match text {
+        let breaches = match text {
             Some(FileContent::Whole(bytes)) => {
-                let (declared, problems) = metadata::read(bytes);
+                let (declared, breaches) = metadata::read(bytes);
                 checked.declared = declared.unwrap_or_default();
-                problems
+                breaches
             }
             Some(FileContent::TooLarge { .. }) => vec![metadata::too_large()],
             None => Vec::new(),
         };
-        checked.report(findings, problems);
+        checked.report(findings, breaches);
     }
     Ok(())
 }
@@ -146,7 +151,7 @@ fn read_metadata(
 /// Looks into files, each content once. Returns those that are programs for one CPU alone.
 fn check_contents(
     image: &StoredImage,
-    variants: &[Checked<'_>],
+    variants: &[CheckedVariant<'_>],
     findings: &mut Findings,
 ) -> Result<BTreeSet<Digest>, ReadError> {
     let all = variants.iter().flat_map(|checked| &checked.wanted);
@@ -157,7 +162,7 @@ fn check_contents(
             FileContent::Whole(bytes) => Some(inspect::read(bytes)),
             FileContent::TooLarge { .. } => None,
         };
-        if matches!(&inspected, Some(Contents::Binary(slices)) if slices.len() == 1) {
+        if matches!(&inspected, Some(InspectedFile::Binary(slices)) if slices.len() == 1) {
             one_cpu.insert(id);
         }
         for checked in variants {
@@ -172,10 +177,10 @@ fn check_contents(
 }
 
 fn judge(
-    checked: &Checked<'_>,
+    checked: &CheckedVariant<'_>,
     wanted: &Wanted,
     content: &FileContent,
-    inspected: Option<&Contents>,
+    inspected: Option<&InspectedFile>,
 ) -> Vec<Breach> {
     match (wanted.part, content, inspected) {
         (Part::Icon, FileContent::Whole(bytes), _) => {
@@ -196,7 +201,11 @@ fn judge(
 }
 
 /// The same program in both variants runs on one CPU alone, but for Windows, which emulates the other.
-fn compare_binaries(variants: &[Checked<'_>], one_cpu: &BTreeSet<Digest>, findings: &mut Findings) {
+fn compare_binaries(
+    variants: &[CheckedVariant<'_>],
+    one_cpu: &BTreeSet<Digest>,
+    findings: &mut Findings,
+) {
     let [one, other] = variants else { return };
     if one.arch == other.arch {
         return;
@@ -205,10 +214,10 @@ fn compare_binaries(variants: &[Checked<'_>], one_cpu: &BTreeSet<Digest>, findin
         let Part::HostBinary(Os::Darwin | Os::Linux) = wanted.part else { continue };
         if other.wanted.contains(wanted) && one_cpu.contains(&wanted.content) {
             let at = At::File(wanted.path.clone());
-            let problem =
-                Problem::new(&rules::BINARY_SAME, at, "both variants have the same bytes");
+            let breach =
+                LocatedBreach::new(&rules::BINARY_SAME, at, "both variants have the same bytes");
             let platforms = variants.iter().map(|it| it.variant.platform.clone()).collect();
-            findings.push(problem.found_in(platforms));
+            findings.push(breach.found_in(platforms));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The image's index: whether it has what each machine pulls.
 
-use super::finding::{At, Finding, Problem};
+use super::finding::{At, Finding, LocatedBreach};
 use super::rules::{Rule, image as rules, labels};
 use crate::image::read::StoredImage;
 use crate::oci::OciPlatform;
@@ -10,7 +10,7 @@ use crate::platform::ImagePlatform;
 pub(super) fn check(image: &StoredImage) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut report = |rule: &'static Rule, platforms: Vec<OciPlatform>, what: String| {
-        findings.push(Problem::new(rule, At::Index, what).found_in(platforms));
+        findings.push(LocatedBreach::new(rule, At::Index, what).found_in(platforms));
     };
     for platform in ImagePlatform::ALL {
         let is_it = |other: &OciPlatform| other.image_platform() == Some(platform);
@@ -42,7 +42,7 @@ pub(super) fn check(image: &StoredImage) -> Vec<Finding> {
     }
     if let Some(tag) = image.tag.as_ref().filter(|tag| !tag.is_semver()) {
         let what = format!("`{tag}` is no semantic version");
-        findings.push(Problem::new(&labels::TAG, At::Tag, what).found_in(Vec::new()));
+        findings.push(LocatedBreach::new(&labels::TAG, At::Tag, what).found_in(Vec::new()));
     }
     findings
 }

@@ -7,28 +7,23 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// A document.
 #[derive(Debug)]
-pub(super) struct Document {
-    /// What it says.
+pub(super) struct JsonDocument {
     pub value: Value,
     /// The JSON pointers of names that stand there more than once.
     pub duplicates: Vec<String>,
 }
 
-/// Why a text is no JSON.
+/// Why a text is not JSON; both count from 1.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SyntaxError {
-    /// Counted from 1.
     pub line: usize,
-    /// Counted from 1.
     pub column: usize,
-    /// What is wrong there.
     pub reason: String,
 }
 
 /// Reads a whole document. Its depth is limited by serde_json, to 128 levels.
-pub(super) fn parse(bytes: &[u8]) -> Result<Document, SyntaxError> {
+pub(super) fn parse(bytes: &[u8]) -> Result<JsonDocument, SyntaxError> {
     let text = utf8(bytes)?;
     let duplicates = RefCell::default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
@@ -36,7 +31,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Document, SyntaxError> {
     let value = seed.deserialize(&mut deserializer);
     let value = value.and_then(|value| deserializer.end().map(|()| value));
     match value {
-        Ok(value) => Ok(Document { value, duplicates: duplicates.into_inner() }),
+        Ok(value) => Ok(JsonDocument { value, duplicates: duplicates.into_inner() }),
         Err(error) => Err(SyntaxError {
             line: error.line().max(1),
             column: error.column().max(1),

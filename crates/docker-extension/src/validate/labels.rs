@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::finding::{At, Problem};
-use super::room::Problems;
+use super::finding::{At, LocatedBreach};
+use super::room::LocatedBreaches;
 use super::rules::{Rule, labels as rules};
 use crate::context::contents::Labels;
 use crate::context::labels as names;
@@ -25,23 +25,21 @@ const REQUIRED: [&str; 10] = [
     names::CATEGORIES,
 ];
 
-/// A screenshot, as its label has it.
 #[derive(Deserialize)]
-pub(super) struct Screenshot {
+pub(super) struct ScreenshotEntry {
     alt: String,
     pub(super) url: String,
 }
 
-/// A link, as its label has it.
 #[derive(Deserialize)]
-struct Link {
+struct LinkEntry {
     title: String,
     url: String,
 }
 
 /// Checks the labels of one variant.
-pub fn check(labels: &Labels) -> Vec<Problem> {
-    let mut checker = Checker { labels, problems: Problems::default() };
+pub fn check(labels: &Labels) -> Vec<LocatedBreach> {
+    let mut checker = LabelChecker { labels, breaches: LocatedBreaches::default() };
     REQUIRED.iter().for_each(|name| checker.required(name));
     checker.api_version();
     checker.screenshots();
@@ -54,15 +52,15 @@ pub fn check(labels: &Labels) -> Vec<Problem> {
             checker.url(At::Label(name.to_owned()), address);
         }
     }
-    checker.problems.into_vec()
+    checker.breaches.into_vec()
 }
 
-struct Checker<'a> {
+struct LabelChecker<'a> {
     labels: &'a Labels,
-    problems: Problems,
+    breaches: LocatedBreaches,
 }
 
-impl<'a> Checker<'a> {
+impl<'a> LabelChecker<'a> {
     fn required(&mut self, name: &'static str) {
         match self.labels.get(name) {
             None => {
@@ -89,7 +87,7 @@ impl<'a> Checker<'a> {
     }
 
     fn screenshots(&mut self) {
-        let parts = |it: Screenshot| [it.alt, it.url];
+        let parts = |it: ScreenshotEntry| [it.alt, it.url];
         let count = self.entries(names::SCREENSHOTS, &rules::SCREENSHOTS, "alt", parts);
         if count == Some(0) {
             self.report(&rules::SCREENSHOTS, names::SCREENSHOTS, "the list is empty");
@@ -97,7 +95,7 @@ impl<'a> Checker<'a> {
     }
 
     fn additional_urls(&mut self) {
-        let parts = |it: Link| [it.title, it.url];
+        let parts = |it: LinkEntry| [it.title, it.url];
         self.entries(names::ADDITIONAL_URLS, &rules::ADDITIONAL_URLS, "title", parts);
     }
 
@@ -120,7 +118,7 @@ impl<'a> Checker<'a> {
         for (index, [text, url]) in list.into_iter().map(parts).enumerate() {
             if text.trim().is_empty() {
                 let what = format!("`{key}` of `{url}` is empty");
-                self.problems.push(Problem::new(rule, in_list(name, index, key), what));
+                self.breaches.push(LocatedBreach::new(rule, in_list(name, index, key), what));
             }
             self.url(in_list(name, index, "url"), &url);
         }
@@ -162,12 +160,12 @@ impl<'a> Checker<'a> {
     fn url(&mut self, at: At, address: &str) {
         if address.parse::<Url>().is_err() {
             let what = format!("`{address}` is no https address");
-            self.problems.push(Problem::new(&rules::URL, at, what));
+            self.breaches.push(LocatedBreach::new(&rules::URL, at, what));
         }
     }
 
     fn report(&mut self, rule: &'static Rule, name: &str, what: impl Into<String>) {
-        self.problems.push(Problem::new(rule, At::Label(name.to_owned()), what));
+        self.breaches.push(LocatedBreach::new(rule, At::Label(name.to_owned()), what));
     }
 }
 
@@ -188,7 +186,7 @@ fn is_constraint(text: &str) -> bool {
     text.split("||").all(is_one)
 }
 
-/// The label's value, if it has one.
+/// The value, unless it is blank.
 pub(super) fn filled<'a>(labels: &'a Labels, name: &str) -> Option<&'a str> {
     labels.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
 }
@@ -198,7 +196,6 @@ pub(super) fn in_list(label: &str, index: usize, key: &str) -> At {
     At::InLabel { label: label.to_owned(), pointer: format!("/{index}/{key}") }
 }
 
-/// The list in a label's value.
 pub(super) fn list<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, String> {
     serde_json::from_str(text).map_err(|error| format!("it is no such list: {error}"))
 }
@@ -228,7 +225,7 @@ mod tests {
     fn broken(name: &str, value: &str) -> Vec<&'static str> {
         let mut labels = good();
         labels.insert(name.to_owned(), value.to_owned());
-        check(&labels).iter().map(|problem| problem.rule.id).collect()
+        check(&labels).iter().map(|breach| breach.rule.id).collect()
     }
 
     #[test]
@@ -240,9 +237,9 @@ mod tests {
     fn a_missing_label_is_told_as_docker_tells_it() {
         let mut labels = good();
         labels.remove(names::ICON);
-        let problems = check(&labels);
+        let breaches = check(&labels);
         let expected = "(required) image label \"com.docker.desktop.extension.icon\" is missing";
-        assert_eq!(problems[0].what, expected);
+        assert_eq!(breaches[0].what, expected);
         assert_eq!(broken(names::CATEGORIES, " "), ["label-empty"]);
     }
 
@@ -272,7 +269,10 @@ mod tests {
         let one_good = r#"[{"alt": "1", "url": "https://a"}, {"alt": "2", "url": "a"}]"#;
         labels.insert(names::SCREENSHOTS.to_owned(), one_good.to_owned());
         let at = in_list(names::SCREENSHOTS, 1, "url");
-        assert_eq!(check(&labels), [Problem::new(&rules::URL, at, "`a` is no https address")]);
+        assert_eq!(
+            check(&labels),
+            [LocatedBreach::new(&rules::URL, at, "`a` is no https address")]
+        );
         let links = r#"[{"title": "Help", "url": "https://example.com"}]"#;
         assert_eq!(broken(names::ADDITIONAL_URLS, links), [""; 0]);
         assert_eq!(broken(names::ADDITIONAL_URLS, "none"), ["label-additional-urls"]);

@@ -5,9 +5,9 @@
 
 use serde_json::{Map, Value};
 
-use super::finding::{At, Problem};
+use super::finding::{At, LocatedBreach};
 use super::json::{self, pointer};
-use super::room::Problems;
+use super::room::LocatedBreaches;
 use super::rules::{Rule, metadata as rules};
 use crate::platform::Os;
 use crate::text::nearest;
@@ -15,31 +15,22 @@ use crate::text::nearest;
 /// What `metadata.json` wants to be in the image, as far as it can be understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declared {
-    /// The icon's file.
     pub icon: Option<ImagePath>,
-    /// The tabs.
-    pub pages: Vec<Pages>,
-    /// The file that describes the services.
+    pub tabs: Vec<DeclaredTab>,
     pub compose_file: Option<ImagePath>,
-    /// The host binaries.
-    pub binaries: Vec<HostBinary>,
+    pub binaries: Vec<DeclaredBinary>,
 }
 
-/// A tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pages {
-    /// The folder of its pages.
+pub struct DeclaredTab {
     pub root: ImagePath,
-    /// The page that is opened, in that folder.
+    /// Below `root`.
     pub src: Option<ImagePath>,
 }
 
-/// A host binary.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostBinary {
-    /// The operating system that it is for.
+pub struct DeclaredBinary {
     pub os: Os,
-    /// Where it is.
     pub path: ImagePath,
 }
 
@@ -48,7 +39,7 @@ pub struct HostBinary {
 pub struct ImagePath(String);
 
 impl ImagePath {
-    /// The path, which begins with `/`.
+    /// It begins with `/`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -58,7 +49,6 @@ impl ImagePath {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The folder that it is in.
     pub fn parent(&self) -> &str {
         self.0.rsplit_once('/').map_or("", |(parent, _)| parent)
     }
@@ -80,59 +70,64 @@ impl ImagePath {
     }
 }
 
-/// Reads `metadata.json`. The value is there unless the text is no JSON.
-pub fn read(bytes: &[u8]) -> (Option<Declared>, Vec<Problem>) {
+/// Reads `metadata.json`. The value is there unless the text is not JSON.
+pub fn read(bytes: &[u8]) -> (Option<Declared>, Vec<LocatedBreach>) {
     let document = match json::parse(bytes) {
         Ok(document) => document,
         Err(error) => {
             let at = At::MetadataText { line: error.line, column: error.column };
-            return (None, vec![Problem::new(&rules::SYNTAX, at, error.reason)]);
+            return (None, vec![LocatedBreach::new(&rules::SYNTAX, at, error.reason)]);
         }
     };
-    let mut reader = Reader { problems: Problems::default() };
+    let mut reader = MetadataReader { breaches: LocatedBreaches::default() };
     for pointer in document.duplicates {
         let name = pointer.rsplit('/').next().unwrap_or_default().to_owned();
         let what = format!("`{name}` is there more than once");
-        reader.problems.push(Problem::new(&rules::DUPLICATE_KEY, At::Metadata(pointer), what));
+        reader.breaches.push(LocatedBreach::new(
+            &rules::DUPLICATE_KEY,
+            At::Metadata(pointer),
+            what,
+        ));
     }
-    let top = Node { pointer: String::new(), field: "(root)".to_owned(), value: &document.value };
+    let top =
+        JsonNode { pointer: String::new(), field: "(root)".to_owned(), value: &document.value };
     let declared = reader.root(&top).unwrap_or_default();
-    (Some(declared), reader.problems.into_vec())
+    (Some(declared), reader.breaches.into_vec())
 }
 
-/// The problem of one that nobody reads.
-pub(super) fn too_large() -> Problem {
+/// The breach of a file that is too large to be read.
+pub(super) fn too_large() -> LocatedBreach {
     let at = At::MetadataText { line: 1, column: 1 };
-    Problem::new(&rules::SYNTAX, at, "it is larger than 1 MiB")
+    LocatedBreach::new(&rules::SYNTAX, at, "it is larger than 1 MiB")
 }
 
 /// A value and its place.
-struct Node<'a> {
+struct JsonNode<'a> {
     pointer: String,
     /// The place as Docker's validator writes it: `host.binaries.0`.
     field: String,
     value: &'a Value,
 }
 
-impl<'a> Node<'a> {
+impl<'a> JsonNode<'a> {
     fn below(&self, name: &str, value: &'a Value) -> Self {
         let field = if self.pointer.is_empty() {
             name.to_owned()
         } else {
             format!("{}.{name}", self.field)
         };
-        Node { pointer: pointer(&self.pointer, name), field, value }
+        JsonNode { pointer: pointer(&self.pointer, name), field, value }
     }
 }
 
 /// Members of an object: those that are read, and how the others are told.
 struct Members<'a> {
-    node: &'a Node<'a>,
+    node: &'a JsonNode<'a>,
     object: &'a Map<String, Value>,
 }
 
 impl<'a> Members<'a> {
-    fn get(&self, name: &str) -> Option<Node<'a>> {
+    fn get(&self, name: &str) -> Option<JsonNode<'a>> {
         self.object.get(name).map(|value| self.node.below(name, value))
     }
 
@@ -141,24 +136,24 @@ impl<'a> Members<'a> {
     }
 }
 
-struct Reader {
-    problems: Problems,
+struct MetadataReader {
+    breaches: LocatedBreaches,
 }
 
-impl Reader {
-    fn root(&mut self, node: &Node<'_>) -> Option<Declared> {
+impl MetadataReader {
+    fn root(&mut self, node: &JsonNode<'_>) -> Option<Declared> {
         const OBSOLETE: [&str; 3] = ["name", "provider", "desktop-plugin-version"];
         let members = self.object(node)?;
         for name in members.names_but(&["icon", "ui", "vm", "host"]) {
             let rule =
                 if OBSOLETE.contains(&name) { &rules::OBSOLETE_KEY } else { &rules::ROOT_KEY };
             let what = format!("(root): Additional property {name} is not allowed");
-            self.problems.push(Problem::new(rule, At::Metadata(pointer("", name)), what));
+            self.breaches.push(LocatedBreach::new(rule, At::Metadata(pointer("", name)), what));
         }
         let mut declared =
             Declared { icon: self.required_path(&members, "icon"), ..Declared::default() };
         if let Some(ui) = members.get("ui") {
-            declared.pages = self.ui(&ui);
+            declared.tabs = self.ui(&ui);
         }
         if let Some(vm) = members.get("vm") {
             declared.compose_file = self.vm(&vm);
@@ -169,7 +164,7 @@ impl Reader {
         Some(declared)
     }
 
-    fn ui(&mut self, node: &Node<'_>) -> Vec<Pages> {
+    fn ui(&mut self, node: &JsonNode<'_>) -> Vec<DeclaredTab> {
         let Some(members) = self.object(node) else { return Vec::new() };
         self.unknown(&members, &["dashboard-tab"]);
         // Rancher Desktop reads every tab, whatever its name.
@@ -177,7 +172,7 @@ impl Reader {
         tabs.filter_map(|tab| self.tab(&tab)).collect()
     }
 
-    fn tab(&mut self, node: &Node<'_>) -> Option<Pages> {
+    fn tab(&mut self, node: &JsonNode<'_>) -> Option<DeclaredTab> {
         let members = self.object(node)?;
         self.unknown(&members, &["title", "root", "src", "backend"]);
         self.required_text(&members, "title");
@@ -187,10 +182,10 @@ impl Reader {
         let src = self.required_text(&members, "src");
         let root = self.required_path(&members, "root")?;
         let src = src.and_then(|src| self.path(&src, root.as_str()));
-        Some(Pages { root, src })
+        Some(DeclaredTab { root, src })
     }
 
-    fn vm(&mut self, node: &Node<'_>) -> Option<ImagePath> {
+    fn vm(&mut self, node: &JsonNode<'_>) -> Option<ImagePath> {
         let members = self.object(node)?;
         self.unknown(&members, &["image", "composefile", "exposes"]);
         if let Some(exposes) = members.get("exposes") {
@@ -213,13 +208,13 @@ impl Reader {
         }
     }
 
-    fn socket(&mut self, node: &Node<'_>) {
+    fn socket(&mut self, node: &JsonNode<'_>) {
         let Some(members) = self.object(node) else { return };
         self.unknown(&members, &["socket"]);
         self.required_text(&members, "socket");
     }
 
-    fn host(&mut self, node: &Node<'_>) -> Vec<HostBinary> {
+    fn host(&mut self, node: &JsonNode<'_>) -> Vec<DeclaredBinary> {
         const RANCHERS: [&str; 3] = ["x-rd-install", "x-rd-uninstall", "x-rd-shutdown"];
         let Some(members) = self.object(node) else { return Vec::new() };
         self.unknown(&members, &[&["binaries"][..], &RANCHERS].concat());
@@ -229,13 +224,14 @@ impl Reader {
         }
         let Some(binaries) = members.get("binaries") else { return Vec::new() };
         let groups = self.list(&binaries);
-        let found: Vec<HostBinary> = groups.iter().flat_map(|group| self.group(group)).collect();
+        let found: Vec<DeclaredBinary> =
+            groups.iter().flat_map(|group| self.group(group)).collect();
         self.names_twice(&found, &binaries);
         found
     }
 
     /// A text or a list of texts for each operating system.
-    fn rancher_scripts(&mut self, node: &Node<'_>) {
+    fn rancher_scripts(&mut self, node: &JsonNode<'_>) {
         let Some(members) = self.object(node) else { return };
         self.unknown(&members, &Os::ALL.map(Os::name));
         for command in Os::ALL.iter().filter_map(|os| members.get(os.name())) {
@@ -253,7 +249,7 @@ impl Reader {
     }
 
     /// An object with a list for each operating system. Several of them are as good as one.
-    fn group(&mut self, node: &Node<'_>) -> Vec<HostBinary> {
+    fn group(&mut self, node: &JsonNode<'_>) -> Vec<DeclaredBinary> {
         let Some(members) = self.object(node) else { return Vec::new() };
         self.unknown(&members, &Os::ALL.map(Os::name));
         let mut found = Vec::new();
@@ -261,20 +257,20 @@ impl Reader {
             let Some(list) = members.get(os.name()) else { continue };
             for entry in self.list(&list) {
                 let path = self.binary(&entry);
-                found.extend(path.map(|path| HostBinary { os, path }));
+                found.extend(path.map(|path| DeclaredBinary { os, path }));
             }
         }
         found
     }
 
-    fn binary(&mut self, node: &Node<'_>) -> Option<ImagePath> {
+    fn binary(&mut self, node: &JsonNode<'_>) -> Option<ImagePath> {
         let members = self.object(node)?;
         self.unknown(&members, &["path"]);
         self.required_path(&members, "path")
     }
 
-    fn names_twice(&mut self, binaries: &[HostBinary], node: &Node<'_>) {
-        let key = |binary: &HostBinary| {
+    fn names_twice(&mut self, binaries: &[DeclaredBinary], node: &JsonNode<'_>) {
+        let key = |binary: &DeclaredBinary| {
             let name = binary.path.file_name();
             let name = if binary.os == Os::Linux { name.to_owned() } else { name.to_lowercase() };
             (binary.os, name)
@@ -292,7 +288,7 @@ impl Reader {
         }
     }
 
-    fn object<'a>(&mut self, node: &'a Node<'a>) -> Option<Members<'a>> {
+    fn object<'a>(&mut self, node: &'a JsonNode<'a>) -> Option<Members<'a>> {
         match node.value {
             Value::Object(object) => Some(Members { node, object }),
             other => {
@@ -302,7 +298,7 @@ impl Reader {
         }
     }
 
-    fn list<'a>(&mut self, node: &Node<'a>) -> Vec<Node<'a>> {
+    fn list<'a>(&mut self, node: &JsonNode<'a>) -> Vec<JsonNode<'a>> {
         match node.value {
             Value::Array(items) => {
                 let items = items.iter().enumerate();
@@ -316,7 +312,7 @@ impl Reader {
     }
 
     /// A text that is not blank.
-    fn text<'a>(&mut self, node: &Node<'a>) -> Option<&'a str> {
+    fn text<'a>(&mut self, node: &JsonNode<'a>) -> Option<&'a str> {
         match node.value {
             Value::String(text) if text.trim().is_empty() => {
                 self.report(&rules::REQUIRED, node, format!("{} is empty", node.field));
@@ -330,7 +326,7 @@ impl Reader {
         }
     }
 
-    fn required<'a>(&mut self, members: &Members<'a>, name: &str) -> Option<Node<'a>> {
+    fn required<'a>(&mut self, members: &Members<'a>, name: &str) -> Option<JsonNode<'a>> {
         let found = members.get(name);
         if found.is_none() {
             let what = format!("{}: {name} is required", members.node.field);
@@ -339,7 +335,7 @@ impl Reader {
         found
     }
 
-    fn required_text<'a>(&mut self, members: &Members<'a>, name: &str) -> Option<Node<'a>> {
+    fn required_text<'a>(&mut self, members: &Members<'a>, name: &str) -> Option<JsonNode<'a>> {
         let node = self.required(members, name)?;
         self.text(&node).is_some().then_some(node)
     }
@@ -350,7 +346,7 @@ impl Reader {
     }
 
     /// A path below the folder `below`, and not that folder itself.
-    fn path(&mut self, node: &Node<'_>, below: &str) -> Option<ImagePath> {
+    fn path(&mut self, node: &JsonNode<'_>, below: &str) -> Option<ImagePath> {
         let text = self.text(node)?;
         let read = ImagePath::parse(below, text).and_then(|path| {
             if path.as_str() == below || text.ends_with('/') && node.field.ends_with("path") {
@@ -364,7 +360,7 @@ impl Reader {
 
     fn unknown(&mut self, members: &Members<'_>, known: &[&str]) {
         for name in members.names_but(known) {
-            if self.problems.is_full(&rules::UNKNOWN_KEY) {
+            if self.breaches.is_full(&rules::UNKNOWN_KEY) {
                 return;
             }
             let field = &members.node.field;
@@ -373,11 +369,11 @@ impl Reader {
                 what += &format!("; did you mean `{nearest}`?");
             }
             let at = At::Metadata(pointer(&members.node.pointer, name));
-            self.problems.push(Problem::new(&rules::UNKNOWN_KEY, at, what));
+            self.breaches.push(LocatedBreach::new(&rules::UNKNOWN_KEY, at, what));
         }
     }
 
-    fn wrong_type(&mut self, node: &Node<'_>, expected: &str, found: &Value) {
+    fn wrong_type(&mut self, node: &JsonNode<'_>, expected: &str, found: &Value) {
         let given = match found {
             Value::Null => "null",
             Value::Bool(_) => "boolean",
@@ -391,8 +387,8 @@ impl Reader {
         self.report(&rules::TYPE, node, what);
     }
 
-    fn report(&mut self, rule: &'static Rule, node: &Node<'_>, what: String) {
-        self.problems.push(Problem::new(rule, At::Metadata(node.pointer.clone()), what));
+    fn report(&mut self, rule: &'static Rule, node: &JsonNode<'_>, what: String) {
+        self.breaches.push(LocatedBreach::new(rule, At::Metadata(node.pointer.clone()), what));
     }
 }
 
@@ -400,14 +396,14 @@ impl Reader {
 mod tests {
     use super::*;
 
-    fn problems(text: &str) -> Vec<String> {
-        let (_, problems) = read(text.as_bytes());
-        problems.into_iter().map(|it| format!("{} {}: {}", it.rule.id, it.at, it.what)).collect()
+    fn breaches(text: &str) -> Vec<String> {
+        let (_, breaches) = read(text.as_bytes());
+        breaches.into_iter().map(|it| format!("{} {}: {}", it.rule.id, it.at, it.what)).collect()
     }
 
     #[test]
     fn a_whole_file_is_read() {
-        let (declared, problems) = read(
+        let (declared, breaches) = read(
             br#"{
             "icon": "./icons/icon.svg",
             "ui": { "dashboard-tab": {
@@ -421,12 +417,12 @@ mod tests {
             ] }
         }"#,
         );
-        assert_eq!(problems, []);
+        assert_eq!(breaches, []);
         let path = |text: &str| ImagePath(text.to_owned());
-        let binary = |os, text| HostBinary { os, path: path(text) };
+        let binary = |os, text| DeclaredBinary { os, path: path(text) };
         let expected = Declared {
             icon: Some(path("/icons/icon.svg")),
-            pages: vec![Pages { root: path("/ui"), src: Some(path("/ui/index.html")) }],
+            tabs: vec![DeclaredTab { root: path("/ui"), src: Some(path("/ui/index.html")) }],
             compose_file: Some(path("/compose.yaml")),
             binaries: vec![
                 binary(Os::Darwin, "/darwin/tool"),
@@ -440,7 +436,7 @@ mod tests {
     #[test]
     fn problems_are_told_in_the_words_of_dockers_validator() {
         assert_eq!(
-            problems(r#"{ "icon": 3, "name": "x", "a~/b": 1, "host": { "binaries": {} } }"#),
+            breaches(r#"{ "icon": 3, "name": "x", "a~/b": 1, "host": { "binaries": {} } }"#),
             [
                 "metadata-root-key metadata.json /a~0~1b: \
                  (root): Additional property a~/b is not allowed",
@@ -453,11 +449,11 @@ mod tests {
             ]
         );
         assert_eq!(
-            problems("[]"),
+            breaches("[]"),
             ["metadata-type metadata.json: (root): Invalid type. Expected: object, given: array"]
         );
         assert_eq!(
-            problems(r#"{ "ui": { "dashboard-tab": { "title": "T", "source": "i" } } }"#),
+            breaches(r#"{ "ui": { "dashboard-tab": { "title": "T", "source": "i" } } }"#),
             [
                 "metadata-required metadata.json: (root): icon is required",
                 "metadata-unknown-key metadata.json /ui/dashboard-tab/source: \
@@ -477,7 +473,7 @@ mod tests {
             let text = format!(
                 r#"{{ "icon": "i", "host": {{ "binaries": [{{ "linux": [{{ "path": {quoted} }}] }}] }} }}"#
             );
-            let found = problems(&text);
+            let found = breaches(&text);
             assert!(found.len() == 1 && found[0].starts_with("metadata-path "), "{found:?}");
         }
     }
@@ -488,10 +484,10 @@ mod tests {
         let members: Vec<String> = (0..20_000).map(|number| format!("\"{number}\": 0")).collect();
         let tab = "t".repeat(200_000);
         let text = format!(r#"{{ "ui": {{ "{tab}": {{ {} }} }} }}"#, members.join(","));
-        let (_, problems) = read(text.as_bytes());
-        let size = |it: &Problem| it.at.to_string().len() + it.what.len();
-        let size: usize = problems.iter().map(size).sum();
+        let (_, breaches) = read(text.as_bytes());
+        let size = |it: &LocatedBreach| it.at.to_string().len() + it.what.len();
+        let size: usize = breaches.iter().map(size).sum();
         assert!(size < 10 * text.len(), "{size}");
-        assert!(problems.iter().any(|it| it.rule == &rules::REQUIRED));
+        assert!(breaches.iter().any(|it| it.rule == &rules::REQUIRED));
     }
 }

@@ -10,12 +10,13 @@ use std::io::Read;
 use flate2::read::MultiGzDecoder;
 
 use super::finding::{At, Breach, Finding};
-use super::labels::{self, Screenshot};
-use super::picture::{self, Format, Picture};
+use super::labels::{self, ScreenshotEntry};
+use super::picture::{self, Picture, PictureFormat};
 use super::rules::{Rule, online as rules};
 use crate::context::contents::Labels;
 use crate::context::labels as names;
-use crate::http::{self, Address, Head, Request, Response};
+use crate::error::{Error, Result};
+use crate::http::{Address, ClientRequest, ClientResponse, HttpError, ResponseHead};
 use crate::image::read::StoredImage;
 use crate::oci::OciPlatform;
 use crate::parallel::in_parallel;
@@ -45,7 +46,6 @@ struct Mention {
     platform: OciPlatform,
 }
 
-/// The pictures of an image.
 #[derive(Debug, Default)]
 pub struct Pictures {
     /// By their addresses, as the labels have them.
@@ -72,7 +72,6 @@ impl Pictures {
         pictures
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.mentions.is_empty()
     }
@@ -96,8 +95,8 @@ impl Pictures {
     /// Fetches each of them once, and judges it at every place that names it.
     ///
     /// # Errors
-    /// Nothing can be fetched at all, or the person pressed Ctrl-C.
-    pub fn check(&self, step: &Step<'_>) -> Result<Vec<Finding>, http::Error> {
+    /// Nothing can be fetched at all, or the user pressed Ctrl-C.
+    pub fn check(&self, step: &Step<'_>) -> Result<Vec<Finding>> {
         let pictures: Vec<(&String, &Vec<Mention>)> = self.mentions.iter().collect();
         let findings = in_parallel(&pictures, WORKERS, |(address, mentions)| {
             step.at(address);
@@ -112,7 +111,7 @@ impl Pictures {
                 };
                 breaches.into_iter().map(found)
             });
-            Ok::<_, http::Error>(findings.collect::<Vec<Finding>>())
+            Ok::<_, Error>(findings.collect::<Vec<Finding>>())
         })?;
         Ok(findings.into_iter().flatten().collect())
     }
@@ -125,7 +124,7 @@ fn addresses(labels: &Labels) -> BTreeSet<(Role, At, String)> {
         (Role::Icon, at, address.to_owned())
     });
     let screenshots = labels::filled(labels, names::SCREENSHOTS)
-        .and_then(|text| labels::list::<Screenshot>(text).ok())
+        .and_then(|text| labels::list::<ScreenshotEntry>(text).ok())
         .unwrap_or_default();
     let screenshots = screenshots.into_iter().enumerate().map(|(index, screenshot)| {
         let at = labels::in_list(names::SCREENSHOTS, index, "url");
@@ -135,11 +134,11 @@ fn addresses(labels: &Labels) -> BTreeSet<(Role, At, String)> {
     all.filter(|(_, _, address)| address.parse::<Url>().is_ok()).collect()
 }
 
-/// What a server answers; or what is to be said of an address that gets none.
+/// The response, or the breach where there is none.
 ///
 /// # Errors
-/// It is not the address that is at fault.
-fn fetch(address: &str) -> Result<Result<Response<Vec<u8>>, Breach>, http::Error> {
+/// The address is not at fault.
+fn fetch(address: &str) -> Result<Result<ClientResponse<Vec<u8>>, Breach>> {
     let breach = |rule, reason: &dyn std::fmt::Display| {
         Ok(Err(Breach::new(rule, format!("`{address}`: {reason}"))))
     };
@@ -147,18 +146,17 @@ fn fetch(address: &str) -> Result<Result<Response<Vec<u8>>, Breach>, http::Error
         Ok(asked) => asked,
         Err(reason) => return breach(&rules::STATUS, &reason),
     };
-    match Request::get(asked).send(LARGEST) {
+    match ClientRequest::get(asked).send(LARGEST) {
         Ok(response) => Ok(Ok(response)),
-        Err(
-            error @ (http::Error::Client(_) | http::Error::Files(_) | http::Error::Interrupted(_)),
-        ) => Err(error),
-        Err(error @ http::Error::TooLarge(_)) => breach(&rules::SIZE, &error),
+        Err(error @ (HttpError::Client(_) | HttpError::Local(_) | HttpError::Interrupted(_))) => {
+            Err(error.into())
+        }
+        Err(error @ HttpError::TooLarge(_)) => breach(&rules::SIZE, &error),
         Err(error) => breach(&rules::STATUS, &error),
     }
 }
 
-/// What is wrong with an answer for those who want to see it as a picture.
-fn judge(role: Role, address: &str, answer: &Response<Vec<u8>>) -> Vec<Breach> {
+fn judge(role: Role, address: &str, answer: &ClientResponse<Vec<u8>>) -> Vec<Breach> {
     let is_redirected = address.parse::<Address>().as_ref() != Ok(&answer.address);
     let subject = if is_redirected {
         format!("`{address}`, which leads to `{}`,", answer.address)
@@ -166,11 +164,11 @@ fn judge(role: Role, address: &str, answer: &Response<Vec<u8>>) -> Vec<Breach> {
         format!("`{address}`")
     };
     let breach = |rule: &'static Rule, what: String| Breach::new(rule, format!("{subject} {what}"));
-    let Response { head, body, .. } = answer;
+    let ClientResponse { head, body, .. } = answer;
     if head.status != 200 {
         return vec![breach(&rules::STATUS, format!("is answered with status {}", head.status))];
     }
-    let declared = MediaType::of(head);
+    let declared = ContentType::of(head);
     let content = decoded(head, body);
     let Some(picture) = picture::read(&content) else {
         return vec![breach(&rules::TYPE, no_picture(&declared, &content))];
@@ -197,18 +195,18 @@ fn judge(role: Role, address: &str, answer: &Response<Vec<u8>>) -> Vec<Breach> {
 }
 
 /// What a server says of the content.
-struct MediaType {
+struct ContentType {
     /// Type and subtype in lower case; empty where it says nothing.
     essence: String,
     /// Whether browsers are to believe it.
     is_binding: bool,
 }
 
-impl MediaType {
-    fn of(head: &Head) -> Self {
-        let value = head.value("content-type").unwrap_or_default();
+impl ContentType {
+    fn of(head: &ResponseHead) -> Self {
+        let value = head.headers.get("content-type").unwrap_or_default();
         let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let options = head.value("x-content-type-options").unwrap_or_default();
+        let options = head.headers.get("x-content-type-options").unwrap_or_default();
         Self { essence, is_binding: options.eq_ignore_ascii_case("nosniff") }
     }
 
@@ -216,8 +214,8 @@ impl MediaType {
     /// the type is wrong, but for SVG, and for what may be somebody's private text.
     fn lets_browsers_show(&self, picture: Picture) -> bool {
         let is_svg = self.essence == "image/svg+xml";
-        if is_svg || picture.format == Format::Svg {
-            return is_svg && picture.format == Format::Svg;
+        if is_svg || picture.format == PictureFormat::Svg {
+            return is_svg && picture.format == PictureFormat::Svg;
         }
         let is_text = matches!(self.essence.as_str(), "text/plain" | "text/html")
             || ["xml", "json"].iter().any(|kind| {
@@ -228,7 +226,7 @@ impl MediaType {
     }
 }
 
-impl std::fmt::Display for MediaType {
+impl std::fmt::Display for ContentType {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (self.essence.as_str(), self.is_binding) {
             ("", _) => f.write_str("comes without a `Content-Type`"),
@@ -239,8 +237,8 @@ impl std::fmt::Display for MediaType {
 }
 
 /// The content as it was before the server packed it, as some do without being asked to.
-fn decoded<'a>(head: &Head, body: &'a [u8]) -> Cow<'a, [u8]> {
-    let encoding = head.value("content-encoding").unwrap_or_default();
+fn decoded<'a>(head: &ResponseHead, body: &'a [u8]) -> Cow<'a, [u8]> {
+    let encoding = head.headers.get("content-encoding").unwrap_or_default();
     if !encoding.eq_ignore_ascii_case("gzip") {
         return body.into();
     }
@@ -252,7 +250,7 @@ fn decoded<'a>(head: &Head, body: &'a [u8]) -> Cow<'a, [u8]> {
 }
 
 /// What something is that is no picture.
-fn no_picture(declared: &MediaType, content: &[u8]) -> String {
+fn no_picture(declared: &ContentType, content: &[u8]) -> String {
     let start = String::from_utf8_lossy(&content[..content.len().min(1024)]).to_ascii_lowercase();
     let start = start.trim_start_matches('\u{feff}').trim_start();
     if content.is_empty() {
@@ -280,9 +278,10 @@ mod tests {
         b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x09\x60\0\0\x06\x40\x08\x02\0\0\0 and so on";
     const GIF: &[u8] = b"GIF89a\x60\x09\x40\x06\0\0\0;";
 
-    fn answer(head: &str, body: &[u8]) -> Response<Vec<u8>> {
-        let head = Head::parse(&format!("HTTP/1.1 {head}")).unwrap();
-        Response { head, address: ADDRESS.parse().unwrap(), body: body.to_owned() }
+    fn answer(head: &str, body: &[u8]) -> ClientResponse<Vec<u8>> {
+        let head =
+            ResponseHead::parse(format!("HTTP/1.1 {}\n\n", head.trim_end()).as_bytes()).unwrap();
+        ClientResponse { head, address: ADDRESS.parse().unwrap(), body: body.to_owned() }
     }
 
     /// The rules that an answer breaks, with what is said.

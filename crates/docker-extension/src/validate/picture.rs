@@ -9,8 +9,7 @@ const SVG: &str = "http://www.w3.org/2000/svg";
 
 /// A format that browsers show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "they are the formats' own names")]
-pub enum Format {
+pub enum PictureFormat {
     Svg,
     Png,
     Jpeg,
@@ -19,30 +18,27 @@ pub enum Format {
     Avif,
 }
 
-impl Format {
-    /// Its name.
+impl PictureFormat {
     pub fn name(self) -> &'static str {
         match self {
-            Format::Svg => "SVG",
-            Format::Png => "PNG",
-            Format::Jpeg => "JPEG",
-            Format::Gif => "GIF",
-            Format::WebP => "WebP",
-            Format::Avif => "AVIF",
+            PictureFormat::Svg => "SVG",
+            PictureFormat::Png => "PNG",
+            PictureFormat::Jpeg => "JPEG",
+            PictureFormat::Gif => "GIF",
+            PictureFormat::WebP => "WebP",
+            PictureFormat::Avif => "AVIF",
         }
     }
 
     /// Whether Docker's documentation allows it for icons.
     pub fn is_for_icons(self) -> bool {
-        matches!(self, Format::Svg | Format::Png | Format::Jpeg)
+        matches!(self, PictureFormat::Svg | PictureFormat::Png | PictureFormat::Jpeg)
     }
 }
 
-/// A picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Picture {
-    /// Its format.
-    pub format: Format,
+    pub format: PictureFormat,
     /// Width and height in pixels; an SVG picture has none.
     pub size: Option<(usize, usize)>,
 }
@@ -51,12 +47,12 @@ pub struct Picture {
 /// know that: one that is cut off in the middle is a picture, too.
 pub fn read(bytes: &[u8]) -> Option<Picture> {
     let format = match imagesize::image_type(bytes) {
-        Ok(ImageType::Png) => Format::Png,
-        Ok(ImageType::Jpeg) => Format::Jpeg,
-        Ok(ImageType::Gif) => Format::Gif,
-        Ok(ImageType::Webp) => Format::WebP,
-        Ok(ImageType::Heif(Compression::Av1)) => Format::Avif,
-        _ => return is_svg(bytes).then_some(Picture { format: Format::Svg, size: None }),
+        Ok(ImageType::Png) => PictureFormat::Png,
+        Ok(ImageType::Jpeg) => PictureFormat::Jpeg,
+        Ok(ImageType::Gif) => PictureFormat::Gif,
+        Ok(ImageType::Webp) => PictureFormat::WebP,
+        Ok(ImageType::Heif(Compression::Av1)) => PictureFormat::Avif,
+        _ => return is_svg(bytes).then_some(Picture { format: PictureFormat::Svg, size: None }),
     };
     let size = imagesize::blob_size(bytes).ok()?;
     Some(Picture { format, size: Some((size.width, size.height)) })
@@ -126,13 +122,16 @@ mod tests {
     use proptest::prelude::*;
 
     /// The beginnings of pictures of 2 by 3 pixels, as far as programs read to know the size.
-    const PICTURES: [(Format, &[u8]); 5] = [
-        (Format::Png, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x02\0\0\0\x03\x08\x02\0\0\0"),
-        (Format::Jpeg, b"\xff\xd8\xff\xe0\0\x02\xff\xc0\0\x0b\x08\0\x03\0\x02\x01\x01\x11\0"),
-        (Format::Gif, b"GIF89a\x02\0\x03\0\0\0\0;"),
-        (Format::WebP, b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\x01\x80\0\0\0\0\0\0"),
+    const PICTURES: [(PictureFormat, &[u8]); 5] = [
+        (PictureFormat::Png, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x02\0\0\0\x03\x08\x02\0\0\0"),
         (
-            Format::Avif,
+            PictureFormat::Jpeg,
+            b"\xff\xd8\xff\xe0\0\x02\xff\xc0\0\x0b\x08\0\x03\0\x02\x01\x01\x11\0",
+        ),
+        (PictureFormat::Gif, b"GIF89a\x02\0\x03\0\0\0\0;"),
+        (PictureFormat::WebP, b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\x01\x80\0\0\0\0\0\0"),
+        (
+            PictureFormat::Avif,
             b"\0\0\0\x10ftypavif\0\0\0\0\0\0\0\x2cmeta\0\0\0\0\0\0\0\x20iprp\0\0\0\x18ipco\
               \0\0\0\x14ispe\0\0\0\0\0\0\0\x02\0\0\0\x03",
         ),
@@ -162,7 +161,7 @@ mod tests {
              <!ENTITY ns_svg \"http://www.w3.org/2000/svg\">]><svg xmlns=\"&ns_svg;\"></svg>"
                 .to_owned(),
         ] {
-            let expected = Picture { format: Format::Svg, size: None };
+            let expected = Picture { format: PictureFormat::Svg, size: None };
             assert_eq!(read(text.as_bytes()), Some(expected), "{text}");
         }
         for text in [

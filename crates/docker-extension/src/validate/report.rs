@@ -12,14 +12,13 @@ use crate::oci::{Digest, OciPlatform};
 use crate::style::{BAD, DIM, GOOD, HELP, WARNING};
 use crate::text;
 
-/// The version of the schema of [`Report::json`]. Keys are added without a new one; it changes when
+/// The version of the schema of [`ValidationReport::json`]. Keys are added without a new one; it changes when
 /// a key goes away or changes its meaning.
-pub const SCHEMA_VERSION: u32 = 1;
+const SCHEMA_VERSION: u32 = 1;
 
 /// So many places that break one rule are shown to people; programs get all that [`super::room`] keeps.
 const MOST_PLACES: usize = 10;
 
-/// What was looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Subject {
     /// The image's name and tag, or the file's path.
@@ -38,13 +37,12 @@ fn serialize_texts<S: Serializer>(texts: &[OciPlatform], serializer: S) -> Resul
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// What was looked at.
+pub struct ValidationReport {
     pub subject: Subject,
     findings: Vec<Finding>,
 }
 
-impl Report {
+impl ValidationReport {
     /// Puts findings into order: worst first, then as the rules are listed. What several variants
     /// have is one finding.
     pub fn new(subject: Subject, mut findings: Vec<Finding>) -> Self {
@@ -68,24 +66,21 @@ impl Report {
         Self { subject, findings: merged }
     }
 
-    /// The same with more findings.
     pub fn with(mut self, mut findings: Vec<Finding>) -> Self {
         findings.append(&mut self.findings);
         Self::new(self.subject, findings)
     }
 
-    /// The same without the findings of one rule.
     pub fn without(mut self, rule: &'static Rule) -> Self {
         self.findings.retain(|finding| finding.rule != rule);
         self
     }
 
-    /// The findings, worst first.
+    /// Worst first.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// How many findings of this severity there are.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.rule.severity == severity).count()
     }
@@ -192,27 +187,28 @@ fn finding_json(finding: &Finding) -> Value {
 mod tests {
     use super::*;
     use crate::platform::ImagePlatform;
-    use crate::validate::finding::Problem;
+    use crate::validate::finding::LocatedBreach;
     use crate::validate::rules::{image, labels, metadata};
     use expect_test::expect;
 
-    fn report() -> Report {
+    fn report() -> ValidationReport {
         let [amd64, arm64] = ImagePlatform::ALL.map(OciPlatform::from);
         let at = |path: &str| At::File(path.to_owned());
         let label = At::Label("org.opencontainers.image.title".to_owned());
-        let title = Problem::new(&labels::TITLE, label, "title `My extension`");
-        let missing = Problem::new(&image::BINARY_MISSING, at("/w/t.exe"), "not in the image");
+        let title = LocatedBreach::new(&labels::TITLE, label, "title `My extension`");
+        let missing =
+            LocatedBreach::new(&image::BINARY_MISSING, at("/w/t.exe"), "not in the image");
         let key = At::Metadata("/host/x-rd-install".to_owned());
         let findings = vec![
             title.clone().found_in(vec![arm64.clone()]),
             title.found_in(vec![amd64.clone()]),
-            Problem::new(&metadata::RANCHER_KEY, key, "Rancher Desktop alone reads this")
+            LocatedBreach::new(&metadata::RANCHER_KEY, key, "Rancher Desktop alone reads this")
                 .found_in(vec![amd64.clone()]),
             missing.found_in(vec![arm64.clone()]),
         ];
         let platforms = vec![amd64, arm64];
         let name = "me/tool:1.2.3".to_owned();
-        Report::new(Subject { name, digest: Some(Digest::of(b"")), platforms }, findings)
+        ValidationReport::new(Subject { name, digest: Some(Digest::of(b"")), platforms }, findings)
     }
 
     #[test]
@@ -304,7 +300,8 @@ mod tests {
 
     #[test]
     fn nothing_to_mend_is_said_so() {
-        let report = Report::new(Subject { name: "a".to_owned(), ..Subject::default() }, vec![]);
+        let report =
+            ValidationReport::new(Subject { name: "a".to_owned(), ..Subject::default() }, vec![]);
         assert!(report.text().contains("nothing to mend"));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{Finding, Problem};
+use super::finding::{Finding, LocatedBreach};
 use super::rules::Rule;
 use crate::oci::OciPlatform;
 
@@ -37,28 +37,27 @@ impl Room {
     }
 }
 
-/// Problems of one variant.
+/// The breaches of one variant.
 #[derive(Debug, Default)]
-pub(super) struct Problems {
-    kept: Vec<Problem>,
+pub(super) struct LocatedBreaches {
+    kept: Vec<LocatedBreach>,
     room: Room,
 }
 
-impl Problems {
-    /// Whether no more problems of this rule are kept.
+impl LocatedBreaches {
+    /// Whether no more breaches of this rule are kept.
     pub fn is_full(&self, rule: &'static Rule) -> bool {
         self.room.is_full(rule)
     }
 
     /// Adds one, if there is room.
-    pub fn push(&mut self, problem: Problem) {
-        if self.room.takes(problem.rule, problem.at.size() + problem.what.len()) {
-            self.kept.push(problem);
+    pub fn push(&mut self, breach: LocatedBreach) {
+        if self.room.takes(breach.rule, breach.at.size() + breach.what.len()) {
+            self.kept.push(breach);
         }
     }
 
-    /// Those that were kept.
-    pub fn into_vec(self) -> Vec<Problem> {
+    pub fn into_vec(self) -> Vec<LocatedBreach> {
         self.kept
     }
 }
@@ -79,7 +78,6 @@ impl Findings {
         }
     }
 
-    /// Those that were kept.
     pub fn into_vec(self) -> Vec<Finding> {
         self.kept
     }
@@ -99,16 +97,20 @@ mod tests {
 
     #[test]
     fn every_rule_is_told_however_long_and_many_the_others_are() {
-        let mut problems = Problems::default();
+        let mut breaches = LocatedBreaches::default();
         for rule in all() {
             for _ in 0..2 * MOST {
-                problems.push(Problem::new(rule, At::Metadata("x".repeat(MOST_BYTES / 20)), ""));
+                breaches.push(LocatedBreach::new(
+                    rule,
+                    At::Metadata("x".repeat(MOST_BYTES / 20)),
+                    "",
+                ));
             }
         }
-        let problems = problems.into_vec();
+        let breaches = breaches.into_vec();
         for rule in all() {
-            assert!(problems.iter().any(|problem| problem.rule == rule), "{}", rule.id);
+            assert!(breaches.iter().any(|breach| breach.rule == rule), "{}", rule.id);
         }
-        assert!(problems.len() <= all().count() + 20);
+        assert!(breaches.len() <= all().count() + 20);
     }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use docker_extension::internals::inspect::{
-    Cpu, Elf, Glibc, Kind, Library, Loading, MachO, Native, Pe, Signature, Slice, Subsystem,
+    BinaryKind, Cpu, Elf, Glibc, Loading, MachO, Native, NeededLibrary, Pe, Signature, Slice,
+    Subsystem,
 };
 use docker_extension::internals::platform::Arch;
 use docker_extension::internals::project::config::MacOsVersion;
@@ -49,7 +50,7 @@ pub fn read_mach_o(path: &Path, arch: Option<&str>) -> Slice {
             "LC_LOAD_WEAK_DYLIB" => Loading::Weak,
             _ => return None,
         };
-        Some(Library { name: command.text("name"), loading })
+        Some(NeededLibrary { name: command.text("name"), loading })
     };
     let signature = commands.iter().find(|command| command.kind() == "LC_CODE_SIGNATURE");
     let sections = commands.iter().flat_map(|command| &command.sections);
@@ -61,7 +62,7 @@ pub fn read_mach_o(path: &Path, arch: Option<&str>) -> Slice {
             other => panic!("{other}"),
         }),
         kind: match *kind {
-            "EXECUTE" => Kind::Program,
+            "EXECUTE" => BinaryKind::Program,
             other => panic!("{other}"),
         },
         libraries: commands.iter().filter_map(library).collect(),
@@ -153,7 +154,7 @@ fn read_pe(path: &Path) -> Slice {
     let is = |flag: &str| optional.get("Characteristics").has(flag);
     let libraries = |kind, loading| {
         let imports = file.all(kind);
-        imports.map(move |import| Library { name: import.value("Name"), loading })
+        imports.map(move |import| NeededLibrary { name: import.value("Name"), loading })
     };
     let debug_sections = file.get("Sections").all("Section").filter(Node::is_dwarf);
     let writable_code = file.get("Sections").all("Section").filter(|section| {
@@ -168,7 +169,7 @@ fn read_pe(path: &Path) -> Slice {
             "IMAGE_FILE_MACHINE_ARM64" => Arch::Arm64,
             other => panic!("{other}"),
         }),
-        kind: Kind::Program,
+        kind: BinaryKind::Program,
         libraries: libraries("Import", Loading::Start)
             .chain(libraries("DelayImport", Loading::Call))
             .collect(),
@@ -224,10 +225,10 @@ fn read_elf(path: &Path) -> Slice {
             "EM_AARCH64" => Arch::Arm64,
             other => panic!("{other}"),
         }),
-        kind: Kind::Program,
+        kind: BinaryKind::Program,
         libraries: dynamic("NEEDED")
             .into_iter()
-            .map(|name| Library { name, loading: Loading::Start })
+            .map(|name| NeededLibrary { name, loading: Loading::Start })
             .collect(),
         debug_info: debug_sections.map(|section| number(&section.value("Size"))).sum(),
         build_paths: build_paths(path),

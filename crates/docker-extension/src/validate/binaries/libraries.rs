@@ -1,9 +1,11 @@
 //! Whether the libraries that a program loads are on users' machines.
 
-use crate::inspect::{Elf, Glibc, Library, Loading, Native, Slice};
+use crate::inspect::{Elf, Glibc, Loading, Native, NeededLibrary, Slice};
 use crate::platform::{Arch, Os};
 
-use super::{Breach, Listed, rules};
+use super::listed::Listed;
+use crate::validate::finding::Breach;
+use crate::validate::rules::binaries as rules;
 
 /// What every Windows 10 and 11 has, besides API sets.
 const WINDOWS: &str = include_str!("../../../data/windows/dlls.txt");
@@ -36,7 +38,7 @@ pub(super) fn judge(listed: Listed<'_>, slice: &Slice) -> Vec<Breach> {
     missing.map(|library| missing_library(listed.os, library)).collect()
 }
 
-fn missing_library(os: Os, library: &Library) -> Breach {
+fn missing_library(os: Os, library: &NeededLibrary) -> Breach {
     let name = &library.name;
     let rule = match (os, library.loading) {
         (Os::Linux, _) => &rules::LINUX_LIBRARY,

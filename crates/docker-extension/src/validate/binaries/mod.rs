@@ -2,7 +2,9 @@
 //!
 //! What a file is comes from [`crate::inspect`]; here it is only judged. Nothing is run, read or fetched.
 
-use crate::inspect::{Contents, Cpu, Format, Kind, MachO, Native, Signature, Slice};
+use crate::inspect::{
+    BinaryFormat, BinaryKind, Cpu, InspectedFile, MachO, Native, Signature, Slice,
+};
 use crate::platform::{Arch, Os};
 use crate::project::config::MacOsVersion;
 use crate::text;
@@ -11,55 +13,32 @@ use super::finding::Breach;
 use super::rules::binaries as rules;
 
 mod libraries;
+mod listed;
 mod script;
 #[cfg(test)]
 mod tests;
 
+pub use listed::Listed;
+
 /// The oldest macOS that the current Docker Desktop supports: the third-newest one.
 const OLDEST_MACOS: MacOsVersion = MacOsVersion { major: 14, minor: 0 };
 
-/// Where a host binary is listed.
-#[derive(Clone, Copy, Debug)]
-pub struct Listed<'a> {
-    /// The operating system that lists it.
-    pub os: Os,
-    /// The architecture of the image that carries it.
-    pub image: Arch,
-    /// Its path in the image.
-    pub path: &'a str,
-    /// The base names of everything that is listed for the same system: all of it is copied into one
-    /// folder, so that programs find libraries beside them.
-    pub beside: &'a [&'a str],
-}
-
-impl Listed<'_> {
-    fn base_name(&self) -> &str {
-        self.path.rsplit(['/', '\\']).next().unwrap_or_default()
-    }
-
-    /// What follows the last dot of the name, in lower case.
-    fn extension(&self) -> Option<String> {
-        let (_, extension) = self.base_name().rsplit_once('.')?;
-        Some(extension.to_ascii_lowercase())
-    }
-}
-
 /// Everything that is wrong with a host binary.
-pub fn judge(listed: Listed<'_>, contents: &Contents) -> Vec<Breach> {
+pub fn judge(listed: Listed<'_>, contents: &InspectedFile) -> Vec<Breach> {
     match contents {
-        Contents::Empty => vec![Breach::new(&rules::BINARY_DAMAGED, "it is empty")],
-        Contents::Damaged { format, reason } => {
+        InspectedFile::Empty => vec![Breach::new(&rules::BINARY_DAMAGED, "it is empty")],
+        InspectedFile::Damaged { format, reason } => {
             let what = format!("its format seems to be {format}, but {reason}");
             vec![Breach::new(&rules::BINARY_DAMAGED, what)]
         }
-        Contents::Data if script::is_for_windows(listed) => {
+        InspectedFile::Data if script::is_for_windows(listed) => {
             vec![Breach::new(&rules::BINARY_FORMAT, "it is neither a PE file nor a text")]
         }
-        Contents::Data => {
+        InspectedFile::Data => {
             vec![Breach::new(&rules::NOT_A_PROGRAM, "it is neither a program nor a script")]
         }
-        Contents::Text(text) => script::judge(listed, text),
-        Contents::Binary(slices) => judge_binary(listed, slices),
+        InspectedFile::Text(text) => script::judge(listed, text),
+        InspectedFile::Binary(slices) => judge_binary(listed, slices),
     }
 }
 
@@ -72,9 +51,9 @@ fn judge_binary(listed: Listed<'_>, slices: &[Slice]) -> Vec<Breach> {
 
 /// The slice that the machines of the image run, or why they run none.
 fn slice_that_runs<'a>(listed: Listed<'_>, slices: &'a [Slice]) -> Result<&'a Slice, Breach> {
-    if let Some(slice) = slices.iter().find(|slice| slice.format() != Format::of(listed.os)) {
+    if let Some(slice) = slices.iter().find(|slice| slice.format() != BinaryFormat::of(listed.os)) {
         let what =
-            format!("it is a {} file, which {} can't start", slice.format(), name(listed.os));
+            format!("it is a {} file, which {} can't start", slice.format(), listed.system());
         return Err(Breach::new(&rules::BINARY_FORMAT, what));
     }
     let native = slices.iter().find(|slice| slice.cpu == Cpu::Arch(listed.image));
@@ -103,7 +82,7 @@ fn emulation(listed: Listed<'_>, slice: &Slice) -> Option<&'static str> {
     }
 }
 
-/// What people see.
+/// What the user sees.
 fn refusal(listed: Listed<'_>, slices: &[Slice]) -> &'static str {
     let is_intel = slices.iter().any(|slice| slice.cpu == Cpu::Arch(Arch::Amd64));
     match (listed.os, listed.image) {
@@ -121,8 +100,8 @@ fn refusal(listed: Listed<'_>, slices: &[Slice]) -> &'static str {
 
 fn judge_slice(listed: Listed<'_>, slice: &Slice) -> Vec<Breach> {
     match slice.kind {
-        Kind::Program => {}
-        Kind::Library if is_named_like_a_library(listed) => {
+        BinaryKind::Program => {}
+        BinaryKind::Library if is_named_like_a_library(listed) => {
             return vec![Breach::new(&rules::NOT_A_PROGRAM, "it is a library")];
         }
         kind => {
@@ -214,13 +193,4 @@ fn judge_hardening(slice: &Slice) -> Vec<Breach> {
             .push(Breach::new(&rules::RANDOM_ADDRESS, "it is always loaded at the same address"));
     }
     breaches
-}
-
-/// The system's name for people.
-fn name(os: Os) -> &'static str {
-    match os {
-        Os::Darwin => "macOS",
-        Os::Windows => "Windows",
-        Os::Linux => "Linux",
-    }
 }

@@ -1,9 +1,11 @@
 //! Whether a text that is listed as a host binary can be started.
 
-use crate::inspect::{Shebang, Text};
+use crate::inspect::{Shebang, TextFile};
 use crate::platform::Os;
 
-use super::{Breach, Listed, name, rules};
+use super::listed::Listed;
+use crate::validate::finding::Breach;
+use crate::validate::rules::binaries as rules;
 
 /// Where macOS has what runs scripts.
 const MACOS: [&str; 11] = [
@@ -38,7 +40,7 @@ pub(super) fn is_for_windows(listed: Listed<'_>) -> bool {
     listed.os == Os::Windows && matches!(extension.as_deref(), Some("exe" | "cmd" | "bat"))
 }
 
-pub(super) fn judge(listed: Listed<'_>, text: &Text) -> Vec<Breach> {
+pub(super) fn judge(listed: Listed<'_>, text: &TextFile) -> Vec<Breach> {
     let extension = listed.extension();
     match listed.os {
         Os::Windows => judge_for_windows(listed, extension.as_deref(), text).into_iter().collect(),
@@ -46,7 +48,11 @@ pub(super) fn judge(listed: Listed<'_>, text: &Text) -> Vec<Breach> {
     }
 }
 
-fn judge_for_windows(listed: Listed<'_>, extension: Option<&str>, text: &Text) -> Option<Breach> {
+fn judge_for_windows(
+    listed: Listed<'_>,
+    extension: Option<&str>,
+    text: &TextFile,
+) -> Option<Breach> {
     if text.shebang.is_some() || is_shell(extension) {
         return Some(Breach::new(&rules::SCRIPT_WINDOWS, "it is a script for macOS and Linux"));
     }
@@ -61,12 +67,12 @@ fn judge_for_windows(listed: Listed<'_>, extension: Option<&str>, text: &Text) -
     }
 }
 
-fn judge_for_unix(listed: Listed<'_>, extension: Option<&str>, text: &Text) -> Vec<Breach> {
+fn judge_for_unix(listed: Listed<'_>, extension: Option<&str>, text: &TextFile) -> Vec<Breach> {
     let Some(shebang) = &text.shebang else {
         return vec![match extension {
             Some("cmd" | "bat" | "ps1") => {
                 let what =
-                    format!("it is a script for Windows, which {} can't start", name(listed.os));
+                    format!("it is a script for Windows, which {} can't start", listed.system());
                 Breach::new(&rules::BINARY_FORMAT, what)
             }
             _ if is_shell(extension) || is_named_like_a_program(listed) => {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::inspect::testing::program;
-use crate::inspect::{Elf, Glibc, Library, Loading, Pe, Subsystem};
+use crate::inspect::{Elf, Glibc, Loading, NeededLibrary, Pe, Subsystem};
 use crate::platform::HostPlatform;
 
 const MAC: HostPlatform = HostPlatform::new(Os::Darwin, Arch::Arm64);
@@ -16,10 +16,10 @@ fn broken(platform: HostPlatform, slices: &[Slice]) -> Vec<&'static str> {
 }
 
 fn named(platform: HostPlatform, path: &str, slices: &[Slice]) -> Vec<&'static str> {
-    broken_by(platform, path, &Contents::Binary(slices.to_vec()))
+    broken_by(platform, path, &InspectedFile::Binary(slices.to_vec()))
 }
 
-fn broken_by(platform: HostPlatform, path: &str, contents: &Contents) -> Vec<&'static str> {
+fn broken_by(platform: HostPlatform, path: &str, contents: &InspectedFile) -> Vec<&'static str> {
     let listed = Listed { os: platform.os, image: platform.arch, path, beside: &[] };
     judge(listed, contents).iter().map(|breach| breach.rule.id).collect()
 }
@@ -52,7 +52,9 @@ fn linux(change: impl FnOnce(&mut Elf)) -> Vec<&'static str> {
 }
 
 fn loading(platform: HostPlatform, name: &str, loading: Loading) -> Vec<&'static str> {
-    changed(platform, |slice| slice.libraries.push(Library { name: name.to_owned(), loading }))
+    changed(platform, |slice| {
+        slice.libraries.push(NeededLibrary { name: name.to_owned(), loading })
+    })
 }
 
 #[test]
@@ -77,15 +79,15 @@ fn format_and_cpu_are_those_of_the_place() {
 
 #[test]
 fn what_is_no_program_is_told_by_its_name() {
-    assert_eq!(changed(MAC, |slice| slice.kind = Kind::Library), ["binary-kind"]);
-    assert_eq!(changed(LINUX, |slice| slice.kind = Kind::Object), ["binary-kind"]);
+    assert_eq!(changed(MAC, |slice| slice.kind = BinaryKind::Library), ["binary-kind"]);
+    assert_eq!(changed(LINUX, |slice| slice.kind = BinaryKind::Object), ["binary-kind"]);
     let mut library = program(MAC);
-    library.kind = Kind::Library;
+    library.kind = BinaryKind::Library;
     assert_eq!(named(MAC, "/libtool.dylib", &[library]), ["not-a-program"]);
     assert_eq!(named(WINDOWS, "/tool", &[program(WINDOWS)]), ["windows-name"]);
-    assert_eq!(broken_by(MAC, "/tool", &Contents::Empty), ["binary-damaged"]);
-    assert_eq!(broken_by(MAC, "/tool", &Contents::Data), ["not-a-program"]);
-    assert_eq!(broken_by(WINDOWS, "/tool.exe", &Contents::Data), ["binary-format"]);
+    assert_eq!(broken_by(MAC, "/tool", &InspectedFile::Empty), ["binary-damaged"]);
+    assert_eq!(broken_by(MAC, "/tool", &InspectedFile::Data), ["not-a-program"]);
+    assert_eq!(broken_by(WINDOWS, "/tool.exe", &InspectedFile::Data), ["binary-format"]);
     let cut_off = crate::inspect::read(b"\x7fELF\x02\x01");
     assert_eq!(broken_by(LINUX, "/tool", &cut_off), ["binary-damaged"]);
 }

@@ -1,7 +1,6 @@
 //! What host binaries have to be.
 
-super::rules! {
-    /// Format and operating system differ.
+super::rule::rules! {
     BINARY_FORMAT: Error "binary-format" {
         says: "A host binary has the format of the operating system that it is listed for: Mach-O \
                for `darwin`, PE for `windows`, ELF for `linux`.",
@@ -10,7 +9,6 @@ super::rules! {
         example: "`\"darwin\": [{ \"path\": \"/tool\" }]` where `/tool` is an ELF file",
     }
 
-    /// The file is broken.
     BINARY_DAMAGED: Error "binary-damaged" {
         says: "A host binary is whole.",
         why: "A file that is empty or cut off, or whose headers contradict themselves, does not start.",
@@ -19,7 +17,6 @@ super::rules! {
         example: "`/darwin/tool` is the first half of a Mach-O file",
     }
 
-    /// The CPU is another one.
     BINARY_CPU: Error "binary-cpu" {
         says: "A host binary is for the CPU of the image that carries it: amd64 in `linux/amd64`, \
                arm64 in `linux/arm64`. A universal Mach-O file has a slice for it.",
@@ -31,7 +28,6 @@ super::rules! {
         example: "`/darwin/tool` in `linux/arm64` is a Mach-O program for amd64 alone",
     }
 
-    /// It runs, but not by itself.
     BINARY_EMULATED: Note "binary-emulated" {
         says: "A host binary is for the CPU itself, not for another one that the system emulates.",
         why: "Windows on Arm emulates amd64 and 32-bit x86, and 64-bit Windows and Linux run 32-bit \
@@ -40,7 +36,6 @@ super::rules! {
         example: "`/windows/tool.exe` in `linux/arm64` is a PE program for amd64",
     }
 
-    /// It can't be started.
     BINARY_KIND: Error "binary-kind" {
         says: "A file that is named like a program is one.",
         why: "A library or an object file can't be started.",
@@ -49,7 +44,6 @@ super::rules! {
         example: "`/darwin/tool` is a Mach-O library",
     }
 
-    /// Only data.
     NOT_A_PROGRAM: Note "not-a-program" {
         says: "`host.binaries` lists programs.",
         why: "Docker Desktop copies anything that is listed, so libraries and data can lie beside the \
@@ -58,7 +52,6 @@ super::rules! {
         example: "`\"darwin\": [{ \"path\": \"/darwin/tool.properties\" }]`",
     }
 
-    /// A name that Windows starts nothing by.
     WINDOWS_NAME: Error "windows-name" {
         says: "What is to be started on Windows is named `.exe` if it is a PE file, and `.cmd` or \
                `.bat` if it is a command file.",
@@ -67,7 +60,6 @@ super::rules! {
         example: "`\"windows\": [{ \"path\": \"/windows/tool\" }]`",
     }
 
-    /// Apple silicon kills it.
     MACOS_SIGNATURE: Error "macos-signature" {
         says: "A program for Apple silicon has a code signature, and each page of it the hash that \
                was signed.",
@@ -77,7 +69,6 @@ super::rules! {
         example: "`/darwin/tool` was stripped with GNU `strip`",
     }
 
-    /// The signature of an Intel program is broken.
     MACOS_SIGNATURE_AMD64: Warning "macos-signature-amd64" {
         says: "The code signature of a program for Macs with Intel is right, if it has one.",
         why: "These Macs start programs without a signature, but those whose signature says so \
@@ -86,7 +77,6 @@ super::rules! {
         example: "`/darwin/tool` was changed after it was signed",
     }
 
-    /// Too new a macOS.
     MACOS_VERSION: Warning "macos-version" {
         says: "A program for macOS runs on macOS 14.",
         why: "Docker Desktop supports the current macOS and the two before it, and so many people \
@@ -96,7 +86,6 @@ super::rules! {
         example: "`/darwin/tool` was built on macOS 26 for macOS 26",
     }
 
-    /// A library that users don't have.
     LIBRARY_MISSING: Error "library-missing" {
         says: "The libraries that a program loads when it starts come with macOS or Windows, or are \
                listed beside it.",
@@ -108,7 +97,6 @@ super::rules! {
                   `/opt/homebrew/opt/openssl@3/lib/libssl.3.dylib`",
     }
 
-    /// A library that users may not have, and that may be missing.
     LIBRARY_MAYBE_MISSING: Warning "library-maybe-missing" {
         says: "Libraries that a program loads if they are there, or when it calls them, come with \
                macOS or Windows, or are listed beside it.",
@@ -117,7 +105,6 @@ super::rules! {
         example: "`/windows/tool.exe` imports `nvcuda.dll` with delay",
     }
 
-    /// Visual C++'s runtime.
     LIBRARY_VISUAL_CPP: Warning "library-visual-cpp" {
         says: "A program for Windows brings Visual C++'s runtime with it.",
         why: "`VCRUNTIME140.dll` and its like are not part of Windows. Many machines have them, \
@@ -126,7 +113,6 @@ super::rules! {
         example: "`/windows/tool.exe` imports `VCRUNTIME140.dll`",
     }
 
-    /// A library that some distributions don't have.
     LINUX_LIBRARY: Warning "linux-library" {
         says: "A program for Linux needs no libraries but those of the C and C++ compilers.",
         why: "Which others there are, and in which versions, differs between distributions and \
@@ -135,7 +121,6 @@ super::rules! {
         example: "`/linux/tool` needs `libssl.so.3`",
     }
 
-    /// What loads it is not there.
     LINUX_INTERPRETER: Error "linux-interpreter" {
         says: "A program for Linux is static, or loaded by the dynamic linker of the GNU C library, \
                at its usual place.",
@@ -145,7 +130,6 @@ super::rules! {
         example: "`/linux/tool` was built on Alpine, and wants `/lib/ld-musl-x86_64.so.1`",
     }
 
-    /// Too new a C library.
     LINUX_GLIBC: Warning "linux-glibc" {
         says: "A program for Linux needs no newer GNU C library than 2.28.",
         why: "That is what the oldest distribution that Docker Desktop has been made for has (Red Hat \
@@ -155,7 +139,6 @@ super::rules! {
         example: "`/linux/tool` was built on Ubuntu 24.04, and wants `GLIBC_2.39`",
     }
 
-    /// Debug information.
     DEBUG_INFO: Warning "debug-info" {
         says: "A host binary has no debug information.",
         why: "It is often larger than the program itself, is downloaded by everybody, and tells how \
@@ -164,7 +147,6 @@ super::rules! {
         example: "`/linux/tool` has sections `.debug_info`, `.debug_line`, …",
     }
 
-    /// Paths of the build machine.
     BUILD_PATHS: Warning "build-paths" {
         says: "A host binary does not name folders of the machine that built it.",
         why: "They tell who built it and how that machine is laid out, and make every build differ.",
@@ -173,7 +155,6 @@ super::rules! {
         example: "`/darwin/tool` has `/Users/me/.cargo/registry/src/…/src/lib.rs` in it",
     }
 
-    /// The stack is executable.
     EXECUTABLE_STACK: Warning "executable-stack" {
         says: "A host binary's stack is not executable.",
         why: "Otherwise it is easy to abuse its mistakes, and some systems refuse it.",
@@ -183,7 +164,6 @@ super::rules! {
         example: "`/linux/tool` has no `PT_GNU_STACK` header",
     }
 
-    /// Code can be overwritten.
     WRITABLE_CODE: Warning "writable-code" {
         says: "No part of a host binary is both writable and executable.",
         why: "Otherwise it is easy to abuse its mistakes; Apple silicon refuses it, and virus \
@@ -192,7 +172,6 @@ super::rules! {
         example: "`/windows/tool.exe` was packed with UPX",
     }
 
-    /// It always has the same address.
     RANDOM_ADDRESS: Warning "random-address" {
         says: "The system may load a host binary at an address of its choice (ASLR).",
         why: "Otherwise it is easier to abuse its mistakes; macOS warns of it, and virus scanners \
@@ -202,7 +181,6 @@ super::rules! {
         example: "`/linux/tool` is an ELF file of the type `EXEC`",
     }
 
-    /// Nothing says what runs it.
     SCRIPT_SHEBANG: Error "script-shebang" {
         says: "The first two bytes of a script for macOS or Linux are `#!`, and the absolute path of \
                what runs it follows.",
@@ -211,7 +189,6 @@ super::rules! {
         example: "`/darwin/tool.sh` begins with `echo`",
     }
 
-    /// Lines end as on Windows.
     SCRIPT_LINE_ENDS: Error "script-line-ends" {
         says: "The lines of a script for macOS or Linux end with LF alone.",
         why: "The CR before it becomes part of the interpreter's name and of every command: `bad \
@@ -221,7 +198,6 @@ super::rules! {
         example: "`/darwin/tool.sh` was checked out on Windows",
     }
 
-    /// What runs it may be missing.
     SCRIPT_INTERPRETER: Warning "script-interpreter" {
         says: "A script is run by what every Mac or every Linux machine has, at the place where it \
                has it.",
@@ -231,7 +207,6 @@ super::rules! {
         example: "`/darwin/tool` begins with `#!/usr/bin/env python3`",
     }
 
-    /// Windows has no shell that runs it.
     SCRIPT_WINDOWS: Error "script-windows" {
         says: "A script for Windows is a command file.",
         why: "Windows has nothing that runs shell scripts.",

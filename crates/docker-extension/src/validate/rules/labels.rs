@@ -1,7 +1,6 @@
 //! What the image's labels and its tag have to be.
 
-super::rules! {
-    /// A label is not there.
+super::rule::rules! {
     MISSING: Error "label-missing" {
         says: "The image has every label that Docker wants: title, description, vendor, API version, \
                icon, screenshots, detailed description, publisher's page, changelog and categories.",
@@ -10,42 +9,36 @@ super::rules! {
         help: "add the label to the image's configuration",
         example: "an image without the label `com.docker.extension.changelog`",
     }
-    /// A label says nothing.
     EMPTY: Error "label-empty" {
         says: "No label that Docker wants is empty.",
         why: "`docker extension validate` refuses the image, and with it the marketplace.",
         help: "fill it in",
         example: "`LABEL com.docker.extension.categories=\"\"`",
     }
-    /// The variants say different things.
     DIFFERS: Warning "label-differs" {
         says: "Both variants of the image have the same labels.",
         why: "What people read about the extension depends on the machine that reads it.",
         help: "build both variants from the same sources in one run",
         example: "an image whose variants were built on two days",
     }
-    /// The API version is none.
     API_VERSION: Error "label-api-version" {
         says: "The API version is a semantic version, or a constraint on one.",
         why: "Docker Desktop can't tell whether the extension works with it.",
         help: "write a constraint, such as `>= 0.3.4`",
         example: "`LABEL com.docker.desktop.extension.api.version=\"latest\"`",
     }
-    /// The API version allows one version alone.
     API_VERSION_BARE: Warning "label-api-version-bare" {
         says: "The API version is a constraint, not a single version.",
         why: "`docker extension validate` has refused images for naming an older version than its own.",
         help: "put `>=` before it",
         example: "`LABEL com.docker.desktop.extension.api.version=\"0.3.4\"`",
     }
-    /// The list of screenshots is none.
     SCREENSHOTS: Error "label-screenshots" {
         says: "The screenshots are a list in JSON, with at least one `{ \"alt\": …, \"url\": … }`.",
         why: "`docker extension validate` reads the list; the marketplace shows the pictures.",
         help: "write it like `[{\"alt\": \"The table\", \"url\": \"https://…\"}]`",
         example: "`LABEL com.docker.extension.screenshots=\"https://example.com/1.png\"`",
     }
-    /// The list of further addresses is none.
     ADDITIONAL_URLS: Error "label-additional-urls" {
         says: "The additional addresses, if there are any, are a list in JSON of \
                `{ \"title\": …, \"url\": … }`.",
@@ -53,7 +46,6 @@ super::rules! {
         help: "write it like `[{\"title\": \"Support\", \"url\": \"https://…\"}]`",
         example: "`LABEL com.docker.extension.additional-urls=\"https://example.com\"`",
     }
-    /// A category that the marketplace doesn't have.
     CATEGORY: Warning "label-category" {
         says: "The categories are those of the marketplace, with commas between them.",
         why: "Nobody finds the extension under another one.",
@@ -62,7 +54,6 @@ super::rules! {
                utility-tools, volumes",
         example: "`LABEL com.docker.extension.categories=\"[\\\"cloud\\\"]\"`",
     }
-    /// The vendor is Docker.
     VENDOR: Error "label-vendor" {
         says: "The vendor is the extension's publisher, and not Docker.",
         why: "The marketplace's reviewers send it back: the template of `docker extension init` has \
@@ -70,14 +61,12 @@ super::rules! {
         help: "write your own name",
         example: "`LABEL org.opencontainers.image.vendor=\"Docker Inc.\"`",
     }
-    /// The title says what everybody knows.
     TITLE: Warning "label-title" {
         says: "The title is the extension's name, without the word \"extension\".",
         why: "Everything in the marketplace is one; `docker extension validate` has objected to it.",
         help: "leave the word out",
         example: "`LABEL org.opencontainers.image.title=\"My Extension\"`",
     }
-    /// An address that browsers don't load safely.
     URL: Error "label-url" {
         says: "Icon, screenshots and links are addresses that begin with `https://`.",
         why: "Docker Desktop does not show pictures from elsewhere, and anybody on the way can \
@@ -85,7 +74,6 @@ super::rules! {
         help: "publish it under an `https://` address",
         example: "`LABEL com.docker.desktop.extension.icon=\"icon.svg\"`",
     }
-    /// The tag is no version.
     TAG: Error "tag-semver" {
         says: "The tag is a semantic version, such as `1.2.3`.",
         why: "The marketplace publishes the greatest semantic version among the tags, and sees no \

@@ -1,7 +1,6 @@
 //! What `metadata.json` has to be.
 
-super::rules! {
-    /// It is no JSON.
+super::rule::rules! {
     SYNTAX: Error "metadata-syntax" {
         says: "`metadata.json` is JSON (RFC 8259) in UTF-8: no comments, no trailing commas, no byte \
                order mark, and no more than 128 levels deep.",
@@ -9,28 +8,24 @@ super::rules! {
         help: "mend it at the place that is named",
         example: "`{ \"icon\": \"icon.svg\", }`",
     }
-    /// A name is there twice.
     DUPLICATE_KEY: Warning "metadata-duplicate-key" {
         says: "No object in `metadata.json` has a name twice.",
         why: "Consumers take the last one and ignore the others without a word.",
         help: "keep one of them, or put both contents together",
         example: "`{ \"icon\": \"icon.svg\", \"host\": { … }, \"host\": { … } }`",
     }
-    /// A value has another type.
     TYPE: Error "metadata-type" {
         says: "Every value in `metadata.json` has the type that consumers read.",
         why: "The value can't be read, so the extension can't be installed, or lacks that part.",
         help: "give it the type that is expected",
         example: "`\"host\": { \"binaries\": { \"darwin\": [] } }`: a list is expected",
     }
-    /// A name that is not allowed at the top.
     ROOT_KEY: Error "metadata-root-key" {
         says: "The top of `metadata.json` has `icon`, `ui`, `vm` and `host`, and nothing else.",
         why: "`docker extension validate` refuses everything else there, and with it the marketplace.",
         help: "take it out",
         example: "`{ \"$schema\": \"…\", \"icon\": \"icon.svg\" }`",
     }
-    /// A name that was allowed once.
     OBSOLETE_KEY: Error "metadata-obsolete-key" {
         says: "`metadata.json` has none of the keys of old versions: `name`, `provider`, \
                `desktop-plugin-version`.",
@@ -40,7 +35,6 @@ super::rules! {
                the same",
         example: "`{ \"name\": \"tool\", \"icon\": \"icon.svg\" }`",
     }
-    /// Something is not there.
     REQUIRED: Error "metadata-required" {
         says: "What consumers need is there, and not empty: `icon`; the `title`, `root` and `src` of \
                a tab; the `path` of a host binary.",
@@ -48,21 +42,18 @@ super::rules! {
         help: "add it",
         example: "`{ \"ui\": { \"dashboard-tab\": { \"title\": \"Tool\", \"src\": \"index.html\" } } }`",
     }
-    /// Services without a service.
     VM_SERVICE: Error "metadata-vm-service" {
         says: "`vm` names what runs: an `image` or a `composefile`.",
         why: "Consumers refuse a `vm` that has nothing to run.",
         help: "add one of the two, or take `vm` out",
         example: "`\"vm\": { \"exposes\": { \"socket\": \"backend.sock\" } }`",
     }
-    /// Two ways to say what runs.
     VM_BOTH: Note "metadata-vm-both" {
         says: "`vm` has one of `image` and `composefile`.",
         why: "Rancher Desktop runs the image, and ignores the compose file.",
         help: "keep the one that is meant",
         example: "`\"vm\": { \"image\": \"me/tool\", \"composefile\": \"compose.yaml\" }`",
     }
-    /// A name that nobody reads.
     UNKNOWN_KEY: Warning "metadata-unknown-key" {
         says: "The parts of `metadata.json` have the keys that consumers read.",
         why: "Nobody reads this one: what it says does not happen. There is no way to say for which \
@@ -70,7 +61,6 @@ super::rules! {
         help: "mend its name, or take it out",
         example: "`{ \"path\": \"/tool\", \"arch\": \"arm64\" }`",
     }
-    /// A name that Rancher Desktop alone reads.
     RANCHER_KEY: Note "metadata-rancher-key" {
         says: "`host` has no keys of Rancher Desktop: `x-rd-install`, `x-rd-uninstall`, \
                `x-rd-shutdown`.",
@@ -78,7 +68,6 @@ super::rules! {
         help: "leave it, if the extension works without it",
         example: "`\"host\": { \"x-rd-install\": { \"linux\": \"install.sh\" } }`",
     }
-    /// A path that leads nowhere.
     PATH: Error "metadata-path" {
         says: "A path in `metadata.json` is one of a file in the image: with `/` between its parts, \
                without `..`, and with a name at its end.",
@@ -86,7 +75,6 @@ super::rules! {
         help: "write the path that the file has in the image",
         example: "`{ \"path\": \"\\\\windows\\\\tool.exe\" }`",
     }
-    /// Two binaries with one name.
     NAME_TWICE: Error "metadata-name-twice" {
         says: "The host binaries of an operating system have different file names, and macOS and \
                Windows don't tell upper from lower case.",

@@ -3,8 +3,6 @@
 //! They come from what Docker Desktop and Rancher Desktop do when they install an extension, and
 //! from what `docker extension validate` prints. `docs/rules.md` is made from them.
 
-use serde::{Serialize, Serializer};
-
 pub mod binaries;
 pub mod image;
 pub mod labels;
@@ -12,74 +10,9 @@ pub mod metadata;
 pub mod online;
 #[cfg(test)]
 mod page;
+mod rule;
 
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Users will meet it, or the marketplace refuses the image.
-    Error,
-    /// Some users may meet it, or people who look at the image object to it.
-    Warning,
-    /// Good to know; nothing to mend.
-    Note,
-}
-
-impl Severity {
-    /// Its name, in reports and in `docs/rules.md`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
-        }
-    }
-}
-
-impl Serialize for Severity {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
-/// Something to look for.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// Its name for programs and conversations; never changes.
-    pub id: &'static str,
-    /// How bad it is.
-    pub severity: Severity,
-    /// What a sound extension does: a whole sentence.
-    pub says: &'static str,
-    /// What happens to a user where it doesn't: whole sentences.
-    pub why: &'static str,
-    /// How to mend it: an infinitive clause.
-    pub help: &'static str,
-    /// A piece of an image that breaks it.
-    pub example: &'static str,
-}
-
-/// Declares rules, and `ALL` which lists them.
-macro_rules! rules {
-    ($($(#[$doc:meta])* $name:ident: $severity:ident $id:literal {
-        says: $says:literal,
-        why: $why:literal,
-        help: $help:literal,
-        example: $example:literal $(,)?
-    })*) => {
-        $($(#[$doc])* pub static $name: $crate::validate::rules::Rule = $crate::validate::rules::Rule {
-            id: $id,
-            severity: $crate::validate::rules::Severity::$severity,
-            says: $says,
-            why: $why,
-            help: $help,
-            example: $example,
-        };)*
-
-        /// The rules of this group, in the order in which people read them.
-        pub static ALL: &[&$crate::validate::rules::Rule] = &[$(&$name),*];
-    };
-}
-use rules;
+pub use rule::{Rule, Severity};
 
 /// Every rule, in the order in which people read them.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

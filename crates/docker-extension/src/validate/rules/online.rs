@@ -1,7 +1,6 @@
 //! What is at the addresses that labels name; looked for with `--online` alone.
 
-super::rules! {
-    /// The address gives nothing.
+super::rule::rules! {
     STATUS: Error "url-status" {
         says: "The addresses of the icon and of the screenshots can be fetched by everybody: the \
                server answers with status 200, and redirects lead to `https://` addresses.",
@@ -10,7 +9,6 @@ super::rules! {
                is there for you, look with a private window of a browser",
         example: "an address in a private repository, which is answered with 404",
     }
-    /// The address gives something else.
     TYPE: Error "url-type" {
         says: "At these addresses are pictures in a format of the web: SVG, PNG, JPEG, GIF, WebP or \
                AVIF; and what the server says of them does not keep browsers from showing them.",
@@ -21,7 +19,6 @@ super::rules! {
                on a server that sends the right `Content-Type`",
         example: "`https://github.com/me/tool/blob/main/icon.svg`, which is an HTML page",
     }
-    /// It is not what Docker asks for.
     FORMAT: Warning "url-format" {
         says: "The icon is an SVG, PNG or JPEG picture, and each picture comes with the \
                `Content-Type` of a picture.",
@@ -31,7 +28,6 @@ super::rules! {
                `Content-Type: image/…`",
         example: "a PNG picture that comes with `Content-Type: application/octet-stream`",
     }
-    /// A picture of another size.
     SIZE: Warning "url-size" {
         says: "Screenshots have 2400 × 1600 pixels, and no picture has more than 10 MB.",
         why: "Docker recommends this size for what the marketplace shows; large files keep people \

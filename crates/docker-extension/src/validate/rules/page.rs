@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use super::{Rule, binaries, image, labels, metadata, online};
 
-/// The page's text.
 pub fn page() -> String {
     let groups = [
         ("metadata.json", metadata::ALL),

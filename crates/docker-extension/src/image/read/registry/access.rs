@@ -11,7 +11,7 @@ use super::challenge::Challenge;
 use super::error;
 use super::login::{self, Login};
 use crate::error::{Error, Result};
-use crate::http::{Address, Request};
+use crate::http::{Address, ClientRequest};
 
 /// What token servers want to know about who asks.
 const CLIENT: &str = "cargo-xtask";
@@ -97,12 +97,12 @@ impl Access {
             }
         }
         #[derive(Deserialize)]
-        struct Token {
+        struct TokenResponse {
             token: Option<String>,
             access_token: Option<String>,
         }
-        let token = serde_json::from_slice::<Token>(&answer.body).ok();
-        let token = token.and_then(|answer| answer.token.or(answer.access_token));
+        let token = serde_json::from_slice::<TokenResponse>(&answer.body).ok();
+        let token = token.and_then(|response| response.token.or(response.access_token));
         let token = token.filter(|token| !token.is_empty());
         match token {
             Some(token) => Ok(format!("Bearer {token}")),
@@ -110,7 +110,7 @@ impl Access {
         }
     }
 
-    fn token_request(&self, bearer: &Challenge, login: Option<&Login>) -> Result<Request> {
+    fn token_request(&self, bearer: &Challenge, login: Option<&Login>) -> Result<ClientRequest> {
         let parameter = |name| bearer.parameters.get(name).map(String::as_str);
         let realm = parameter("realm").unwrap_or_default();
         let address = realm.parse::<Address>();
@@ -128,12 +128,12 @@ impl Access {
                 ("scope", &self.scope),
                 ("refresh_token", token),
             ];
-            return Ok(Request::post(address, &form));
+            return Ok(ClientRequest::post(address, &form));
         }
         if !service.is_empty() {
             address = address.with_parameter("service", service);
         }
-        let request = Request::get(address.with_parameter("scope", &self.scope));
+        let request = ClientRequest::get(address.with_parameter("scope", &self.scope));
         Ok(match login {
             Some(Login::Password { name, password }) => {
                 request.authorization(Some(basic(name, password)))

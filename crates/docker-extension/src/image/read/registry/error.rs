@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 
 use crate::error::Error;
-use crate::http;
+use crate::http::HttpError;
 use crate::process::ProcessError;
 
 pub(super) fn not_found(reference: &str) -> Error {
@@ -42,9 +42,9 @@ pub(super) fn strange(registry: &str, what: &str) -> Error {
     Error::new(format!("the registry `{registry}` {what}"))
 }
 
-pub(super) fn http(registry: &str, source: http::Error) -> Error {
+pub(super) fn http(registry: &str, source: HttpError) -> Error {
     let source = match source {
-        http::Error::Interrupted(interrupted) => return interrupted.into(),
+        HttpError::Interrupted(interrupted) => return interrupted.into(),
         source => source,
     };
     let help = source.help();

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::process::Command;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
+use xshell::{Shell, cmd};
 
 use super::error;
 use crate::error::Result;
@@ -44,8 +44,8 @@ impl Login {
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Configuration {
-    auths: BTreeMap<String, Kept>,
+struct DockerConfiguration {
+    auths: BTreeMap<String, KeptLogin>,
     creds_store: Option<String>,
     cred_helpers: BTreeMap<String, String>,
 }
@@ -53,7 +53,7 @@ struct Configuration {
 /// A login in the configuration itself.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-struct Kept {
+struct KeptLogin {
     auth: String,
     username: String,
     password: String,
@@ -77,7 +77,7 @@ fn find_in(path: &Utf8Path, registry: &str) -> Result<Option<Login>> {
         return Ok(None);
     }
     let broken = |reason: String| error::credentials(path, &reason);
-    let configuration: Configuration = serde_json::from_slice(&crate::files::read(path)?)
+    let configuration: DockerConfiguration = serde_json::from_slice(&crate::files::read(path)?)
         .map_err(|error| broken(error.to_string()))?;
     let server = if registry == DOCKER_HUB.0 { DOCKER_HUB.1 } else { registry };
     let helper = configuration.cred_helpers.get(server).or(configuration.creds_store.as_ref());
@@ -103,7 +103,7 @@ fn host(server: &str) -> &str {
     rest.split('/').next().unwrap_or(rest)
 }
 
-impl Kept {
+impl KeptLogin {
     /// None where it can't be understood; no login where it is empty, as helpers leave it.
     fn login(&self) -> Option<Option<Login>> {
         if !self.identitytoken.is_empty() {
@@ -129,7 +129,7 @@ fn ask_helper(
 ) -> Result<Option<Login>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
-    struct Answer {
+    struct HelperAnswer {
         username: String,
         secret: String,
     }
@@ -138,10 +138,10 @@ fn ask_helper(
     if helper.is_empty() || !helper.chars().all(is_name) {
         return Err(broken(format!("`{helper}` is no name of a credential helper")));
     }
-    let mut command = Command::new(format!("docker-credential-{helper}"));
-    command.arg("get");
+    let program = format!("docker-credential-{helper}");
+    let sh = Shell::new().map_err(crate::error::Error::from)?;
     let mut answer = Vec::new();
-    let outcome = process::stream(command, server.as_bytes(), |bytes| {
+    let outcome = process::stream(cmd!(sh, "{program} get"), server.as_bytes(), |bytes| {
         answer.extend(bytes);
         let is_enough = answer.len() > LARGEST_ANSWER;
         if is_enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -154,8 +154,8 @@ fn ask_helper(
         }
         Err(source) => return Err(error::credential_helper(registry, source)),
     }
-    let answer: Answer = serde_json::from_slice(&answer)
-        .map_err(|_| broken(format!("`docker-credential-{helper}` answers no login")))?;
+    let answer: HelperAnswer = serde_json::from_slice(&answer)
+        .map_err(|_| broken(format!("`{program}` answers no login")))?;
     Ok(Some(if answer.username == TOKEN_NAME {
         Login::IdentityToken(answer.secret)
     } else {

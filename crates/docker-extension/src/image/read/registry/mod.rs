@@ -18,7 +18,7 @@ use super::limits::{Limits, TooLarge};
 use super::store::{self, Blobs, Section, Shared};
 use crate::error::Error;
 use crate::files::IoContext;
-use crate::http::{self, Address, Request, Response, is_local};
+use crate::http::{Address, ClientRequest, ClientResponse, HttpError, is_local};
 use crate::oci::{Descriptor, Digest, ImageDocument, MediaType, Reference, Version};
 use crate::parallel::in_parallel;
 use crate::progress::Step;
@@ -91,8 +91,10 @@ impl Repository {
         let mut base: Address = address("https")?;
         // As Docker does it: a registry on this machine may do without encryption.
         if is_local(host) {
-            match Request::head(base.join("/v2/").unwrap_or(base.clone())).send(limits.document) {
-                Err(http::Error::Tls { .. }) => base = address("http")?,
+            match ClientRequest::head(base.join("/v2/").unwrap_or(base.clone()))
+                .send(limits.document)
+            {
+                Err(HttpError::Tls { .. }) => base = address("http")?,
                 Err(source) => return Err(error::http(&registry, source)),
                 Ok(_) => {}
             }
@@ -114,19 +116,19 @@ impl Repository {
     fn ask<B>(
         &self,
         path: &str,
-        send: impl Fn(&Request) -> Result<Response<B>, http::Error>,
+        send: impl Fn(&ClientRequest) -> Result<ClientResponse<B>, HttpError>,
         too_large: impl Fn() -> ReadError,
-    ) -> Result<Option<Response<B>>, ReadError> {
+    ) -> Result<Option<ClientResponse<B>>, ReadError> {
         let strange = |what: String| error::strange(&self.registry, &what);
-        let send = |request: Request| {
+        let send = |request: ClientRequest| {
             send(&request).map_err(|error| match error {
-                http::Error::TooLarge(_) => too_large(),
+                HttpError::TooLarge(_) => too_large(),
                 source => error::http(&self.registry, source).into(),
             })
         };
         let address: Result<Address, _> = format!("{}/{path}", self.base).parse();
         let address = address.map_err(|_| strange(format!("has no address for `{path}`")))?;
-        let request = Request::get(address).header("Accept", &MediaType::ROOTS.join(", "));
+        let request = ClientRequest::get(address).header("Accept", &MediaType::ROOTS.join(", "));
         let mut tried = self.authorization();
         let mut answer = send(request.clone().authorization(tried.clone()))?;
         if answer.head.status == 401 {
@@ -135,7 +137,7 @@ impl Repository {
             tried = match newer {
                 Some(newer) => Some(newer),
                 None => {
-                    let challenges = answer.head.values("www-authenticate");
+                    let challenges = answer.head.headers.all("www-authenticate");
                     let challenges = challenge::parse(challenges);
                     self.access.authorize(&challenges, &self.reference)?
                 }
@@ -163,8 +165,8 @@ impl Repository {
         &self,
         what: &str,
         blob: &Descriptor,
-        send: impl Fn(&Request) -> Result<Response<B>, http::Error>,
-    ) -> Result<Option<Response<B>>, ReadError> {
+        send: impl Fn(&ClientRequest) -> Result<ClientResponse<B>, HttpError>,
+    ) -> Result<Option<ClientResponse<B>>, ReadError> {
         let folder = if blob.is_manifest() { "manifests" } else { "blobs" };
         self.ask(&format!("{folder}/{}", blob.digest), send, || {
             let (expected, found) = (blob.size, blob.size.saturating_add(1));
@@ -173,8 +175,8 @@ impl Repository {
     }
 
     fn download(&self, blob: &Descriptor) -> Result<Option<Downloaded>, ReadError> {
-        let answer = self.blob(LAYER, blob, |request| request.download(blob.size))?;
-        let Some(Response { body, .. }) = answer else { return Ok(None) };
+        let answer = self.blob(LAYER, blob, |request| request.send_to_temporary_file(blob.size))?;
+        let Some(ClientResponse { body, .. }) = answer else { return Ok(None) };
         let size = body.metadata().doing("read", "a temporary file")?.len();
         Ok(Some(Downloaded { file: Shared::new(body), size }))
     }

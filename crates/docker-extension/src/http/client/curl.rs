@@ -2,18 +2,19 @@
 
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::process::{Command, ExitStatus};
-use std::time::Duration;
+use std::process::ExitStatus;
 
-use super::head::{Head, HeadReader};
-use super::{Error, Method, Request, write_error};
-use crate::process;
+use xshell::{Shell, cmd};
 
-/// How long a small answer may take.
-pub(super) const PATIENCE: Duration = Duration::from_secs(120);
+use super::error::HttpError;
+use super::request::{ClientRequest, Destination, Method};
+use crate::error::Error;
+use crate::files;
+use crate::http::head::{ResponseHead, ResponseReader};
+use crate::process::{self, ProcessError};
 
-/// What is the same for each exchange. `--disable` leaves out what the person's own configuration
-/// says, which may be anything; variables still name proxies and certificates.
+/// What is the same for each exchange. `--disable` leaves out what the user's own configuration says,
+/// which may be anything; variables still name proxies and certificates.
 const OPTIONS: &[&str] = &[
     "--disable",
     "--silent",
@@ -32,32 +33,32 @@ const OPTIONS: &[&str] = &[
     "-",
 ];
 
-/// Sends the request, and writes the answer's content to `body`.
+/// Sends the request, and writes the content of the response to `body`.
 pub(super) fn exchange(
-    request: &Request,
-    limit: u64,
-    patience: Option<Duration>,
+    request: &ClientRequest,
+    Destination { place, limit, patience }: Destination<'_>,
     body: &mut impl Write,
-) -> Result<Head, Error> {
-    let mut command = Command::new("curl");
-    command.args(OPTIONS);
-    command.args(["--proto", if request.address.is_https() { "=https" } else { "=http" }]);
+) -> Result<ResponseHead, HttpError> {
+    let sh = Shell::new().map_err(|error| HttpError::Local(Error::from(error)))?;
+    let protocol = if request.address.is_https() { "=https" } else { "=http" };
+    let mut command = cmd!(sh, "curl {OPTIONS...} --proto {protocol}");
     if request.address.is_local() {
-        command.args(["--noproxy", "*"]);
+        command = command.args(["--noproxy", "*"]);
     }
     if let Some(patience) = patience {
-        command.args(["--max-time", &patience.as_secs().to_string()]);
+        command = command.args(["--max-time", &patience.as_secs().to_string()]);
     }
-    let mut head = HeadReader::default();
+    let mut reader = ResponseReader::default();
     let mut size = 0;
     let mut refused = None;
     let outcome = process::stream(command, configuration(request).as_bytes(), |bytes| {
-        let taken = head.push(bytes).and_then(|bytes| {
+        let taken = reader.push(bytes).map_err(|_| HttpError::NotHttp).and_then(|bytes| {
             size += bytes.len() as u64;
             if size > limit {
-                return Err(Error::TooLarge(limit));
+                return Err(HttpError::TooLarge(limit));
             }
-            body.write_all(&bytes).map_err(write_error)
+            let written = body.write_all(&bytes);
+            written.map_err(|error| HttpError::Local(files::error("write", place, error)))
         });
         match taken {
             Ok(()) => ControlFlow::Continue(()),
@@ -69,23 +70,23 @@ pub(super) fn exchange(
     });
     match (refused, outcome) {
         (Some(error), _) => Err(error),
-        (None, Ok(())) => head.finish().ok_or(Error::NotHttp),
+        (None, Ok(())) => reader.finish().ok_or(HttpError::NotHttp),
         (None, Err(error)) => Err(explained(error, request.address.authority())),
     }
 }
 
-/// What `curl` reads from its standard input: other people on the machine can't see it, as they can
+/// What `curl` reads from its standard input: other users of the machine can't see it, as they can
 /// see command lines.
-fn configuration(request: &Request) -> String {
+fn configuration(request: &ClientRequest) -> String {
     let mut lines = vec![format!("url = {}", quoted(&request.address.to_string()))];
     match &request.method {
         Method::Get => {}
         Method::Head => lines.push("head".to_owned()),
         Method::Post { form } => lines.push(format!("data-raw = {}", quoted(form))),
     }
-    lines.extend(request.headers.iter().map(|header| format!("header = {}", quoted(header))));
-    if let Some(login) = &request.authorization {
-        lines.push(format!("header = {}", quoted(&format!("Authorization: {login}"))));
+    let login = request.authorization.iter().map(|login| ("Authorization", login.as_str()));
+    for (name, value) in request.headers.iter().chain(login) {
+        lines.push(format!("header = {}", quoted(&format!("{name}: {value}"))));
     }
     lines.join("\n") + "\n"
 }
@@ -103,23 +104,23 @@ fn quoted(value: &str) -> String {
 }
 
 /// What `curl` means by its exit status.
-fn explained(error: process::ProcessError, host: &str) -> Error {
+fn explained(error: ProcessError, host: &str) -> HttpError {
     let status = match &error {
-        process::ProcessError::Interrupted(interrupted) => return (*interrupted).into(),
-        process::ProcessError::Failed { status, .. } => ExitStatus::code(status),
+        ProcessError::Interrupted(interrupted) => return (*interrupted).into(),
+        ProcessError::Failed { status, .. } => ExitStatus::code(status),
         _ => None,
     };
     let host = host.to_owned();
     let said = error.messages().lines().last().unwrap_or_default();
     let reason = said.split_once(") ").map_or(said, |(_, reason)| reason).to_owned();
     match status {
-        Some(3 | 5 | 6 | 7 | 97) => Error::Unreachable { host, reason },
+        Some(3 | 5 | 6 | 7 | 97) => HttpError::Unreachable { host, reason },
         Some(35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 82 | 83 | 90 | 91) => {
-            Error::Tls { host, reason }
+            HttpError::Tls { host, reason }
         }
-        Some(1 | 8) => Error::NotHttp,
-        Some(16 | 18 | 28 | 52 | 55 | 56 | 61 | 92 | 95 | 96) => Error::Cut { host, reason },
-        _ => Error::Client(error),
+        Some(1 | 8) => HttpError::NotHttp,
+        Some(16 | 18 | 28 | 52 | 55 | 56 | 61 | 92 | 95 | 96) => HttpError::Cut { host, reason },
+        _ => HttpError::Client(error),
     }
 }
 
@@ -129,7 +130,7 @@ mod tests {
 
     #[test]
     fn nothing_in_a_header_can_become_an_option() {
-        let request = Request::get("https://example.com/\"x".parse().unwrap())
+        let request = ClientRequest::get("https://example.com/\"x".parse().unwrap())
             .header("Accept", "a\\b\"\r\noutput = \"/etc/passwd")
             .authorization(Some("Basic \"\n".to_owned()));
         assert_eq!(
