@@ -80,7 +80,7 @@ pub(super) fn described(package: &Package) -> String {
 pub(super) fn packages(project: &Project, platform: HostPlatform) -> Vec<Package> {
     let metadata = MetadataCommand::new()
         .current_dir(&project.root)
-        .other_options(["--filter-platform".to_owned(), platform.triple().to_owned()])
+        .other_options(["--filter-platform".to_owned(), platform.triple().to_string()])
         .exec();
     let Ok(metadata) = metadata else { return Vec::new() };
     let Some(resolve) = metadata.resolve else { return Vec::new() };

@@ -28,7 +28,7 @@ impl Invocation<'_> {
             .args(["build", "--release", "--locked", "--keep-going"])
             .arg("--message-format=json-render-diagnostics");
         for platform in self.platforms {
-            command.args(["--target", platform.triple()]);
+            command.args(["--target", &platform.triple().to_string()]);
             command.args(["--config", &self.rustflags(*platform)]);
         }
         for binary in self.binaries {
@@ -121,7 +121,7 @@ mod tests {
         let toolchain = Toolchain {
             version: "1.95.0".to_owned(),
             commit: Some("c0ffee".to_owned()),
-            host: "x86_64-unknown-linux-gnu".to_owned(),
+            host: "x86_64-unknown-linux-gnu".parse().unwrap(),
             sysroot: "/rust".into(),
             rustup_name: None,
         };

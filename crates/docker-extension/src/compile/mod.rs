@@ -221,7 +221,7 @@ fn platform_of(path: &Utf8Path) -> Option<HostPlatform> {
     path.parent()?
         .components()
         .rev()
-        .find_map(|component| HostPlatform::from_triple(component.as_str()))
+        .find_map(|component| HostPlatform::from_triple(&component.as_str().parse().ok()?))
 }
 
 /// What cargo's messages tell about why it failed.

@@ -23,7 +23,7 @@ pub fn compiled_by(project: &Project, platform: HostPlatform) -> Option<String> 
     let metadata = MetadataCommand::new()
         .current_dir(&project.root)
         .other_options(
-            ["--locked", "--filter-platform", platform.triple()].map(str::to_owned).to_vec(),
+            ["--locked", "--filter-platform", &platform.triple().to_string()].map(str::to_owned),
         )
         .exec()
         .ok()?;
@@ -41,7 +41,7 @@ fn parts(
     let mut command = Command::new("cargo");
     command
         .current_dir(&project.root)
-        .args(["tree", "--locked", "--target", platform.triple()])
+        .args(["tree", "--locked", "--target", &platform.triple().to_string()])
         .args(["--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"]);
     for package in packages {
         command.args(["--package", package]);

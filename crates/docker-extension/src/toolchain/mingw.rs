@@ -5,6 +5,7 @@ use std::io::{self, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lzma_rust2::XzReader;
+use target_lexicon::Triple;
 
 use super::linker::MingwState;
 use super::{Toolchain, cache, download};
@@ -68,18 +69,18 @@ enum Source {
 /// Where the libraries for `platform` are, as far as the toolchain knows.
 fn source(toolchain: &Toolchain, platform: HostPlatform) -> Option<Source> {
     let triple = platform.triple();
-    let own = toolchain.sysroot.join("lib/rustlib").join(triple).join(SELF_CONTAINED);
+    let own = toolchain.sysroot.join("lib/rustlib").join(triple.to_string()).join(SELF_CONTAINED);
     if own.join("libkernel32.a").is_file() {
         return Some(Source::Toolchain(own));
     }
     let manifest = files::read_text(&toolchain.sysroot.join(MANIFEST)).ok()?;
     let server = std::env::var("RUSTUP_DIST_SERVER").ok().filter(|server| !server.is_empty());
-    read_manifest(&manifest, triple, server.as_deref())
+    read_manifest(&manifest, &triple, server.as_deref())
 }
 
 /// Finds the archive in a channel manifest. That has 30 000 lines, so nothing but its table for this
 /// target is read.
-fn read_manifest(manifest: &str, triple: &str, server: Option<&str>) -> Option<Source> {
+fn read_manifest(manifest: &str, triple: &Triple, server: Option<&str>) -> Option<Source> {
     let head = format!("[pkg.rust-mingw.target.{triple}]\n");
     let (_, table) = manifest.split_once(&head)?;
     let table = table.split("\n[").next()?;
@@ -179,7 +180,7 @@ mod tests {
         xz_url = \"https://rust.example/dist/a.tar.xz\"\nxz_hash = \"01\"\n\n[pkg.rust-src]\n";
 
     fn address(triple: &str, server: Option<&str>) -> Option<String> {
-        match read_manifest(MANIFEST, triple, server)? {
+        match read_manifest(MANIFEST, &triple.parse().unwrap(), server)? {
             Source::Server { address, sha256 } => Some(format!("{address} {sha256}")),
             Source::Toolchain(_) => None,
         }

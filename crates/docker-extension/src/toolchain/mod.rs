@@ -6,6 +6,7 @@ use std::fmt;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use target_lexicon::{OperatingSystem, Triple};
 use xshell::{Shell, cmd};
 
 use crate::parallel::in_parallel;
@@ -44,8 +45,8 @@ pub struct Toolchain {
     pub version: String,
     /// The commit that the compiler was built from, as the paths in its standard library name it.
     pub commit: Option<String>,
-    /// The triple of this machine.
-    pub host: String,
+    /// The target of this machine.
+    pub host: Triple,
     /// The folder that holds compiler and standard libraries.
     pub sysroot: Utf8PathBuf,
     /// Its name in rustup, if rustup manages it.
@@ -68,7 +69,9 @@ impl Toolchain {
         Ok(Self {
             version: field("release").ok_or(Error::RustcAnswer("release"))?,
             commit: field("commit-hash"),
-            host: field("host").ok_or(Error::RustcAnswer("host"))?,
+            host: field("host")
+                .and_then(|host| host.parse().ok())
+                .ok_or(Error::RustcAnswer("host"))?,
             rustup_name: rustup_name(&sysroot),
             sysroot,
         })
@@ -76,7 +79,7 @@ impl Toolchain {
 
     /// Whether this machine is a Mac, which has Apple's linker.
     pub fn is_on_macos(&self) -> bool {
-        self.host.ends_with("-apple-darwin")
+        matches!(self.host.operating_system, OperatingSystem::Darwin(_))
     }
 
     /// A call of rustup about this toolchain, if rustup manages it.

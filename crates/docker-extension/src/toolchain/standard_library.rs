@@ -118,12 +118,13 @@ fn missing(toolchain: &Toolchain, platforms: &[HostPlatform]) -> Vec<HostPlatfor
 }
 
 fn triples(platforms: &[HostPlatform]) -> Vec<String> {
-    platforms.iter().map(|platform| platform.triple().to_owned()).collect()
+    platforms.iter().map(|platform| platform.triple().to_string()).collect()
 }
 
 /// Whether the toolchain has the standard library of `platform`.
 pub(super) fn is_installed(toolchain: &Toolchain, platform: HostPlatform) -> bool {
-    let folder = toolchain.sysroot.join("lib/rustlib").join(platform.triple()).join("lib");
+    let folder =
+        toolchain.sysroot.join("lib/rustlib").join(platform.triple().to_string()).join("lib");
     files::entries(&folder)
         .is_ok_and(|entries| entries.iter().any(|entry| entry.file_name().starts_with("libstd-")))
 }

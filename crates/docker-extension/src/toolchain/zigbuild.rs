@@ -42,7 +42,7 @@ pub fn environment(
     command
         .arg(ENVIRONMENT_COMMAND)
         .args(["--minimum-macos", &minimum_macos.to_string()])
-        .args(platforms.iter().map(|platform| platform.triple()))
+        .args(platforms.iter().map(|platform| platform.triple().to_string()))
         .envs(zig.variables())
         .env(CACHE_VARIABLE, &cache);
     let answer = process::read(command).map_err(Error::Zigbuild)?;
