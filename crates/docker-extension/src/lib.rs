@@ -9,6 +9,7 @@
 //! them, [`dist`] the finished files. [`preview`] shows it all in a browser while it is being worked
 //! on. [`commands`] are short recipes that call these steps, and [`cli`] declares them.
 
+mod cargo;
 mod cli;
 mod commands;
 mod compile;

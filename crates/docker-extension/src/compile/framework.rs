@@ -2,8 +2,9 @@
 //! framework, which crate wants it, and the ways out.
 
 use camino::Utf8Path;
-use cargo_metadata::{MetadataCommand, Package};
+use cargo_metadata::Package;
 
+use crate::cargo::metadata;
 use crate::files;
 use crate::platform::{HostPlatform, Os};
 use crate::project::Project;
@@ -78,14 +79,7 @@ pub(super) fn described(package: &Package) -> String {
 
 /// The crates that may be compiled for a platform; none where cargo can't tell.
 pub(super) fn packages(project: &Project, platform: HostPlatform) -> Vec<Package> {
-    let metadata = MetadataCommand::new()
-        .current_dir(&project.root)
-        .other_options(["--filter-platform".to_owned(), platform.triple().to_string()])
-        .exec();
-    let Ok(metadata) = metadata else { return Vec::new() };
-    let Some(resolve) = metadata.resolve else { return Vec::new() };
-    let is_resolved = |package: &Package| resolve.nodes.iter().any(|node| node.id == package.id);
-    metadata.packages.into_iter().filter(is_resolved).collect()
+    metadata::packages(&project.root, &platform.triple()).unwrap_or_default()
 }
 
 fn folder_wants(folder: &Utf8Path, frameworks: &[String]) -> bool {

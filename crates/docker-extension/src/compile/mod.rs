@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::Message;
 
+use crate::cargo::build::{self, BinaryArtifact, BuildMessage};
 use crate::files;
 use crate::host_binaries::{Build, HostBinaryPlan};
 use crate::inspect::{self, Unfit};
@@ -64,9 +64,6 @@ pub enum Error {
     /// The linker finds a name in no library of macOS.
     #[error(transparent)]
     Symbols(#[from] UnknownSymbols),
-    /// Cargo's messages can't be understood.
-    #[error("can't read cargo's messages")]
-    Messages(#[source] std::io::Error),
     /// A binary will not do.
     #[error("`{name}` for {platform} will not run there: {reason} (`{path}`)")]
     Unfit {
@@ -106,7 +103,7 @@ impl Error {
             ),
             Error::Framework(error) => Some(error.help()),
             Error::Symbols(error) => Some(error.help()),
-            Error::Messages(_) | Error::NotBuilt { .. } => {
+            Error::NotBuilt { .. } => {
                 Some("run it again with -v, and see what cargo says".to_owned())
             }
             Error::Unfit { reason, .. } => Some(match **reason {
@@ -138,7 +135,7 @@ pub fn compile<'a>(
             platforms: &platforms,
             binaries: &binaries,
             tools,
-            inherited_flags: invocation::inherited_flags(),
+            inherited_flags: build::inherited_rustflags(),
             macos_flags: Vec::new(),
         };
         let built = build(invocation, step)?;
@@ -179,49 +176,25 @@ type Built = BTreeMap<(HostPlatform, String), Utf8PathBuf>;
 
 fn run_cargo(invocation: &Invocation<'_>, step: &Step<'_>) -> Result<Built, Error> {
     let mut built = Built::new();
-    let mut unreadable = None;
     let mut clues = Clues::default();
-    let command = invocation.command(step.progress());
-    step.progress().detail(format_args!("{command:?}"));
-    let result = process::run(command, |output| match output {
-        Output::Stdout(line) => match read_message(line) {
-            Ok(found) => built.extend(found),
-            Err(error) => unreadable = Some(error),
-        },
-        other => {
-            clues.look_at(other);
-            step.relay(other);
+    let result = invocation.cargo().run(step, |message| match message {
+        BuildMessage::Binary(BinaryArtifact { name, target, path, .. }) => {
+            if let Some(platform) = target.as_ref().and_then(HostPlatform::from_triple) {
+                built.insert((platform, name), path);
+            }
+        }
+        BuildMessage::Diagnostic { .. } => {}
+        BuildMessage::Output(output) => {
+            clues.look_at(output);
+            step.relay(output);
         }
     });
-    if let Some(error) = unreadable {
-        return Err(Error::Messages(error));
-    }
     match result {
         Ok(()) => Ok(built),
         Err(process::ProcessError::Interrupted(interrupted)) => Err(interrupted.into()),
         Err(process::ProcessError::Failed { .. }) => Err(explain(invocation, &built, &clues)),
         Err(error) => Err(Error::Cargo(error)),
     }
-}
-
-/// The program that a message of cargo announces, if it does.
-fn read_message(line: &str) -> std::io::Result<Option<((HostPlatform, String), Utf8PathBuf)>> {
-    let mut messages = Message::parse_stream(line.as_bytes());
-    let Some(message) = messages.next().transpose()? else { return Ok(None) };
-    let Message::CompilerArtifact(artifact) = message else { return Ok(None) };
-    let found = artifact.executable.and_then(|path| {
-        let platform = platform_of(&path)?;
-        Some(((platform, artifact.target.name), path))
-    });
-    Ok(found)
-}
-
-/// Cargo's messages name no target, but it keeps what it builds for each in a folder of its name.
-fn platform_of(path: &Utf8Path) -> Option<HostPlatform> {
-    path.parent()?
-        .components()
-        .rev()
-        .find_map(|component| HostPlatform::from_triple(&component.as_str().parse().ok()?))
 }
 
 /// What cargo's messages tell about why it failed.
@@ -278,19 +251,4 @@ fn check(build: Build<'_>, path: &Utf8Path, project: &Project) -> Result<(), Err
             reason: Box::new(reason),
         }
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_platform_is_the_folder_that_cargo_built_in() {
-        let path = Utf8Path::new("/w/target/aarch64-apple-darwin/release/tool");
-        assert_eq!(
-            platform_of(path).map(|platform| platform.to_string()).as_deref(),
-            Some("darwin-arm64")
-        );
-        assert_eq!(platform_of(Utf8Path::new("/w/target/release/tool")), None);
-    }
 }

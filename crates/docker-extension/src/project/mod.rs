@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
+use cargo_metadata::{Metadata, Package, TargetKind};
 use semver::Version;
 use serde_json::Value;
 
+use crate::cargo::build::BinaryName;
+use crate::cargo::metadata;
 use crate::error::Error;
 use crate::files;
 use crate::oci::Tag;
@@ -54,6 +56,12 @@ impl HostBinary {
     /// Whether it is to be built for `platform` where the extension is.
     pub fn runs_on(&self, platform: HostPlatform) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(&platform))
+    }
+}
+
+impl<'a> From<&'a HostBinary> for BinaryName<'a> {
+    fn from(binary: &'a HostBinary) -> Self {
+        BinaryName { package: &binary.package, name: &binary.name }
     }
 }
 
@@ -163,7 +171,7 @@ impl Project {
 
 /// None where neither `dir` nor a directory above it has a `Cargo.toml`.
 fn workspace(dir: &Utf8Path) -> Result<Option<Metadata>, Error> {
-    match MetadataCommand::new().current_dir(dir).no_deps().exec() {
+    match metadata::workspace(dir) {
         Ok(metadata) => Ok(Some(metadata)),
         Err(_) if !dir.ancestors().any(|dir| dir.join("Cargo.toml").is_file()) => Ok(None),
         Err(error) => Err(Error::new("cargo can't read the workspace")
