@@ -1,7 +1,7 @@
 //! Conversions of the modules' own errors, until they are [`Error`]s themselves.
 
 use crate::error::Error;
-use crate::{compile, context, dist, http, image, preview, toolchain, ui};
+use crate::{compile, context, dist, http, image, preview, ui};
 
 macro_rules! legacy {
     ($($type:ty, $is_usage:expr;)*) => {$(
@@ -18,7 +18,6 @@ macro_rules! legacy {
 }
 
 legacy! {
-    toolchain::Error, |_| false;
     compile::Error, |_| false;
     ui::Error, |it| matches!(it, ui::Error::NoPage { .. });
     context::Error, |_| false;
@@ -27,12 +26,6 @@ legacy! {
     http::Error, |_| false;
     dist::Error, |it| matches!(it, dist::Error::NotADist(_) | dist::Error::NotAFolder(_) | dist::Error::InContext(_));
     preview::Error, |it| matches!(it, preview::Error::NoUi | preview::Error::Port(_));
-}
-
-impl From<toolchain::import_library::DlltoolError> for Error {
-    fn from(error: toolchain::import_library::DlltoolError) -> Self {
-        Error::showing(error)
-    }
 }
 
 impl From<xshell::Error> for Error {

@@ -173,6 +173,46 @@ fn without_network_zig_can_not_be_downloaded() {
     extension.assert_fails(&mut command, 1, &["zig", "can't be downloaded", "network"]);
 }
 
+/// A `zig` that tells its version, and does nothing else.
+fn set_zig(command: &mut Command, dir: &tempfile::TempDir) {
+    let zig = dir.path().join("zig");
+    support::script(&zig, "#!/bin/sh\n[ \"$1\" = version ] && echo 0.17.1\n");
+    command.env("ZIG", zig).env("XDG_CACHE_HOME", dir.path().join("cache"));
+}
+
+#[test]
+fn without_network_what_makes_zig_the_linker_can_not_be_downloaded() {
+    support::ready();
+    let extension = Extension::new();
+    let dir = tempfile::tempdir().unwrap();
+    let path = path_with(&dir, &["cargo", "rustc", "rustup", "python3"]);
+    let mut command = extension.xtask(&["dist", "--engine", "embedded", "--linker", "zig"]);
+    set_zig(&mut command, &dir);
+    command.env("PATH", path).env("PIP_INDEX_URL", "http://127.0.0.1:9/simple");
+    let words = ["cargo-zigbuild, which", "can't be downloaded", "network", "cargo install"];
+    extension.assert_fails(command.env("PIP_RETRIES", "0"), 1, &words);
+}
+
+#[test]
+fn a_compatible_cargo_zigbuild_on_path_takes_the_place_of_one_that_can_not_be_downloaded() {
+    support::ready();
+    let extension = Extension::new();
+    let dir = tempfile::tempdir().unwrap();
+    let path = path_with(&dir, &["cargo", "rustc", "rustup"]);
+    let attempt = |version: &str, words: &[&str]| {
+        let answer = format!(
+            "#!/bin/sh\n[ \"$1\" = --version ] && echo cargo-zigbuild {version} && exit\n\
+             echo \"asked to $1\" >&2\nexit 1\n"
+        );
+        support::script(&path.join("cargo-zigbuild"), &answer);
+        let mut command = extension.xtask(&["dist", "--engine", "embedded", "--linker", "zig"]);
+        set_zig(&mut command, &dir);
+        extension.assert_fails(command.env("PATH", &path), 1, words);
+    };
+    attempt("0.24.7", &["0.24.7 on PATH takes its place", "asked to zigbuild"]);
+    attempt("0.23.0", &["Python 3, which downloads it, is not installed", "cargo install"]);
+}
+
 #[test]
 fn a_zig_that_does_not_run_is_named() {
     let extension = Extension::new();

@@ -1,13 +1,14 @@
 //! `cargo build` for binaries, and what its messages say.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::Message;
 use cargo_metadata::diagnostic::DiagnosticLevel;
 use target_lexicon::Triple;
-use xshell::{Shell, cmd};
+use xshell::{Cmd, Shell, cmd};
 
 use crate::process::{self, Output, ProcessError};
 use crate::progress::{Progress, Step};
@@ -15,6 +16,7 @@ use crate::progress::{Progress, Step};
 /// A call of `cargo build`.
 #[derive(Clone, Debug)]
 pub struct CargoBuild<'a> {
+    pub setup: CargoSetup,
     pub root: &'a Utf8Path,
     pub binaries: Vec<BinaryName<'a>>,
     /// Without any it is built for this machine.
@@ -24,7 +26,32 @@ pub struct CargoBuild<'a> {
     pub options: &'static [&'static str],
     /// Builds the standard library as well.
     pub standard_library: Option<BuildStd<'a>>,
+}
+
+/// What builds, and what it has to be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CargoSetup {
+    pub tool: BuildTool,
     pub variables: BTreeMap<String, String>,
+    /// Settings of cargo's configuration, as `key=value` in TOML.
+    pub settings: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum BuildTool {
+    #[default]
+    Cargo,
+    /// The program `cargo-zigbuild`, which calls cargo with the same options.
+    Zigbuild(PathBuf),
+}
+
+impl BuildTool {
+    fn build<'a>(&self, sh: &'a Shell) -> Cmd<'a> {
+        match self {
+            BuildTool::Cargo => cmd!(sh, "cargo build"),
+            BuildTool::Zigbuild(program) => cmd!(sh, "{program} zigbuild"),
+        }
+    }
 }
 
 /// A binary as cargo names it.
@@ -114,7 +141,10 @@ impl CargoBuild<'_> {
     /// The command line, to be run by `sh` in the workspace's directory.
     pub fn command(&self, sh: &Shell, progress: &Progress) -> Command {
         let format = self.diagnostics.message_format();
-        let mut command: Command = cmd!(sh, "cargo build")
+        let mut command: Command = self
+            .setup
+            .tool
+            .build(sh)
             .args(self.options)
             .arg(format!("--message-format={format}"))
             .into();
@@ -130,7 +160,10 @@ impl CargoBuild<'_> {
         if let Some(standard_library) = self.standard_library {
             standard_library.add_to(&mut command);
         }
-        command.envs(&self.variables);
+        for setting in &self.setup.settings {
+            command.args(["--config", setting]);
+        }
+        command.envs(&self.setup.variables);
         if !self.targets.is_empty() {
             // They would take the place of the flags that are given for each target.
             command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
@@ -214,13 +247,13 @@ mod tests {
             rustflags: vec!["-Clink-arg=-S".to_owned()],
         };
         CargoBuild {
+            setup: CargoSetup::default(),
             root: Utf8Path::new("/w"),
             binaries: vec![BinaryName { package: "my-tool", name: "tool" }],
             targets: triples.iter().map(target).collect(),
             diagnostics: Diagnostics::Messages,
             options: &["--locked"],
             standard_library: None,
-            variables: BTreeMap::new(),
         }
     }
 

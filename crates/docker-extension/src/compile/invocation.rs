@@ -1,6 +1,6 @@
 //! What cargo is told, for host binaries that are the same wherever they are built.
 
-use crate::cargo::build::{BinaryName, BuildStd, BuildTarget, CargoBuild, Diagnostics};
+use crate::cargo::build::{BinaryName, BuildStd, BuildTarget, CargoBuild, CargoSetup, Diagnostics};
 use crate::platform::{HostPlatform, Os};
 use crate::project::{HostBinary, Project};
 use crate::toolchain::Tools;
@@ -9,6 +9,7 @@ use crate::toolchain::standard_library::StandardLibrary;
 /// Host binaries for some platforms, built by one call of cargo.
 pub(super) struct Invocation<'a> {
     pub project: &'a Project,
+    pub setup: &'a CargoSetup,
     pub platforms: &'a [HostPlatform],
     pub binaries: &'a [&'a HostBinary],
     pub tools: &'a Tools<'a>,
@@ -20,17 +21,17 @@ pub(super) struct Invocation<'a> {
 
 impl Invocation<'_> {
     pub fn cargo(&self) -> CargoBuild<'_> {
-        let mut variables = self.tools.linking.environment.clone();
+        let mut setup = self.setup.clone();
         let minimum_macos = self.project.config.minimum_macos.to_string();
-        variables.insert("MACOSX_DEPLOYMENT_TARGET".to_owned(), minimum_macos);
+        setup.variables.insert("MACOSX_DEPLOYMENT_TARGET".to_owned(), minimum_macos);
         CargoBuild {
+            setup,
             root: &self.project.root,
             binaries: self.binaries.iter().copied().map(BinaryName::from).collect(),
             targets: self.platforms.iter().map(|platform| self.target(*platform)).collect(),
             diagnostics: Diagnostics::ShownByCargo,
             options: &["--release", "--locked", "--keep-going"],
             standard_library: self.standard_library(),
-            variables,
         }
     }
 
@@ -98,8 +99,10 @@ mod tests {
         };
         let tools = Tools::for_test(&toolchain, standard_library);
         let (platforms, binaries) = plan.groups().remove(0);
+        let (setup, platforms) = tools.linking.calls(&platforms).remove(0);
         let invocation = Invocation {
             project: &project,
+            setup,
             platforms: &platforms,
             binaries: &binaries,
             tools: &tools,

@@ -130,15 +130,19 @@ pub fn compile<'a>(
 ) -> Result<Vec<HostBinaryFile<'a>>, Error> {
     let mut files = Vec::new();
     for (platforms, binaries) in plan.groups() {
-        let invocation = Invocation {
-            project,
-            platforms: &platforms,
-            binaries: &binaries,
-            tools,
-            inherited_flags: build::inherited_rustflags(),
-            macos_flags: Vec::new(),
-        };
-        let built = build(invocation, step)?;
+        let mut built = Built::new();
+        for (setup, platforms) in tools.linking.calls(&platforms) {
+            let invocation = Invocation {
+                project,
+                setup,
+                platforms: &platforms,
+                binaries: &binaries,
+                tools,
+                inherited_flags: build::inherited_rustflags(),
+                macos_flags: Vec::new(),
+            };
+            built.extend(build_once(invocation, step)?);
+        }
         let builds = plan.builds().iter().filter(|build| {
             platforms.contains(&build.platform) && binaries.contains(&build.binary)
         });
@@ -155,7 +159,7 @@ pub fn compile<'a>(
 }
 
 /// Runs cargo, and again where a name of a framework has to be left to the start of the program.
-fn build(mut invocation: Invocation<'_>, step: &Step<'_>) -> Result<Built, Error> {
+fn build_once(mut invocation: Invocation<'_>, step: &Step<'_>) -> Result<Built, Error> {
     loop {
         match run_cargo(&invocation, step) {
             Err(Error::Symbols(unknown))

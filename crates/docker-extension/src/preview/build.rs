@@ -1,6 +1,5 @@
 //! Builds the host binaries for this machine, and again when their sources change.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -11,7 +10,9 @@ use super::programs::Programs;
 use super::session::Session;
 use super::tabs;
 use super::watch::{self, Watcher};
-use crate::cargo::build::{BinaryArtifact, BinaryName, BuildMessage, CargoBuild, Diagnostics};
+use crate::cargo::build::{
+    BinaryArtifact, BinaryName, BuildMessage, CargoBuild, CargoSetup, Diagnostics,
+};
 use crate::files;
 use crate::interrupt;
 use crate::platform::{Arch, HostPlatform, Os};
@@ -199,13 +200,13 @@ fn runs_here(binary: &HostBinary) -> bool {
 /// The dev profile compiles fast, finds overflows, and shares what xtask was built from.
 fn cargo<'a>(project: &'a Project, binaries: &[&'a HostBinary]) -> CargoBuild<'a> {
     CargoBuild {
+        setup: CargoSetup::default(),
         root: &project.root,
         binaries: binaries.iter().copied().map(BinaryName::from).collect(),
         targets: Vec::new(),
         diagnostics: Diagnostics::Messages,
         options: &[],
         standard_library: None,
-        variables: BTreeMap::new(),
     }
 }
 

@@ -5,7 +5,8 @@
 
 use std::fmt;
 
-use super::{Toolchain, c_code, lld, mingw, standard_library};
+use super::mingw::{self, MingwState};
+use super::{Toolchain, c_code, lld};
 use crate::error::{Error, Result};
 use crate::platform::{Arch, HostPlatform, Os};
 use crate::project::Project;
@@ -76,24 +77,12 @@ pub struct Situation {
     pub mingw: MingwState,
 }
 
-/// Where `rust-mingw` is for a platform.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MingwState {
-    /// On this machine, or not needed.
-    #[default]
-    Ready,
-    /// On Rust's server.
-    Download,
-    /// The toolchain does not tell.
-    Unknown,
-}
-
 impl Situation {
     /// Looks at the machine and the crates; changes nothing.
     pub fn find(toolchain: &Toolchain, project: &Project, platform: HostPlatform) -> Self {
         Self {
             is_on_macos: toolchain.is_on_macos(),
-            has_standard_library: standard_library::is_installed(toolchain, platform),
+            has_standard_library: toolchain.has_standard_library(platform),
             has_lld: lld::program(toolchain).is_some(),
             compiles_c: c_code::compiled_by(project, platform),
             has_gcc: platform == WINDOWS

@@ -7,8 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use lzma_rust2::XzReader;
 use target_lexicon::Triple;
 
-use super::linker::MingwState;
 use super::{Toolchain, cache, download};
+use crate::error::{Error, Result};
 use crate::files::{self, IoContext};
 use crate::interrupt::Interruptible;
 use crate::platform::{HostPlatform, Os};
@@ -21,35 +21,16 @@ const ON_SERVER: &str = "/dist/";
 /// The folder of a target that holds what other platforms' C compilers would bring along.
 const SELF_CONTAINED: &str = "lib/self-contained";
 
-/// Why the libraries can't be had.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The manifest doesn't tell.
-    #[error("the toolchain does not tell where it is")]
-    NoSource,
-    /// It can't be downloaded.
-    #[error(transparent)]
-    Download(#[from] download::Error),
-    /// There are no libraries in it.
-    #[error("there are no libraries in `{0}`")]
-    Empty(String),
-    /// A file can't be written.
-    #[error(transparent)]
-    Files(#[from] files::Error),
-}
-
-impl Error {
-    /// What the person can do.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Error::Files(error) => error.advice().map(str::to_owned),
-            Error::NoSource | Error::Download(_) | Error::Empty(_) => Some(
-                "connect to the network, or set RUSTUP_DIST_SERVER to a mirror of Rust's server, or \
-                 leave `linker` at \"auto\": then zig links for Windows"
-                    .to_owned(),
-            ),
-        }
-    }
+/// Where `rust-mingw` is for a platform.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MingwState {
+    /// On this machine, or not needed.
+    #[default]
+    Ready,
+    /// On Rust's server.
+    Download,
+    /// The toolchain does not tell.
+    Unknown,
 }
 
 /// Where the libraries are.
@@ -106,8 +87,9 @@ pub(super) fn provide(
     toolchain: &Toolchain,
     platform: HostPlatform,
     step: &Step<'_>,
-) -> Result<Utf8PathBuf, Error> {
-    match source(toolchain, platform).ok_or(Error::NoSource)? {
+) -> Result<Utf8PathBuf> {
+    let no_source = || unavailable("the toolchain does not tell where it is");
+    match source(toolchain, platform).ok_or_else(no_source)? {
         Source::Toolchain(folder) => Ok(folder),
         Source::Server { address, sha256 } => {
             let folder = cached(platform, &sha256)?;
@@ -143,13 +125,25 @@ pub(super) fn state(toolchain: &Toolchain, platform: HostPlatform) -> MingwState
     }
 }
 
-fn fetch(address: &str, sha256: &str, folder: &Utf8Path) -> Result<(), Error> {
+fn unavailable(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::new("can't get `rust-mingw`, the libraries to link for Windows with")
+        .because(reason)
+        .help(
+            "connect to the network, or set RUSTUP_DIST_SERVER to a mirror of Rust's server, or leave \
+             `linker` at \"auto\": then zig links for Windows",
+        )
+}
+
+fn fetch(address: &str, sha256: &str, folder: &Utf8Path) -> Result<()> {
     let archive = folder.join("rust-mingw.tar.xz");
-    download::download(address, sha256, &archive)?;
+    download::download(address, sha256, &archive).map_err(unavailable)?;
     let unpacked = unpack(Interruptible(files::open(&archive)?), folder);
     let count = unpacked.doing("unpack", &archive)?;
     std::fs::remove_file(&archive).doing("remove", &archive)?;
-    if count == 0 { Err(Error::Empty(address.to_owned())) } else { Ok(()) }
+    if count == 0 {
+        return Err(unavailable(format!("there are no libraries in `{address}`")));
+    }
+    Ok(())
 }
 
 /// Unpacks the libraries, and nothing else, right into the folder.

@@ -3,18 +3,19 @@
 //! ([`linking`]).
 
 use std::fmt;
-use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use target_lexicon::{OperatingSystem, Triple};
-use xshell::{Shell, cmd};
+use xshell::{Cmd, Shell, cmd};
 
+use crate::error::{Error, Result};
+use crate::files;
 use crate::parallel::in_parallel;
 use crate::platform::HostPlatform;
+use crate::process;
 use crate::progress::Step;
 use crate::project::Project;
 use crate::project::config::LinkerRequest;
-use crate::{files, process};
 
 mod c_code;
 pub mod cache;
@@ -30,7 +31,7 @@ mod pip;
 pub mod route;
 pub mod standard_library;
 pub mod zig;
-pub mod zigbuild;
+mod zigbuild;
 
 use linker::{Linker, Situation};
 use linking::Linking;
@@ -58,20 +59,23 @@ impl Toolchain {
     ///
     /// # Errors
     /// `rustc` can't be run, or answers as none does.
-    pub fn detect(sh: &Shell) -> Result<Self, Error> {
-        let about = process::read(cmd!(sh, "rustc -vV")).map_err(Error::Rustc)?;
-        let sysroot = process::read(cmd!(sh, "rustc --print sysroot")).map_err(Error::Rustc)?;
-        let sysroot = Utf8PathBuf::from(sysroot.trim_end());
+    pub fn detect(sh: &Shell) -> Result<Self> {
+        let ask = |rustc: Cmd<'_>| {
+            let failed = "can't ask the Rust compiler about itself";
+            process::read(rustc).map_err(|error| no_rustc(failed).because(error))
+        };
+        let about = ask(cmd!(sh, "rustc -vV"))?;
+        let sysroot = Utf8PathBuf::from(ask(cmd!(sh, "rustc --print sysroot"))?.trim_end());
         let field = |name: &str| {
             let line = about.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
             line.filter(|value| *value != "unknown").map(str::to_owned)
         };
+        let missing = |name| no_rustc(&format!("`rustc -vV` does not tell its `{name}`"));
+        let host = field("host").and_then(|host| host.parse().ok());
         Ok(Self {
-            version: field("release").ok_or(Error::RustcAnswer("release"))?,
+            version: field("release").ok_or_else(|| missing("release"))?,
             commit: field("commit-hash"),
-            host: field("host")
-                .and_then(|host| host.parse().ok())
-                .ok_or(Error::RustcAnswer("host"))?,
+            host: host.ok_or_else(|| missing("host"))?,
             rustup_name: rustup_name(&sysroot),
             sysroot,
         })
@@ -82,13 +86,24 @@ impl Toolchain {
         matches!(self.host.operating_system, OperatingSystem::Darwin(_))
     }
 
-    /// A call of rustup about this toolchain, if rustup manages it.
-    fn rustup(&self, words: &[&str]) -> Option<Command> {
-        let name = self.rustup_name.as_ref()?;
-        let mut command = Command::new("rustup");
-        command.args(words).args(["--toolchain", name]);
-        Some(command)
+    /// Whether it has the standard library of `platform`.
+    fn has_standard_library(&self, platform: HostPlatform) -> bool {
+        let triple = platform.triple().to_string();
+        let folder = self.sysroot.join("lib/rustlib").join(triple).join("lib");
+        files::entries(&folder).is_ok_and(|entries| {
+            entries.iter().any(|entry| entry.file_name().starts_with("libstd-"))
+        })
     }
+
+    /// A call of rustup about this toolchain, if rustup manages it.
+    fn rustup<'a>(&self, sh: &'a Shell, words: &[&str]) -> Option<Cmd<'a>> {
+        let name = self.rustup_name.as_ref()?;
+        Some(cmd!(sh, "rustup {words...} --toolchain {name}"))
+    }
+}
+
+fn no_rustc(what: &str) -> Error {
+    Error::new(what).help("install Rust with rustup, or fix PATH")
 }
 
 /// rustup keeps a toolchain at `toolchains/<name>`.
@@ -153,7 +168,7 @@ impl<'a> ToolchainPlan<'a> {
         request: LinkerRequest,
         deny_unknown_symbols: bool,
         sh: &Shell,
-    ) -> crate::error::Result<Self> {
+    ) -> Result<Self> {
         let find = |platform: &HostPlatform| {
             Ok::<_, Error>((*platform, Situation::find(toolchain, project, *platform)))
         };
@@ -169,14 +184,9 @@ impl<'a> ToolchainPlan<'a> {
     ///
     /// # Errors
     /// Something is neither there nor to be had.
-    pub fn prepare(
-        &self,
-        project: &Project,
-        sh: &Shell,
-        step: &Step<'_>,
-    ) -> crate::error::Result<Tools<'a>> {
+    pub fn prepare(&self, project: &Project, sh: &Shell, step: &Step<'_>) -> Result<Tools<'a>> {
         let (standard_library, route) =
-            standard_library::provide(self.toolchain, &self.routes, step)?;
+            standard_library::provide(self.toolchain, &self.routes, sh, step)?;
         let linking = linking::prepare(self, route, project, sh, step)?;
         Ok(Tools {
             toolchain: self.toolchain,
@@ -184,62 +194,5 @@ impl<'a> ToolchainPlan<'a> {
             linking,
             deny_unknown_symbols: self.deny_unknown_symbols,
         })
-    }
-}
-
-/// What keeps host binaries from being compiled and linked.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// `rustc` can't be run.
-    #[error("can't ask the Rust compiler about itself")]
-    Rustc(#[source] process::ProcessError),
-    /// `rustc -vV` does not say what it always says.
-    #[error("`rustc -vV` does not tell its `{0}`")]
-    RustcAnswer(&'static str),
-    /// There was a linker when the run began.
-    #[error("the Rust toolchain has no `rust-lld`")]
-    NoLld,
-    /// The libraries that `rust-lld` needs for Windows can't be had.
-    #[error("can't get `rust-mingw`, the libraries to link for Windows with")]
-    Mingw(#[from] mingw::Error),
-    /// zig is not there, and can't be downloaded.
-    #[error("zig, which links the host binaries, is not installed and can't be downloaded")]
-    NoZig(#[source] pip::Error),
-    /// `ZIG` does not name a zig.
-    #[error("the environment variable ZIG names `{}`, which is no zig that runs", .0.display())]
-    ZigVariable(std::path::PathBuf),
-    /// The environment that makes zig the linker can't be prepared.
-    #[error("can't make zig the linker")]
-    Zigbuild(#[source] process::ProcessError),
-    /// It was prepared, but can't be read.
-    #[error("can't make zig the linker: its environment can't be read")]
-    ZigbuildAnswer(#[source] serde_json::Error),
-    /// The cache folder can't be used.
-    #[error(transparent)]
-    Files(#[from] files::Error),
-    /// The person pressed Ctrl-C.
-    #[error(transparent)]
-    Interrupted(#[from] crate::interrupt::Interrupted),
-}
-
-impl Error {
-    /// What the person can do.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Error::Rustc(_) | Error::RustcAnswer(_) => {
-                Some("install Rust with rustup, or mend PATH".to_owned())
-            }
-            Error::NoLld => None,
-            Error::Mingw(error) => error.help(),
-            Error::ZigVariable(_) => Some("set it to the path of zig, or unset it".to_owned()),
-            Error::NoZig(error) => Some(error.help()),
-            Error::Zigbuild(_) | Error::ZigbuildAnswer(_) => Some(
-                "set ZIG to the path of a zig that runs; if it is the downloaded one, remove its folder \
-                 from xtask's cache folder, and it is downloaded again"
-                    .to_owned(),
-            ),
-            Error::Files(error) => error.advice().map(str::to_owned),
-            Error::Interrupted(_) => None,
-        }
     }
 }
