@@ -1,7 +1,7 @@
 //! Conversions of the modules' own errors, until they are [`Error`]s themselves.
 
 use crate::error::Error;
-use crate::{compile, context, dist, http, image, preview, ui};
+use crate::{context, dist, http, image, preview, ui};
 
 macro_rules! legacy {
     ($($type:ty, $is_usage:expr;)*) => {$(
@@ -18,7 +18,6 @@ macro_rules! legacy {
 }
 
 legacy! {
-    compile::Error, |_| false;
     ui::Error, |it| matches!(it, ui::Error::NoPage { .. });
     context::Error, |_| false;
     image::NoBuilder, |it| matches!(it, image::NoBuilder::Unknown { .. });

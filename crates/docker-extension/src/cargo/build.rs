@@ -10,6 +10,7 @@ use cargo_metadata::diagnostic::DiagnosticLevel;
 use target_lexicon::Triple;
 use xshell::{Cmd, Shell, cmd};
 
+use super::shell::shell;
 use crate::process::{self, Output, ProcessError};
 use crate::progress::{Progress, Step};
 
@@ -126,7 +127,7 @@ impl CargoBuild<'_> {
         step: &Step<'_>,
         mut sink: impl FnMut(BuildMessage<'_>),
     ) -> Result<(), ProcessError> {
-        let command = self.command(&super::shell(self.root)?, step.progress());
+        let command = self.command(&shell(self.root)?, step.progress());
         step.progress().detail(format_args!("{command:?}"));
         process::run(command, |output| match output {
             Output::Stdout(line) => {

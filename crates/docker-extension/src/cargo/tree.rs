@@ -8,6 +8,7 @@ use semver::Version;
 use target_lexicon::Triple;
 use xshell::cmd;
 
+use super::shell::shell;
 use crate::process::{self, ProcessError};
 
 /// A crate and its version, which `Cargo.lock` may hold several times, from several sources.
@@ -40,7 +41,7 @@ pub fn crates(
     target: &Triple,
     packages: &BTreeSet<&str>,
 ) -> Result<BTreeSet<ResolvedCrate>, ProcessError> {
-    let sh = super::shell(root)?;
+    let sh = shell(root)?;
     let target = target.to_string();
     let mut tree = cmd!(sh, "cargo tree --locked --target {target}").args([
         "--edges",
