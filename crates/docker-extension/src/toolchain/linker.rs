@@ -6,7 +6,8 @@
 use std::fmt;
 
 use super::mingw::{self, MingwState};
-use super::{Toolchain, c_code, lld};
+use super::rust::Toolchain;
+use super::{c_code, lld};
 use crate::error::{Error, Result};
 use crate::platform::{Arch, HostPlatform, Os};
 use crate::project::Project;

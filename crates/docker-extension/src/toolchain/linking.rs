@@ -9,8 +9,9 @@ use xshell::Shell;
 
 use super::linker::{Linker, LinkerPlan};
 use super::route::Route;
-use super::zig::Zig;
-use super::{Toolchain, ToolchainPlan, import_library, lld, macos, mingw, zigbuild};
+use super::rust::Toolchain;
+use super::zig::{Zig, ZigPlan};
+use super::{import_library, lld, macos, mingw, zigbuild};
 use crate::cargo::build::{BuildTool, CargoSetup};
 use crate::error::{Error, Result};
 use crate::platform::{HostPlatform, Os};
@@ -39,7 +40,8 @@ pub struct Linking {
 /// # Errors
 /// A linker can't be had.
 pub(super) fn prepare(
-    plan: &ToolchainPlan<'_>,
+    toolchain: &Toolchain,
+    zig: Option<&ZigPlan>,
     route: &Route,
     project: &Project,
     sh: &Shell,
@@ -50,7 +52,7 @@ pub(super) fn prepare(
     for (&platform, LinkerPlan { choice, otherwise, .. }) in &route.linkers {
         let mut choice = choice;
         if choice.linker == Linker::Lld {
-            match (libraries(plan.toolchain, platform, step), otherwise) {
+            match (libraries(toolchain, platform, step), otherwise) {
                 (Err(error), Some(otherwise)) => {
                     choice = otherwise;
                     let reason = error.source().map_or(error.to_string(), ToString::to_string);
@@ -60,7 +62,7 @@ pub(super) fn prepare(
                     ));
                 }
                 (libraries, _) => {
-                    linking.use_lld(plan.toolchain, project, platform, libraries?, step)?;
+                    linking.use_lld(toolchain, project, platform, libraries?, step)?;
                 }
             }
         }
@@ -70,7 +72,7 @@ pub(super) fn prepare(
     for &platform in by_linker.get(&Linker::System).into_iter().flatten() {
         linking.use_system(platform);
     }
-    if let (Some(platforms), Some(zig)) = (by_linker.get(&Linker::Zig), &plan.zig) {
+    if let (Some(platforms), Some(zig)) = (by_linker.get(&Linker::Zig), zig) {
         let (zig, zigbuild) = (zig.provide(sh, step)?, zigbuild::provide(sh, step)?);
         linking.use_zig(&zig, zigbuild, project, platforms, step)?;
     }

@@ -6,7 +6,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::Toolchain;
+use super::rust::Toolchain;
 use crate::platform::{HostPlatform, Os};
 
 /// `rust-lld`, if the toolchain has it. Distributions often leave it out.

@@ -7,7 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use lzma_rust2::XzReader;
 use target_lexicon::Triple;
 
-use super::{Toolchain, cache, download};
+use super::rust::Toolchain;
+use super::{cache, download};
 use crate::error::{Error, Result};
 use crate::files::{self, IoContext};
 use crate::interrupt::Interruptible;

@@ -10,7 +10,8 @@ use camino::Utf8PathBuf;
 use xshell::{Cmd, Shell};
 
 use super::route::{LibraryOrigin, Route, Routes};
-use super::{Toolchain, cache, debian};
+use super::rust::Toolchain;
+use super::{cache, debian};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::lock::lock;
