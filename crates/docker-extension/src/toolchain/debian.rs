@@ -72,7 +72,6 @@ fn mirrors(sh: &Shell) -> Result<BTreeSet<String>> {
     Ok(mirrors)
 }
 
-/// A package that can be downloaded.
 struct Package {
     version: String,
     size: u64,

@@ -77,8 +77,6 @@ impl Dlltool {
         })
     }
 
-    /// Writes the library.
-    ///
     /// # Errors
     /// The list of functions can't be read or understood, or the library not be written.
     pub fn run(&self) -> Result<()> {

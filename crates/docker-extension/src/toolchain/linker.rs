@@ -38,14 +38,11 @@ impl fmt::Display for Linker {
 /// A linker, with the reason for it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct LinkerChoice {
-    /// What links.
     pub linker: Linker,
-    /// Why.
     pub reason: String,
 }
 
 impl LinkerChoice {
-    /// This linker, for this reason.
     pub fn new(linker: Linker, reason: impl Into<String>) -> Self {
         Self { linker, reason: reason.into() }
     }
@@ -64,11 +61,9 @@ pub struct LinkerPlan {
 /// What this machine, and the crates that the host binaries are made of, tell about a platform.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Situation {
-    /// This machine is a Mac.
     pub is_on_macos: bool,
     /// The toolchain has the platform's standard library.
     pub has_standard_library: bool,
-    /// The toolchain has `rust-lld`.
     pub has_lld: bool,
     /// A crate whose build script compiles C for the platform.
     pub compiles_c: Option<String>,

@@ -22,14 +22,12 @@ use crate::text;
 /// The folder below cargo's for the tools that xtask is under another name.
 const TOOLS: &str = "xtask";
 
-/// How host binaries are linked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Linking {
     /// Cargo itself, which builds the platforms that zig does not link.
     cargo: CargoSetup,
     /// `cargo-zigbuild`, and the platforms that it builds.
     zigbuild: Option<(CargoSetup, Vec<HostPlatform>)>,
-    /// The compiler's flags for each platform.
     pub flags: BTreeMap<HostPlatform, Vec<String>>,
     /// What links, for people.
     pub said: String,

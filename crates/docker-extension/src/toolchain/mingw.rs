@@ -28,7 +28,6 @@ pub enum MingwState {
     /// On this machine, or not needed.
     #[default]
     Ready,
-    /// On Rust's server.
     Download,
     /// The toolchain does not tell.
     Unknown,
@@ -40,12 +39,7 @@ enum Source {
     /// In the toolchain, which is one for Windows.
     Toolchain(Utf8PathBuf),
     /// On Rust's server.
-    Server {
-        /// The archive's address.
-        address: String,
-        /// Its hash.
-        sha256: String,
-    },
+    Server { address: String, sha256: String },
 }
 
 /// Where the libraries for `platform` are, as far as the toolchain knows.

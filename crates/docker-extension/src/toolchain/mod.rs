@@ -1,4 +1,4 @@
-//! What compiles and links host binaries, with no set-up by the person: where each target's
+//! What compiles and links host binaries, with no set-up by the user: where each target's
 //! standard library comes from ([`standard_library`]), what links it ([`linker`]), and how cargo is told
 //! ([`linking`]).
 

@@ -15,7 +15,6 @@ use crate::text;
 
 /// A package of PyPI that brings a program.
 pub(super) struct PythonProgram {
-    /// The package's name on PyPI.
     pub package: &'static str,
     pub version: &'static str,
     pub wheels: [Wheel; 6],

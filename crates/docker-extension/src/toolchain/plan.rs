@@ -20,11 +20,8 @@ use crate::project::config::LinkerRequest;
 /// Everything that cargo needs besides the project itself.
 #[derive(Clone, Debug)]
 pub struct Tools<'a> {
-    /// The compiler.
     pub toolchain: &'a Toolchain,
-    /// The standard library.
     pub standard_library: StandardLibrary,
-    /// What makes cargo link with what was chosen.
     pub linking: Linking,
     /// Whether a name of a macOS framework that no list has is an error.
     pub deny_unknown_symbols: bool,

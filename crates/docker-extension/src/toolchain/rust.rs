@@ -16,7 +16,6 @@ pub struct Toolchain {
     pub version: String,
     /// The commit that the compiler was built from, as the paths in its standard library name it.
     pub commit: Option<String>,
-    /// The target of this machine.
     pub host: Triple,
     /// The folder that holds compiler and standard libraries.
     pub sysroot: Utf8PathBuf,

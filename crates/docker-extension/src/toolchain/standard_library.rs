@@ -38,7 +38,6 @@ impl fmt::Display for StandardLibrary {
     }
 }
 
-/// The sources of the standard library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sources {
     /// The folder `library`.
@@ -50,9 +49,7 @@ pub struct Sources {
 /// A way that led nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Attempt {
-    /// What was tried.
     what: &'static str,
-    /// Why it failed.
     why: String,
 }
 

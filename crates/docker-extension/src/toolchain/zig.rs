@@ -66,25 +66,19 @@ const DOWNLOADED: PythonProgram = PythonProgram {
     alternative: "install zig yourself and put it on PATH, or set ZIG to its path",
 };
 
-/// A zig that runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zig {
-    /// The program.
     pub program: PathBuf,
     /// What comes before zig's own arguments: `-m ziglang`.
     pub args: Vec<&'static str>,
-    /// Its version.
     pub version: String,
-    /// How it was found.
     pub origin: Origin,
 }
 
-/// How zig was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The environment variable `ZIG` names it.
     Variable,
-    /// It is on PATH.
     Path,
     /// It is a package of the Python on PATH.
     Python,
@@ -130,13 +124,11 @@ pub fn find(sh: &Shell) -> Result<Option<Zig>> {
 /// Which zig a run takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ZigPlan {
-    /// One that is there.
     Found {
         zig: Zig,
         /// `cargo-zigbuild` is there, too.
         has_zigbuild: bool,
     },
-    /// It is downloaded.
     Download,
 }
 
