@@ -34,6 +34,31 @@ fn an_extension_without_host_binaries_and_pages_is_refused() {
 }
 
 #[test]
+fn a_package_without_a_program_is_refused() {
+    let extension = Extension::new();
+    extension.write("host-bins/lib/Cargo.toml", "[package]\nname = \"lib\"\nedition = \"2024\"\n");
+    extension.write("host-bins/lib/src/lib.rs", "");
+    let words =
+        ["the package `lib` has no `bin` target", "host-bins/lib/Cargo.toml", "src/main.rs"];
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+
+    // One that belongs to a program.
+    fs::rename(extension.path("host-bins/lib"), extension.path("host-bins/tool/lib")).unwrap();
+    let manifest = "[package]\nname = \"tool\"\nedition = \"2024\"\n\
+                    [dependencies]\nlib = { path = \"lib\" }\n";
+    extension.package("tool", manifest, "fn main() {}");
+    extension.dist(&["--plan"]);
+}
+
+#[test]
+fn members_that_match_nothing_are_explained() {
+    let extension = Extension::with_pages();
+    fs::remove_dir_all(extension.path("host-bins/tool")).unwrap();
+    let words = ["cargo can't read the workspace", "host-bins/.gitkeep"];
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+}
+
+#[test]
 fn unknown_and_missing_keys_are_named_in_full() {
     let extension = Extension::new();
     extension.manifest(&TABLE.replace("vendor =", "vender ="));
