@@ -38,12 +38,6 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Tell what this machine has for that, and what would be downloaded
     Doctor,
-    /// Be zig's wrapper: cargo calls this as a linker
-    #[command(subcommand, hide = true)]
-    Zig(cargo_zigbuild::Zig),
-    /// Print the variables that make cargo link with zig
-    #[command(name = crate::toolchain::zigbuild::ENVIRONMENT_COMMAND, hide = true)]
-    ZigEnvironment(ZigEnvironment),
 }
 
 /// How much to say.
@@ -213,16 +207,6 @@ impl std::str::FromStr for TagArgument {
             }
         }
     }
-}
-
-/// The options of the hidden command `zig-environment`.
-#[derive(Clone, Debug, Args)]
-pub struct ZigEnvironment {
-    /// The oldest macOS that the binaries run on.
-    #[arg(long)]
-    pub minimum_macos: String,
-    /// Rust's triples.
-    pub targets: Vec<String>,
 }
 
 #[cfg(test)]

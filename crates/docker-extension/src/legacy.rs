@@ -1,7 +1,7 @@
 //! Conversions of the modules' own errors, until they are [`Error`]s themselves.
 
 use crate::error::Error;
-use crate::{compile, context, dist, image, toolchain};
+use crate::{context, dist, image};
 
 macro_rules! legacy {
     ($($type:ty, $is_usage:expr;)*) => {$(
@@ -18,18 +18,10 @@ macro_rules! legacy {
 }
 
 legacy! {
-    toolchain::Error, |_| false;
-    compile::Error, |_| false;
     context::Error, |_| false;
     image::NoBuilder, |it| matches!(it, image::NoBuilder::Unknown { .. });
     image::Error, |_| false;
     dist::Error, |it| matches!(it, dist::Error::NotADist(_) | dist::Error::NotAFolder(_) | dist::Error::InContext(_));
-}
-
-impl From<toolchain::import_library::DlltoolError> for Error {
-    fn from(error: toolchain::import_library::DlltoolError) -> Self {
-        Error::showing(error)
-    }
 }
 
 impl From<xshell::Error> for Error {

@@ -9,6 +9,7 @@
 //! them, [`dist`] the finished files. [`preview`] shows it all in a browser while it is being worked
 //! on. [`commands`] are short recipes that call these steps, and [`cli`] declares them.
 
+mod cargo;
 mod cli;
 mod commands;
 mod compile;
@@ -49,7 +50,7 @@ use clap::{CommandFactory, FromArgMatches};
 use cli::{Cli, Command};
 use error::Result;
 use progress::Progress;
-use toolchain::{import_library, zigbuild};
+use toolchain::import_library::{self, Dlltool};
 
 /// Runs the command line of this process: `cargo xtask` and `docker-extension` alike.
 pub fn main() -> ExitCode {
@@ -63,8 +64,8 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    if let Some(tool) = other_tool() {
-        return tool;
+    if let Some(dlltool) = dlltool() {
+        return dlltool?.run();
     }
     let cli = parse();
     let progress = Progress::new(cli.talk.verbosity());
@@ -74,9 +75,15 @@ fn run() -> Result<()> {
         Command::Preview(options) => commands::preview::run(options, &progress),
         Command::Validate(options) => commands::validate::run(options, &progress),
         Command::Doctor => commands::doctor::run(),
-        Command::Zig(tool) => run_zig(tool),
-        Command::ZigEnvironment(options) => zig_environment(options),
     }
+}
+
+/// The other tool that this process is, if the compiler called it by that one's name.
+fn dlltool() -> Option<Result<Dlltool>> {
+    let mut args = std::env::args_os();
+    let program = args.next()?;
+    let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
+    import_library::from_name(&program, &args)
 }
 
 /// Reads the command line, under the name by which it was called.
@@ -86,28 +93,4 @@ fn parse() -> Cli {
     let name = if is_xtask { cli::XTASK } else { cli::NAME };
     let matches = Cli::command().name(name).bin_name(name).get_matches();
     Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
-}
-
-/// The work of the tool that this process is to be, judged by the name under which it was started.
-fn other_tool() -> Option<Result<()>> {
-    let mut args = std::env::args_os();
-    let program = args.next()?;
-    let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
-    if let Some(tool) = import_library::from_name(&program, &args) {
-        return Some(tool.and_then(|tool| tool.run()).map_err(error::Error::from));
-    }
-    zigbuild::tool_from_name(&program, args).map(|tool| run_zig(&tool))
-}
-
-fn run_zig(tool: &cargo_zigbuild::Zig) -> Result<()> {
-    tool.execute().map_err(|error| error::Error::new(format!("{error:#}")))
-}
-
-#[expect(clippy::print_stdout, reason = "the process that asked reads it there")]
-fn zig_environment(options: &cli::ZigEnvironment) -> Result<()> {
-    let environment =
-        zigbuild::describe_environment(options.targets.clone(), options.minimum_macos.clone())
-            .map_err(error::Error::new)?;
-    println!("{environment}");
-    Ok(())
 }

@@ -80,29 +80,25 @@ impl HostPlatform {
         Self { os, arch }
     }
 
-    /// The Rust triple that builds for this platform.
+    /// The target that builds for this platform.
     ///
     /// Linux helpers are linked statically (musl), so that they run on every distribution.
     /// Windows on Arm has no GNU target in Rust; `gnullvm` is the one that needs no Visual Studio.
-    pub const fn triple(self) -> &'static str {
-        match (self.os, self.arch) {
+    pub fn triple(self) -> Triple {
+        let triple = match (self.os, self.arch) {
             (Os::Darwin, Arch::Amd64) => "x86_64-apple-darwin",
             (Os::Darwin, Arch::Arm64) => "aarch64-apple-darwin",
             (Os::Windows, Arch::Amd64) => "x86_64-pc-windows-gnu",
             (Os::Windows, Arch::Arm64) => "aarch64-pc-windows-gnullvm",
             (Os::Linux, Arch::Amd64) => "x86_64-unknown-linux-musl",
             (Os::Linux, Arch::Arm64) => "aarch64-unknown-linux-musl",
-        }
-    }
-
-    /// [`Self::triple`], taken apart.
-    pub fn target(self) -> Triple {
-        self.triple().parse().expect("every triple of this table is one that target-lexicon knows")
+        };
+        triple.parse().expect("every triple of this table is one that target-lexicon knows")
     }
 
     /// The platform that `triple` builds for.
-    pub fn from_triple(triple: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|platform| platform.triple() == triple)
+    pub fn from_triple(triple: &Triple) -> Option<Self> {
+        Self::ALL.into_iter().find(|platform| platform.triple() == *triple)
     }
 
     /// The file name that the binary `name` has on this platform.
@@ -211,8 +207,9 @@ mod tests {
     fn every_platform_reads_back_from_its_name_and_its_triple() {
         for platform in HostPlatform::ALL {
             assert_eq!(platform.to_string().parse(), Ok(platform));
-            assert_eq!(HostPlatform::from_triple(platform.triple()), Some(platform));
-            assert_eq!(platform.target().to_string(), platform.triple());
+            let triple = platform.triple();
+            assert_eq!(HostPlatform::from_triple(&triple), Some(platform));
+            assert_eq!(triple.to_string().parse(), Ok(triple));
         }
     }
 

@@ -3,7 +3,6 @@
 
 use std::fmt::Display;
 use std::io::IsTerminal;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -45,19 +44,6 @@ impl Progress {
 
     pub fn is_verbose(&self) -> bool {
         self.verbosity == Verbosity::Verbose
-    }
-
-    /// Has cargo say as much, and show its own progress where it can be seen.
-    pub fn tell_cargo(&self, command: &mut Command) {
-        if self.is_quiet() {
-            command.arg("--quiet");
-        }
-        if self.is_live() {
-            command
-                .env("CARGO_TERM_COLOR", "always")
-                .env("CARGO_TERM_PROGRESS_WHEN", "always")
-                .env("CARGO_TERM_PROGRESS_WIDTH", "70");
-        }
     }
 
     /// Begins a step; it ends with [`Step::done`], or has failed when it is dropped before.

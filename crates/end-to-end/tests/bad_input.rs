@@ -34,6 +34,31 @@ fn an_extension_without_host_binaries_and_pages_is_refused() {
 }
 
 #[test]
+fn a_package_without_a_program_is_refused() {
+    let extension = Extension::new();
+    extension.write("host-bins/lib/Cargo.toml", "[package]\nname = \"lib\"\nedition = \"2024\"\n");
+    extension.write("host-bins/lib/src/lib.rs", "");
+    let words =
+        ["the package `lib` has no `bin` target", "host-bins/lib/Cargo.toml", "src/main.rs"];
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+
+    // One that belongs to a program.
+    fs::rename(extension.path("host-bins/lib"), extension.path("host-bins/tool/lib")).unwrap();
+    let manifest = "[package]\nname = \"tool\"\nedition = \"2024\"\n\
+                    [dependencies]\nlib = { path = \"lib\" }\n";
+    extension.package("tool", manifest, "fn main() {}");
+    extension.dist(&["--plan"]);
+}
+
+#[test]
+fn members_that_match_nothing_are_explained() {
+    let extension = Extension::with_pages();
+    fs::remove_dir_all(extension.path("host-bins/tool")).unwrap();
+    let words = ["cargo can't read the workspace", "host-bins/.gitkeep"];
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+}
+
+#[test]
 fn unknown_and_missing_keys_are_named_in_full() {
     let extension = Extension::new();
     extension.manifest(&TABLE.replace("vendor =", "vender ="));
@@ -171,6 +196,46 @@ fn without_network_zig_can_not_be_downloaded() {
         .env("PIP_RETRIES", "0")
         .env_remove("ZIG");
     extension.assert_fails(&mut command, 1, &["zig", "can't be downloaded", "network"]);
+}
+
+/// A `zig` that tells its version, and does nothing else.
+fn set_zig(command: &mut Command, dir: &tempfile::TempDir) {
+    let zig = dir.path().join("zig");
+    support::script(&zig, "#!/bin/sh\n[ \"$1\" = version ] && echo 0.17.1\n");
+    command.env("ZIG", zig).env("XDG_CACHE_HOME", dir.path().join("cache"));
+}
+
+#[test]
+fn without_network_what_makes_zig_the_linker_can_not_be_downloaded() {
+    support::ready();
+    let extension = Extension::new();
+    let dir = tempfile::tempdir().unwrap();
+    let path = path_with(&dir, &["cargo", "rustc", "rustup", "python3"]);
+    let mut command = extension.xtask(&["dist", "--engine", "embedded", "--linker", "zig"]);
+    set_zig(&mut command, &dir);
+    command.env("PATH", path).env("PIP_INDEX_URL", "http://127.0.0.1:9/simple");
+    let words = ["cargo-zigbuild, which", "can't be downloaded", "network", "cargo install"];
+    extension.assert_fails(command.env("PIP_RETRIES", "0"), 1, &words);
+}
+
+#[test]
+fn a_compatible_cargo_zigbuild_on_path_takes_the_place_of_one_that_can_not_be_downloaded() {
+    support::ready();
+    let extension = Extension::new();
+    let dir = tempfile::tempdir().unwrap();
+    let path = path_with(&dir, &["cargo", "rustc", "rustup"]);
+    let attempt = |version: &str, words: &[&str]| {
+        let answer = format!(
+            "#!/bin/sh\n[ \"$1\" = --version ] && echo cargo-zigbuild {version} && exit\n\
+             echo \"asked to $1\" >&2\nexit 1\n"
+        );
+        support::script(&path.join("cargo-zigbuild"), &answer);
+        let mut command = extension.xtask(&["dist", "--engine", "embedded", "--linker", "zig"]);
+        set_zig(&mut command, &dir);
+        extension.assert_fails(command.env("PATH", &path), 1, words);
+    };
+    attempt("0.24.7", &["0.24.7 on PATH takes its place", "asked to zigbuild"]);
+    attempt("0.23.0", &["Python 3, which downloads it, is not installed", "cargo install"]);
 }
 
 #[test]

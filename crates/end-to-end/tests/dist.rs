@@ -112,6 +112,19 @@ fn on_a_terminal_steps_are_redrawn_in_place_and_stay_with_their_times() {
 }
 
 #[test]
+fn an_extension_may_be_a_tab_alone() {
+    let extension = Extension::with_pages();
+    fs::remove_dir_all(extension.path("host-bins/tool")).unwrap();
+    extension.write("host-bins/.gitkeep", "");
+    extension.dist(&[]);
+    let opened = Opened::new(extension.path("dist/tool-1.2.3.oci.tar"));
+    let metadata = opened.file("linux/arm64", "metadata.json");
+    let metadata: Value = serde_json::from_slice(&metadata).unwrap();
+    assert_eq!(metadata.as_object().unwrap().keys().collect::<Vec<_>>(), ["icon", "ui"]);
+    assert_eq!(manifest(&extension, "dist")["host_binaries"], Value::Array(Vec::new()));
+}
+
+#[test]
 fn without_pages_the_tab_is_left_out() {
     let extension = Extension::with_pages();
     extension.dist(&["--no-ui", "--platform", "darwin-arm64", "-v"]);

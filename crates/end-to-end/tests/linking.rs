@@ -273,7 +273,7 @@ fn without_the_libraries_for_windows_zig_links_and_the_run_says_why() {
     let args = ["dist", "--engine", "embedded", "--platform", "windows-amd64"];
     let mut command = extension.xtask(&args);
     command
-        .env("PATH", path_with(&dir, &["cargo", "rustc", "rustup", "curl"]))
+        .env("PATH", path_with(&dir, &["cargo", "rustc", "rustup", "curl", "python3"]))
         .env("ZIG", &zig.program)
         .env("XDG_CACHE_HOME", cache.path())
         .env("RUSTUP_DIST_SERVER", "http://127.0.0.1:9");

@@ -26,7 +26,7 @@ pub fn run() -> Result<()> {
     let sh = Shell::new()?;
     let here = current_folder(&sh)?;
     let mut report = Report::default();
-    let toolchain = Toolchain::detect(&sh).map_err(Error::from);
+    let toolchain = Toolchain::detect(&sh);
     report.rust(&toolchain);
     match (Project::find(&here)?, &toolchain) {
         (Some(project), Ok(toolchain)) => report.project(&project, toolchain, &here, &sh)?,
@@ -113,10 +113,9 @@ impl Report {
             }
         }
         match &toolchain.zig {
-            Some(zig @ ZigPlan::Found(_)) => self.good("zig", zig),
-            Some(ZigPlan::Download) if route.uses_zig() => {
-                self.look("zig", "is needed, and will be downloaded with Python's pip");
-            }
+            Some(zig @ ZigPlan::Found { has_zigbuild: true, .. }) => self.good("zig", zig),
+            Some(zig) if route.uses_zig() => self.look("zig", format_args!("needed: {zig}")),
+            Some(zig @ ZigPlan::Found { .. }) => self.good("zig", zig),
             Some(ZigPlan::Download) | None => self.good("zig", "not needed"),
         }
     }
@@ -124,11 +123,11 @@ impl Report {
     /// Outside of a project: what any `dist` and `validate` may use.
     fn machine(&mut self, sh: &Shell) {
         match ZigPlan::decide(sh) {
-            Ok(zig @ ZigPlan::Found(_)) => self.good("zig", zig),
+            Ok(zig @ ZigPlan::Found { .. }) => self.good("zig", zig),
             Ok(ZigPlan::Download) => {
                 self.good("zig", "not here, and needed by helpers that compile C alone");
             }
-            Err(error) => self.bad("zig", &error.into()),
+            Err(error) => self.bad("zig", &error),
         }
         self.engine(&image::choose(EngineRequest::Auto, None, false).map_err(Error::from));
         let place = "no extension: `cargo xtask doctor` in a project tells more";

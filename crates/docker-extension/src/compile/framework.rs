@@ -2,48 +2,35 @@
 //! framework, which crate wants it, and the ways out.
 
 use camino::Utf8Path;
-use cargo_metadata::{MetadataCommand, Package};
+use cargo_metadata::Package;
 
+use crate::cargo::metadata;
+use crate::error::Error;
 use crate::files;
 use crate::platform::{HostPlatform, Os};
 use crate::project::Project;
 use crate::text;
 
-/// The linker does not find a framework.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is nothing to link the macOS framework {} with{}", text::list(.frameworks), wanted_by(.packages))]
-pub struct MissingFramework {
-    frameworks: Vec<String>,
-    packages: Vec<String>,
-}
-
-fn wanted_by(packages: &[String]) -> String {
-    match packages {
-        [] => String::new(),
-        packages => format!(", which is wanted by {}", text::list(packages)),
-    }
-}
-
-impl MissingFramework {
-    /// The ways out.
-    pub fn help(&self) -> String {
-        "leave that crate out for macOS (often a feature of the crate that brings it in; \
-         `cargo tree --target aarch64-apple-darwin -i NAME` shows which), \
-         or make the image on a Mac, where Apple's linker is used, \
-         or narrow the binary's `platforms` in its package's `[package.metadata.docker-extension]`"
-            .to_owned()
-    }
-}
-
-/// The error for `frameworks` that the linker did not find.
-pub(super) fn explain(
+/// The error that the linker does not find `frameworks`.
+pub(super) fn missing(
     project: &Project,
     platforms: &[HostPlatform],
     frameworks: Vec<String>,
-) -> MissingFramework {
+) -> Error {
     let platform = platforms.iter().find(|platform| platform.os == Os::Darwin);
     let packages = platform.map(|platform| packages_that_want(project, *platform, &frameworks));
-    MissingFramework { frameworks, packages: packages.unwrap_or_default() }
+    let wanted_by = match &packages.unwrap_or_default()[..] {
+        [] => String::new(),
+        packages => format!(", which is wanted by {}", text::list(packages)),
+    };
+    let frameworks = text::list(&frameworks);
+    Error::new(format!("there is nothing to link the macOS framework {frameworks} with{wanted_by}"))
+        .help(
+            "leave that crate out for macOS (often a feature of the crate that brings it in; \
+             `cargo tree --target aarch64-apple-darwin -i NAME` shows which), \
+             or make the image on a Mac, where Apple's linker is used, \
+             or narrow the binary's `platforms` in its package's `[package.metadata.docker-extension]`",
+        )
 }
 
 /// The framework that a line of the linker's messages misses.
@@ -78,14 +65,7 @@ pub(super) fn described(package: &Package) -> String {
 
 /// The crates that may be compiled for a platform; none where cargo can't tell.
 pub(super) fn packages(project: &Project, platform: HostPlatform) -> Vec<Package> {
-    let metadata = MetadataCommand::new()
-        .current_dir(&project.root)
-        .other_options(["--filter-platform".to_owned(), platform.triple().to_owned()])
-        .exec();
-    let Ok(metadata) = metadata else { return Vec::new() };
-    let Some(resolve) = metadata.resolve else { return Vec::new() };
-    let is_resolved = |package: &Package| resolve.nodes.iter().any(|node| node.id == package.id);
-    metadata.packages.into_iter().filter(is_resolved).collect()
+    metadata::packages(&project.root, &platform.triple()).unwrap_or_default()
 }
 
 fn folder_wants(folder: &Utf8Path, frameworks: &[String]) -> bool {

@@ -1,79 +1,61 @@
-//! The one call of cargo: its arguments and its environment.
+//! What cargo is told, for host binaries that are the same wherever they are built.
 
-use std::process::Command;
-
+use crate::cargo::build::{BinaryName, BuildStd, BuildTarget, CargoBuild, CargoSetup, Diagnostics};
 use crate::platform::{HostPlatform, Os};
-use crate::progress::Progress;
 use crate::project::{HostBinary, Project};
 use crate::toolchain::Tools;
 use crate::toolchain::standard_library::StandardLibrary;
 
-/// What cargo is asked to build.
+/// Host binaries for some platforms, built by one call of cargo.
 pub(super) struct Invocation<'a> {
     pub project: &'a Project,
+    pub setup: &'a CargoSetup,
     pub platforms: &'a [HostPlatform],
     pub binaries: &'a [&'a HostBinary],
     pub tools: &'a Tools<'a>,
     /// Flags for macOS that came up on the way.
     pub macos_flags: Vec<String>,
-    /// The compiler flags of the environment: see [`inherited_flags`].
+    /// The compiler's flags in the environment.
     pub inherited_flags: Vec<String>,
 }
 
 impl Invocation<'_> {
-    pub fn command(&self, progress: &Progress) -> Command {
-        let mut command = Command::new("cargo");
-        command
-            .current_dir(&self.project.root)
-            .args(["build", "--release", "--locked", "--keep-going"])
-            .arg("--message-format=json-render-diagnostics");
-        for platform in self.platforms {
-            command.args(["--target", platform.triple()]);
-            command.args(["--config", &self.rustflags(*platform)]);
-        }
-        for binary in self.binaries {
-            command.args(["--package", &binary.package, "--bin", &binary.name]);
-        }
-        self.add_standard_library(&mut command);
-        self.add_environment(&mut command);
-        progress.tell_cargo(&mut command);
-        command
-    }
-
-    fn add_standard_library(&self, command: &mut Command) {
-        let StandardLibrary::FromSource(sources) = &self.tools.standard_library else { return };
-        command.arg("-Zbuild-std=std,panic_abort").env("RUSTC_BOOTSTRAP", "1");
-        if !sources.in_toolchain {
-            // The only way to tell cargo of sources outside of the toolchain.
-            command.env("__CARGO_TESTS_ONLY_SRC_ROOT", &sources.library);
+    pub fn cargo(&self) -> CargoBuild<'_> {
+        let mut setup = self.setup.clone();
+        let minimum_macos = self.project.config.minimum_macos.to_string();
+        setup.variables.insert("MACOSX_DEPLOYMENT_TARGET".to_owned(), minimum_macos);
+        CargoBuild {
+            setup,
+            root: &self.project.root,
+            binaries: self.binaries.iter().copied().map(BinaryName::from).collect(),
+            targets: self.platforms.iter().map(|platform| self.target(*platform)).collect(),
+            diagnostics: Diagnostics::ShownByCargo,
+            options: &["--release", "--locked", "--keep-going"],
+            standard_library: self.standard_library(),
         }
     }
 
-    fn add_environment(&self, command: &mut Command) {
-        command
-            .envs(&self.tools.linking.environment)
-            .env("MACOSX_DEPLOYMENT_TARGET", self.project.config.minimum_macos.to_string())
-            // They would take the place of the flags that are given for each target.
-            .env_remove("RUSTFLAGS")
-            .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    fn standard_library(&self) -> Option<BuildStd<'_>> {
+        match &self.tools.standard_library {
+            StandardLibrary::Prebuilt => None,
+            StandardLibrary::FromSource(sources) => {
+                let library = (!sources.in_toolchain).then_some(&*sources.library);
+                Some(BuildStd { library })
+            }
+        }
     }
 
-    /// The compiler's flags for a target, as a setting of cargo's. They come on top of what cargo's
-    /// configuration files say for the target; what those say for all targets (`build.rustflags`)
-    /// gives way to them, as cargo has it.
-    fn rustflags(&self, platform: HostPlatform) -> String {
-        let mut flags = self.inherited_flags.clone();
-        flags.extend(self.remapped_paths());
-        flags.extend(self.tools.linking.flags.get(&platform).into_iter().flatten().cloned());
+    fn target(&self, platform: HostPlatform) -> BuildTarget {
+        let mut rustflags = self.inherited_flags.clone();
+        rustflags.extend(self.remapped_paths());
+        rustflags.extend(self.tools.linking.flags.get(&platform).into_iter().flatten().cloned());
         if platform.os == Os::Darwin {
-            flags.extend(self.macos_flags.iter().cloned());
+            rustflags.extend(self.macos_flags.iter().cloned());
         }
-        // JSON's lists of texts are TOML's as well.
-        let flags = serde_json::Value::from(flags);
-        format!("target.{}.rustflags={flags}", platform.triple())
+        BuildTarget { triple: platform.triple(), rustflags }
     }
 
-    /// What keeps this machine's folders out of the binaries.
+    /// What keeps this machine's directories out of the binaries.
     fn remapped_paths(&self) -> Vec<String> {
         let remap = |from: &str, to: &str| format!("--remap-path-prefix={from}={to}");
         let mut flags = vec![remap(self.project.root.as_str(), "/workspace")];
@@ -95,21 +77,11 @@ fn cargo_home() -> Result<String, std::env::VarError> {
     })
 }
 
-/// The flags of the environment, by cargo's own rules.
-pub(super) fn inherited_flags() -> Vec<String> {
-    const SEPARATOR: char = '\u{1f}';
-    let (flags, separator) = match std::env::var("CARGO_ENCODED_RUSTFLAGS") {
-        Ok(flags) => (flags, SEPARATOR),
-        Err(_) => (std::env::var("RUSTFLAGS").unwrap_or_default(), ' '),
-    };
-    flags.split(separator).filter(|flag| !flag.is_empty()).map(str::to_owned).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::host_binaries::HostBinaryPlan;
-    use crate::progress::Verbosity;
+    use crate::progress::{Progress, Verbosity};
     use crate::project::testing::project;
     use crate::toolchain::Toolchain;
     use crate::toolchain::standard_library::Sources;
@@ -121,21 +93,24 @@ mod tests {
         let toolchain = Toolchain {
             version: "1.95.0".to_owned(),
             commit: Some("c0ffee".to_owned()),
-            host: "x86_64-unknown-linux-gnu".to_owned(),
+            host: "x86_64-unknown-linux-gnu".parse().unwrap(),
             sysroot: "/rust".into(),
             rustup_name: None,
         };
         let tools = Tools::for_test(&toolchain, standard_library);
         let (platforms, binaries) = plan.groups().remove(0);
+        let (setup, platforms) = tools.linking.calls(&platforms).remove(0);
         let invocation = Invocation {
             project: &project,
+            setup,
             platforms: &platforms,
             binaries: &binaries,
             tools: &tools,
             inherited_flags: vec!["-Dwarnings".to_owned()],
             macos_flags: vec!["-Clink-arg=-U".to_owned()],
         };
-        let command = invocation.command(&Progress::new(Verbosity::Quiet));
+        let sh = xshell::Shell::new().unwrap();
+        let command = invocation.cargo().command(&sh, &Progress::new(Verbosity::Quiet));
         let variables = command
             .get_envs()
             .filter_map(|(name, value)| Some(format!("{}={}", name.display(), value?.display())));

@@ -5,19 +5,27 @@
 //! know yet, and can be left to macOS to find when the program starts. Any other is an error.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use cargo_metadata::Package;
 
 use super::framework;
+use crate::error::Error;
 use crate::foreign::{self, Declarations};
 use crate::platform::{Arch, HostPlatform, Os};
 use crate::project::Project;
 use crate::text;
 
 /// Names that no list has.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no library of macOS that xtask knows has {}", text::list(&described(.0)))]
-pub struct UnknownSymbols(Vec<Unknown>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct UnknownSymbols(Vec<Unknown>);
+
+impl fmt::Display for UnknownSymbols {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let described = text::list(&described(&self.0));
+        write!(f, "no library of macOS that xtask knows has {described}")
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Unknown {
@@ -39,11 +47,11 @@ fn described(unknown: &[Unknown]) -> Vec<String> {
 }
 
 impl UnknownSymbols {
-    /// The ways out.
-    pub fn help(&self) -> String {
-        "fix the name if it is misspelt; if macOS has it, add it to a list of the tool \
-         (docs/linking.md explains how), or link with zig (`--linker zig`) or on a Mac"
-            .to_owned()
+    pub(super) fn error(&self) -> Error {
+        Error::new(self.to_string()).help(
+            "fix the name if it is misspelt; if macOS has it, add it to a list of the tool \
+             (docs/linking.md explains how), or link with zig (`--linker zig`) or on a Mac",
+        )
     }
 
     /// Whether all of them are said to be in frameworks, so that macOS may find them.

@@ -53,7 +53,7 @@ pub struct HostBinaryEntry {
     /// Where it runs.
     pub platform: HostPlatform,
     /// The Rust triple that it was built for.
-    pub target: &'static str,
+    pub target: String,
     /// The file.
     pub path: String,
     #[serde(serialize_with = "Digest::serialize_hex")]
@@ -134,7 +134,7 @@ mod tests {
             host_binaries: vec![HostBinaryEntry {
                 name: "helper".to_owned(),
                 platform: HostPlatform::DEFAULT[1],
-                target: HostPlatform::DEFAULT[1].triple(),
+                target: HostPlatform::DEFAULT[1].triple().to_string(),
                 path: "host/darwin-arm64/helper".to_owned(),
                 sha256: Digest::of(b"helper"),
                 size: 300_000,

@@ -125,7 +125,7 @@ impl<'a> Dist<'a> {
                 self.host_binaries.push(HostBinaryEntry {
                     name: file.build.binary.name.clone(),
                     platform,
-                    target: platform.triple(),
+                    target: platform.triple().to_string(),
                     path,
                     sha256: digest,
                     size,

@@ -168,7 +168,7 @@ fn targets<'a>(
         let builds = host_binaries.builds().iter().filter(|build| build.platform == platform);
         Some(ShownTarget {
             platform,
-            target: platform.triple().to_owned(),
+            target: platform.triple().to_string(),
             made_with: TargetTools::of(&toolchain.routes, platform)?,
             binaries: builds.map(|build| build.binary.name.as_str()).collect(),
         })
@@ -202,7 +202,7 @@ mod tests {
             engine_reason: "`docker` is not installed, or not on PATH",
             targets: vec![ShownTarget {
                 platform,
-                target: platform.triple().to_owned(),
+                target: platform.triple().to_string(),
                 made_with: TargetTools { standard_library: LibraryStatus::Rustup, linker: &choice },
                 binaries: vec!["tool"],
             }],

@@ -1,24 +1,23 @@
 //! Builds the host binaries for this machine, and again when their sources change.
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
 use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::Message;
-use cargo_metadata::diagnostic::DiagnosticLevel;
-use xshell::{Shell, cmd};
 
 use super::programs::Programs;
 use super::session::Session;
 use super::tabs::TabMessage;
 use super::watch::{self, Watcher};
+use crate::cargo::build::{
+    BinaryArtifact, BinaryName, BuildMessage, CargoBuild, CargoSetup, Diagnostics,
+};
 use crate::error::Error;
 use crate::files;
 use crate::interrupt;
 use crate::platform::{Arch, HostPlatform, Os};
-use crate::process::{self, Output, ProcessError};
+use crate::process::{Output, ProcessError};
 use crate::progress::{Progress, Step};
 use crate::project::{HOST_BINS, HostBinary, Project};
 
@@ -152,27 +151,19 @@ fn build(project: &Project, step: &Step<'_>) -> Result<BuiltPrograms, BuildFailu
     if binaries.is_empty() {
         return Ok(built);
     }
-    let command = cargo(project, &binaries, step.progress())?;
-    step.progress().detail(format_args!("{command:?}"));
     let mut errors = String::new();
-    let result = process::run(command, |output| match output {
-        Output::Stdout(line) => match read_message(line) {
-            Some(Message::CompilerArtifact(artifact)) => {
-                if let Some(path) = artifact.executable {
-                    built.executables.push(path);
-                    built.is_new |= !artifact.fresh;
-                }
+    let result = cargo(project, &binaries).run(step, |message| match message {
+        BuildMessage::Binary(BinaryArtifact { path, is_fresh, .. }) => {
+            built.executables.push(path);
+            built.is_new |= !is_fresh;
+        }
+        BuildMessage::Diagnostic { text, is_error } => {
+            step.relay(Output::Stderr(text.trim_end()));
+            if is_error {
+                errors.push_str(&text);
             }
-            Some(Message::CompilerMessage(message)) => {
-                let rendered = message.message.rendered.unwrap_or(message.message.message);
-                step.relay(Output::Stderr(rendered.trim_end()));
-                if message.message.level == DiagnosticLevel::Error {
-                    errors.push_str(&rendered);
-                }
-            }
-            _ => {}
-        },
-        other => step.relay(other),
+        }
+        BuildMessage::Output(output) => step.relay(output),
     });
     match result {
         Ok(()) => Ok(built),
@@ -181,10 +172,6 @@ fn build(project: &Project, step: &Step<'_>) -> Result<BuiltPrograms, BuildFailu
         }
         Err(error) => Err(Error::new("can't build the host binaries").because(error).into()),
     }
-}
-
-fn read_message(line: &str) -> Option<Message> {
-    Message::parse_stream(line.as_bytes()).next()?.ok()
 }
 
 /// Whether the binary is for this machine. A system that Docker Desktop does not know runs them all.
@@ -204,20 +191,16 @@ fn runs_here(binary: &HostBinary) -> bool {
 }
 
 /// The dev profile compiles fast, finds overflows, and shares what xtask was built from.
-fn cargo(
-    project: &Project,
-    binaries: &[&HostBinary],
-    progress: &Progress,
-) -> Result<Command, Error> {
-    let sh = Shell::new()?;
-    sh.change_dir(&project.root);
-    let mut command = cmd!(sh, "cargo build --message-format=json-diagnostic-rendered-ansi");
-    for HostBinary { package, name, .. } in binaries {
-        command = command.args(["--package", package, "--bin", name]);
+fn cargo<'a>(project: &'a Project, binaries: &[&'a HostBinary]) -> CargoBuild<'a> {
+    CargoBuild {
+        setup: CargoSetup::default(),
+        root: &project.root,
+        binaries: binaries.iter().copied().map(BinaryName::from).collect(),
+        targets: Vec::new(),
+        diagnostics: Diagnostics::Messages,
+        options: &[],
+        standard_library: None,
     }
-    let mut command = command.into();
-    progress.tell_cargo(&mut command);
-    Ok(command)
 }
 
 /// The sources that cargo has noted beside a program: those of other packages are among them.

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
+use cargo_metadata::{Metadata, Package, TargetKind};
 use semver::Version;
 use serde_json::Value;
 
+use crate::cargo::build::BinaryName;
+use crate::cargo::metadata;
 use crate::error::Error;
 use crate::files;
 use crate::oci::Tag;
@@ -54,6 +56,12 @@ impl HostBinary {
     /// Whether it is to be built for `platform` where the extension is.
     pub fn runs_on(&self, platform: HostPlatform) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(&platform))
+    }
+}
+
+impl<'a> From<&'a HostBinary> for BinaryName<'a> {
+    fn from(binary: &'a HostBinary) -> Self {
+        BinaryName { package: &binary.package, name: &binary.name }
     }
 }
 
@@ -163,13 +171,25 @@ impl Project {
 
 /// None where neither `dir` nor a directory above it has a `Cargo.toml`.
 fn workspace(dir: &Utf8Path) -> Result<Option<Metadata>, Error> {
-    match MetadataCommand::new().current_dir(dir).no_deps().exec() {
+    match metadata::workspace(dir) {
         Ok(metadata) => Ok(Some(metadata)),
         Err(_) if !dir.ancestors().any(|dir| dir.join("Cargo.toml").is_file()) => Ok(None),
         Err(error) => Err(Error::new("cargo can't read the workspace")
+            .help(workspace_help(&error))
             .because(error)
-            .help("fix what cargo reports")
             .usage()),
+    }
+}
+
+fn workspace_help(error: &cargo_metadata::Error) -> String {
+    let glob = format!("{HOST_BINS}/*");
+    match error {
+        // What cargo reports is a manifest that nobody has written.
+        cargo_metadata::Error::CargoMetadata { stderr } if stderr.contains(&glob) => format!(
+            "cargo needs a match for each of `members`: without host binaries create the empty file \
+             `{HOST_BINS}/.gitkeep`, or remove `{glob}` from `members`"
+        ),
+        _ => "fix what cargo reports".to_owned(),
     }
 }
 
@@ -252,8 +272,17 @@ fn host_binaries(metadata: &Metadata) -> Result<Vec<HostBinary>, Error> {
             continue;
         }
         let only = package_platforms(package)?;
-        let programs =
-            package.targets.iter().filter(|target| target.kind.contains(&TargetKind::Bin));
+        let mut programs = package
+            .targets
+            .iter()
+            .filter(|target| target.kind.contains(&TargetKind::Bin))
+            .peekable();
+        // A library may be in the directory of the package that uses it.
+        let is_own_entry =
+            package.manifest_path.parent().and_then(Utf8Path::parent) == Some(&*folder);
+        if programs.peek().is_none() && is_own_entry {
+            return Err(no_program(package));
+        }
         found.extend(programs.map(|program| HostBinary {
             package: package.name.to_string(),
             name: program.name.clone(),
@@ -263,6 +292,16 @@ fn host_binaries(metadata: &Metadata) -> Result<Vec<HostBinary>, Error> {
     found.sort_by(|a, b| (&a.package, &a.name).cmp(&(&b.package, &b.name)));
     check_names(&found)?;
     Ok(found)
+}
+
+fn no_program(package: &Package) -> Error {
+    let (name, manifest) = (&package.name, &package.manifest_path);
+    Error::new(format!(
+        "the package `{name}` has no `bin` target, but is under `{HOST_BINS}/`: `{manifest}`"
+    ))
+    .help(format!(
+        "add a `src/main.rs`, or move a package that is only a library out of `{HOST_BINS}/`"
+    ))
 }
 
 fn package_platforms(package: &Package) -> Result<Option<BTreeSet<HostPlatform>>, Error> {

@@ -1,12 +1,12 @@
 //! Whether a host binary is pure Rust, or one of its crates compiles C as well.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Node};
+use cargo_metadata::{DependencyKind, Metadata, Node};
 
+use crate::cargo::metadata;
+use crate::cargo::tree::{self, ResolvedCrate};
 use crate::platform::HostPlatform;
-use crate::process;
 use crate::project::Project;
 
 /// The crates by which build scripts compile C or C++, or read its headers.
@@ -19,45 +19,12 @@ const COMPILERS: [&str; 7] =
 pub fn compiled_by(project: &Project, platform: HostPlatform) -> Option<String> {
     let binaries = project.host_binaries.iter().filter(|binary| binary.runs_on(platform));
     let packages: BTreeSet<&str> = binaries.map(|binary| binary.package.as_str()).collect();
-    let parts = parts(project, platform, &packages)?;
-    let metadata = MetadataCommand::new()
-        .current_dir(&project.root)
-        .other_options(
-            ["--locked", "--filter-platform", platform.triple()].map(str::to_owned).to_vec(),
-        )
-        .exec()
-        .ok()?;
-    first_with_compiler(&metadata, &parts)
+    let crates = tree::crates(&project.root, &platform.triple(), &packages).ok()?;
+    let metadata = metadata::resolved(&project.root, &platform.triple()).ok()?;
+    first_with_compiler(&metadata, &crates)
 }
 
-/// The crates that the packages are made of, as `name version`: exactly those that cargo would
-/// compile for the platform, without what build scripts and procedural macros are made of, which
-/// runs on this machine. (`cargo metadata` also names crates that no enabled feature wants.)
-fn parts(
-    project: &Project,
-    platform: HostPlatform,
-    packages: &BTreeSet<&str>,
-) -> Option<BTreeSet<String>> {
-    let mut command = Command::new("cargo");
-    command
-        .current_dir(&project.root)
-        .args(["tree", "--locked", "--target", platform.triple()])
-        .args(["--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"]);
-    for package in packages {
-        command.args(["--package", package]);
-    }
-    let tree = process::read(command).ok()?;
-    Some(tree.lines().filter_map(part).collect())
-}
-
-/// Reads `ring v0.17.14` or `tool v1.0.0 (/path)`.
-fn part(line: &str) -> Option<String> {
-    let mut words = line.split_whitespace();
-    let (name, version) = (words.next()?, words.next()?.strip_prefix('v')?);
-    Some(format!("{name} {version}"))
-}
-
-fn first_with_compiler(metadata: &Metadata, parts: &BTreeSet<String>) -> Option<String> {
+fn first_with_compiler(metadata: &Metadata, crates: &BTreeSet<ResolvedCrate>) -> Option<String> {
     let compiles = |node: &&Node| {
         node.deps.iter().any(|dependency| {
             let is_for_build =
@@ -68,7 +35,7 @@ fn first_with_compiler(metadata: &Metadata, parts: &BTreeSet<String>) -> Option<
     let nodes = metadata.resolve.as_ref()?.nodes.iter().filter(compiles);
     let packages = nodes.map(|node| &metadata[&node.id]);
     packages
-        .filter(|package| parts.contains(&format!("{} {}", package.name, package.version)))
+        .filter(|package| crates.contains(&ResolvedCrate::from(*package)))
         .map(|package| package.name.to_string())
         .min()
 }
@@ -104,8 +71,7 @@ mod tests {
     }
 
     fn found(kind: &str, compiler: &str, tree: &str) -> Option<String> {
-        let parts = tree.lines().filter_map(part).collect();
-        first_with_compiler(&metadata(kind, compiler), &parts)
+        first_with_compiler(&metadata(kind, compiler), &tree::parse(tree))
     }
 
     const TREE: &str = "tool v1.0.0 (/tool)\nmine v1.0.0\nmine v1.0.0 (*)\n";

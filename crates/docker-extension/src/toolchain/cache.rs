@@ -1,4 +1,4 @@
-//! The person's cache folder: what was downloaded once for all projects.
+//! The user's cache directory: what was downloaded once for all projects.
 
 use std::io;
 

@@ -3,14 +3,14 @@
 //! it is. apt checks the archive's signature and the package's hash.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use xshell::{Cmd, Shell, cmd};
 
-use super::{cache, standard_library};
+use super::cache;
+use crate::error::{Error, Result};
 use crate::files::{self, IoContext};
-use crate::interrupt;
-use crate::process;
+use crate::process::{self, ProcessError};
 use crate::progress::Step;
 use crate::text;
 
@@ -18,48 +18,19 @@ use crate::text;
 const SUITES: [&str; 4] = ["stable-backports", "stable", "testing", "unstable"];
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// Why Debian's sources can't be had.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
-    /// Not a Debian-like machine.
-    #[error("this machine has no apt with Debian's keys")]
-    NotDebian,
-    /// apt is not set up for a Debian mirror.
-    #[error("apt knows no Debian mirror")]
-    NoMirror,
-    /// The mirror can't be reached, or has none of the suites.
-    #[error("no Debian mirror that apt knows can be read")]
-    Unreachable(#[source] process::ProcessError),
-    /// No suite has this version.
-    #[error("no suite of Debian has version {0}")]
-    NoSuchVersion(String),
-    /// The package is not built as it was.
-    #[error("the package `rust-src` holds no standard library")]
-    Empty,
-    /// apt or dpkg failed.
-    #[error(transparent)]
-    Process(#[from] process::ProcessError),
-    /// The cache folder can't be used.
-    #[error(transparent)]
-    Files(#[from] files::Error),
-    /// The person pressed Ctrl-C.
-    #[error(transparent)]
-    Interrupted(#[from] interrupt::Interrupted),
-}
-
 /// The `library` folder of the compiler's sources, from the cache or the mirror.
-pub(super) fn rust_src(version: &str, step: &Step<'_>) -> Result<Utf8PathBuf, Error> {
+pub(super) fn rust_src(version: &str, sh: &Shell, step: &Step<'_>) -> Result<Utf8PathBuf> {
     let folder = cache::folder()?.join(format!("rust-src-{version}-debian"));
-    cache::once(&folder, step.progress(), |folder| fetch(version, folder, step))?;
+    cache::once(&folder, step.progress(), |folder| fetch(version, folder, sh, step))?;
     Ok(folder.join("library"))
 }
 
-fn fetch(version: &str, folder: &Utf8Path, step: &Step<'_>) -> Result<(), Error> {
+fn fetch(version: &str, folder: &Utf8Path, sh: &Shell, step: &Step<'_>) -> Result<()> {
     if which::which("apt-get").is_err() || !Utf8Path::new(KEYRING).is_file() {
-        return Err(Error::NotDebian);
+        return Err(Error::new("this machine has no apt with Debian's keys"));
     }
-    let mirrors = mirrors()?;
-    let apt = Apt::new(folder.join("apt"))?;
+    let mirrors = mirrors(sh)?;
+    let apt = Apt::new(folder.join("apt"), sh)?;
     let package = apt.find(&mirrors, version, step)?;
     step.progress().note(format_args!(
         "downloading the standard library's sources: Debian's rust-src {} ({}, once)",
@@ -70,14 +41,10 @@ fn fetch(version: &str, folder: &Utf8Path, step: &Step<'_>) -> Result<(), Error>
 
     step.at("unpacking rust-src");
     let unpacked = folder.join("unpacked");
-    process::read({
-        let mut dpkg = Command::new("dpkg-deb");
-        dpkg.arg("--extract").args([&archive, &unpacked]);
-        dpkg
-    })?;
+    process::read(cmd!(sh, "dpkg-deb --extract {archive} {unpacked}"))?;
     let library = unpacked.join(format!("usr/src/rustc-{version}/library"));
-    if !standard_library::is_library(&library) {
-        return Err(Error::Empty);
+    if !is_library(&library) {
+        return Err(Error::new("the package `rust-src` holds no standard library"));
     }
     files::rename(&library, &folder.join("library"))?;
     files::remove_dir(&unpacked)?;
@@ -86,10 +53,9 @@ fn fetch(version: &str, folder: &Utf8Path, step: &Step<'_>) -> Result<(), Error>
 }
 
 /// The Debian mirrors that apt is set up for, without the ones for security updates alone.
-fn mirrors() -> Result<BTreeSet<String>, Error> {
-    let mut command = Command::new("apt-get");
-    command.args(["indextargets", "--format", "$(CREATED_BY)|$(ORIGIN)|$(REPO_URI)"]);
-    let targets = process::read(command)?;
+fn mirrors(sh: &Shell) -> Result<BTreeSet<String>> {
+    let format = "$(CREATED_BY)|$(ORIGIN)|$(REPO_URI)";
+    let targets = process::read(cmd!(sh, "apt-get indextargets --format {format}"))?;
     let mirrors: BTreeSet<String> = targets
         .lines()
         .filter_map(|line| {
@@ -100,10 +66,12 @@ fn mirrors() -> Result<BTreeSet<String>, Error> {
             (is_debian && !mirror.contains("security")).then(|| mirror.to_owned())
         })
         .collect();
-    if mirrors.is_empty() { Err(Error::NoMirror) } else { Ok(mirrors) }
+    if mirrors.is_empty() {
+        return Err(Error::new("apt knows no Debian mirror"));
+    }
+    Ok(mirrors)
 }
 
-/// A package that can be downloaded.
 struct Package {
     version: String,
     size: u64,
@@ -112,37 +80,34 @@ struct Package {
 /// apt with a root of its own.
 struct Apt {
     root: Utf8PathBuf,
+    /// It is in the root: `apt-get download` writes into its directory.
+    sh: Shell,
 }
 
 impl Apt {
-    fn new(root: Utf8PathBuf) -> Result<Self, Error> {
+    fn new(root: Utf8PathBuf, sh: &Shell) -> Result<Self> {
         for folder in ["lists/partial", "cache/archives/partial"] {
             files::create_dir(&root.join(folder))?;
         }
-        Ok(Self { root })
+        let sh = sh.clone();
+        sh.change_dir(&root);
+        Ok(Self { root, sh })
     }
 
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command
-            .current_dir(&self.root)
+    fn apt_get(&self) -> Cmd<'_> {
+        let sh = &self.sh;
+        cmd!(sh, "apt-get -q")
             .env("LC_ALL", "C")
             .arg(format!("-oDir::Etc::sourcelist={}/sources.list", self.root))
             .arg("-oDir::Etc::sourceparts=/dev/null")
             .arg(format!("-oDir::State::lists={}/lists", self.root))
             .arg(format!("-oDir::Cache={}/cache", self.root))
             .args(["-oAcquire::Languages=none", "-oAPT::Sandbox::User=root"])
-            .arg("-oAcquire::IndexTargets::deb::DEP-11::DefaultEnabled=false");
-        command
+            .arg("-oAcquire::IndexTargets::deb::DEP-11::DefaultEnabled=false")
     }
 
     /// The package whose upstream version is `version`, from the first suite that has it.
-    fn find(
-        &self,
-        mirrors: &BTreeSet<String>,
-        version: &str,
-        step: &Step<'_>,
-    ) -> Result<Package, Error> {
+    fn find(&self, mirrors: &BTreeSet<String>, version: &str, step: &Step<'_>) -> Result<Package> {
         let mut unreachable = None;
         let mut has_read_any = false;
         for (mirror, suite) in mirrors.iter().flat_map(|it| SUITES.map(|suite| (it, suite))) {
@@ -151,7 +116,7 @@ impl Apt {
             files::write(&self.root.join("sources.list"), list)?;
             match self.update() {
                 Ok(_) => has_read_any = true,
-                Err(error @ process::ProcessError::Failed { .. }) => {
+                Err(error @ ProcessError::Failed { .. }) => {
                     unreachable = Some(error);
                     continue;
                 }
@@ -162,33 +127,31 @@ impl Apt {
             }
         }
         match unreachable {
-            Some(error) if !has_read_any => Err(Error::Unreachable(error)),
-            _ => Err(Error::NoSuchVersion(version.to_owned())),
+            Some(error) if !has_read_any => {
+                Err(Error::new("no Debian mirror that apt knows can be read").because(error))
+            }
+            _ => Err(Error::new(format!("no suite of Debian has version {version}"))),
         }
     }
 
     /// Reads what the suite has that stands in the list.
-    fn update(&self) -> Result<String, process::ProcessError> {
-        let mut update = self.command("apt-get");
-        update.args(["-q", "-oAPT::Update::Error-Mode=any", "update"]);
-        process::read(update)
+    fn update(&self) -> Result<String, ProcessError> {
+        process::read(self.apt_get().args(["-oAPT::Update::Error-Mode=any", "update"]))
     }
 
     /// The package of the suite that was read last.
-    fn package(&self, version: &str) -> Result<Option<Package>, Error> {
-        let mut uris = self.command("apt-get");
-        uris.args(["-q", "download", "--print-uris"]).arg(format!("rust-src={version}+*"));
-        match process::read(uris) {
+    fn package(&self, version: &str) -> Result<Option<Package>> {
+        let package = format!("rust-src={version}+*");
+        match process::read(self.apt_get().args(["download", "--print-uris", &package])) {
             Ok(uris) => Ok(parse_uri(&uris)),
-            Err(process::ProcessError::Failed { .. }) => Ok(None),
+            Err(ProcessError::Failed { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    fn download(&self, package: &Package) -> Result<Utf8PathBuf, Error> {
-        let mut download = self.command("apt-get");
-        download.args(["-q", "download"]).arg(format!("rust-src={}", package.version));
-        process::read(download)?;
+    fn download(&self, package: &Package) -> Result<Utf8PathBuf> {
+        let version = format!("rust-src={}", package.version);
+        process::read(self.apt_get().args(["download", &version]))?;
         let is_archive = |name: &str| name.starts_with("rust-src_") && name.ends_with(".deb");
         let entries = files::entries(&self.root)?;
         entries
@@ -197,8 +160,12 @@ impl Apt {
             .map(|entry| entry.into_path())
             .ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound))
             .doing("find the downloaded package in", &self.root)
-            .map_err(Error::from)
     }
+}
+
+/// Whether `folder` is the `library` folder of a Rust source tree.
+pub(super) fn is_library(folder: &Utf8Path) -> bool {
+    folder.join("std/Cargo.toml").is_file()
 }
 
 /// Reads `'<uri>' rust-src_<version>_all.deb <size> SHA256:<hash>`.

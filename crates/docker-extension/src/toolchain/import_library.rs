@@ -10,7 +10,7 @@ use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::Error;
+use crate::error::{Error, Result};
 use crate::files::{self, IoContext};
 
 /// The name under which xtask is this tool.
@@ -25,28 +25,11 @@ pub struct Dlltool {
     machine: u16,
 }
 
-/// Why there is no import library.
-#[derive(Debug, thiserror::Error)]
-pub enum DlltoolError {
-    /// The compiler calls it in a way that is not known.
-    #[error("dlltool: the argument `{0}` is missing or unknown")]
-    Argument(String),
-    /// The list of functions is not understood.
-    #[error("dlltool: the line `{0}` is unknown")]
-    Line(String),
-    /// The library would be too big for its format.
-    #[error("dlltool: too many functions")]
-    TooBig,
-    /// A file can't be read or written.
-    #[error(transparent)]
-    Files(#[from] files::Error),
-}
-
 /// Puts xtask under the tool's name into `folder`, and returns the path.
 ///
 /// # Errors
 /// The folder can't be written.
-pub(super) fn install(folder: &Utf8Path) -> Result<Utf8PathBuf, Error> {
+pub(super) fn install(folder: &Utf8Path) -> Result<Utf8PathBuf> {
     files::create_dir(folder)?;
     let tool = folder.join(format!("{NAME}{}", std::env::consts::EXE_SUFFIX));
     let own = std::env::current_exe().doing("find", "xtask itself")?;
@@ -68,13 +51,14 @@ fn link(own: &Path, link: &Path) -> io::Result<()> {
 }
 
 /// The call of the tool, if this process was started under its name.
-pub fn from_name(program: &OsStr, args: &[String]) -> Option<Result<Dlltool, DlltoolError>> {
+pub fn from_name(program: &OsStr, args: &[String]) -> Option<Result<Dlltool>> {
     (Path::new(program).file_stem()? == NAME).then(|| Dlltool::parse(args))
 }
 
 impl Dlltool {
-    fn parse(args: &[String]) -> Result<Self, DlltoolError> {
-        let unknown = |arg: &str| DlltoolError::Argument(arg.to_owned());
+    fn parse(args: &[String]) -> Result<Self> {
+        let unknown =
+            |arg: &str| Error::new(format!("dlltool: the argument `{arg}` is missing or unknown"));
         let value = |option: &str| {
             let position = args.iter().position(|arg| arg == option);
             let value = position.and_then(|position| args.get(position + 1));
@@ -93,14 +77,13 @@ impl Dlltool {
         })
     }
 
-    /// Writes the library.
-    ///
     /// # Errors
     /// The list of functions can't be read or understood, or the library not be written.
-    pub fn run(&self) -> Result<(), DlltoolError> {
+    pub fn run(&self) -> Result<()> {
         let functions = functions(&files::read_text(&self.definition)?)?;
-        files::write(&self.library, self.archive(&functions).ok_or(DlltoolError::TooBig)?)?;
-        Ok(())
+        let archive = self.archive(&functions);
+        let archive = archive.ok_or_else(|| Error::new("dlltool: too many functions"))?;
+        files::write(&self.library, archive)
     }
 
     /// A record: a head, the function's name, the DLL's name.
@@ -182,12 +165,12 @@ struct Function {
 
 /// Reads a module definition file as the compiler writes it: `EXPORTS`, then a line for each
 /// function, `name` or `name @number NONAME`.
-fn functions(definition: &str) -> Result<Vec<Function>, DlltoolError> {
+fn functions(definition: &str) -> Result<Vec<Function>> {
     let lines = definition.lines().map(str::trim);
     let lines = lines.filter(|line| !line.is_empty() && *line != "EXPORTS");
     lines
         .map(|line| {
-            let unknown = || DlltoolError::Line(line.to_owned());
+            let unknown = || Error::new(format!("dlltool: the line `{line}` is unknown"));
             let words: Vec<&str> = line.split_whitespace().collect();
             let (name, ordinal) = match words[..] {
                 [name] => (name, None),

@@ -5,7 +5,9 @@
 
 use std::fmt;
 
-use super::{Toolchain, c_code, lld, mingw, standard_library};
+use super::mingw::{self, MingwState};
+use super::rust::Toolchain;
+use super::{c_code, lld};
 use crate::error::{Error, Result};
 use crate::platform::{Arch, HostPlatform, Os};
 use crate::project::Project;
@@ -36,14 +38,11 @@ impl fmt::Display for Linker {
 /// A linker, with the reason for it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct LinkerChoice {
-    /// What links.
     pub linker: Linker,
-    /// Why.
     pub reason: String,
 }
 
 impl LinkerChoice {
-    /// This linker, for this reason.
     pub fn new(linker: Linker, reason: impl Into<String>) -> Self {
         Self { linker, reason: reason.into() }
     }
@@ -62,11 +61,9 @@ pub struct LinkerPlan {
 /// What this machine, and the crates that the host binaries are made of, tell about a platform.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Situation {
-    /// This machine is a Mac.
     pub is_on_macos: bool,
     /// The toolchain has the platform's standard library.
     pub has_standard_library: bool,
-    /// The toolchain has `rust-lld`.
     pub has_lld: bool,
     /// A crate whose build script compiles C for the platform.
     pub compiles_c: Option<String>,
@@ -76,24 +73,12 @@ pub struct Situation {
     pub mingw: MingwState,
 }
 
-/// Where `rust-mingw` is for a platform.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MingwState {
-    /// On this machine, or not needed.
-    #[default]
-    Ready,
-    /// On Rust's server.
-    Download,
-    /// The toolchain does not tell.
-    Unknown,
-}
-
 impl Situation {
     /// Looks at the machine and the crates; changes nothing.
     pub fn find(toolchain: &Toolchain, project: &Project, platform: HostPlatform) -> Self {
         Self {
             is_on_macos: toolchain.is_on_macos(),
-            has_standard_library: standard_library::is_installed(toolchain, platform),
+            has_standard_library: toolchain.has_standard_library(platform),
             has_lld: lld::program(toolchain).is_some(),
             compiles_c: c_code::compiled_by(project, platform),
             has_gcc: platform == WINDOWS

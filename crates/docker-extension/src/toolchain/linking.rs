@@ -1,15 +1,19 @@
 //! Makes cargo link every platform with what was chosen for it.
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::path::PathBuf;
 
+use camino::Utf8PathBuf;
 use xshell::Shell;
 
 use super::linker::{Linker, LinkerPlan};
 use super::route::Route;
-use super::zig::Zig;
-use super::zigbuild::{self, Environment};
-use super::{Error, Toolchain, ToolchainPlan, import_library, lld, macos, mingw};
-use crate::error::one_line;
+use super::rust::Toolchain;
+use super::zig::{Zig, ZigPlan};
+use super::{import_library, lld, macos, mingw, zigbuild};
+use crate::cargo::build::{BuildTool, CargoSetup};
+use crate::error::{Error, Result, one_line};
 use crate::platform::{HostPlatform, Os};
 use crate::progress::Step;
 use crate::project::Project;
@@ -18,12 +22,12 @@ use crate::text;
 /// The folder below cargo's for the tools that xtask is under another name.
 const TOOLS: &str = "xtask";
 
-/// What cargo and the compiler have to be told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Linking {
-    /// Variables, for all platforms.
-    pub environment: Environment,
-    /// The compiler's flags for each platform.
+    /// Cargo itself, which builds the platforms that zig does not link.
+    cargo: CargoSetup,
+    /// `cargo-zigbuild`, and the platforms that it builds.
+    zigbuild: Option<(CargoSetup, Vec<HostPlatform>)>,
     pub flags: BTreeMap<HostPlatform, Vec<String>>,
     /// What links, for people.
     pub said: String,
@@ -34,27 +38,30 @@ pub struct Linking {
 /// # Errors
 /// A linker can't be had.
 pub(super) fn prepare(
-    plan: &ToolchainPlan<'_>,
+    toolchain: &Toolchain,
+    zig: Option<&ZigPlan>,
     route: &Route,
     project: &Project,
     sh: &Shell,
     step: &Step<'_>,
-) -> Result<Linking, Error> {
+) -> Result<Linking> {
     let mut linking = Linking::default();
     let mut by_linker: BTreeMap<Linker, Vec<HostPlatform>> = BTreeMap::new();
     for (&platform, LinkerPlan { choice, otherwise, .. }) in &route.linkers {
         let mut choice = choice;
         if choice.linker == Linker::Lld {
-            match (linking.use_lld(plan.toolchain, project, platform, step), otherwise) {
-                (Err(Error::Mingw(error)), Some(otherwise)) => {
+            match (libraries(toolchain, platform, step), otherwise) {
+                (Err(error), Some(otherwise)) => {
                     choice = otherwise;
+                    let reason = error.source().map_or_else(|| error.to_string(), one_line);
                     step.progress().note(format_args!(
-                        "{platform} is linked by {}, because `rust-mingw` can't be had: {}",
-                        choice.linker,
-                        one_line(&error)
+                        "{platform} is linked by {}, because `rust-mingw` can't be had: {reason}",
+                        choice.linker
                     ));
                 }
-                (result, _) => result?,
+                (libraries, _) => {
+                    linking.use_lld(toolchain, project, platform, libraries?, step)?;
+                }
             }
         }
         step.progress().detail(format_args!("{platform}: {}, {}", choice.linker, choice.reason));
@@ -63,33 +70,54 @@ pub(super) fn prepare(
     for &platform in by_linker.get(&Linker::System).into_iter().flatten() {
         linking.use_system(platform);
     }
-    if let (Some(platforms), Some(zig)) = (by_linker.get(&Linker::Zig), &plan.zig) {
-        linking.use_zig(&zig.provide(sh, step)?, project, platforms, step)?;
+    if let (Some(platforms), Some(zig)) = (by_linker.get(&Linker::Zig), zig) {
+        let (zig, zigbuild) = (zig.provide(sh, step)?, zigbuild::provide(sh, step)?);
+        linking.use_zig(&zig, zigbuild, project, platforms, step)?;
     }
     linking.said = said(&by_linker, &linking.said);
     Ok(linking)
 }
 
+/// The libraries that `rust-lld` needs for Windows.
+fn libraries(
+    toolchain: &Toolchain,
+    platform: HostPlatform,
+    step: &Step<'_>,
+) -> Result<Option<Utf8PathBuf>> {
+    let is_windows = platform.os == Os::Windows;
+    is_windows.then(|| mingw::provide(toolchain, platform, step)).transpose()
+}
+
 impl Linking {
+    /// What builds `platforms`: one call of cargo for those that zig links, and one for the others.
+    pub fn calls(&self, platforms: &[HostPlatform]) -> Vec<(&CargoSetup, Vec<HostPlatform>)> {
+        let by_zig = self.zigbuild.as_ref().map_or(&[][..], |(_, platforms)| platforms);
+        let (zig, others) = platforms.iter().partition(|platform| by_zig.contains(platform));
+        let zigbuild = self.zigbuild.as_ref().map(|(setup, _)| (setup, zig));
+        let calls = [(&self.cargo, others)].into_iter().chain(zigbuild);
+        calls.filter(|(_, platforms): &(_, Vec<_>)| !platforms.is_empty()).collect()
+    }
+
     fn use_lld(
         &mut self,
         toolchain: &Toolchain,
         project: &Project,
         platform: HostPlatform,
+        libraries: Option<Utf8PathBuf>,
         step: &Step<'_>,
-    ) -> Result<(), Error> {
-        let program = lld::program(toolchain).ok_or(Error::NoLld)?;
+    ) -> Result<()> {
+        let no_lld = || Error::new("the Rust toolchain has no `rust-lld`");
+        let program = lld::program(toolchain).ok_or_else(no_lld)?;
         let mut flags = lld::flags(&program, platform);
         match platform.os {
             Os::Darwin => {
                 let sdk = macos::sdk(step.progress())?;
-                self.environment.insert("SDKROOT".to_owned(), sdk.into());
+                self.cargo.variables.insert("SDKROOT".to_owned(), sdk.into());
             }
             Os::Windows => {
-                let libraries = mingw::provide(toolchain, platform, step)?;
                 let dlltool = import_library::install(&project.target_dir.join(TOOLS))?;
                 flags.push(format!("-Cdlltool={dlltool}"));
-                flags.push(format!("-Lnative={libraries}"));
+                flags.extend(libraries.map(|libraries| format!("-Lnative={libraries}")));
             }
             Os::Linux => {}
         }
@@ -116,17 +144,23 @@ impl Linking {
     fn use_zig(
         &mut self,
         zig: &Zig,
+        zigbuild: PathBuf,
         project: &Project,
         platforms: &[HostPlatform],
         step: &Step<'_>,
-    ) -> Result<(), Error> {
-        let environment = zigbuild::environment(zig, platforms, project.config.minimum_macos)?;
-        self.environment.extend(environment);
+    ) -> Result<()> {
+        let mut setup = CargoSetup {
+            tool: BuildTool::Zigbuild(zigbuild),
+            variables: zig.variables().into_iter().chain([zigbuild::cache_variable()?]).collect(),
+            settings: Vec::new(),
+        };
         let is_for_macos = platforms.iter().any(|platform| platform.os == Os::Darwin);
         let has_sdk = cfg!(target_os = "macos") || std::env::var_os("SDKROOT").is_some();
         if is_for_macos && !has_sdk {
-            // zig has libSystem alone; the stubs have frameworks as well.
-            self.environment.insert("SDKROOT".to_owned(), macos::sdk(step.progress())?.into());
+            // zig has libSystem alone; the stubs have frameworks as well. They are no SDK, so
+            // `cargo-zigbuild` itself does not hear of them: it would tell `pkg-config` of one.
+            let sdk = serde_json::Value::from(macos::sdk(step.progress())?.into_string());
+            setup.settings.push(format!("env.SDKROOT={sdk}"));
         }
         for &platform in platforms {
             self.keep_times_out(platform, "-Clink-arg=-Wl,-Brepro");
@@ -136,6 +170,7 @@ impl Linking {
                 self.flags.entry(platform).or_default().push(format!("-Cdlltool={dlltool}"));
             }
         }
+        self.zigbuild = Some((setup, platforms.to_vec()));
         self.said = format!("zig {} ({})", zig.version, zig.origin);
         Ok(())
     }
@@ -156,4 +191,25 @@ fn said(by_linker: &BTreeMap<Linker, Vec<HostPlatform>>, zig: &str) -> String {
         }
     });
     format!("linked by {}", text::list(&linkers.collect::<Vec<_>>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_zig_links_is_a_call_of_its_own() {
+        let [one, two, three] = HostPlatform::DEFAULT;
+        let mut linking = Linking::default();
+        let calls = |linking: &Linking, platforms: &[HostPlatform]| {
+            let calls = linking.calls(platforms).into_iter();
+            let calls = calls.map(|(setup, it)| (setup.tool == BuildTool::Cargo, it));
+            calls.collect::<Vec<_>>()
+        };
+        assert_eq!(calls(&linking, &[one, two]), [(true, vec![one, two])]);
+        let tool = BuildTool::Zigbuild("cargo-zigbuild".into());
+        linking.zigbuild = Some((CargoSetup { tool, ..CargoSetup::default() }, vec![two, three]));
+        assert_eq!(calls(&linking, &[one, two]), [(true, vec![one]), (false, vec![two])]);
+        assert_eq!(calls(&linking, &[two, three]), [(false, vec![two, three])]);
+    }
 }

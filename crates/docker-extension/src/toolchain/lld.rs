@@ -6,12 +6,12 @@
 
 use camino::Utf8PathBuf;
 
-use super::Toolchain;
+use super::rust::Toolchain;
 use crate::platform::{HostPlatform, Os};
 
 /// `rust-lld`, if the toolchain has it. Distributions often leave it out.
 pub fn program(toolchain: &Toolchain) -> Option<Utf8PathBuf> {
-    let bin = toolchain.sysroot.join("lib/rustlib").join(&toolchain.host).join("bin");
+    let bin = toolchain.sysroot.join("lib/rustlib").join(toolchain.host.to_string()).join("bin");
     let program = bin.join(format!("rust-lld{}", std::env::consts::EXE_SUFFIX));
     program.is_file().then_some(program)
 }

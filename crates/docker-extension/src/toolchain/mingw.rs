@@ -5,9 +5,11 @@ use std::io::{self, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lzma_rust2::XzReader;
+use target_lexicon::Triple;
 
-use super::linker::MingwState;
-use super::{Toolchain, cache};
+use super::cache;
+use super::rust::Toolchain;
+use crate::error::{Error, Result};
 use crate::files::{self, IoContext};
 use crate::http;
 use crate::interrupt::Interruptible;
@@ -24,34 +26,15 @@ const SELF_CONTAINED: &str = "lib/self-contained";
 /// The archive has some 5 MB.
 const LARGEST_ARCHIVE: u64 = 200_000_000;
 
-/// Why the libraries can't be had.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The manifest doesn't tell.
-    #[error("the toolchain does not tell where it is")]
-    NoSource,
-    #[error(transparent)]
-    Download(crate::error::Error),
-    /// There are no libraries in it.
-    #[error("there are no libraries in `{0}`")]
-    Empty(String),
-    /// A file can't be written.
-    #[error(transparent)]
-    Files(#[from] files::Error),
-}
-
-impl Error {
-    /// What the person can do.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Error::Files(error) => error.advice().map(str::to_owned),
-            Error::NoSource | Error::Download(_) | Error::Empty(_) => Some(
-                "check the network, and that `curl` is installed; or set RUSTUP_DIST_SERVER to a mirror \
-                 of Rust's server, or leave `linker` at \"auto\": then zig links for Windows"
-                    .to_owned(),
-            ),
-        }
-    }
+/// Where `rust-mingw` is for a platform.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MingwState {
+    /// On this machine, or not needed.
+    #[default]
+    Ready,
+    Download,
+    /// The toolchain does not tell.
+    Unknown,
 }
 
 /// Where the libraries are.
@@ -60,29 +43,24 @@ enum Source {
     /// In the toolchain, which is one for Windows.
     Toolchain(Utf8PathBuf),
     /// On Rust's server.
-    Server {
-        /// The archive's address.
-        address: String,
-        /// Its hash.
-        sha256: String,
-    },
+    Server { address: String, sha256: String },
 }
 
 /// Where the libraries for `platform` are, as far as the toolchain knows.
 fn source(toolchain: &Toolchain, platform: HostPlatform) -> Option<Source> {
     let triple = platform.triple();
-    let own = toolchain.sysroot.join("lib/rustlib").join(triple).join(SELF_CONTAINED);
+    let own = toolchain.sysroot.join("lib/rustlib").join(triple.to_string()).join(SELF_CONTAINED);
     if own.join("libkernel32.a").is_file() {
         return Some(Source::Toolchain(own));
     }
     let manifest = files::read_text(&toolchain.sysroot.join(MANIFEST)).ok()?;
     let server = std::env::var("RUSTUP_DIST_SERVER").ok().filter(|server| !server.is_empty());
-    read_manifest(&manifest, triple, server.as_deref())
+    read_manifest(&manifest, &triple, server.as_deref())
 }
 
 /// Finds the archive in a channel manifest. That has 30 000 lines, so nothing but its table for this
 /// target is read.
-fn read_manifest(manifest: &str, triple: &str, server: Option<&str>) -> Option<Source> {
+fn read_manifest(manifest: &str, triple: &Triple, server: Option<&str>) -> Option<Source> {
     let head = format!("[pkg.rust-mingw.target.{triple}]\n");
     let (_, table) = manifest.split_once(&head)?;
     let table = table.split("\n[").next()?;
@@ -108,8 +86,9 @@ pub(super) fn provide(
     toolchain: &Toolchain,
     platform: HostPlatform,
     step: &Step<'_>,
-) -> Result<Utf8PathBuf, Error> {
-    match source(toolchain, platform).ok_or(Error::NoSource)? {
+) -> Result<Utf8PathBuf> {
+    let no_source = || unavailable("the toolchain does not tell where it is");
+    match source(toolchain, platform).ok_or_else(no_source)? {
         Source::Toolchain(folder) => Ok(folder),
         Source::Server { address, sha256 } => {
             let folder = cached(platform, &sha256)?;
@@ -145,13 +124,25 @@ pub(super) fn state(toolchain: &Toolchain, platform: HostPlatform) -> MingwState
     }
 }
 
-fn fetch(address: &str, sha256: &str, folder: &Utf8Path) -> Result<(), Error> {
+fn unavailable(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::new("can't get `rust-mingw`, the libraries to link for Windows with")
+        .because(reason)
+        .help(
+            "check the network, and that `curl` is installed; or set RUSTUP_DIST_SERVER to a mirror of \
+             Rust's server, or leave `linker` at \"auto\": then zig links for Windows",
+        )
+}
+
+fn fetch(address: &str, sha256: &str, folder: &Utf8Path) -> Result<()> {
     let archive = folder.join("rust-mingw.tar.xz");
-    http::download(address, sha256, LARGEST_ARCHIVE, &archive).map_err(Error::Download)?;
+    http::download(address, sha256, LARGEST_ARCHIVE, &archive).map_err(unavailable)?;
     let unpacked = unpack(Interruptible(files::open(&archive)?), folder);
     let count = unpacked.doing("unpack", &archive)?;
     std::fs::remove_file(&archive).doing("remove", &archive)?;
-    if count == 0 { Err(Error::Empty(address.to_owned())) } else { Ok(()) }
+    if count == 0 {
+        return Err(unavailable(format!("there are no libraries in `{address}`")));
+    }
+    Ok(())
 }
 
 /// Unpacks the libraries, and nothing else, right into the folder.
@@ -182,7 +173,7 @@ mod tests {
         xz_url = \"https://rust.example/dist/a.tar.xz\"\nxz_hash = \"01\"\n\n[pkg.rust-src]\n";
 
     fn address(triple: &str, server: Option<&str>) -> Option<String> {
-        match read_manifest(MANIFEST, triple, server)? {
+        match read_manifest(MANIFEST, &triple.parse().unwrap(), server)? {
             Source::Server { address, sha256 } => Some(format!("{address} {sha256}")),
             Source::Toolchain(_) => None,
         }

@@ -6,12 +6,13 @@
 
 use std::fmt;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
+use xshell::{Cmd, Shell};
 
 use super::route::{LibraryOrigin, Route, Routes};
-use super::{Toolchain, cache, debian};
+use super::rust::Toolchain;
+use super::{cache, debian};
 use crate::error::{Error, Result};
-use crate::files;
 use crate::interrupt;
 use crate::lock::lock;
 use crate::platform::HostPlatform;
@@ -37,7 +38,6 @@ impl fmt::Display for StandardLibrary {
     }
 }
 
-/// The sources of the standard library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sources {
     /// The folder `library`.
@@ -49,9 +49,7 @@ pub struct Sources {
 /// A way that led nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Attempt {
-    /// What was tried.
     what: &'static str,
-    /// Why it failed.
     why: String,
 }
 
@@ -66,6 +64,7 @@ fn listed(attempts: &[Attempt]) -> String {
 pub(super) fn provide<'a>(
     toolchain: &Toolchain,
     routes: &'a Routes,
+    sh: &Shell,
     step: &Step<'_>,
 ) -> Result<(StandardLibrary, &'a Route)> {
     let first = &routes.first;
@@ -78,7 +77,7 @@ pub(super) fn provide<'a>(
         LibraryOrigin::Toolchain { .. } => {
             let _lock = lock(&cache::folder()?.join("standard-library.lock"), step.progress())?;
             // A run that held the lock may have installed them.
-            match add_targets(toolchain, &missing(toolchain, &platforms), step) {
+            match add_targets(toolchain, &missing(toolchain, &platforms), sh, step) {
                 Ok(()) => return Ok((StandardLibrary::Prebuilt, first)),
                 Err(attempt) => tried.push(attempt),
             }
@@ -94,7 +93,7 @@ pub(super) fn provide<'a>(
             text::list(&targets),
         ));
         for way in [in_toolchain, add_sources, debian_sources] {
-            match way(toolchain, step) {
+            match way(toolchain, sh, step) {
                 Ok(sources) => return Ok((StandardLibrary::FromSource(sources), route)),
                 Err(attempt) => tried.push(attempt),
             }
@@ -114,23 +113,17 @@ pub(super) fn provide<'a>(
 
 fn missing(toolchain: &Toolchain, platforms: &[HostPlatform]) -> Vec<HostPlatform> {
     let platforms = platforms.iter().copied();
-    platforms.filter(|platform| !is_installed(toolchain, *platform)).collect()
+    platforms.filter(|platform| !toolchain.has_standard_library(*platform)).collect()
 }
 
 fn triples(platforms: &[HostPlatform]) -> Vec<String> {
-    platforms.iter().map(|platform| platform.triple().to_owned()).collect()
-}
-
-/// Whether the toolchain has the standard library of `platform`.
-pub(super) fn is_installed(toolchain: &Toolchain, platform: HostPlatform) -> bool {
-    let folder = toolchain.sysroot.join("lib/rustlib").join(platform.triple()).join("lib");
-    files::entries(&folder)
-        .is_ok_and(|entries| entries.iter().any(|entry| entry.file_name().starts_with("libstd-")))
+    platforms.iter().map(|platform| platform.triple().to_string()).collect()
 }
 
 fn add_targets(
     toolchain: &Toolchain,
     missing: &[HostPlatform],
+    sh: &Shell,
     step: &Step<'_>,
 ) -> Result<(), Attempt> {
     if missing.is_empty() {
@@ -138,50 +131,50 @@ fn add_targets(
     }
     let failed = |why| Attempt { what: "rustup target add", why };
     let targets = triples(missing);
-    let mut command = toolchain
-        .rustup(&["target", "add"])
-        .ok_or_else(|| failed("rustup does not manage this toolchain".to_owned()))?;
-    command.args(&targets);
+    let command = toolchain
+        .rustup(sh, &["target", "add"])
+        .ok_or_else(|| failed("rustup does not manage this toolchain".to_owned()))?
+        .args(&targets);
     step.progress().note(format_args!(
         "downloading the standard library for {} with rustup (some 25 MB each, once)",
         text::list(&targets)
     ));
     rustup(command, step).map_err(failed)?;
-    if missing.iter().all(|platform| is_installed(toolchain, *platform)) {
+    if missing.iter().all(|platform| toolchain.has_standard_library(*platform)) {
         return Ok(());
     }
     Err(failed("rustup says that it is there, but it is not".to_owned()))
 }
 
-fn in_toolchain(toolchain: &Toolchain, _: &Step<'_>) -> Result<Sources, Attempt> {
+fn in_toolchain(toolchain: &Toolchain, _: &Shell, _: &Step<'_>) -> Result<Sources, Attempt> {
     let library = toolchain.sysroot.join("lib/rustlib/src/rust/library");
-    if library.join("std/Cargo.toml").is_file() {
+    if debian::is_library(&library) {
         return Ok(Sources { library, in_toolchain: true });
     }
     Err(Attempt { what: "the toolchain's rust-src", why: "not installed".to_owned() })
 }
 
-fn add_sources(toolchain: &Toolchain, step: &Step<'_>) -> Result<Sources, Attempt> {
+fn add_sources(toolchain: &Toolchain, sh: &Shell, step: &Step<'_>) -> Result<Sources, Attempt> {
     let failed = |why| Attempt { what: "rustup component add rust-src", why };
-    let mut command = toolchain
-        .rustup(&["component", "add"])
-        .ok_or_else(|| failed("rustup does not manage this toolchain".to_owned()))?;
-    command.arg("rust-src");
+    let command = toolchain
+        .rustup(sh, &["component", "add"])
+        .ok_or_else(|| failed("rustup does not manage this toolchain".to_owned()))?
+        .arg("rust-src");
     step.progress()
         .note("downloading the standard library's sources with rustup (some 4 MB, once)");
     rustup(command, step).map_err(failed)?;
-    in_toolchain(toolchain, step)
+    in_toolchain(toolchain, sh, step)
 }
 
-fn debian_sources(toolchain: &Toolchain, step: &Step<'_>) -> Result<Sources, Attempt> {
-    debian::rust_src(&toolchain.version, step)
+fn debian_sources(toolchain: &Toolchain, sh: &Shell, step: &Step<'_>) -> Result<Sources, Attempt> {
+    debian::rust_src(&toolchain.version, sh, step)
         .map(|library| Sources { library, in_toolchain: false })
         .map_err(|error| Attempt { what: "Debian's rust-src", why: reasons(&error) })
 }
 
 /// Runs rustup without its chatter; of a failure the first error line is kept.
-fn rustup(command: std::process::Command, step: &Step<'_>) -> Result<(), String> {
-    step.progress().detail(format_args!("{command:?}"));
+fn rustup(command: Cmd<'_>, step: &Step<'_>) -> Result<(), String> {
+    step.progress().detail(&command);
     process::run(command, |output| match output {
         process::Output::Stderr(line) => step.at(line),
         other => step.relay(other),
@@ -204,9 +197,4 @@ fn reasons(error: &dyn std::error::Error) -> String {
         source = error.source();
     }
     reasons
-}
-
-/// Whether `folder` is the `library` folder of a Rust source tree.
-pub(super) fn is_library(folder: &Utf8Path) -> bool {
-    folder.join("std/Cargo.toml").is_file()
 }

@@ -1,38 +1,84 @@
 //! Finding zig: `ZIG`, PATH, what an earlier run downloaded, Python's `ziglang`; else it is
 //! downloaded.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::PathBuf;
 
 use camino::Utf8PathBuf;
 use xshell::{Shell, cmd};
 
-use super::{Error, pip};
+use super::pip::{self, PythonProgram, Wheel, WheelPath};
+use super::zigbuild;
+use crate::error::{Error, Result};
 use crate::process;
 use crate::progress::Step;
 
 /// The versions that link every target; others are passed over unless `ZIG` names them.
 const KNOWN_TO_WORK: &str = ">=0.15, <0.18";
 
-/// A zig that runs.
+/// What is downloaded where none is found: the version that `cargo-zigbuild` ([`super::zigbuild`]) is
+/// known to work with.
+const DOWNLOADED: PythonProgram = PythonProgram {
+    package: "ziglang",
+    version: "0.17.1",
+    wheels: [
+        Wheel {
+            os: "linux",
+            arch: "x86_64",
+            sha256: "ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54",
+            size: 101_083_562,
+        },
+        Wheel {
+            os: "linux",
+            arch: "aarch64",
+            sha256: "b7c5f02fccd40f89b999ee16a1f5ddced56e6182370f8affe494bcf8a28cf07e",
+            size: 98_063_064,
+        },
+        Wheel {
+            os: "macos",
+            arch: "x86_64",
+            sha256: "4e0b4b9c02b8d0d220e9948010f860b62ff11d96abb39762eca5fa2ef3f7bc97",
+            size: 104_485_232,
+        },
+        Wheel {
+            os: "macos",
+            arch: "aarch64",
+            sha256: "09953b6af7f64168b915180a42774f520f92d86ef6331b28e33915c7e1f0bb23",
+            size: 100_390_379,
+        },
+        Wheel {
+            os: "windows",
+            arch: "x86_64",
+            sha256: "69c3dfc3aff6a297ec4017aa904782c0e450eb988982d7f675d83edce27526fb",
+            size: 101_924_940,
+        },
+        Wheel {
+            os: "windows",
+            arch: "aarch64",
+            sha256: "27a8da5f8eaa0e76ebbc7c2594130ed4646c1101ada2ce0aa86fe580c74154b9",
+            size: 97_412_346,
+        },
+    ],
+    path: WheelPath::Package("ziglang/zig"),
+    name: "zig",
+    purpose: "links the host binaries",
+    alternative: "install zig yourself and put it on PATH, or set ZIG to its path",
+};
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zig {
-    /// The program.
     pub program: PathBuf,
     /// What comes before zig's own arguments: `-m ziglang`.
     pub args: Vec<&'static str>,
-    /// Its version.
     pub version: String,
-    /// How it was found.
     pub origin: Origin,
 }
 
-/// How zig was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The environment variable `ZIG` names it.
     Variable,
-    /// It is on PATH.
     Path,
     /// It is a package of the Python on PATH.
     Python,
@@ -55,47 +101,51 @@ impl fmt::Display for Origin {
 ///
 /// # Errors
 /// `ZIG` names something else, or the cache folder can't be used.
-pub fn find(sh: &Shell) -> Result<Option<Zig>, Error> {
+pub fn find(sh: &Shell) -> Result<Option<Zig>> {
     if let Some(program) = std::env::var_os("ZIG").filter(|program| !program.is_empty()) {
         // Its own path, because it is run in other folders than this one.
         let found = which::which(&program).ok();
         let zig = found.and_then(|found| probe(sh, found, vec![], Origin::Variable));
-        return zig.map(Some).ok_or_else(|| Error::ZigVariable(program.into()));
+        return zig.map(Some).ok_or_else(|| no_zig(&program));
     }
     let on_path = which::which("zig").ok().and_then(|zig| probe(sh, zig, vec![], Origin::Path));
     if let Some(zig) = on_path.filter(Zig::is_known_to_work) {
         return Ok(Some(zig));
     }
     // Before Python is asked, which takes longer than all the rest.
-    if let Some(program) = pip::installed()? {
+    if let Some(program) = DOWNLOADED.installed()? {
         return Ok(Some(Zig::downloaded(program)));
     }
-    let in_python = python(sh).and_then(|it| probe(sh, it, vec!["-m", "ziglang"], Origin::Python));
+    let in_python =
+        pip::python(sh).and_then(|it| probe(sh, it, vec!["-m", "ziglang"], Origin::Python));
     Ok(in_python.filter(Zig::is_known_to_work))
 }
 
 /// Which zig a run takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ZigPlan {
-    /// One that is there.
-    Found(Zig),
-    /// It is downloaded.
+    Found {
+        zig: Zig,
+        /// `cargo-zigbuild` is there, too.
+        has_zigbuild: bool,
+    },
     Download,
 }
 
 impl ZigPlan {
     /// # Errors
     /// `ZIG` names something else, or the cache directory can't be used.
-    pub fn decide(sh: &Shell) -> Result<Self, Error> {
-        Ok(find(sh)?.map_or(Self::Download, Self::Found))
+    pub fn decide(sh: &Shell) -> Result<Self> {
+        let Some(zig) = find(sh)? else { return Ok(Self::Download) };
+        Ok(Self::Found { zig, has_zigbuild: zigbuild::is_installed()? })
     }
 
     /// # Errors
     /// It can't be downloaded.
-    pub(super) fn provide(&self, sh: &Shell, step: &Step<'_>) -> Result<Zig, Error> {
+    pub(super) fn provide(&self, sh: &Shell, step: &Step<'_>) -> Result<Zig> {
         match self {
-            Self::Found(zig) => Ok(zig.clone()),
-            Self::Download => pip::install(sh, step).map(Zig::downloaded).map_err(Error::NoZig),
+            Self::Found { zig, .. } => Ok(zig.clone()),
+            Self::Download => DOWNLOADED.install(sh, step).map(Zig::downloaded),
         }
     }
 }
@@ -103,19 +153,22 @@ impl ZigPlan {
 impl fmt::Display for ZigPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Found(zig) => write!(f, "{} ({})", zig.version, zig.origin),
-            Self::Download => f.write_str("will be downloaded"),
+            Self::Found { zig, has_zigbuild } => {
+                write!(f, "{} ({})", zig.version, zig.origin)?;
+                let download = ", with `cargo-zigbuild`, which will be downloaded with pip";
+                f.write_str(if *has_zigbuild { "" } else { download })
+            }
+            Self::Download => f.write_str("will be downloaded with pip"),
         }
     }
 }
 
-/// The Python 3 on PATH.
-pub(super) fn python(sh: &Shell) -> Option<PathBuf> {
-    ["python3", "python"].into_iter().find_map(|name| {
-        let python = which::which(name).ok()?;
-        let version = process::read(cmd!(sh, "{python} --version")).ok()?;
-        version.starts_with("Python 3").then_some(python)
-    })
+fn no_zig(program: &OsStr) -> Error {
+    let program = program.display();
+    Error::new(format!(
+        "the environment variable ZIG names `{program}`, which is not a zig that runs"
+    ))
+    .help("set it to the path of zig, or unset it")
 }
 
 fn probe(sh: &Shell, program: PathBuf, args: Vec<&'static str>, origin: Origin) -> Option<Zig> {
@@ -126,7 +179,7 @@ fn probe(sh: &Shell, program: PathBuf, args: Vec<&'static str>, origin: Origin) 
 
 impl Zig {
     fn downloaded(program: Utf8PathBuf) -> Self {
-        let version = pip::ZIG_VERSION.to_owned();
+        let version = DOWNLOADED.version.to_owned();
         Self { program: program.into(), args: Vec::new(), version, origin: Origin::Downloaded }
     }
 
@@ -136,7 +189,7 @@ impl Zig {
         matches!((range, version), (Ok(range), Ok(version)) if range.matches(&version))
     }
 
-    /// The variables by which `cargo-zigbuild` is told which zig to run.
+    /// The variables that tell `cargo-zigbuild` which zig to run.
     pub(super) fn variables(&self) -> [(String, String); 3] {
         [
             ("CARGO_ZIGBUILD_ZIG_COMMAND", self.program.to_string_lossy().into_owned()),

@@ -1,89 +1,105 @@
-//! zig as linker and C compiler, through the `cargo-zigbuild` crate, with xtask as its wrapper.
-//!
-//! The crate reads and writes the environment of its process, so it runs in a process of its own: a
-//! hidden command of xtask prints the variables that cargo needs. They name wrapper scripts that
-//! call xtask's hidden command `zig`, or links to xtask under the names of tools.
+//! `cargo-zigbuild`, a program that runs `cargo build` with zig as linker and C compiler: it translates
+//! the linker's arguments, and tells `cc`, `cmake` and `bindgen` to use zig.
 
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::PathBuf;
 
-use cargo_zigbuild::{Build, Zig as Wrapper};
+use semver::{Version, VersionReq};
+use xshell::{Shell, cmd};
 
-use super::zig::Zig;
-use super::{Error, cache};
-use crate::platform::HostPlatform;
+use super::cache;
+use super::pip::{PythonProgram, Wheel, WheelPath};
+use crate::error::Result;
+use crate::interrupt;
 use crate::process;
-use crate::project::config::MacOsVersion;
+use crate::progress::Step;
 
-/// The hidden command that prints the variables.
-pub const ENVIRONMENT_COMMAND: &str = "zig-environment";
+const PINNED: PythonProgram = PythonProgram {
+    package: "cargo-zigbuild",
+    version: "0.24.1",
+    wheels: [
+        Wheel {
+            os: "linux",
+            arch: "x86_64",
+            sha256: "238a1ab54a95053a4eadc34775c81f795a8ad75f80bfed63f3f445f518102375",
+            size: 1_656_264,
+        },
+        Wheel {
+            os: "linux",
+            arch: "aarch64",
+            sha256: "07c5e3dcddf208500462ec927c556bb306cca2b533b0abe29446bffb63767b85",
+            size: 1_534_635,
+        },
+        Wheel { os: "macos", arch: "x86_64", sha256: MACOS_WHEEL, size: 2_991_014 },
+        Wheel { os: "macos", arch: "aarch64", sha256: MACOS_WHEEL, size: 2_991_014 },
+        Wheel {
+            os: "windows",
+            arch: "x86_64",
+            sha256: "46e0ce74fb1bd36486d9fa28e1df33530d390ce2d1cdbab0019d844bdfdfebdf",
+            size: 1_537_115,
+        },
+        Wheel {
+            os: "windows",
+            arch: "aarch64",
+            sha256: "e1bb2f0d888395161c7e3957d771d5806432728cf6303fdb536d9103b375812c",
+            size: 1_444_500,
+        },
+    ],
+    path: WheelPath::Script("cargo-zigbuild"),
+    name: "cargo-zigbuild",
+    purpose: "makes zig the linker of cargo",
+    alternative: "install it yourself: `cargo install cargo-zigbuild@0.24.1 --locked`",
+};
 
-/// The variable that tells `cargo-zigbuild` where to keep its files.
-const CACHE_VARIABLE: &str = "CARGO_ZIGBUILD_CACHE_DIR";
+/// For both CPUs.
+const MACOS_WHEEL: &str = "7b832d824bbf852b9a99b02a0dfa2166a00462fc237c2387d15a67c385755795";
 
-/// The variables that make cargo link with zig.
-pub type Environment = BTreeMap<String, String>;
+/// The versions that do the same as the pinned one.
+const COMPATIBLE: &str = ">=0.24.1, <0.25";
 
-/// The environment in which cargo links `platforms` with `zig`, and compiles C for them.
-///
-/// # Errors
-/// It can't be prepared: the cache folder is not writable, or zig doesn't run.
-pub fn environment(
-    zig: &Zig,
-    platforms: &[HostPlatform],
-    minimum_macos: MacOsVersion,
-) -> Result<Environment, Error> {
-    let own = std::env::current_exe()
-        .map_err(|source| process::ProcessError::Start { program: "xtask".to_owned(), source })
-        .map_err(Error::Zigbuild)?;
-    let cache = cache::folder()?;
-    let mut command = std::process::Command::new(own);
-    command
-        .arg(ENVIRONMENT_COMMAND)
-        .args(["--minimum-macos", &minimum_macos.to_string()])
-        .args(platforms.iter().map(|platform| platform.triple()))
-        .envs(zig.variables())
-        .env(CACHE_VARIABLE, &cache);
-    let answer = process::read(command).map_err(Error::Zigbuild)?;
-    let mut environment: Environment =
-        serde_json::from_str(&answer).map_err(Error::ZigbuildAnswer)?;
-    // The wrapper scripts know which zig it is, the links to xtask don't.
-    environment.extend(zig.variables());
-    environment.insert(CACHE_VARIABLE.to_owned(), cache.to_string());
-    Ok(environment)
+/// Whether [`provide`] has nothing to download.
+pub fn is_installed() -> Result<bool> {
+    Ok(PINNED.installed()?.is_some())
 }
 
-/// The work of the hidden command: everything that `cargo-zigbuild` sets for these targets, on the
-/// command that it would run or in its own process, as JSON.
-///
-/// # Errors
-/// What `cargo-zigbuild` says.
-pub fn describe_environment(targets: Vec<String>, minimum_macos: String) -> Result<String, String> {
-    let before: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
-    let mut build = Build::new(None);
-    build.target = targets;
-    build.enable_zig_ar = true;
-    build.macosx_deployment_target = Some(minimum_macos);
-    let command = build.build_command().map_err(|error| format!("{error:#}"))?;
-
-    let set_here = std::env::vars_os().filter(|(name, value)| before.get(name) != Some(value));
-    let set_there =
-        command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
-    let as_text = |text: &OsStr| text.to_string_lossy().into_owned();
-    let environment: Environment =
-        set_here.chain(set_there).map(|(name, value)| (as_text(&name), as_text(&value))).collect();
-    serde_json::to_string(&environment).map_err(|error| error.to_string())
+/// The pinned `cargo-zigbuild`; where it can't be downloaded, a compatible one on PATH.
+pub(super) fn provide(sh: &Shell, step: &Step<'_>) -> Result<PathBuf> {
+    let error = match PINNED.install(sh, step) {
+        Ok(program) => return Ok(program.into()),
+        Err(error) => error,
+    };
+    interrupt::check()?;
+    let (program, version) = on_path(sh).ok_or(error)?;
+    step.progress().note(format_args!(
+        "cargo-zigbuild {} can't be downloaded: {version} on PATH takes its place",
+        PINNED.version
+    ));
+    Ok(program)
 }
 
-/// The tool that xtask is to be when it was started under another name, as `cargo-zigbuild` links
-/// to it: `ar`, `x86_64-w64-mingw32-dlltool`, …
-pub fn tool_from_name(program: &OsStr, args: Vec<String>) -> Option<Wrapper> {
-    let name = Path::new(program).file_stem()?.to_str()?;
-    match name {
-        "ar" => Some(Wrapper::Ar { args }),
-        "lib" => Some(Wrapper::Lib { args }),
-        _ if name == "dlltool" || name.ends_with("-dlltool") => Some(Wrapper::Dlltool { args }),
-        _ => None,
+fn on_path(sh: &Shell) -> Option<(PathBuf, Version)> {
+    let program = which::which(PINNED.name).ok()?;
+    let answer = process::read(cmd!(sh, "{program} --version")).ok()?;
+    let version: Version = answer.split_whitespace().last()?.parse().ok()?;
+    is_compatible(&version).then_some((program, version))
+}
+
+fn is_compatible(version: &Version) -> bool {
+    VersionReq::parse(COMPATIBLE).is_ok_and(|range| range.matches(version))
+}
+
+/// The variable that tells it where to keep its files.
+pub(super) fn cache_variable() -> Result<(String, String)> {
+    Ok(("CARGO_ZIGBUILD_CACHE_DIR".to_owned(), cache::folder()?.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pinned_version_is_compatible_and_the_next_minor_one_may_not_be() {
+        let is_compatible = |version: &str| is_compatible(&version.parse().unwrap());
+        assert!(is_compatible(PINNED.version) && is_compatible("0.24.9"));
+        assert!(!is_compatible("0.24.0") && !is_compatible("0.25.0"));
     }
 }

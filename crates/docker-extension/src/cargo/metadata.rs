@@ -1,0 +1,27 @@
+//! `cargo metadata`: what is in a workspace.
+
+use camino::Utf8Path;
+use cargo_metadata::{Metadata, MetadataCommand, Package, Result};
+use target_lexicon::Triple;
+
+/// The workspace around `dir` and its own packages, without their dependencies.
+pub fn workspace(dir: &Utf8Path) -> Result<Metadata> {
+    MetadataCommand::new().current_dir(dir).no_deps().exec()
+}
+
+/// The workspace at `root` with the dependencies for `target`, in the versions of `Cargo.lock`.
+///
+/// `packages` also lists crates for other targets; [`packages`] leaves them out. Both have crates that
+/// no enabled feature uses; [`super::tree`] has not.
+pub fn resolved(root: &Utf8Path, target: &Triple) -> Result<Metadata> {
+    let options = ["--locked", "--filter-platform", &target.to_string()].map(str::to_owned);
+    MetadataCommand::new().current_dir(root).other_options(options).exec()
+}
+
+/// The crates that may be compiled for `target`.
+pub fn packages(root: &Utf8Path, target: &Triple) -> Result<Vec<Package>> {
+    let metadata = resolved(root, target)?;
+    let nodes = metadata.resolve.map(|resolve| resolve.nodes).unwrap_or_default();
+    let is_resolved = |package: &Package| nodes.iter().any(|node| node.id == package.id);
+    Ok(metadata.packages.into_iter().filter(is_resolved).collect())
+}

@@ -1,0 +1,7 @@
+//! The one module that talks to cargo: [`metadata`] reads a workspace, [`tree`] the crates that binaries
+//! are made of, and [`build`] runs `cargo build` and reads its messages.
+
+pub mod build;
+pub mod metadata;
+mod shell;
+pub mod tree;
