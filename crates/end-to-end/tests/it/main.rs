@@ -11,6 +11,7 @@ mod bad_input;
 mod crates;
 mod dist;
 mod docker_engine;
+mod guards;
 #[cfg(unix)]
 mod interrupt;
 mod layers;
