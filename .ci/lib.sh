@@ -55,6 +55,26 @@ make_now() {
   "${AS_ROOT[@]}" mv "$partial" "$folder"
 }
 
+# cargo_tool NAME VERSION [SHA256]: puts cargo's subcommand NAME first on PATH. With SHA256 it is
+# the wheel with this hash, which Astral builds for x86-64 Linux; elsewhere, and without SHA256,
+# cargo compiles it.
+cargo_tool() {
+  local tool=$CACHE/$1-$2
+  make_once "$tool" get_cargo_tool "$@"
+  PATH=$tool/bin:$PATH
+}
+
+get_cargo_tool() {
+  local name=$1 version=$2 folder=${!#}
+  if (($# == 4)) && [[ $(uname --machine) == x86_64 ]]; then
+    echo "astral-dev-toolchain-$name==$version --hash=sha256:$3" >"$folder/requirements.txt"
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+      --require-hashes --no-deps --target "$folder" --requirement "$folder/requirements.txt"
+  else
+    cargo install --quiet --locked "$name@$version" --root "$folder"
+  fi
+}
+
 # apt_install PACKAGE…: installs those that are missing, from the machine's own
 # release. Package lists are updated only if they turn out to be too old.
 apt_install() {

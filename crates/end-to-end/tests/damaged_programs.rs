@@ -1,8 +1,11 @@
-//! Real programs, in which anything is overwritten or cut off: reading them does no harm, and what
-//! can't run is found. `PROPTEST_CASES` says how many are tried.
+//! Real programs with overwritten or missing parts: reading them does no harm, and programs that can't
+//! run are found. `PROPTEST_CASES` is the number of programs that are tried.
+//!
+//! A test binary of its own, because it limits the memory of its whole process.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "it/support/mod.rs"]
 mod support;
 
 use std::fs;

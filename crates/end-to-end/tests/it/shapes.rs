@@ -3,9 +3,8 @@
 //! unpack.
 //!
 //! `.ci/docker-engine`, `.ci/registry` and `.ci/tools` bring up what they need.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::process::Command;

@@ -1,8 +1,6 @@
 //! `cargo xtask preview` in a real browser: the scripts in `browser/` drive it.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +8,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use support::preview::Preview;
-use support::{Extension, run, script};
+use support::{Extension, copy_of_this_repository, run, script};
 use tempfile::TempDir;
 
 /// The folder with the scripts, and the packages that they need.
@@ -85,21 +83,6 @@ fn the_api_is_that_of_docker_desktop_and_for_the_own_page_alone() {
     let mut command = extension.xtask(&["preview", "--no-open"]);
     let preview = Preview::start(command.env("PATH", path));
     run_script(&mut Command::new("node"), "api.mjs", &preview, extension.root());
-}
-
-/// A copy of this repository's files, to be edited.
-fn copy_of_this_repository() -> TempDir {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-    let files = run(Command::new("git").args(list).current_dir(root));
-    // One that was deleted is still in the index.
-    for file in files.split_terminator('\0').filter(|file| root.join(file).is_file()) {
-        let copy = dir.path().join(file);
-        fs::create_dir_all(copy.parent().unwrap()).unwrap();
-        fs::copy(root.join(file), copy).unwrap();
-    }
-    dir
 }
 
 /// `docker` and its containers: of a real engine if one answers, else of a script.

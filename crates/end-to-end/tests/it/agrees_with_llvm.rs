@@ -1,8 +1,6 @@
 //! What the inspector says of programs is what LLVM's readers say of them, field by field.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +12,7 @@ use docker_extension::internals::inspect::{
 };
 use docker_extension::internals::platform::{Arch, HostPlatform, Os};
 use docker_extension::internals::validate::binaries::{Listed, judge};
-use support::{Extension, host_binary, linked_by_lld, list, llvm, run, universal};
+use support::{Extension, host_binary, linked_by_lld, list, llvm, repository, run, universal};
 
 /// What both say of a program.
 fn agreed(path: &Path) -> Slice {
@@ -56,7 +54,7 @@ static SAMPLE: LazyLock<PathBuf> = LazyLock::new(|| {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"));
     command.args(["dist", "--engine", "embedded", "--no-ui", "--linker", "lld", "--platform"]);
     command.arg(list(&linked_by_lld())).arg("--output").arg(&dist);
-    run(command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()));
+    run(command.current_dir(repository()));
     dist
 });
 

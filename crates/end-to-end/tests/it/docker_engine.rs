@@ -1,9 +1,8 @@
 //! Both engines against a real Docker Engine, a real registry, and readers by other people.
 //!
 //! `.ci/docker-engine` and `.ci/registry` bring them up.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::process::Command;

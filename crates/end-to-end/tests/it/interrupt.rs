@@ -1,8 +1,6 @@
 //! Ctrl-C ends every step at once, with one message, and the earlier dist stays.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};

@@ -1,8 +1,6 @@
 //! Bad input gets one message that says what to do next, and nothing is lost.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::process::Command;

@@ -1,10 +1,8 @@
 //! Programs for macOS on x86-64, linked without Apple's tools, start: under a loader that does what
 //! macOS's does, with what they call of libSystem made of glibc. It is not a Mac: see
 //! docs/linking.md.
-#![cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -16,21 +14,17 @@ use object::LittleEndian;
 use object::macho::{self, MachHeader64, SegmentCommand64};
 use object::read::macho::{LoadCommandData, MachHeader as _, Segment as _};
 use serde_json::Value;
-use support::{Extension, TABLE, run, stderr, stdout};
+use support::{Extension, TABLE, repository, run, stderr, stdout};
 
 /// Linkers write for the first what they wrote for ten years, and for the second what took its place.
 const MINIMUM_MACOS: [&str; 2] = ["11.0", "14.0"];
 const SIGABRT: i32 = 6;
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
-}
-
 /// Builds a program of this workspace for this machine.
 fn built(package: &str) -> PathBuf {
     let mut command = Command::new("cargo");
     command.args(["build", "--quiet", "--message-format=json", "--package", package]);
-    let messages = run(command.current_dir(root()));
+    let messages = run(command.current_dir(repository()));
     let mut messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let executable = messages.find_map(|it| Some(it["executable"].as_str()?.into()));
     executable.unwrap()
@@ -63,7 +57,7 @@ fn the_host_binary_says_the_same_as_its_native_build() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dist-started");
     let mut dist = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"));
     dist.args(["dist", "--engine", "embedded", "--no-ui", "--platform", "darwin-amd64"]);
-    run(dist.args(["--linker", "lld", "--output"]).arg(&folder).current_dir(root()));
+    run(dist.args(["--linker", "lld", "--output"]).arg(&folder).current_dir(repository()));
     let program = folder.join("host/darwin-amd64/hostports");
     let native = built("hostports");
     for (argument, code) in [("--version", 0), ("--help", 0), ("nonsense", 2)] {

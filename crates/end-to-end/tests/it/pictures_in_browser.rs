@@ -1,9 +1,7 @@
 //! `validate --online` says of a picture that people won't see it where a real browser does not show
 //! it, and nowhere else.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};

@@ -1,8 +1,7 @@
 //! Images made by hand, sound ones and others: each rule is broken by one of them at least, and by
 //! none that is sound.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

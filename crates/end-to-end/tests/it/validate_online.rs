@@ -1,8 +1,6 @@
 //! `validate --online` fetches pictures from a real server, by TLS: labels allow nothing else.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;

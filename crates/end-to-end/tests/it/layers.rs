@@ -2,9 +2,8 @@
 //! unpack, or tells what is strange.
 //!
 //! `.ci/docker-engine` brings up both engines.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::thread;

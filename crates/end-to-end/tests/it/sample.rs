@@ -1,7 +1,6 @@
 //! The extension of this repository, made once by `dist`, and looked at by other people's tools.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +13,7 @@ use docker_extension::internals::text::hex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use support::archive::Opened;
-use support::{run, stderr};
+use support::{repository, run, stderr};
 
 /// A finished dist.
 struct Dist {
@@ -31,7 +30,7 @@ impl Dist {
         let output = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"))
             .args(["dist", "--engine", engine, "--output"])
             .arg(&folder)
-            .current_dir(root())
+            .current_dir(repository())
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
@@ -63,10 +62,6 @@ impl Dist {
         // Windows on Arm runs amd64 programs.
         for_arch(arch).or_else(|| for_arch("amd64")).unwrap().1
     }
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
 }
 
 fn sha256(path: impl AsRef<Path>) -> String {
@@ -138,7 +133,7 @@ fn an_archive_of_each_platform_holds_its_binaries_and_the_licences() {
 #[test]
 fn host_binaries_that_are_linked_again_have_the_same_bytes() {
     let first: Vec<String> = EMBEDDED.binaries().map(|(_, path)| sha256(path)).collect();
-    for main in glob(&root().join("host-bins"), "src/main.rs") {
+    for main in glob(&repository().join("host-bins"), "src/main.rs") {
         let file = fs::File::options().append(true).open(main).unwrap();
         file.set_modified(std::time::SystemTime::now()).unwrap();
     }
@@ -157,17 +152,17 @@ fn glob(folder: &Path, path: &str) -> Vec<PathBuf> {
 fn the_tests_of_the_pages_pass() {
     // Its packages are installed by then.
     LazyLock::force(&EMBEDDED);
-    let package = fs::read(root().join("ui/package.json")).unwrap();
+    let package = fs::read(repository().join("ui/package.json")).unwrap();
     let package: Value = serde_json::from_slice(&package).unwrap();
     assert!(package["scripts"]["test"].is_string(), "the pages have no tests");
-    run(Command::new("npm").args(["run", "test"]).current_dir(root().join("ui")));
+    run(Command::new("npm").args(["run", "test"]).current_dir(repository().join("ui")));
 }
 
 /// As the marketplace wants them.
 #[test]
 fn the_screenshots_have_the_recommended_size() {
     for theme in ["light", "dark"] {
-        let path = root().join(format!("extension/screenshots/{theme}.png"));
+        let path = repository().join(format!("extension/screenshots/{theme}.png"));
         let size = imagesize::size(path).unwrap();
         assert_eq!((size.width, size.height), (2400, 1600), "{theme}");
     }
@@ -176,7 +171,7 @@ fn the_screenshots_have_the_recommended_size() {
 #[test]
 fn no_binary_names_a_folder_of_the_machine_that_made_it() {
     let home = std::env::var("HOME").unwrap();
-    let folders = [root().to_str().unwrap(), &format!("{home}/")];
+    let folders = [repository().to_str().unwrap(), &format!("{home}/")];
     for (_, path) in EMBEDDED.binaries() {
         let bytes = fs::read(&path).unwrap();
         for folder in folders {
@@ -252,7 +247,7 @@ fn windows_tests() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dist-windows");
     let mut dist = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"));
     dist.args(["dist", "--engine", "embedded", "--no-ui", "--platform", "windows-amd64", "-v"]);
-    let output = dist.arg("--output").arg(folder).current_dir(root()).output().unwrap();
+    let output = dist.arg("--output").arg(folder).current_dir(repository()).output().unwrap();
     let log = stderr(&output);
     let call = log.lines().find(|line| line.contains(r#""cargo" "build""#)).expect(&log);
     let mut call = call.to_owned();

@@ -1,9 +1,7 @@
 //! `cargo xtask preview`: what it shows, and that it gives programs to its own page alone. Each attack
 //! is made on the real server.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::io::{Read, Write};

@@ -1,9 +1,8 @@
 //! Registries that want a login: real ones, with real logins of `docker login`.
 //!
 //! `.ci/docker-engine` and `.ci/registry` bring up what they need.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::process::{Command, Output};

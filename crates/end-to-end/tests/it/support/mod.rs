@@ -31,6 +31,26 @@ pub fn ready() {
     LazyLock::force(&READY);
 }
 
+/// The root of this repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
+}
+
+/// A copy of this repository's files, to be edited.
+pub fn copy_of_this_repository() -> TempDir {
+    let root = repository();
+    let dir = tempfile::tempdir().unwrap();
+    let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+    let files = run(Command::new("git").args(list).current_dir(root));
+    // One that was deleted is still in the index.
+    for file in files.split_terminator('\0').filter(|file| root.join(file).is_file()) {
+        let copy = dir.path().join(file);
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        fs::copy(root.join(file), copy).unwrap();
+    }
+    dir
+}
+
 /// The platforms that `rust-lld` links for.
 pub fn linked_by_lld() -> Vec<HostPlatform> {
     let is_linked = |it: &HostPlatform| (it.os, it.arch) != (Os::Windows, Arch::Arm64);
@@ -117,6 +137,15 @@ impl Extension {
              [profile.release]\nstrip = true\n{table}"
         );
         self.write("Cargo.toml", &text);
+    }
+
+    /// Has Rust compiled without optimization, for tests with large dependencies: the programs matter,
+    /// not how fast they run. The compiler then leaves more for the linker to find and to remove.
+    /// `with` gets more lines of the profile.
+    pub fn without_optimization(&self, with: &str) {
+        let manifest = fs::read_to_string(self.path("Cargo.toml")).unwrap();
+        let profile = format!("strip = true\nopt-level = 0\n{with}\n");
+        self.write("Cargo.toml", &manifest.replace("strip = true\n", &profile));
     }
 
     /// Adds a package with one program.

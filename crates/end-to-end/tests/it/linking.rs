@@ -1,8 +1,6 @@
 //! The Rust toolchain alone links for macOS and Windows, and what it links is fit to run there.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,0 +1,240 @@
+//! What the workspace promises about the tool itself: how much an author compiles, when, and what is
+//! published. Nothing here needs a network.
+
+use crate::support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use support::{Extension, copy_of_this_repository, repository, run};
+
+/// How many crates an author may have to compile before the first `cargo xtask dist`, the tool
+/// itself included. Each one costs every author compile time, and is one more to trust and update.
+const CRATES: usize = 90;
+
+#[test]
+fn authors_compile_few_crates_for_the_tool() {
+    let mut tree = Command::new("cargo");
+    tree.args(["tree", "--locked", "--offline", "--package=docker-extension"]);
+    tree.args(["--edges=normal,build", "--prefix=none", "--format={p}"]);
+    let text = run(tree.current_dir(repository()));
+    // Crates that were listed before end with `(*)`.
+    let crates: BTreeSet<&str> = text
+        .lines()
+        .filter_map(|line| line.split(" (").next())
+        .filter(|it| !it.is_empty())
+        .collect();
+    let count = crates.len();
+    assert!(count <= CRATES, "{count} crates, {CRATES} are allowed: {crates:#?}");
+    assert!(count > 10, "{crates:#?}");
+}
+
+#[test]
+fn no_two_types_of_the_tool_share_a_name() {
+    let mut sources = Vec::new();
+    collect_sources(&repository().join("crates/docker-extension/src"), &mut sources);
+    let mut types = BTreeMap::<String, Vec<String>>::new();
+    let tests: Vec<PathBuf> =
+        sources.iter().flat_map(|(path, text)| test_files(path, text)).collect();
+    for (path, text) in
+        sources.iter().filter(|(path, _)| !tests.iter().any(|it| path.starts_with(it)))
+    {
+        for (line, name) in types_in(text) {
+            types.entry(name).or_default().push(format!("{}:{line}", path.display()));
+        }
+    }
+    assert!(types.len() > 100, "{types:#?}");
+    types.retain(|_, places| places.len() > 1);
+    assert!(types.is_empty(), "{} names are not unique: {types:#?}", types.len());
+}
+
+fn collect_sources(folder: &Path, sources: &mut Vec<(PathBuf, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect_sources(&path, sources);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            sources.push((path, text));
+        }
+    }
+}
+
+/// The files, and the directories of their submodules, that are modules for tests alone.
+fn test_files(path: &Path, text: &str) -> Vec<PathBuf> {
+    let is_parent =
+        path.ends_with("mod.rs") || path.ends_with("lib.rs") || path.ends_with("main.rs");
+    let folder =
+        if is_parent { path.parent().unwrap().to_owned() } else { path.with_extension("") };
+    let mut found = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line == "#[cfg(test)]"
+            && let Some(item) = lines.next()
+            && let Some((_, name)) = item.trim_end_matches(';').split_once("mod ")
+            && item.ends_with(';')
+        {
+            found.extend([folder.join(name), folder.join(format!("{name}.rs"))]);
+        }
+    }
+    found
+}
+
+/// The types that a source declares, with their lines; those in `#[cfg(test)]` modules and
+/// associated types are left out. It relies on the layout that rustfmt gives to sources.
+fn types_in(text: &str) -> Vec<(usize, String)> {
+    let mut types = Vec::new();
+    // The indentation of each open block of items, and whether it is an `impl` or a trait.
+    let mut blocks: Vec<(usize, bool)> = Vec::new();
+    let mut skipped: Option<usize> = None;
+    let mut is_test = false;
+    for (number, line) in text.lines().enumerate() {
+        let code = line.trim_start();
+        let indentation = line.len() - code.len();
+        if let Some(start) = skipped {
+            if indentation == start && code == "}" {
+                skipped = None;
+            }
+            continue;
+        }
+        if code.starts_with("#[") {
+            is_test |= code == "#[cfg(test)]";
+            continue;
+        }
+        while blocks.last().is_some_and(|(start, _)| *start >= indentation) && code.starts_with('}')
+        {
+            blocks.pop();
+        }
+        let mut words =
+            code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|it| !it.is_empty());
+        let mut word = words.next();
+        if word == Some("pub") {
+            word = words.next();
+            while word.is_some_and(|it| ["crate", "super", "self", "in"].contains(&it)) {
+                word = words.next();
+            }
+        }
+        let is_in_impl = blocks.last().is_some_and(|(_, is_impl)| *is_impl);
+        match word {
+            Some("mod") if is_test && code.ends_with('{') => skipped = Some(indentation),
+            Some("struct" | "enum" | "trait" | "union") if !is_test => {
+                types.extend(words.next().map(|name| (number + 1, name.to_owned())));
+            }
+            Some("type") if !is_test && !is_in_impl => {
+                types.extend(words.next().map(|name| (number + 1, name.to_owned())));
+            }
+            _ => {}
+        }
+        if code.ends_with('{') {
+            let is_impl = code.starts_with("impl")
+                || code.starts_with("unsafe impl")
+                || word == Some("trait");
+            blocks.push((indentation, is_impl));
+        }
+        is_test = false;
+    }
+    types
+}
+
+#[test]
+fn types_are_found_where_they_are_declared() {
+    let source = "\
+pub struct One;
+pub(crate) struct Two<T>(T);
+enum Three {
+    A { type_: u8 },
+}
+impl Iterator for One {
+    type Item = u8;
+    fn next(&mut self) -> Option<u8> {
+        struct Local;
+        None
+    }
+}
+pub(in crate::a) trait Four {
+    type Error;
+}
+pub type Five = u8;
+mod inner {
+    pub union Six {}
+}
+#[cfg(test)]
+mod tests {
+    struct One;
+}
+#[cfg(test)]
+struct Two;
+type Seven = fn();
+";
+    let names: Vec<String> = types_in(source).into_iter().map(|(_, name)| name).collect();
+    assert_eq!(names, ["One", "Two", "Three", "Local", "Four", "Five", "Six", "Seven"]);
+}
+
+/// The extension is this repository's, so that all other crates are compiled already.
+#[test]
+fn a_new_version_of_an_extension_compiles_nothing_of_the_tool() {
+    let project = copy_of_this_repository();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let compiled = || {
+        let mut cargo = Command::new("cargo");
+        // Of this workspace, and for tests: with the features that `cargo test --workspace` selects.
+        cargo.args(["test", "--no-run", "--workspace", "--bin=xtask", "--offline"]);
+        cargo.args(["--message-format=json"]).env("CARGO_TARGET_DIR", target);
+        let messages = run(cargo.current_dir(project.path()));
+        let messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let artifacts = messages.filter(|it| it["reason"] == "compiler-artifact");
+        let (fresh, compiled): (Vec<Value>, _) = artifacts.partition(|it| it["fresh"] == true);
+        assert!(fresh.len() > 10, "{fresh:?}");
+        let names = compiled.iter().map(|it| it["target"]["name"].as_str().unwrap().to_owned());
+        names.collect::<BTreeSet<String>>()
+    };
+    let first = compiled();
+    assert!(first.contains("docker_extension") && first.contains("xtask"), "{first:?}");
+
+    let manifest = project.path().join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let (before, after) = text.split_once("\nversion = \"").unwrap();
+    let (_, after) = after.split_once('"').unwrap();
+    fs::write(&manifest, format!("{before}\nversion = \"99.0.0\"{after}")).unwrap();
+    assert_eq!(compiled(), BTreeSet::new());
+    let lock = fs::read_to_string(project.path().join("Cargo.lock")).unwrap();
+    assert!(lock.contains("name = \"hostports\"\nversion = \"99.0.0\""), "{lock}");
+}
+
+#[test]
+fn the_help_of_each_command_names_the_program_that_was_called() {
+    let extension = Extension::new();
+    for (command, usage) in [
+        ("dist", "Usage: cargo xtask dist"),
+        ("preview", "Usage: cargo xtask preview"),
+        ("validate", "Usage: cargo xtask validate"),
+        ("doctor", "Usage: cargo xtask doctor"),
+    ] {
+        let help = run(&mut extension.xtask(&[command, "--help"]));
+        assert!(help.contains(usage), "{help}");
+    }
+}
+
+#[test]
+fn the_package_has_the_files_that_its_users_need_and_no_other() {
+    let mut package = Command::new("cargo");
+    package.args(["package", "--package=docker-extension", "--list", "--allow-dirty", "--offline"]);
+    let files = run(package.current_dir(repository()));
+    let of_cargo = ["Cargo.toml", "Cargo.toml.orig", "Cargo.lock", ".cargo_vcs_info.json"];
+    let own = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
+    for file in own {
+        assert!(files.lines().any(|it| it == file), "{file} is not in:\n{files}");
+    }
+    let is_expected = |file: &&str| {
+        of_cargo.contains(file)
+            || own.contains(file)
+            || file.starts_with("src/") && (file.ends_with(".rs") || file.ends_with(".js"))
+            || file.starts_with("data/") && file.ends_with(".txt")
+    };
+    let others: Vec<&str> = files.lines().filter(|file| !is_expected(file)).collect();
+    assert_eq!(others, [""; 0]);
+}

@@ -1,0 +1,36 @@
+//! The tool as its users run it, and its results as other people's tools read them.
+//!
+//! One binary for almost all tests: it is linked once, and slow tests run beside tests that wait.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests fail by panicking")]
+
+#[cfg(target_os = "linux")]
+mod agrees_with_llvm;
+#[cfg(unix)]
+mod bad_input;
+#[cfg(unix)]
+mod crates;
+mod dist;
+mod docker_engine;
+mod guards;
+#[cfg(unix)]
+mod interrupt;
+mod layers;
+#[cfg(unix)]
+mod linking;
+#[cfg(unix)]
+mod linking_speed;
+mod login;
+#[cfg(unix)]
+mod pictures_in_browser;
+#[cfg(unix)]
+mod preview;
+#[cfg(unix)]
+mod preview_in_browser;
+mod sample;
+mod shapes;
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+mod starts_on_linux;
+mod support;
+mod validate;
+#[cfg(unix)]
+mod validate_online;
