@@ -1,17 +1,20 @@
 //! What the tests, fuzz targets and maintainer tools of this repository use. No part of the interface:
 //! it changes without notice.
 
-pub mod context {
-    pub use crate::context::dockerfile;
-    pub mod contents {
-        pub use crate::context::contents::{Contents, Context, FileMode, Labels, Layer, Source};
-    }
+pub mod contents {
+    pub use crate::contents::{
+        CopySource, FileMode, Files, ImageContents, Labels, LayerContents, Origin, PerVariant,
+    };
     pub mod labels {
-        pub use crate::context::labels::{
+        pub use crate::contents::labels::{
             ADDITIONAL_URLS, API_VERSION, CATEGORIES, CHANGELOG, DESCRIPTION, DETAILED_DESCRIPTION,
             ICON, PUBLISHER_URL, SCREENSHOTS, TITLE, VENDOR, VERSION,
         };
     }
+}
+
+pub mod context {
+    pub use crate::context::Context;
 }
 
 pub mod digest {

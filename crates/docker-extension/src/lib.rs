@@ -12,6 +12,7 @@
 mod cli;
 mod commands;
 mod compile;
+mod contents;
 mod context;
 mod digest;
 mod dist;
@@ -28,6 +29,7 @@ mod interrupt;
 mod legacy;
 mod lock;
 mod output;
+mod page_files;
 mod parallel;
 mod plan;
 mod platform;

@@ -9,10 +9,10 @@ use std::fs;
 use std::process::Command;
 
 use camino::Utf8PathBuf;
-use docker_extension::internals::context::contents::{
-    Contents, Context, FileMode, Labels, Layer, Source,
+use docker_extension::internals::contents::{
+    CopySource, FileMode, Files, ImageContents, Labels, LayerContents, Origin, PerVariant,
 };
-use docker_extension::internals::context::dockerfile;
+use docker_extension::internals::context::Context;
 use docker_extension::internals::files::hex;
 use docker_extension::internals::image::{
     self, AnyEngine, Docker, Embedded, Engine, EngineChoice, EngineRequest, Image, NoBuilder, probe,
@@ -37,7 +37,7 @@ const LABELS: [(&str, &str); 3] = [
     ("org.opencontainers.image.title", "Tool"),
 ];
 
-/// A context with a `Dockerfile`, and a place for archives.
+/// A build context, and a place for archives.
 struct Sample {
     dir: Utf8PathBuf,
     context: Context,
@@ -52,54 +52,9 @@ impl Sample {
     fn with_labels(labels: Labels) -> Self {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8PathBuf::try_from(temp.path().to_owned()).unwrap();
-        let layer = |sources: &[&str], folder: &str, mode| Layer {
-            sources: sources.iter().map(|path| Source::Shared(path.into())).collect(),
-            folder: folder.into(),
-            mode,
-        };
-        let mut tools = layer(&[], "darwin", FileMode::Executable);
-        tools
-            .sources
-            .push(Source::PerArch { before: "bin/".to_owned(), after: "/tool".to_owned() });
-        let contents = Contents {
-            labels,
-            layers: vec![
-                layer(&["metadata.json", "icon.svg"], "", FileMode::Data),
-                layer(&["docs"], "docs/en", FileMode::Data),
-                layer(&["ui"], "ui", FileMode::Data),
-                tools,
-                layer(&["bin/tool.exe"], "windows", FileMode::Executable),
-            ],
-        };
-        let sample = Self {
-            context: Context::new(dir.join("context"), contents),
-            dir,
-            _removed_at_the_end: temp,
-        };
-        sample.write_files();
-        sample
-    }
-
-    fn write_files(&self) {
-        let long_name = format!("ui/{}/{}.js", "folder".repeat(12), "name".repeat(30));
-        let files = [
-            ("metadata.json", "{}"),
-            ("icon.svg", "<svg/>"),
-            ("docs/a.html", "a"),
-            ("docs/ü.html", "ü"),
-            ("ui/index.html", "<html>"),
-            ("ui/assets/日本.js", "js"),
-            (&long_name, "long"),
-            ("bin/amd64/tool", "for amd64"),
-            ("bin/arm64/tool", "for arm64"),
-            ("bin/tool.exe", "for both"),
-            ("Dockerfile", &dockerfile(self.context.contents())),
-        ];
-        for (path, content) in files {
-            let path = self.context.dir().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, content).unwrap();
-        }
+        let contents = ImageContents::new(labels, layers()).unwrap();
+        let context = Context::write(contents, &dir.join("context")).unwrap();
+        Self { context, dir, _removed_at_the_end: temp }
     }
 
     fn build(&self, engine: &dyn Engine, reference: &ImageReference, file: &str) -> Image {
@@ -107,6 +62,55 @@ impl Sample {
         let archive = self.dir.join(file);
         engine.build(&self.context, reference, &archive, &progress.step("")).unwrap()
     }
+}
+
+/// What is known to be difficult: deep directories, long names, what one variant alone has.
+fn layers() -> Vec<LayerContents> {
+    let origin = |text: &str| Origin::Generated(text.into());
+    let file = |name: &str, text: &str| CopySource::File {
+        name: name.to_owned(),
+        origin: PerVariant::Shared(origin(text)),
+    };
+    let files = |list: &[(&str, &str)]| -> Files {
+        list.iter().map(|(path, text)| (Utf8PathBuf::from(*path), origin(text))).collect()
+    };
+    let shared = |path: &str, list| CopySource::Directory {
+        path: path.to_owned(),
+        files: PerVariant::Shared(files(list)),
+    };
+    let each = |path: &str, amd64, arm64| CopySource::Directory {
+        path: path.to_owned(),
+        files: PerVariant::Each { amd64: files(amd64), arm64: files(arm64) },
+    };
+    let layer = |sources, directory: &str, mode| LayerContents {
+        sources,
+        directory: directory.into(),
+        mode,
+    };
+    let own = PerVariant::Each { amd64: origin("for amd64"), arm64: origin("for arm64") };
+    let metadata = CopySource::File { name: "metadata.json".to_owned(), origin: own };
+    let long_name = format!("{}/{}.js", "folder".repeat(12), "name".repeat(30));
+    let pages = [("index.html", "<html>"), ("assets/日本.js", "js"), (&long_name, "long")];
+    vec![
+        layer(vec![metadata, file("icon.svg", "<svg/>")], "", FileMode::Data),
+        layer(vec![shared("docs", &[("a.html", "a"), ("ü.html", "ü")])], "docs/en", FileMode::Data),
+        layer(vec![shared("ui", &pages)], "ui", FileMode::Data),
+        layer(
+            vec![each("host/darwin", &[("tool", "for amd64")], &[("tool", "for arm64")])],
+            "darwin",
+            FileMode::Executable,
+        ),
+        layer(
+            vec![shared("host/windows", &[("tool.exe", "for both")])],
+            "windows",
+            FileMode::Executable,
+        ),
+        layer(
+            vec![each("host/linux", &[("tool", "for amd64")], &[])],
+            "linux",
+            FileMode::Executable,
+        ),
+    ]
 }
 
 fn reference(name: &str) -> ImageReference {
@@ -235,7 +239,7 @@ fn skopeo_reads_both_platforms() {
         let found: Value = serde_json::from_str(&json).unwrap();
         assert_eq!(found["Architecture"], arch);
         assert_eq!(found["Labels"]["com.example.lines"], LABELS[1].1);
-        assert_eq!(found["Layers"].as_array().unwrap().len(), 5);
+        assert_eq!(found["Layers"].as_array().unwrap().len(), 6);
         // Reading everything proves digests and diff IDs.
         read(Command::new("skopeo").args([
             &format!("--override-arch={arch}"),

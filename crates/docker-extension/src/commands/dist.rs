@@ -6,7 +6,9 @@ use xshell::Shell;
 use super::current_folder;
 use crate::cli::{DistArgs, Format};
 use crate::compile::{self, HostBinaryFile};
-use crate::context::{self, Context, Parts};
+use crate::contents::labels::LongTexts;
+use crate::contents::{ContentsInput, ImageContents};
+use crate::context::Context;
 use crate::dist::Dist;
 use crate::error::{Error, Result};
 use crate::image::read::{ImageSource, StoredImage};
@@ -14,6 +16,7 @@ use crate::image::{self, AnyEngine, Engine, Image};
 use crate::interrupt;
 use crate::lock::lock;
 use crate::output;
+use crate::page_files::PageFiles;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::project::Project;
@@ -62,7 +65,7 @@ fn execute(plan: &Plan<'_>, args: &DistArgs, sh: &Shell, progress: &Progress) ->
     let context = write_context(plan, &files, pages.as_deref(), progress)?;
     let image = make_image(plan, &context, &dist.image_path(), progress)?;
     check(&image, progress)?;
-    dist.add_host_binaries(&files)?;
+    dist.add_host_binaries(&frozen(&files, &context))?;
     let (image, manifest) = dist.commit(image)?;
     summary::print(plan, &context, &manifest, args, progress)?;
     deliver(plan, args, &context, &image, progress)
@@ -120,11 +123,30 @@ fn write_context(
     progress: &Progress,
 ) -> Result<Context> {
     let step = progress.step("Write the build context");
-    let place = plan.project.context_folder();
-    let parts = Parts { project: plan.project, plan: &plan.host_binaries, binaries: files, pages };
-    let context = context::write(&parts, &place)?;
+    let project = plan.project;
+    let contents = ImageContents::of_extension(&ContentsInput {
+        project,
+        host_binaries: &plan.host_binaries,
+        files,
+        pages: pages.map(PageFiles::list).transpose()?.as_ref(),
+        texts: &LongTexts {
+            detailed_description: project.long_text(&project.config.detailed_description)?,
+            changelog: project.long_text(&project.config.changelog)?,
+        },
+    })?;
+    let place = project.context_folder();
+    let context = Context::write(contents, &place)?;
     step.done(&place);
     Ok(context)
+}
+
+/// The host binaries as the image has them.
+fn frozen<'a>(files: &[HostBinaryFile<'a>], context: &Context) -> Vec<HostBinaryFile<'a>> {
+    let copy = |file: &HostBinaryFile<'a>| HostBinaryFile {
+        build: file.build,
+        path: context.copy_of(&file.path).expect("an image variant carries each host binary"),
+    };
+    files.iter().map(copy).collect()
 }
 
 fn make_image(

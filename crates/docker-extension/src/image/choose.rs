@@ -8,7 +8,7 @@ use super::builder::{self, NoBuilder};
 use super::docker::Docker;
 use super::embedded::Embedded;
 use super::{Engine, EngineKind, Error, Image};
-use crate::context::contents::Context;
+use crate::context::Context;
 use crate::progress::Step;
 use crate::project::reference::ImageReference;
 

@@ -8,9 +8,9 @@ use xshell::{Shell, cmd};
 
 use super::builder::Builder;
 use super::error::Task;
-use super::tree::Tree;
 use super::{Engine, EngineKind, Error, Image, archive};
-use crate::context::contents::{Context, fits_in_dockerfile};
+use crate::contents::dockerfile::fits_in_dockerfile;
+use crate::context::Context;
 use crate::platform::ImagePlatform;
 use crate::process::{self, Output};
 use crate::progress::Step;
@@ -67,7 +67,7 @@ impl Docker {
         let platforms = ImagePlatform::ALL.map(|platform| platform.to_string()).join(",");
         let dockerfile = context.dir().join("Dockerfile");
         let provenance = if self.attestations { "mode=max" } else { "false" };
-        let labels = context.contents().labels.iter();
+        let labels = context.contents().labels().iter();
         let labels = labels
             .filter(|(_, value)| !fits_in_dockerfile(value))
             .flat_map(|(name, value)| ["--label".to_owned(), format!("{name}={value}")]);
@@ -97,7 +97,6 @@ impl Engine for Docker {
         archive: &Utf8Path,
         step: &Step<'_>,
     ) -> Result<Image, Error> {
-        Tree::check(context)?;
         let dest = csv_field(&format!("dest={archive}"));
         let name = reference.full_name();
         let output = format!("type=oci,{dest},name={name},rewrite-timestamp=true");

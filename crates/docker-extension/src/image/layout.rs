@@ -11,7 +11,7 @@ use oci_spec::image::{
 use serde::{Deserialize, Serialize};
 
 use super::layer::Packed;
-use crate::context::contents::{Contents, FileMode, Layer};
+use crate::contents::{ImageContents, dockerfile};
 use crate::platform::{Arch, ImagePlatform};
 use crate::project::reference::{ImageReference, Tag};
 
@@ -33,12 +33,12 @@ const COMPLETE: &str = "every required field is set";
 
 /// The configuration of one variant.
 pub(super) fn configuration(
-    contents: &Contents,
+    contents: &ImageContents,
     platform: ImagePlatform,
     layers: &[Packed],
 ) -> ImageConfiguration {
     let diff_ids: Vec<_> = layers.iter().map(|layer| layer.diff_id.to_string()).collect();
-    let labels: HashMap<_, _> = contents.labels.clone().into_iter().collect();
+    let labels: HashMap<_, _> = contents.labels().clone().into_iter().collect();
     ImageConfigurationBuilder::default()
         .created(CREATED)
         .architecture(oci_arch(platform))
@@ -51,21 +51,13 @@ pub(super) fn configuration(
 }
 
 /// What `docker history` shows: the instructions of the `Dockerfile` that makes the same image.
-fn history(contents: &Contents, platform: ImagePlatform) -> Vec<History> {
-    let entry = |instruction| HistoryBuilder::default().created(CREATED).created_by(instruction);
-    let names: Vec<_> = contents.labels.keys().map(String::as_str).collect();
-    let labels = entry(format!("LABEL {}", names.join(" "))).empty_layer(true);
-    let copies = contents.layers.iter().map(|layer| entry(copy_instruction(layer, platform)));
-    let labels = (!names.is_empty()).then_some(labels);
-    labels.into_iter().chain(copies).map(|entry| entry.build().expect(COMPLETE)).collect()
-}
-
-fn copy_instruction(layer: &Layer, platform: ImagePlatform) -> String {
-    let sources: Vec<_> =
-        layer.sources.iter().map(|source| source.path(platform).into_string()).collect();
-    let chmod = if layer.mode == FileMode::Executable { "--chmod=0755 " } else { "" };
-    let end = if layer.folder.as_str().is_empty() { "" } else { "/" };
-    format!("COPY {chmod}{} /{}{end}", sources.join(" "), layer.folder)
+fn history(contents: &ImageContents, platform: ImagePlatform) -> Vec<History> {
+    let entry = |(instruction, makes_layer): (String, bool)| {
+        let entry = HistoryBuilder::default().created(CREATED).created_by(instruction);
+        let entry = if makes_layer { entry } else { entry.empty_layer(true) };
+        entry.build().expect(COMPLETE)
+    };
+    dockerfile::history(contents, platform).into_iter().map(entry).collect()
 }
 
 /// The manifest of one variant.

@@ -1,6 +1,6 @@
 //! From the context to the image: two engines behind one interface.
 //!
-//! `embedded` writes the image itself: a `tree` of files becomes a `layer` (tar `entry` by entry,
+//! `embedded` writes the image itself: the files of a layer become a `layer` (tar `entry` by entry,
 //! through `gzip`) and that a `blob`, `layout` describes them, and an `archive` holds it all.
 //! `docker` has a `builder` do it, and reads the archive that comes back. `choose` picks.
 
@@ -9,7 +9,7 @@ use std::fmt;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Serialize, Serializer};
 
-use crate::context::contents::Context;
+use crate::context::Context;
 use crate::platform::ImagePlatform;
 use crate::progress::Step;
 use crate::project::reference::ImageReference;
@@ -28,7 +28,6 @@ mod layout;
 pub mod read;
 #[cfg(test)]
 mod testing;
-mod tree;
 
 pub use builder::{Builder, NoBuilder, check_load, probe};
 pub use choose::{AnyEngine, EngineChoice, EngineRequest, choose};

@@ -13,212 +13,67 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::compile::HostBinaryFile;
+use crate::contents::dockerfile::dockerfile;
+use crate::contents::{FileMode, ImageContents, Origin};
+use crate::error::Result;
 use crate::files;
-use crate::host_binaries::{HostBinaryPlan, Placement};
-use crate::interrupt;
-use crate::platform::{ImagePlatform, Os};
-use crate::project::Project;
-use crate::project::config::{Service, Vm};
 use crate::staging::Staged;
 
-pub mod contents;
-mod dockerfile;
-pub mod labels;
-mod metadata;
-
-pub use contents::Context;
-use contents::{Contents, FileMode, Layer, Source};
-pub use dockerfile::dockerfile;
-use metadata::Metadata;
-
-const METADATA: &str = "metadata.json";
-const VARIANTS_FOLDER: &str = "variants";
-const UI_FOLDER: &str = "ui";
-const HOST_FOLDER: &str = "host";
-const COMPOSE_FILE: &str = "docker-compose.yaml";
-
-/// Why there is no context.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A symbolic link, a socket or the like.
-    #[error("`{0}` is neither a file nor a folder")]
-    SpecialFile(Utf8PathBuf),
-    /// A file can't be read or written.
-    #[error(transparent)]
-    Files(#[from] files::Error),
-    /// The person pressed Ctrl-C.
-    #[error(transparent)]
-    Interrupted(#[from] interrupt::Interrupted),
-}
-
-impl Error {
-    /// What the person can do.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Error::SpecialFile(_) => Some(
-                "put a file in its place: a symbolic link in the pages breaks the installation on \
-                 Windows"
-                    .to_owned(),
-            ),
-            Error::Files(error) => error.advice().map(str::to_owned),
-            Error::Interrupted(_) => None,
-        }
-    }
-}
-
-/// What goes into a context.
-pub struct Parts<'a> {
-    /// The extension.
-    pub project: &'a Project,
-    /// Which image carries which host binary.
-    pub plan: &'a HostBinaryPlan<'a>,
-    /// The host binaries.
-    pub binaries: &'a [HostBinaryFile<'a>],
-    /// The folder with the built pages, unless they are left out.
-    pub pages: Option<&'a Utf8Path>,
-}
-
-/// Writes the context to `place`, which is replaced as a whole.
+/// The build context on disk, complete.
 ///
-/// # Errors
-/// A part can't be read, or the folder can't be written; then the old one still stands.
-pub fn write(parts: &Parts<'_>, place: &Utf8Path) -> Result<Context, Error> {
-    let staged = Staged::begin(place)?;
-    let mut writer = Writer { parts, root: staged.path(), layers: Vec::new() };
-    writer.write_root()?;
-    writer.write_pages()?;
-    writer.write_host_binaries()?;
-    let contents = Contents { labels: labels::labels(parts.project)?, layers: writer.layers };
-    files::write(&staged.path().join("Dockerfile"), dockerfile(&contents))?;
-    staged.commit()?;
-    Ok(Context::new(place.to_owned(), contents))
+/// It has a copy of every file of the image. The engines and the zip archives of host binaries read
+/// these copies, never their origins: an origin that changes while `dist` runs can't make them differ.
+#[derive(Clone, Debug)]
+pub struct Context {
+    dir: Utf8PathBuf,
+    contents: ImageContents,
 }
 
-/// Writes files, and notes for each group the layer that it makes.
-struct Writer<'a> {
-    parts: &'a Parts<'a>,
-    root: &'a Utf8Path,
-    layers: Vec<Layer>,
-}
-
-impl Writer<'_> {
-    fn write_root(&mut self) -> Result<(), Error> {
-        let project = self.parts.project;
-        let icon = match project.config.icon.extension() {
-            Some(extension) => format!("icon.{extension}"),
-            None => "icon".to_owned(),
-        };
-        files::copy(&project.root.join(&project.config.icon), &self.root.join(&icon), false)?;
-        let mut sources = vec![self.write_metadata(&icon)?, Source::Shared(icon.into())];
-        if let Some(Vm { service: Service::ComposeFile(file), .. }) = &project.config.vm {
-            files::copy(&project.root.join(file), &self.root.join(COMPOSE_FILE), false)?;
-            sources.push(Source::Shared(COMPOSE_FILE.into()));
+impl Context {
+    /// Writes the context of `contents` to `place`, which is replaced as a whole.
+    ///
+    /// # Errors
+    /// A file can't be read or written. Then the old context is still there.
+    pub fn write(contents: ImageContents, place: &Utf8Path) -> Result<Self> {
+        let staged = Staged::begin(place)?;
+        let tree = contents.context_tree();
+        for directory in &tree.directories {
+            files::create_public_dir(&staged.path().join(directory))?;
         }
-        self.layers.push(Layer { sources, folder: "".into(), mode: FileMode::Data });
-        Ok(())
-    }
-
-    /// Each variant's `metadata.json` lists exactly what the variant carries, because a path that is
-    /// not in the image ends the installation. Where both carry the same there is one file.
-    fn write_metadata(&self, icon: &str) -> Result<Source, Error> {
-        let config = &self.parts.project.config;
-        let ui = config.ui.as_ref().filter(|_| self.parts.pages.is_some());
-        let text = |image| {
-            let placements = self.parts.plan.placements(image);
-            Metadata::new(icon.to_owned(), ui, config.vm.as_ref(), &placements).to_json()
-        };
-        let [amd64, arm64] = ImagePlatform::ALL.map(text);
-        if amd64 == arm64 {
-            files::write(&self.root.join(METADATA), amd64)?;
-            return Ok(Source::Shared(METADATA.into()));
-        }
-        for (image, text) in ImagePlatform::ALL.into_iter().zip([amd64, arm64]) {
-            let folder = self.root.join(VARIANTS_FOLDER).join(image.0.name());
-            files::create_dir(&folder)?;
-            files::write(&folder.join(METADATA), text)?;
-        }
-        Ok(Source::PerArch { before: format!("{VARIANTS_FOLDER}/"), after: format!("/{METADATA}") })
-    }
-
-    fn write_pages(&mut self) -> Result<(), Error> {
-        let Some(pages) = self.parts.pages else { return Ok(()) };
-        copy_pages(pages, &self.root.join(UI_FOLDER))?;
-        self.layers.push(Layer {
-            sources: vec![Source::Shared(format!("{UI_FOLDER}/").into())],
-            folder: UI_FOLDER.into(),
-            mode: FileMode::Data,
-        });
-        Ok(())
-    }
-
-    /// One layer for each operating system, so that one which both variants have is stored, pushed
-    /// and pulled once.
-    fn write_host_binaries(&mut self) -> Result<(), Error> {
-        for os in Os::ALL {
-            let [amd64, arm64] = ImagePlatform::ALL.map(|image| {
-                let mut placements = self.parts.plan.placements(image);
-                placements.retain(|placement| placement.os == os);
-                placements
-            });
-            if amd64.is_empty() && arm64.is_empty() {
-                continue;
+        for (path, (origin, mode)) in &tree.files {
+            let path = staged.path().join(path);
+            match origin {
+                Origin::Generated(text) => files::write(&path, text)?,
+                Origin::File(file) => files::copy(file, &path, *mode == FileMode::Executable)?,
             }
-            let folder = format!("{HOST_FOLDER}/{}", os.name());
-            let source = if amd64 == arm64 {
-                self.place(&folder, &amd64)?;
-                Source::Shared(format!("{folder}/").into())
-            } else {
-                for (image, placements) in ImagePlatform::ALL.into_iter().zip([amd64, arm64]) {
-                    self.place(&format!("{folder}/{}", image.0.name()), &placements)?;
-                }
-                Source::PerArch { before: format!("{folder}/"), after: "/".to_owned() }
-            };
-            self.layers.push(Layer {
-                sources: vec![source],
-                folder: Placement::folder(os).into(),
-                mode: FileMode::Executable,
-            });
         }
-        Ok(())
+        files::write(&staged.path().join("Dockerfile"), dockerfile(&contents))?;
+        staged.commit()?;
+        Ok(Self { dir: place.to_owned(), contents })
     }
 
-    /// Copies host binaries into a folder of the context. `COPY` wants the folder even where a
-    /// variant has nothing for the operating system.
-    fn place(&self, folder: &str, placements: &[Placement<'_>]) -> Result<(), Error> {
-        let folder = self.root.join(folder);
-        files::create_public_dir(&folder)?;
-        for placement in placements {
-            let is_it = |file: &&HostBinaryFile<'_>| file.build == placement.build;
-            let built = self.parts.binaries.iter().find(is_it);
-            let built = built.expect("everything in the plan was compiled");
-            files::copy(&built.path, &folder.join(placement.file_name()), true)?;
-        }
-        Ok(())
+    pub fn dir(&self) -> &Utf8Path {
+        &self.dir
     }
-}
 
-/// Copies pages. Hidden files and npm's packages lie beside the pages of people who build none.
-fn copy_pages(from: &Utf8Path, to: &Utf8Path) -> Result<(), Error> {
-    interrupt::check()?;
-    files::create_public_dir(to)?;
-    for entry in files::entries(from)? {
-        if entry.file_name().starts_with('.') || entry.file_name() == "node_modules" {
-            continue;
-        }
-        let target = to.join(entry.file_name());
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => copy_pages(entry.path(), &target)?,
-            Ok(kind) if kind.is_file() => files::copy(entry.path(), &target, false)?,
-            _ => return Err(Error::SpecialFile(entry.into_path())),
-        }
+    pub fn contents(&self) -> &ImageContents {
+        &self.contents
     }
-    Ok(())
+
+    /// The copy of a file that is in the image.
+    pub fn copy_of(&self, origin: &Utf8Path) -> Option<Utf8PathBuf> {
+        self.contents.context_path(origin).map(|path| self.dir.join(path))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compile::HostBinaryFile;
+    use crate::contents::ContentsInput;
+    use crate::contents::labels::LongTexts;
+    use crate::host_binaries::{Build, HostBinaryPlan};
+    use crate::page_files::PageFiles;
     use crate::project::config::WindowsOnArm;
     use crate::project::testing::project;
     use expect_test::{Expect, expect};
@@ -234,7 +89,9 @@ mod tests {
             ("ui/dist/index.html", "page"),
             ("ui/dist/assets/a b.js", "script"),
             ("ui/dist/.env", "secret"),
-            ("built/tool", "program"),
+            ("built/darwin-amd64", "program"),
+            ("built/darwin-arm64", "program"),
+            ("built/windows-amd64", "program"),
         ] {
             files::create_dir(root.join(path).parent().unwrap()).unwrap();
             files::write(&root.join(path), text).unwrap();
@@ -242,13 +99,25 @@ mod tests {
         let mut project = project(root);
         project.config.windows_on_arm = windows_on_arm;
         let plan = HostBinaryPlan::new(&project, &project.config.platforms);
-        let built = |&build| HostBinaryFile { build, path: root.join("built/tool") };
+        let built = |&build| HostBinaryFile { build, path: built(root, build) };
         let binaries: Vec<HostBinaryFile<'_>> = plan.builds().iter().map(built).collect();
-        let pages = root.join("ui/dist");
-        let parts =
-            Parts { project: &project, plan: &plan, binaries: &binaries, pages: Some(&pages) };
-        let context = write(&parts, &root.join("target/extension")).unwrap();
+        let texts = LongTexts {
+            detailed_description: project.long_text(&project.config.detailed_description).unwrap(),
+            changelog: project.long_text(&project.config.changelog).unwrap(),
+        };
+        let contents = ImageContents::of_extension(&ContentsInput {
+            project: &project,
+            host_binaries: &plan,
+            files: &binaries,
+            pages: Some(&PageFiles::list(&root.join("ui/dist")).unwrap()),
+            texts: &texts,
+        });
+        let context = Context::write(contents.unwrap(), &root.join("target/extension")).unwrap();
         expected.assert_eq(&listing(context.dir(), context.dir()));
+    }
+
+    fn built(root: &Utf8Path, build: Build<'_>) -> Utf8PathBuf {
+        root.join(format!("built/{}", build.platform))
     }
 
     fn listing(folder: &Utf8Path, root: &Utf8Path) -> String {
@@ -260,7 +129,7 @@ mod tests {
                 continue;
             }
             text += &format!("== {}\n", path.strip_prefix(root).unwrap());
-            if matches!(entry.file_name(), "Dockerfile" | METADATA) {
+            if matches!(entry.file_name(), "Dockerfile" | "metadata.json") {
                 text += &files::read_text(path).unwrap();
             }
         }
