@@ -21,6 +21,12 @@ pub mod digest {
     pub use crate::digest::Digest;
 }
 
+pub mod engine {
+    pub use crate::engine::{
+        BuildxEngine, Engine, EngineChoice, EngineRequest, NoBuilder, choose, probe,
+    };
+}
+
 pub mod files {
     pub use crate::files::hex;
 }
@@ -34,10 +40,7 @@ pub mod http {
 }
 
 pub mod image {
-    pub use crate::image::{
-        AnyEngine, Builder, Docker, Embedded, Engine, EngineChoice, EngineKind, EngineRequest,
-        Image, NoBuilder, choose, load, probe,
-    };
+    pub use crate::image::Image;
     pub mod read {
         pub use crate::image::read::{Content, Error, ImageSource, StoredImage};
         pub mod limits {
@@ -76,6 +79,10 @@ pub mod project {
     pub mod reference {
         pub use crate::project::reference::{AnyReference, ImageName, ImageReference};
     }
+}
+
+pub mod sink {
+    pub use crate::sink::{DockerEngine, Registry, Sink};
 }
 
 pub mod toolchain {

@@ -13,13 +13,15 @@ use docker_extension::internals::contents::{
     CopySource, FileMode, Files, ImageContents, Labels, LayerContents, Origin, PerVariant,
 };
 use docker_extension::internals::context::Context;
-use docker_extension::internals::files::hex;
-use docker_extension::internals::image::{
-    self, AnyEngine, Docker, Embedded, Engine, EngineChoice, EngineRequest, Image, NoBuilder, probe,
+use docker_extension::internals::engine::{
+    self, BuildxEngine, Engine, EngineChoice, EngineRequest, NoBuilder, probe,
 };
+use docker_extension::internals::files::hex;
+use docker_extension::internals::image::Image;
 use docker_extension::internals::platform::ImagePlatform;
 use docker_extension::internals::progress::{Progress, Verbosity};
 use docker_extension::internals::project::reference::{ImageName, ImageReference};
+use docker_extension::internals::sink::{DockerEngine, Registry, Sink};
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_oneof};
 use proptest::sample::select;
@@ -57,7 +59,7 @@ impl Sample {
         Self { context, dir, _removed_at_the_end: temp }
     }
 
-    fn build(&self, engine: &dyn Engine, reference: &ImageReference, file: &str) -> Image {
+    fn build(&self, engine: &Engine, reference: &ImageReference, file: &str) -> Image {
         let progress = Progress::new(Verbosity::Quiet);
         let archive = self.dir.join(file);
         engine.build(&self.context, reference, &archive, &progress.step("")).unwrap()
@@ -117,8 +119,12 @@ fn reference(name: &str) -> ImageReference {
     name.parse::<ImageName>().unwrap().with_tag("1.0.0".parse().unwrap())
 }
 
-fn docker_engine(attestations: bool) -> Docker {
-    Docker::new(probe(None).unwrap(), attestations)
+fn buildx(attestations: bool) -> BuildxEngine {
+    BuildxEngine::new(probe(None).unwrap(), attestations)
+}
+
+fn docker_engine(attestations: bool) -> Engine {
+    Engine::Docker(buildx(attestations))
 }
 
 fn docker(args: &[&str]) -> String {
@@ -130,7 +136,7 @@ fn docker(args: &[&str]) -> String {
 fn both_engines_make_the_same_image() {
     let sample = Sample::new();
     let reference = reference("example/same");
-    let ours = sample.build(&Embedded, &reference, "embedded.tar");
+    let ours = sample.build(&Engine::Embedded, &reference, "embedded.tar");
     // Its path has what is special in `--output`.
     let theirs = sample.build(&docker_engine(false), &reference, "docker, \"quoted\".tar");
     assert_eq!(theirs.platforms, ImagePlatform::ALL);
@@ -169,12 +175,14 @@ fn docker_builds_the_same_image_again_unless_attestations_are_asked_for() {
 fn docker_loads_the_archives_of_both_engines_and_copies_files_out() {
     let sample = Sample::new();
     let progress = Progress::new(Verbosity::Quiet);
-    let engines: [(&dyn Engine, _); 2] =
-        [(&Embedded, "example/load-embedded"), (&docker_engine(false), "example/load-docker")];
+    let engines: [(&Engine, _); 2] = [
+        (&Engine::Embedded, "example/load-embedded"),
+        (&docker_engine(false), "example/load-docker"),
+    ];
     for (engine, name) in engines {
         let reference = reference(name);
         let image = sample.build(engine, &reference, "image.tar");
-        image::load(&image.archive, &progress.step("")).unwrap();
+        DockerEngine.deliver(&image, &sample.context, &progress).unwrap();
         let name = reference.to_string();
         let id = docker(&["image", "inspect", "--format", "{{.Id}}", &name]);
         assert_eq!(id.trim(), image.digest, "the engine names the image by its index");
@@ -197,8 +205,8 @@ fn an_engine_with_the_classic_store_loads_archives_but_is_no_builder() {
     let docker =
         |args: &[&str]| read(Command::new("docker").env("DOCKER_HOST", &classic).args(args));
     let sample = Sample::new();
-    let engines: [(&dyn Engine, _); 2] = [
-        (&Embedded, "example/classic-embedded"),
+    let engines: [(&Engine, _); 2] = [
+        (&Engine::Embedded, "example/classic-embedded"),
         (&docker_engine(false), "example/classic-docker"),
     ];
     for (engine, name) in engines {
@@ -228,7 +236,7 @@ fn an_engine_with_the_classic_store_loads_archives_but_is_no_builder() {
 #[ignore = "needs a Docker Engine"]
 fn skopeo_reads_both_platforms() {
     let sample = Sample::new();
-    let image = sample.build(&Embedded, &reference("example/skopeo"), "image.tar");
+    let image = sample.build(&Engine::Embedded, &reference("example/skopeo"), "image.tar");
     for arch in ["amd64", "arm64"] {
         let json = read(Command::new("skopeo").args([
             "--override-os=linux",
@@ -258,11 +266,10 @@ fn what_is_pushed_is_what_was_built() {
     let registry = std::env::var("TEST_REGISTRY").unwrap();
     let sample = Sample::new();
     let reference = reference(&format!("{registry}/example/push"));
-    let engine = docker_engine(false);
+    let engine = buildx(false);
     let progress = Progress::new(Verbosity::Quiet);
-    let image = sample.build(&engine, &reference, "image.tar");
-    let pushed = engine.push(&sample.context, &image, &progress.step("")).unwrap();
-    assert_eq!(pushed, image.digest);
+    let image = sample.build(&Engine::Docker(engine.clone()), &reference, "image.tar");
+    Registry { engine: &engine }.deliver(&image, &sample.context, &progress).unwrap();
 
     let source = format!("docker://{reference}");
     let raw =
@@ -270,22 +277,23 @@ fn what_is_pushed_is_what_was_built() {
     assert_eq!(format!("sha256:{}", hex(&Sha256::digest(raw))), image.digest);
 
     let nowhere = self::reference("127.0.0.1:1/example/push");
-    let image = sample.build(&engine, &nowhere, "nowhere.tar");
-    let error = engine.push(&sample.context, &image, &progress.step("")).unwrap_err();
+    let image = sample.build(&Engine::Docker(engine.clone()), &nowhere, "nowhere.tar");
+    let sink = Registry { engine: &engine };
+    let error = sink.deliver(&image, &sample.context, &progress).unwrap_err();
     assert!(error.to_string().contains("could not push the image"), "{error}");
-    assert!(error.help().unwrap().contains("registry"), "{error}");
+    assert!(error.advice().unwrap().contains("registry"), "{error}");
 }
 
 #[test]
 #[ignore = "needs a Docker Engine"]
 fn auto_takes_docker_where_it_can_and_says_why_where_not() {
-    let EngineChoice { engine, reason } = image::choose(EngineRequest::Auto, None, false).unwrap();
-    assert!(matches!(engine, AnyEngine::Docker(_)), "{reason}");
+    let EngineChoice { engine, reason } = engine::choose(EngineRequest::Auto, None, false).unwrap();
+    assert!(matches!(engine, Engine::Docker(_)), "{reason}");
     assert_eq!(reason, "builder `default` (driver docker, containerd image store)");
 
-    let choice = image::choose(EngineRequest::Auto, Some("no-such-builder"), false).unwrap();
+    let choice = engine::choose(EngineRequest::Auto, Some("no-such-builder"), false).unwrap();
     assert_eq!(choice.to_string(), "embedded: there is no builder `no-such-builder`");
-    let error = image::choose(EngineRequest::Docker, Some("no-such-builder"), false).unwrap_err();
+    let error = engine::choose(EngineRequest::Docker, Some("no-such-builder"), false).unwrap_err();
     assert!(matches!(&error, NoBuilder::Unknown { name } if name == "no-such-builder"));
 }
 
@@ -327,13 +335,13 @@ fn any_text_survives_in_a_label() {
     let labels: Labels = (0..400).map(|number| (format!("label.{number}"), text())).collect();
     let sample = Sample::with_labels(labels.clone());
     let reference = reference("example/labels");
-    let engines: [&dyn Engine; 2] = [&Embedded, &docker_engine(false)];
+    let engines: [&Engine; 2] = [&Engine::Embedded, &docker_engine(false)];
     for engine in engines {
         let image = sample.build(engine, &reference, "image.tar");
         for (platform, (_, found)) in Opened::new(&image.archive).variants() {
             let found: Labels = serde_json::from_value(found).unwrap();
             for (name, value) in &labels {
-                assert_eq!(found.get(name), Some(value), "{} {platform} {name}", image.engine);
+                assert_eq!(found.get(name), Some(value), "{} {platform} {name}", engine.kind());
             }
         }
     }

@@ -9,10 +9,11 @@ use crate::compile::{self, HostBinaryFile};
 use crate::contents::labels::LongTexts;
 use crate::contents::{ContentsInput, ImageContents};
 use crate::context::Context;
-use crate::dist::Dist;
+use crate::dist::StagedDist;
+use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::image::Image;
 use crate::image::read::{ImageSource, StoredImage};
-use crate::image::{self, AnyEngine, Engine, Image};
 use crate::interrupt;
 use crate::lock::lock;
 use crate::output;
@@ -20,6 +21,7 @@ use crate::page_files::PageFiles;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::project::Project;
+use crate::sink::{ArchiveFile, DockerEngine, Registry, Sink};
 use crate::text;
 use crate::toolchain::Toolchain;
 use crate::validate;
@@ -55,21 +57,35 @@ pub fn run(args: &DistArgs, progress: &Progress) -> Result<()> {
 }
 
 fn execute(plan: &Plan<'_>, args: &DistArgs, sh: &Shell, progress: &Progress) -> Result<()> {
-    if args.load {
-        image::check_load()?;
-    }
+    let sinks = sinks(plan, args);
+    sinks.iter().try_for_each(|sink| sink.check())?;
     let _lock = lock(&plan.project.target_dir.join(".xtask-dist.lock"), progress)?;
-    let mut dist = Dist::begin(plan.project, &plan.output)?;
+    let mut dist = StagedDist::begin(plan.project, &plan.output)?;
     plan.host_binaries.gaps().iter().for_each(|gap| progress.warn(gap));
     let (files, pages) = build(plan, sh, progress)?;
     let context = write_context(plan, &files, pages.as_deref(), progress)?;
-    let image = make_image(plan, &context, &dist.image_path(), progress)?;
+    let image = make_image(plan, &context, &dist.unchecked_image_path(), progress)?;
     check(&image, progress)?;
+    ArchiveFile { path: dist.image_path() }.deliver(&image, &context, progress)?;
     dist.add_host_binaries(&frozen(&files, &context))?;
-    let (image, manifest) = dist.commit(image)?;
+    let (image, manifest) = dist.commit(image, plan.engine.engine.kind())?;
     summary::print(plan, &context, &manifest, args, progress)?;
-    deliver(plan, args, &context, &image, progress)
+    sinks
+        .iter()
+        .try_for_each(|sink| sink.deliver(&image, &context, progress))
         .map_err(|error| error.note(format!("the finished build is in `{}`", plan.output)))
+}
+
+/// Where the image goes from `dist/`, if that was asked for.
+fn sinks<'a>(plan: &'a Plan<'_>, args: &DistArgs) -> Vec<Box<dyn Sink + 'a>> {
+    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+    if args.load {
+        sinks.push(Box::new(DockerEngine));
+    }
+    if let (true, Engine::Docker(engine)) = (args.push, &plan.engine.engine) {
+        sinks.push(Box::new(Registry { engine }));
+    }
+    sinks
 }
 
 /// Compiles the host binaries and builds the pages, both at the same time.
@@ -178,30 +194,5 @@ fn check(image: &Image, progress: &Progress) -> Result<()> {
         progress.warn(report.text().trim_end());
     }
     step.done(report.counts());
-    Ok(())
-}
-
-/// Hands the image on, where that was asked for.
-fn deliver(
-    plan: &Plan<'_>,
-    args: &DistArgs,
-    context: &Context,
-    image: &Image,
-    progress: &Progress,
-) -> Result<()> {
-    if args.load {
-        let step = progress.step("Load the image into Docker");
-        image::load(&image.archive, &step)?;
-        step.done(&image.reference);
-    }
-    if let (true, AnyEngine::Docker(docker)) = (args.push, &plan.engine.engine) {
-        if !image.reference.tag.is_semver() {
-            let tag = &image.reference.tag;
-            progress.warn(format_args!("the marketplace takes no tag but a version, not `{tag}`"));
-        }
-        let step = progress.step("Push the image");
-        docker.push(context, image, &step)?;
-        step.done(&image.reference);
-    }
     Ok(())
 }

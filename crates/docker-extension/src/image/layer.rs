@@ -12,12 +12,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use oci_spec::image::{Descriptor, Digest, MediaType};
 use tar::Builder;
 
-use super::Error;
 use super::blob::Hashing;
 use super::entry::{append_file, append_folder};
-use super::gzip::{self, Failure};
+use super::gzip::{self, GzipError};
 use crate::contents::LayerContents;
 use crate::context::Context;
+use crate::error::Result;
 use crate::files::{self, IoContext};
 use crate::platform::ImagePlatform;
 
@@ -36,7 +36,7 @@ pub(super) fn pack(
     layer: &LayerContents,
     platform: ImagePlatform,
     folder: &Utf8Path,
-) -> Result<(Packed, File), Error> {
+) -> Result<(Packed, File)> {
     let entries = entries(layer, platform);
     let mode = layer.mode.bits();
     let writing = "write a temporary file in";
@@ -52,8 +52,8 @@ pub(super) fn pack(
             let descriptor = Descriptor::new(MediaType::ImageLayerGzip, size, digest);
             Ok((Packed { descriptor, diff_id }, file))
         }
-        Err(Failure::Input(error)) => Err(error),
-        Err(Failure::Target(error)) => Err(Error::io(writing, folder, error)),
+        Err(GzipError::Input(error)) => Err(error),
+        Err(GzipError::Target(error)) => Err(files::error(writing, folder, error)),
     }
 }
 
@@ -82,20 +82,20 @@ fn write_tar<W: Write>(
     entries: &BTreeMap<Utf8PathBuf, Option<Utf8PathBuf>>,
     mode: u32,
     target: W,
-) -> Result<W, Error> {
+) -> Result<W> {
     let mut tar = Builder::new(target);
     for (path, source) in entries {
         match source {
             None => append_folder(&mut tar, path.as_str())
-                .map_err(|error| Error::io("pack the folder", path, error))?,
+                .map_err(|error| files::error("pack the folder", path, error))?,
             Some(source) => {
                 let source = context.join(source);
                 let file = files::open(&source)?;
                 let size = file.metadata().doing("read", &source)?.len();
                 append_file(&mut tar, path.as_str(), mode, size, file)
-                    .map_err(|error| Error::io("pack", &source, error))?;
+                    .map_err(|error| files::error("pack", &source, error))?;
             }
         }
     }
-    tar.into_inner().map_err(|error| Error::io("finish", "the layer", error))
+    tar.into_inner().map_err(|error| files::error("finish", "the layer", error))
 }

@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime};
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
-use super::{Embedded, Engine, Error};
+use super::pack;
 use crate::contents::ImageContents;
 use crate::context::Context;
+use crate::error::Result;
 use crate::progress::{Progress, Verbosity};
 use crate::project::reference::ImageReference;
 
@@ -60,12 +61,12 @@ impl Written {
     }
 
     /// The archive that the embedded engine makes.
-    pub fn build(&self) -> Result<Vec<u8>, Error> {
+    pub fn build(&self) -> Result<Vec<u8>> {
         let progress = Progress::new(Verbosity::Quiet);
         let output = Folder::with(&[]);
         let archive = output.path().join("image.oci.tar");
         let step = progress.step("packing");
-        let image = Embedded.build(&self.context, &reference(), &archive, &step)?;
+        let image = pack(&self.context, &reference(), &archive, &step)?;
         let left: Vec<_> = fs::read_dir(output.path()).unwrap().collect();
         assert_eq!(left.len(), 1, "nothing but the archive stays: {left:?}");
         Ok(fs::read(image.archive).unwrap())
@@ -80,6 +81,6 @@ pub(super) fn reference() -> ImageReference {
 }
 
 /// The archive that the embedded engine makes.
-pub(super) fn build(contents: ImageContents) -> Result<Vec<u8>, Error> {
+pub(super) fn build(contents: ImageContents) -> Result<Vec<u8>> {
     Written::new(contents).build()
 }

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::limits::TooLarge;
 use crate::digest::Digest;
-use crate::image::error::docker_help;
+use crate::docker;
 use crate::interrupt::{self, Interrupted};
 use crate::project::reference::InvalidReference;
 use crate::{files, http, process, text};
@@ -302,7 +302,7 @@ impl Error {
             Error::Docker { source: process::ProcessError::NotFound { .. }, .. } => {
                 Some("install Docker, or name an archive or an image in a registry".into())
             }
-            Error::Docker { source, .. } => docker_help(source),
+            Error::Docker { source, .. } => docker::help(source),
             Error::Files(error) => error.advice().map(str::to_owned),
             Error::Broken { .. } => Some("build the image again".into()),
             Error::TooLarge { .. } => {

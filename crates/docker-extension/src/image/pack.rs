@@ -1,63 +1,55 @@
-//! The embedded engine: writes the image itself, and needs nothing but the disk.
+//! Packs the image: what the embedded engine does, with nothing but the disk.
 
 use camino::Utf8Path;
 use oci_spec::image::MediaType;
 
+use super::Image;
 use super::archive::{self, Manifests};
 use super::blob::{Blobs, Content};
 use super::layer::{self, Packed};
 use super::layout;
-use super::{Engine, EngineKind, Error, Image};
 use crate::contents::{LayerContents, PerVariant};
 use crate::context::Context;
+use crate::error::Result;
 use crate::platform::{Arch, ImagePlatform};
 use crate::progress::Step;
 use crate::project::reference::ImageReference;
 use crate::text;
 
-/// The engine that is written here.
-#[derive(Clone, Copy, Debug)]
-pub struct Embedded;
-
-impl Engine for Embedded {
-    fn kind(&self) -> EngineKind {
-        EngineKind::Embedded
+/// Writes the image of `context`, named `reference`, to the new file `archive`.
+///
+/// # Errors
+/// A file can't be read or written; a part of the archive may exist.
+pub fn pack(
+    context: &Context,
+    reference: &ImageReference,
+    archive: &Utf8Path,
+    step: &Step<'_>,
+) -> Result<Image> {
+    let mut blobs = Blobs::default();
+    let layers = pack_layers(context, archive, &mut blobs, step)?;
+    let mut manifests = Manifests::new();
+    let mut variants = Vec::new();
+    for platform in ImagePlatform::ALL {
+        let layers: Vec<Packed> = layers.iter().map(|layer| layer.get(platform).clone()).collect();
+        let configuration = layout::configuration(context.contents(), platform, &layers);
+        let configuration = blobs.add_json(MediaType::ImageConfig, &configuration);
+        let manifest = layout::manifest(configuration, &layers);
+        let mut variant = blobs.add_json(MediaType::ImageManifest, &manifest);
+        variant.set_platform(Some(layout::oci_platform(platform)));
+        variants.push(variant);
+        manifests.insert(platform, manifest);
     }
-
-    fn build(
-        &self,
-        context: &Context,
-        reference: &ImageReference,
-        archive: &Utf8Path,
-        step: &Step<'_>,
-    ) -> Result<Image, Error> {
-        let mut blobs = Blobs::default();
-        let layers = pack_layers(context, archive, &mut blobs, step)?;
-        let mut manifests = Manifests::new();
-        let mut variants = Vec::new();
-        for platform in ImagePlatform::ALL {
-            let layers: Vec<Packed> =
-                layers.iter().map(|layer| layer.get(platform).clone()).collect();
-            let configuration = layout::configuration(context.contents(), platform, &layers);
-            let configuration = blobs.add_json(MediaType::ImageConfig, &configuration);
-            let manifest = layout::manifest(configuration, &layers);
-            let mut variant = blobs.add_json(MediaType::ImageManifest, &manifest);
-            variant.set_platform(Some(layout::oci_platform(platform)));
-            variants.push(variant);
-            manifests.insert(platform, manifest);
-        }
-        let index = blobs.add_json(MediaType::ImageIndex, &layout::index(variants));
-        let digest = index.digest().to_string();
-        step.at("writing the archive");
-        archive::write(archive, blobs, index, &manifests, reference)?;
-        Ok(Image {
-            reference: reference.clone(),
-            digest,
-            archive: archive.to_owned(),
-            platforms: manifests.into_keys().collect(),
-            engine: EngineKind::Embedded,
-        })
-    }
+    let index = blobs.add_json(MediaType::ImageIndex, &layout::index(variants));
+    let digest = index.digest().to_string();
+    step.at("writing the archive");
+    archive::write(archive, blobs, index, &manifests, reference)?;
+    Ok(Image {
+        reference: reference.clone(),
+        digest,
+        archive: archive.to_owned(),
+        platforms: manifests.into_keys().collect(),
+    })
 }
 
 /// Packs the layers; one that both variants have is packed and stored once.
@@ -66,11 +58,11 @@ fn pack_layers(
     archive: &Utf8Path,
     blobs: &mut Blobs,
     step: &Step<'_>,
-) -> Result<Vec<PerVariant<Packed>>, Error> {
+) -> Result<Vec<PerVariant<Packed>>> {
     // Temporary files are on the disk of the archive, because that is where they go.
     let folder = archive.parent().filter(|folder| !folder.as_str().is_empty());
     let folder = folder.unwrap_or(Utf8Path::new("."));
-    let mut pack = |layer: &LayerContents, platform| -> Result<Packed, Error> {
+    let mut pack = |layer: &LayerContents, platform| -> Result<Packed> {
         let count = text::count(layer.files(platform).len(), "file");
         step.at(format_args!("packing {count}"));
         let (packed, file) = layer::pack(context, layer, platform, folder)?;
@@ -304,7 +296,7 @@ mod tests {
         let written = Written::new(contents());
         let archive = written.context.dir().join("no/such/folder/image.tar");
         let progress = crate::progress::Progress::new(crate::progress::Verbosity::Quiet);
-        let result = Embedded.build(&written.context, &reference(), &archive, &progress.step(""));
+        let result = pack(&written.context, &reference(), &archive, &progress.step(""));
         assert!(result.unwrap_err().to_string().contains("no/such/folder"));
     }
 
