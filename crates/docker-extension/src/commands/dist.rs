@@ -151,7 +151,7 @@ fn write_context(
         },
     })?;
     let place = project.context_folder();
-    let context = Context::write(contents, &place)?;
+    let context = Context::write(contents, &plan.reference, &place)?;
     step.done(&place);
     Ok(context)
 }

@@ -6,13 +6,8 @@ use std::fmt::Write;
 use super::{FileMode, ImageContents, LayerContents};
 use crate::platform::ImagePlatform;
 
-/// Whether a label's value can stand in a `Dockerfile`, which has no way to write a line break, and
-/// no line of 64 KiB. The docker engine gives the others to buildx by `--label`.
-pub fn fits_in_dockerfile(value: &str) -> bool {
-    // Escaping can double it.
-    const LONGEST: usize = 30_000;
-    value.len() <= LONGEST && !value.contains(['\n', '\r'])
-}
+/// BuildKit reads no line of 64 KiB, and people none of a thousand characters.
+const LONGEST_PIECE: usize = 100;
 
 /// The file's text.
 pub fn dockerfile(contents: &ImageContents) -> String {
@@ -41,37 +36,45 @@ pub fn history(contents: &ImageContents, platform: ImagePlatform) -> Vec<(String
 }
 
 fn write_labels(text: &mut String, contents: &ImageContents) {
-    let (inside, outside): (Vec<_>, Vec<_>) =
-        contents.labels().iter().partition(|(_, value)| fits_in_dockerfile(value));
-    let instructions =
-        inside.iter().map(|(name, value)| format!("{name}={}", quote(value))).collect::<Vec<_>>();
-    if !instructions.is_empty() {
-        let _ = writeln!(text, "LABEL {}\n", instructions.join(" \\\n      "));
-    }
-    if !outside.is_empty() {
-        text.push_str(
-            "# A Dockerfile can't write a value with line breaks, or a very long one. `cargo xtask dist`\n\
-             # gives these labels with `docker buildx build --label`:\n",
-        );
-        for (name, _) in outside {
-            let _ = writeln!(text, "#   {name}");
-        }
-        text.push('\n');
+    let labels = contents.labels().iter().map(|(name, value)| format!("{name}={}", quote(value)));
+    let labels: Vec<_> = labels.collect();
+    if !labels.is_empty() {
+        let _ = writeln!(text, "LABEL {}\n", labels.join(" \\\n      "));
     }
 }
 
-/// The value in double quotes, with what Dockerfiles expand or end quotes at escaped.
+/// The value in double quotes, with what Dockerfiles expand or end quotes at escaped. A long one is
+/// several pieces in quotes of their own: without a space between them they are one word. Were a line
+/// to begin with the value itself, a `#` would make it a comment, and blanks alone would be dropped.
 fn quote(value: &str) -> String {
-    let mut quoted = String::with_capacity(value.len() + 2);
-    quoted.push('"');
-    for character in value.chars() {
-        if matches!(character, '"' | '\\' | '$') {
-            quoted.push('\\');
+    let mut quoted = String::from("\"");
+    for (index, piece) in pieces(value).into_iter().enumerate() {
+        if index > 0 {
+            quoted.push_str("\"\\\n\"");
         }
-        quoted.push(character);
+        for character in piece.chars() {
+            if matches!(character, '"' | '\\' | '$') {
+                quoted.push('\\');
+            }
+            quoted.push(character);
+        }
     }
     quoted.push('"');
     quoted
+}
+
+/// Cuts the text behind spaces where it can.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((limit, _)) = rest.char_indices().nth(LONGEST_PIECE) {
+        let end = rest[..limit].rfind(' ').map_or(limit, |space| space + 1);
+        let (piece, after) = rest.split_at(end);
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces.push(rest);
+    pieces
 }
 
 /// The instruction that makes a layer; `arch` stands where the variants differ.
@@ -92,7 +95,10 @@ mod tests {
     fn it_copies_onto_nothing_and_says_where_it_comes_from() {
         let labels = [
             ("org.opencontainers.image.title", r#"Costs "$5" \o/ 🐳"#),
-            ("com.docker.extension.changelog", "one\ntwo"),
+            (
+                "com.docker.extension.changelog",
+                &format!("<p>{}#{}</p>", "One \\ ".repeat(25), "x".repeat(120)),
+            ),
         ];
         let file = |name: &str| CopySource::File {
             name: name.to_owned(),
@@ -122,11 +128,11 @@ mod tests {
             # amd64 or arm64: it picks the host binaries, as metadata.json has no word for it.
             ARG TARGETARCH
 
-            LABEL org.opencontainers.image.title="Costs \"\$5\" \\o/ 🐳"
-
-            # A Dockerfile can't write a value with line breaks, or a very long one. `cargo xtask dist`
-            # gives these labels with `docker buildx build --label`:
-            #   com.docker.extension.changelog
+            LABEL com.docker.extension.changelog="<p>One \\ One \\ One \\ One \\ One \\ One \\ One \\ One \\ One \\ One \\ One \\ One \\ One \\ One \\ One \\ One \\ "\
+            "One \\ One \\ One \\ One \\ One \\ One \\ One \\ One \\ One \\ "\
+            "#xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"\
+            "xxxxxxxxxxxxxxxxxxxxx</p>" \
+                  org.opencontainers.image.title="Costs \"\$5\" \\o/ 🐳"
 
             COPY metadata.json icon.svg /
             COPY --chmod=0755 host/darwin/${TARGETARCH}/ /darwin/

@@ -1,6 +1,6 @@
 //! The image's labels: what Docker Desktop and the marketplace show about an extension.
 
-use super::Labels;
+use super::{Labels, html};
 use crate::project::Project;
 
 /// The name that people see.
@@ -36,7 +36,8 @@ pub struct LongTexts {
 }
 
 /// The labels of `project`'s image, as Docker's documentation on extension labels and the checks of
-/// `docker extension validate` require them.
+/// `docker extension validate` require them. None has a line break: the configuration rejects it in
+/// every other text, and JSON escapes it.
 pub(super) fn labels(project: &Project, texts: &LongTexts) -> Labels {
     let config = &project.config;
     let categories: Vec<&str> = config.categories.iter().map(|category| category.name()).collect();
@@ -48,10 +49,10 @@ pub(super) fn labels(project: &Project, texts: &LongTexts) -> Labels {
         (API_VERSION, config.api_version.clone()),
         (ICON, config.icon_url.to_string()),
         (SCREENSHOTS, json(&config.screenshots)),
-        (DETAILED_DESCRIPTION, texts.detailed_description.clone()),
+        (DETAILED_DESCRIPTION, html::on_one_line(&texts.detailed_description)),
         (PUBLISHER_URL, config.publisher_url.to_string()),
         (ADDITIONAL_URLS, json(&config.additional_urls)),
-        (CHANGELOG, texts.changelog.clone()),
+        (CHANGELOG, html::on_one_line(&texts.changelog)),
         (CATEGORIES, categories.join(",")),
     ];
     labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()

@@ -1,6 +1,6 @@
 //! What the image holds, as a value: labels, and layers whose files are known by path, mode and origin.
 //!
-//! `Dockerfile`, `metadata.json`, history and layers are functions of it, so that both engines make the
+//! `Dockerfile`, `metadata.json`, labels, history and layers are functions of it, so that both engines make the
 //! same image. Nothing in this module reads or writes a file.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,9 @@ use crate::platform::{Arch, ImagePlatform, Os};
 use crate::project::Project;
 use crate::project::config::{Service, Vm};
 
+pub mod bake;
 pub mod dockerfile;
+mod html;
 pub mod labels;
 mod metadata;
 
@@ -131,8 +133,12 @@ impl ImageContents {
     }
 
     /// # Errors
-    /// A path is in the image twice, or as a file and a directory: one of the two would be lost.
+    /// A label has a line break, which a `Dockerfile` can't write. Or a path is in the image twice, or
+    /// as a file and a directory: one of the two would be lost.
     pub fn new(labels: Labels, layers: Vec<LayerContents>) -> Result<Self> {
+        if let Some((name, _)) = labels.iter().find(|(_, value)| value.contains(['\n', '\r'])) {
+            return Err(Error::new(format!("the label `{name}` has a line break")));
+        }
         for platform in ImagePlatform::ALL {
             check_paths(&layers, platform)?;
         }
@@ -365,6 +371,13 @@ mod tests {
 
     fn error(layers: Vec<LayerContents>) -> String {
         ImageContents::new(Labels::new(), layers).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_label_is_one_line() {
+        let labels = [("title".to_owned(), "a\rb".to_owned())].into();
+        let error = ImageContents::new(labels, Vec::new()).unwrap_err();
+        assert_eq!(error.to_string(), "the label `title` has a line break");
     }
 
     #[test]

@@ -4,7 +4,6 @@ use camino::Utf8Path;
 use xshell::{Shell, cmd};
 
 use super::builder::BuildxBuilder;
-use crate::contents::dockerfile::fits_in_dockerfile;
 use crate::context::Context;
 use crate::docker::{self, DockerTask};
 use crate::error::Result;
@@ -71,10 +70,6 @@ impl BuildxEngine {
         let builder = self.builder.name();
         let platforms = ImagePlatform::ALL.map(|platform| platform.to_string()).join(",");
         let provenance = if self.attestations { "mode=max" } else { "false" };
-        let labels = context.contents().labels().iter();
-        let labels = labels
-            .filter(|(_, value)| !fits_in_dockerfile(value))
-            .flat_map(|(name, value)| ["--label".to_owned(), format!("{name}={value}")]);
         let tag = reference.full_name();
         let dir = context.dir();
         // The times of files and documents. The exporter's `rewrite-timestamp` applies it to layers.
@@ -82,7 +77,7 @@ impl BuildxEngine {
         let command = cmd!(
             shell,
             "docker buildx build --builder {builder} --platform {platforms}
-             --provenance={provenance} --sbom=false --build-arg {epoch} {labels...}
+             --provenance={provenance} --sbom=false --build-arg {epoch}
              --tag {tag} --progress=plain --output {output} {dir}"
         );
         docker::run(command.env("SOURCE_DATE_EPOCH", "0"), task, step)

@@ -49,7 +49,8 @@ pub(super) struct Written {
 impl Written {
     pub fn new(contents: ImageContents) -> Self {
         let folder = Folder::with(&[]);
-        let context = Context::write(contents, &folder.path().join("context")).unwrap();
+        let context =
+            Context::write(contents, &reference(), &folder.path().join("context")).unwrap();
         Self { context, _folder: folder }
     }
 
