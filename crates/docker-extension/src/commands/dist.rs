@@ -62,6 +62,7 @@ fn execute(plan: &Plan<'_>, args: &DistArgs, sh: &Shell, progress: &Progress) ->
     let _lock = lock(&plan.project.target_dir.join(".xtask-dist.lock"), progress)?;
     let mut dist = StagedDist::begin(plan.project, &plan.output)?;
     plan.host_binaries.gaps().iter().for_each(|gap| progress.warn(gap));
+    missing_licences(plan).for_each(|warning| progress.warn(warning));
     let (files, pages) = build(plan, sh, progress)?;
     let context = write_context(plan, &files, pages.as_deref(), progress)?;
     let image = make_image(plan, &context, &dist.unchecked_image_path(), progress)?;
@@ -74,6 +75,14 @@ fn execute(plan: &Plan<'_>, args: &DistArgs, sh: &Shell, progress: &Progress) ->
         .iter()
         .try_for_each(|sink| sink.deliver(&image, &context, progress))
         .map_err(|error| error.note(format!("the finished build is in `{}`", plan.output)))
+}
+
+/// What is missing in the archives of the host binaries that are built.
+fn missing_licences<'a>(plan: &'a Plan<'_>) -> impl Iterator<Item = &'a String> {
+    let is_built =
+        |package: &str| plan.host_binaries.builds().iter().any(|it| it.binary.package == package);
+    let licences = plan.project.licences.iter().filter(move |(package, _)| is_built(package));
+    licences.filter_map(|(_, licences)| licences.warning.as_ref())
 }
 
 /// Where the image goes from `dist/`, if that was asked for.

@@ -8,6 +8,8 @@
 //! SHA256SUMS                                of every file that a release publishes
 //! ```
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::compile::HostBinaryFile;
@@ -15,8 +17,7 @@ use crate::engine::EngineKind;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::image::Image;
-use crate::platform::HostPlatform;
-use crate::project::Project;
+use crate::project::{Project, licences};
 use crate::staging::Staged;
 
 pub mod manifest;
@@ -89,27 +90,24 @@ impl<'a> StagedDist<'a> {
                 });
                 packed.push(zip_archive::ZipEntry { path: copy, name, is_executable: true });
             }
-            self.add_archive(platform, packed)?;
+            for (name, path) in self.licences(group) {
+                packed.push(zip_archive::ZipEntry { path, name, is_executable: false });
+            }
+            let name = format!("{}-{platform}.zip", self.stem());
+            zip_archive::write(&self.staged.path().join(&name), &packed)?;
+            self.add_artifact(name, ArtifactKind::HostBinaries)?;
         }
         Ok(())
     }
 
-    fn add_archive(
-        &mut self,
-        platform: HostPlatform,
-        mut packed: Vec<zip_archive::ZipEntry>,
-    ) -> Result<()> {
-        for licence in &self.project.licences {
-            let name = licence.file_name().unwrap_or_default().to_owned();
-            packed.push(zip_archive::ZipEntry {
-                path: licence.clone(),
-                name,
-                is_executable: false,
-            });
-        }
-        let name = format!("{}-{platform}.zip", self.stem());
-        zip_archive::write(&self.staged.path().join(&name), &packed)?;
-        self.add_artifact(name, ArtifactKind::HostBinaries)
+    /// The licence files of host binaries, by their names in an archive.
+    fn licences(&self, binaries: &[HostBinaryFile<'_>]) -> Vec<(String, Utf8PathBuf)> {
+        let packages: BTreeSet<_> =
+            binaries.iter().map(|file| &file.build.binary.package).collect();
+        let packages = packages.into_iter();
+        let licences = packages.filter_map(|package| self.project.licences.get_key_value(package));
+        let names = licences::archive_names(licences.map(|(package, it)| (package.as_str(), it)));
+        names.into_iter().map(|(name, path)| (name, path.to_owned())).collect()
     }
 
     /// Adds the image, whose archive is at [`Self::image_path`], and puts the dist into its place, where

@@ -13,12 +13,14 @@ use crate::platform::{HostPlatform, Os};
 use crate::text;
 
 pub mod config;
+pub mod licences;
 pub mod reference;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 
 use config::{Config, LongText};
+use licences::Licences;
 use reference::Tag;
 pub use table::Problem;
 
@@ -38,8 +40,8 @@ pub struct Project {
     pub config: Config,
     /// The host binaries, by package and name.
     pub host_binaries: Vec<HostBinary>,
-    /// Licence files in the workspace's directory; they go into every archive.
-    pub licences: Vec<Utf8PathBuf>,
+    /// The licences of the packages that have host binaries, by the packages' names.
+    pub licences: BTreeMap<String, Licences>,
 }
 
 /// A `bin` target of a package under `host-bins/`.
@@ -89,7 +91,7 @@ impl Project {
             target_dir: metadata.target_directory.clone(),
             version,
             tag,
-            licences: licences(&root),
+            licences: licences(metadata, &host_binaries),
             config,
             host_binaries,
             root,
@@ -294,13 +296,9 @@ fn check_names(binaries: &[HostBinary]) -> Result<(), Error> {
         ))
 }
 
-fn licences(root: &Utf8Path) -> Vec<Utf8PathBuf> {
-    const NAMES: [&str; 4] = ["LICENSE", "LICENCE", "COPYING", "NOTICE"];
-    files::entries(root)
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|entry| NAMES.iter().any(|name| entry.file_name().starts_with(name)))
-        .filter(|entry| entry.path().is_file())
-        .map(|entry| entry.into_path())
-        .collect()
+fn licences(metadata: &Metadata, binaries: &[HostBinary]) -> BTreeMap<String, Licences> {
+    let is_built = |package: &Package| binaries.iter().any(|it| it.package == *package.name);
+    let packages = metadata.workspace_packages().into_iter().filter(|package| is_built(package));
+    let licences = |package| Licences::find(package, &metadata.workspace_root);
+    packages.map(|package| (package.name.to_string(), licences(package))).collect()
 }
