@@ -5,10 +5,10 @@ use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::engine::EngineRequest;
+use crate::oci::{ImageName, InvalidReference, Reference, Tag, Version};
 use crate::platform::HostPlatform;
 use crate::progress::Verbosity;
 use crate::project::config::LinkerRequest;
-use crate::project::reference::{ImageName, ImageReference, InvalidReference, Tag};
 
 /// The name of the tool's own program.
 pub const NAME: &str = "docker-extension";
@@ -190,7 +190,7 @@ pub struct TagArgument {
 
 impl TagArgument {
     /// The image's reference; `name` is that of the configuration.
-    pub fn reference(&self, name: &ImageName) -> ImageReference {
+    pub fn reference(&self, name: &ImageName) -> Reference<Tag> {
         self.name.as_ref().unwrap_or(name).with_tag(self.tag.clone())
     }
 }
@@ -199,15 +199,19 @@ impl std::str::FromStr for TagArgument {
     type Err = InvalidReference;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.contains('/') && !text.rsplit('/').next().unwrap_or(text).contains(':') {
-            return Err(InvalidReference::new("the tag is missing, as in `me/tool:1.2.3`"));
+        if !text.contains(['/', ':', '@']) {
+            return Ok(Self { name: None, tag: text.parse()? });
         }
-        // A colon before the last slash is that of a registry's port.
-        let (name, tag) = match text.rsplit_once(':') {
-            Some((name, tag)) if !tag.contains('/') => (Some(name.parse()?), tag),
-            _ => (None, text),
-        };
-        Ok(Self { name, tag: tag.parse()? })
+        let Reference { name, version } = text.parse()?;
+        match version {
+            Version { tag: Some(tag), digest: None } => Ok(Self { name: Some(name), tag }),
+            Version { tag: None, digest: None } => {
+                Err(InvalidReference::new("the tag is missing, as in `me/tool:1.2.3`"))
+            }
+            Version { digest: Some(_), .. } => {
+                Err(InvalidReference::new("a new image has a tag, not a digest"))
+            }
+        }
     }
 }
 
@@ -239,6 +243,9 @@ mod tests {
         assert_eq!(reference("1.2.3"), "me/tool:1.2.3");
         assert_eq!(reference("you/tool:dev"), "you/tool:dev");
         assert_eq!(reference("localhost:5000/tool:1.0.0"), "localhost:5000/tool:1.0.0");
-        assert!("localhost:5000/tool".parse::<TagArgument>().is_err());
+        let digest = format!("me/tool:1.0.0@sha256:{}", "0".repeat(64));
+        for invalid in ["localhost:5000/tool", "me/tool", "1.2.3+build", ":1", &digest] {
+            assert!(invalid.parse::<TagArgument>().is_err(), "{invalid}");
+        }
     }
 }

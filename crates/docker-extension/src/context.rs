@@ -19,7 +19,7 @@ use crate::contents::dockerfile::dockerfile;
 use crate::contents::{FileMode, ImageContents, Origin};
 use crate::error::Result;
 use crate::files;
-use crate::project::reference::ImageReference;
+use crate::oci::{Reference, Tag};
 use crate::staging::Staged;
 
 /// The build context on disk, complete.
@@ -40,7 +40,7 @@ impl Context {
     /// A file can't be read or written. Then the old context is still there.
     pub fn write(
         contents: ImageContents,
-        reference: &ImageReference,
+        reference: &Reference<Tag>,
         place: &Utf8Path,
     ) -> Result<Self> {
         let staged = Staged::begin(place)?;

@@ -6,7 +6,6 @@ use std::io::{self, BufReader};
 
 use camino::Utf8Path;
 
-use crate::digest::Digest;
 use crate::interrupt::Interruptible;
 
 /// How much is read at a time, in bytes.
@@ -133,19 +132,8 @@ pub fn entries(path: &Utf8Path) -> Result<Vec<camino::Utf8DirEntry>> {
     Ok(entries)
 }
 
-/// SHA-256 of the file in hexadecimal, and its size in bytes.
-pub fn sha256(path: &Utf8Path) -> Result<(String, u64)> {
-    let (digest, size) = Digest::of_rest(Interruptible(open(path)?)).doing("read", path)?;
-    Ok((digest.hex(), size))
-}
-
 /// An empty temporary file without a name, which is gone when it is closed, however the process ends.
 pub fn temporary() -> Result<File> {
     let folder = std::env::temp_dir();
     tempfile::tempfile().doing("write a temporary file in", folder.to_string_lossy().as_ref())
-}
-
-/// Bytes in lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

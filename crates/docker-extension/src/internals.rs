@@ -17,18 +17,10 @@ pub mod context {
     pub use crate::context::Context;
 }
 
-pub mod digest {
-    pub use crate::digest::Digest;
-}
-
 pub mod engine {
     pub use crate::engine::{
         BuildxEngine, Engine, EngineChoice, EngineRequest, NoBuilder, choose, probe,
     };
-}
-
-pub mod files {
-    pub use crate::files::hex;
 }
 
 pub mod foreign {
@@ -42,18 +34,22 @@ pub mod http {
 pub mod image {
     pub use crate::image::Image;
     pub mod read {
-        pub use crate::image::read::{Content, Error, ImageSource, StoredImage};
+        pub use crate::image::read::{FileContent, ImageSource, ReadError, StoredImage};
         pub mod limits {
             pub use crate::image::read::limits::Limits;
         }
         pub mod tree {
-            pub use crate::image::read::tree::{Kind, Tree};
+            pub use crate::image::read::tree::{FileTree, NodeKind};
         }
     }
 }
 
 pub mod inspect {
     pub use crate::inspect::*;
+}
+
+pub mod oci {
+    pub use crate::oci::{Digest, ImageName, Reference, Tag};
 }
 
 pub mod platform {
@@ -76,9 +72,10 @@ pub mod project {
     pub mod config {
         pub use crate::project::config::MacOsVersion;
     }
-    pub mod reference {
-        pub use crate::project::reference::{AnyReference, ImageName, ImageReference};
-    }
+}
+
+pub mod text {
+    pub use crate::text::hex;
 }
 
 pub mod sink {

@@ -1,7 +1,7 @@
 //! Conversions of the modules' own errors, until they are [`Error`]s themselves.
 
 use crate::error::Error;
-use crate::{compile, http, image, preview, toolchain, ui};
+use crate::{compile, http, preview, toolchain, ui};
 
 macro_rules! legacy {
     ($($type:ty, $is_usage:expr;)*) => {$(
@@ -21,7 +21,6 @@ legacy! {
     toolchain::Error, |_| false;
     compile::Error, |_| false;
     ui::Error, |it| matches!(it, ui::Error::NoPage { .. });
-    image::read::Error, image::read::Error::is_about_the_name;
     http::Error, |_| false;
     preview::Error, |it| matches!(it, preview::Error::NoUi | preview::Error::Port(_));
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 use target_lexicon::Triple;
 
+use crate::oci::OciPlatform;
 use crate::text::nearest;
 
 /// An operating system, by the key that `host.binaries` in `metadata.json` uses for it.
@@ -182,18 +183,6 @@ impl Serialize for ImagePlatform {
     }
 }
 
-/// The platform of a variant of any image, as its index or configuration says it. Those of an
-/// extension are [`ImagePlatform`]s.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OciPlatform {
-    /// The operating system: `linux`.
-    pub os: String,
-    /// The CPU architecture: `arm64`.
-    pub architecture: String,
-    /// The variant of the architecture: `v7`.
-    pub variant: Option<String>,
-}
-
 impl OciPlatform {
     /// The variant of an extension that this is, if it is one. `linux/arm64/v8` is the same as
     /// `linux/arm64` (containerd's normalisation of platforms).
@@ -201,7 +190,7 @@ impl OciPlatform {
         let arch = Arch::ALL.into_iter().find(|arch| arch.name() == self.architecture)?;
         let is_plain = matches!(
             (arch, self.variant.as_deref()),
-            (_, None | Some("")) | (Arch::Arm64, Some("v8")) | (Arch::Amd64, Some("v1"))
+            (_, None) | (Arch::Arm64, Some("v8")) | (Arch::Amd64, Some("v1"))
         );
         (self.os == Os::Linux.name() && is_plain).then_some(ImagePlatform(arch))
     }
@@ -211,22 +200,6 @@ impl From<ImagePlatform> for OciPlatform {
     fn from(platform: ImagePlatform) -> Self {
         let [os, architecture] = [Os::Linux.name(), platform.0.name()].map(str::to_owned);
         Self { os, architecture, variant: None }
-    }
-}
-
-impl fmt::Display for OciPlatform {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.os, self.architecture)?;
-        match &self.variant {
-            Some(variant) if !variant.is_empty() => write!(f, "/{variant}"),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl Serialize for OciPlatform {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }
 

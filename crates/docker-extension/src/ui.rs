@@ -7,6 +7,7 @@ use xshell::{Shell, cmd};
 
 use crate::files;
 use crate::interrupt;
+use crate::oci::Digest;
 use crate::process;
 use crate::progress::Step;
 use crate::project::Project;
@@ -151,9 +152,9 @@ impl<'a> Pages<'a> {
     /// npm fails.
     pub fn install_packages(&self, sh: &Shell, step: &Step<'_>) -> Result<(), Error> {
         let Some(npm) = &self.npm else { return Ok(()) };
-        let (lock, _) = files::sha256(&self.folder.join(LOCK))?;
+        let (lock, _) = Digest::of_file(&self.folder.join(LOCK))?;
         // Some packages hold programs for the machine that installs them.
-        let source = format!("{lock} {} {}", std::env::consts::OS, std::env::consts::ARCH);
+        let source = format!("{} {} {}", lock.hex(), std::env::consts::OS, std::env::consts::ARCH);
         let stamp = self.folder.join(STAMP);
         if files::read_text(&stamp).is_ok_and(|installed| installed == source) {
             return Ok(());

@@ -16,12 +16,12 @@ use docker_extension::internals::context::Context;
 use docker_extension::internals::engine::{
     self, BuildxEngine, Engine, EngineChoice, EngineRequest, NoBuilder, probe,
 };
-use docker_extension::internals::files::hex;
 use docker_extension::internals::image::Image;
+use docker_extension::internals::oci::{ImageName, Reference, Tag};
 use docker_extension::internals::platform::ImagePlatform;
 use docker_extension::internals::progress::{Progress, Verbosity};
-use docker_extension::internals::project::reference::{ImageName, ImageReference};
 use docker_extension::internals::sink::{DockerEngine, Registry, Sink};
+use docker_extension::internals::text::hex;
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_oneof};
 use proptest::sample::select;
@@ -60,7 +60,7 @@ impl Sample {
         Self { context, dir, _removed_at_the_end: temp }
     }
 
-    fn build(&self, engine: &Engine, reference: &ImageReference, file: &str) -> Image {
+    fn build(&self, engine: &Engine, reference: &Reference<Tag>, file: &str) -> Image {
         let progress = Progress::new(Verbosity::Quiet);
         let archive = self.dir.join(file);
         engine.build(&self.context, reference, &archive, &progress.step("")).unwrap()
@@ -116,7 +116,7 @@ fn layers() -> Vec<LayerContents> {
     ]
 }
 
-fn reference(name: &str) -> ImageReference {
+fn reference(name: &str) -> Reference<Tag> {
     name.parse::<ImageName>().unwrap().with_tag("1.0.0".parse().unwrap())
 }
 
@@ -186,7 +186,7 @@ fn docker_loads_the_archives_of_both_engines_and_copies_files_out() {
         DockerEngine.deliver(&image, &sample.context, &progress).unwrap();
         let name = reference.to_string();
         let id = docker(&["image", "inspect", "--format", "{{.Id}}", &name]);
-        assert_eq!(id.trim(), image.digest, "the engine names the image by its index");
+        assert_eq!(id.trim(), image.digest.to_string(), "the engine names the image by its index");
         for (platform, content) in [("linux/amd64", "for amd64"), ("linux/arm64", "for arm64")] {
             let container = docker(&["create", "--platform", platform, "--entrypoint=/", &name]);
             let target = sample.dir.join("tool");
@@ -275,7 +275,7 @@ fn what_is_pushed_is_what_was_built() {
     let source = format!("docker://{reference}");
     let raw =
         read(Command::new("skopeo").args(["inspect", "--raw", "--tls-verify=false", &source]));
-    assert_eq!(format!("sha256:{}", hex(&Sha256::digest(raw))), image.digest);
+    assert_eq!(format!("sha256:{}", hex(&Sha256::digest(raw))), image.digest.to_string());
 
     let nowhere = self::reference("127.0.0.1:1/example/push");
     let image = sample.build(&Engine::Docker(engine.clone()), &nowhere, "nowhere.tar");

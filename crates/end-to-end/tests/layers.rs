@@ -9,7 +9,7 @@ mod support;
 use std::fs;
 use std::thread;
 
-use docker_extension::internals::files::hex;
+use docker_extension::internals::text::hex;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use support::unpacked::{Files, Store, files_of, read};

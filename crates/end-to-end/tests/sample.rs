@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use docker_extension::internals::files::hex;
 use docker_extension::internals::inspect::{Native, Signature};
+use docker_extension::internals::text::hex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use support::archive::Opened;

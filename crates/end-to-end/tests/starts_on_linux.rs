@@ -72,7 +72,9 @@ fn the_host_binary_says_the_same_as_its_native_build() {
         assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
         assert_eq!(output, expected);
     }
-    let version = format!("hostports {}\n", env!("CARGO_PKG_VERSION"));
+    let manifest = fs::read(folder.join("dist-manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let version = format!("hostports {}\n", manifest["version"].as_str().unwrap());
     assert_eq!(stdout(&start(&program, &["--version"])), version);
 
     // Which processes listen only a Mac can tell.

@@ -11,10 +11,10 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use docker_extension::internals::contents::labels as names;
-use docker_extension::internals::files::hex;
 use docker_extension::internals::image::read::StoredImage;
 use docker_extension::internals::image::read::limits::Limits;
 use docker_extension::internals::progress::{Progress, Verbosity};
+use docker_extension::internals::text::hex;
 use docker_extension::internals::validate::image;
 use docker_extension::internals::validate::report::Report;
 use serde_json::{Value, json};

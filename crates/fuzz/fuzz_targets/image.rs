@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 
 use arbitrary::Arbitrary;
-use docker_extension::internals::digest::Digest;
-use docker_extension::internals::image::read::Content;
-use docker_extension::internals::image::read::tree::Kind;
+use docker_extension::internals::image::read::FileContent;
+use docker_extension::internals::image::read::tree::NodeKind;
+use docker_extension::internals::oci::Digest;
 use fuzz::tar::Layer;
 use fuzz::{archive, tar, within};
 use libfuzzer_sys::fuzz_target;
@@ -43,17 +43,17 @@ fn read(archive: Vec<u8>) {
             let resolved = tree.resolve(&found.path);
             assert_eq!(resolved.as_ref(), Ok(&found), "a listed path leads to itself");
             if let Ok(end) = tree.follow(&found.path) {
-                assert!(!matches!(end.node.kind, Kind::Symlink(_)), "links are followed");
+                assert!(!matches!(end.node.kind, NodeKind::Symlink(_)), "links are followed");
             }
-            if let Kind::File { content, .. } = found.node.kind {
+            if let NodeKind::File { content, .. } = found.node.kind {
                 wanted.insert(content);
             }
         }
     }
     let mut found = BTreeSet::new();
     let outcome = image.contents(&wanted, 1024, |id, content| {
-        if let Content::Whole(bytes) = content {
-            assert_eq!(id.digest(), Digest::of(&bytes), "a content is what it is called");
+        if let FileContent::Whole(bytes) = content {
+            assert_eq!(id, Digest::of(&bytes), "a content is what it is called");
         }
         assert!(found.insert(id), "each content comes once");
     });

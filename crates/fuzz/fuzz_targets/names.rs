@@ -1,9 +1,9 @@
 //! Reads names that images and servers give: web addresses, what they refer to, and images.
 #![no_main]
 
-use docker_extension::internals::digest::Digest;
 use docker_extension::internals::http::{Address, is_local};
-use docker_extension::internals::project::reference::{AnyReference, ImageName};
+use docker_extension::internals::oci::Digest;
+use docker_extension::internals::oci::{ImageName, Reference};
 use libfuzzer_sys::fuzz_target;
 
 fn check_address(base: &str, reference: &str) {
@@ -25,7 +25,7 @@ fn check_reference(text: &str) {
     if let Ok(digest) = text.parse::<Digest>() {
         assert_eq!(digest.to_string(), text);
     }
-    let Ok(reference) = text.parse::<AnyReference>() else { return };
+    let Ok(reference) = text.parse::<Reference>() else { return };
     assert_eq!(reference.to_string(), text, "nothing is left out");
     let name = reference.name.full_name();
     if let Ok(full) = name.parse::<ImageName>() {

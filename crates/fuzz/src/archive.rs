@@ -2,9 +2,9 @@
 
 use std::io::Cursor;
 
-use docker_extension::internals::digest::Digest;
 use docker_extension::internals::image::read::limits::Limits;
-use docker_extension::internals::image::read::{Error, StoredImage};
+use docker_extension::internals::image::read::{ReadError, StoredImage};
+use docker_extension::internals::oci::Digest;
 use docker_extension::internals::progress::{Progress, Verbosity};
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ const LIMITS: Limits = Limits {
 };
 
 /// Reads an archive within limits that are soon met.
-pub fn read(archive: Vec<u8>) -> Result<StoredImage, Error> {
+pub fn read(archive: Vec<u8>) -> Result<StoredImage, ReadError> {
     let progress = Progress::new(Verbosity::Quiet);
     StoredImage::from_archive(Cursor::new(archive), &LIMITS, &progress.step(""))
 }

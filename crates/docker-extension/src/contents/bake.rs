@@ -1,11 +1,11 @@
 //! `docker-bake.hcl`: how the image is built, for `docker buildx bake`, Docker's GitHub actions and
 //! remote builders.
 
+use crate::oci::{Reference, Tag};
 use crate::platform::ImagePlatform;
-use crate::project::reference::ImageReference;
 
 /// The file's text; `reference` is the tag unless the caller sets another.
-pub fn bake_file(reference: &ImageReference) -> String {
+pub fn bake_file(reference: &Reference<Tag>) -> String {
     let tag = quote(&reference.to_string());
     let platforms = ImagePlatform::ALL.map(|platform| quote(&platform.to_string())).join(", ");
     format!(
@@ -63,7 +63,7 @@ fn quote(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::reference::ImageName;
+    use crate::oci::ImageName;
     use expect_test::expect;
 
     #[test]

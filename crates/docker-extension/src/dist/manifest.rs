@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::engine::EngineKind;
+use crate::oci::Digest;
 use crate::platform::{HostPlatform, ImagePlatform};
 use crate::text;
 
@@ -35,7 +36,7 @@ pub struct ImageEntry {
     /// Its name and tag.
     pub reference: String,
     /// The digest of its index.
-    pub digest: String,
+    pub digest: Digest,
     /// Its archive, an OCI image layout in a tar file.
     pub archive: String,
     /// Its variants.
@@ -55,8 +56,8 @@ pub struct HostBinaryEntry {
     pub target: &'static str,
     /// The file.
     pub path: String,
-    /// The file's SHA-256, in hexadecimal.
-    pub sha256: String,
+    #[serde(serialize_with = "Digest::serialize_hex")]
+    pub sha256: Digest,
     /// The file's size in bytes.
     pub size: u64,
 }
@@ -68,8 +69,8 @@ pub struct Artifact {
     pub path: String,
     /// What it is.
     pub kind: ArtifactKind,
-    /// Its SHA-256, in hexadecimal.
-    pub sha256: String,
+    #[serde(serialize_with = "Digest::serialize_hex")]
+    pub sha256: Digest,
     /// Its size in bytes.
     pub size: u64,
 }
@@ -91,13 +92,13 @@ impl DistManifest {
     }
 
     /// The text of `SHA256SUMS`, as `sha256sum --check` reads it; `manifest` is the manifest's own.
-    pub(super) fn checksums(&self, manifest: &str) -> String {
-        let files = self.artifacts.iter().map(|artifact| (&*artifact.path, &*artifact.sha256));
-        let mut lines: Vec<(&str, &str)> = files.chain([(super::MANIFEST, manifest)]).collect();
+    pub(super) fn checksums(&self, manifest: Digest) -> String {
+        let files = self.artifacts.iter().map(|artifact| (&*artifact.path, artifact.sha256));
+        let mut lines: Vec<(&str, Digest)> = files.chain([(super::MANIFEST, manifest)]).collect();
         lines.sort_unstable();
         let mut text = String::new();
-        for (path, sha256) in lines {
-            let _ = writeln!(text, "{sha256}  {path}");
+        for (path, digest) in lines {
+            let _ = writeln!(text, "{}  {path}", digest.hex());
         }
         text
     }
@@ -125,7 +126,7 @@ mod tests {
             version: "1.2.3".to_owned(),
             image: ImageEntry {
                 reference: "me/tool:1.2.3".to_owned(),
-                digest: "sha256:00".to_owned(),
+                digest: Digest::of(b"index"),
                 archive: "tool-1.2.3.oci.tar".to_owned(),
                 platforms: ImagePlatform::ALL.into(),
                 engine: EngineKind::Embedded,
@@ -135,13 +136,13 @@ mod tests {
                 platform: HostPlatform::DEFAULT[1],
                 target: HostPlatform::DEFAULT[1].triple(),
                 path: "host/darwin-arm64/helper".to_owned(),
-                sha256: "11".to_owned(),
+                sha256: Digest::of(b"helper"),
                 size: 300_000,
             }],
             artifacts: vec![Artifact {
                 path: "tool-1.2.3.oci.tar".to_owned(),
                 kind: ArtifactKind::Image,
-                sha256: "22".to_owned(),
+                sha256: Digest::of(b"archive"),
                 size: 900_000,
             }],
         };
@@ -152,7 +153,7 @@ mod tests {
               "version": "1.2.3",
               "image": {
                 "reference": "me/tool:1.2.3",
-                "digest": "sha256:00",
+                "digest": "sha256:1bc04b5291c26a46d918139138b992d2de976d6851d0893b0476b85bfbdfc6e6",
                 "archive": "tool-1.2.3.oci.tar",
                 "platforms": [
                   "linux/amd64",
@@ -166,7 +167,7 @@ mod tests {
                   "platform": "darwin-arm64",
                   "target": "aarch64-apple-darwin",
                   "path": "host/darwin-arm64/helper",
-                  "sha256": "11",
+                  "sha256": "e81d3b0e9d82feaaf5f6e55bdff24731d7eee08632ffa63801e6397290c5d20a",
                   "size": 300000
                 }
               ],
@@ -174,7 +175,7 @@ mod tests {
                 {
                   "path": "tool-1.2.3.oci.tar",
                   "kind": "image",
-                  "sha256": "22",
+                  "sha256": "0eb3e36bfb24dcd9bb1d1bece1531216b59539a8fde17ee80224af0653c92aa3",
                   "size": 900000
                 }
               ]
@@ -182,9 +183,9 @@ mod tests {
         "#]]
         .assert_eq(&manifest.to_json());
         expect![[r#"
-            33  dist-manifest.json
-            22  tool-1.2.3.oci.tar
+            05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f  dist-manifest.json
+            0eb3e36bfb24dcd9bb1d1bece1531216b59539a8fde17ee80224af0653c92aa3  tool-1.2.3.oci.tar
         "#]]
-        .assert_eq(&manifest.checksums("33"));
+        .assert_eq(&manifest.checksums(Digest::of(b"manifest")));
     }
 }

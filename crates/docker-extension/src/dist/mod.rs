@@ -17,6 +17,7 @@ use crate::engine::EngineKind;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::image::Image;
+use crate::oci::Digest;
 use crate::project::{Project, licences};
 use crate::staging::Staged;
 
@@ -79,13 +80,13 @@ impl<'a> StagedDist<'a> {
                 let path = format!("{folder}/{name}");
                 let copy = self.staged.path().join(&path);
                 files::copy(&file.path, &copy, true)?;
-                let (sha256, size) = files::sha256(&copy)?;
+                let (digest, size) = Digest::of_file(&copy)?;
                 self.host_binaries.push(HostBinaryEntry {
                     name: file.build.binary.name.clone(),
                     platform,
                     target: platform.triple(),
                     path,
-                    sha256,
+                    sha256: digest,
                     size,
                 });
                 packed.push(zip_archive::ZipEntry { path: copy, name, is_executable: true });
@@ -126,7 +127,7 @@ impl<'a> StagedDist<'a> {
             version: self.project.version.to_string(),
             image: manifest::ImageEntry {
                 reference: image.reference.to_string(),
-                digest: image.digest.clone(),
+                digest: image.digest,
                 archive: archive.clone(),
                 platforms: image.platforms.clone(),
                 engine,
@@ -136,8 +137,8 @@ impl<'a> StagedDist<'a> {
         };
         let path = self.staged.path().join(MANIFEST);
         files::write(&path, manifest.to_json())?;
-        let (sha256, _) = files::sha256(&path)?;
-        let checksums = manifest.checksums(&sha256);
+        let (digest, _) = Digest::of_file(&path)?;
+        let checksums = manifest.checksums(digest);
         files::write(&self.staged.path().join(CHECKSUMS), checksums)?;
         self.staged.commit()?;
         Ok((Image { archive: self.place.join(&archive), ..image }, manifest))
@@ -150,8 +151,8 @@ impl<'a> StagedDist<'a> {
     fn add_artifact(&mut self, path: String, kind: ArtifactKind) -> Result<()> {
         let file = self.staged.path().join(&path);
         files::make_public(&file)?;
-        let (sha256, size) = files::sha256(&file)?;
-        self.artifacts.push(Artifact { path, kind, sha256, size });
+        let (digest, size) = Digest::of_file(&file)?;
+        self.artifacts.push(Artifact { path, kind, sha256: digest, size });
         Ok(())
     }
 }

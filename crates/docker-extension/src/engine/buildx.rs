@@ -8,9 +8,9 @@ use crate::context::Context;
 use crate::docker::{self, DockerTask};
 use crate::error::Result;
 use crate::image::Image;
+use crate::oci::{Reference, Tag};
 use crate::platform::ImagePlatform;
 use crate::progress::Step;
-use crate::project::reference::ImageReference;
 
 /// Docker's builder.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl BuildxEngine {
     pub(super) fn build(
         &self,
         context: &Context,
-        reference: &ImageReference,
+        reference: &Reference<Tag>,
         archive: &Utf8Path,
         step: &Step<'_>,
     ) -> Result<Image> {
@@ -61,7 +61,7 @@ impl BuildxEngine {
     pub fn run(
         &self,
         context: &Context,
-        reference: &ImageReference,
+        reference: &Reference<Tag>,
         output: &str,
         task: DockerTask,
         step: &Step<'_>,

@@ -9,8 +9,8 @@ use serde::{Serialize, Serializer};
 use crate::context::Context;
 use crate::error::Result;
 use crate::image::{self, Image};
+use crate::oci::{Reference, Tag};
 use crate::progress::Step;
-use crate::project::reference::ImageReference;
 
 mod builder;
 mod buildx;
@@ -41,7 +41,7 @@ impl Engine {
     pub fn build(
         &self,
         context: &Context,
-        reference: &ImageReference,
+        reference: &Reference<Tag>,
         archive: &Utf8Path,
         step: &Step<'_>,
     ) -> Result<Image> {

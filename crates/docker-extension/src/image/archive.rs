@@ -5,20 +5,23 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
 use camino::Utf8Path;
-use oci_spec::image::{Descriptor, ImageIndex, ImageManifest, MediaType};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tar::{Archive, Builder};
 
-use super::blob::{Blobs, Content, json};
+use super::blob::{BlobContent, NewBlobs};
 use super::entry::{append_file, append_folder};
 use super::invalid;
-use super::layout::{self, BLOBS, DOCKER_MANIFEST, INDEX, LAYOUT};
+use super::layout;
 use super::read::{self, limits::Limits};
 use crate::error::Result;
 use crate::files;
+use crate::oci::layout::{BLOBS, DOCKER_MANIFEST, INDEX, MARKER, blob_path};
+use crate::oci::{
+    BlobKind, Descriptor, Digest, ImageIndex, ImageManifest, OciLayout, OciPlatform, Reference,
+    Tag, from_json, to_json,
+};
 use crate::platform::ImagePlatform;
-use crate::project::reference::ImageReference;
 
 const FILE_MODE: u32 = 0o644;
 
@@ -28,10 +31,10 @@ pub(super) type Manifests = BTreeMap<ImagePlatform, ImageManifest>;
 /// Writes the archive of the image that `index` describes; entries are sorted by path.
 pub(super) fn write(
     archive: &Utf8Path,
-    blobs: Blobs,
+    blobs: NewBlobs,
     index: Descriptor,
     manifests: &Manifests,
-    reference: &ImageReference,
+    reference: &Reference<Tag>,
 ) -> Result<()> {
     let file = BufWriter::new(files::create(archive)?);
     write_entries(file, blobs, index, manifests, reference)
@@ -40,19 +43,21 @@ pub(super) fn write(
 
 fn write_entries(
     target: impl Write,
-    blobs: Blobs,
+    blobs: NewBlobs,
     index: Descriptor,
     manifests: &Manifests,
-    reference: &ImageReference,
+    reference: &Reference<Tag>,
 ) -> io::Result<()> {
     let mut tar = Builder::new(target);
     append_folder(&mut tar, "blobs")?;
     append_folder(&mut tar, BLOBS)?;
-    for (hash, size, content) in blobs.into_iter() {
-        let path = format!("{BLOBS}/{hash}");
+    for (digest, size, content) in blobs.into_iter() {
+        let path = blob_path(digest);
         match content {
-            Content::Memory(bytes) => append_file(&mut tar, &path, FILE_MODE, size, &bytes[..])?,
-            Content::Disk(mut file) => {
+            BlobContent::Memory(bytes) => {
+                append_file(&mut tar, &path, FILE_MODE, size, &bytes[..])?
+            }
+            BlobContent::Disk(mut file) => {
                 file.rewind()?;
                 append_file(&mut tar, &path, FILE_MODE, size, file)?;
             }
@@ -60,7 +65,7 @@ fn write_entries(
     }
     append_json(&mut tar, INDEX, &layout::index_json(index, reference))?;
     append_json(&mut tar, DOCKER_MANIFEST, &layout::docker_manifest(manifests, reference))?;
-    append_json(&mut tar, LAYOUT, &layout::marker())?;
+    append_json(&mut tar, MARKER, &OciLayout::CURRENT)?;
     tar.into_inner()?.flush()
 }
 
@@ -69,48 +74,49 @@ fn append_json<W: Write>(
     path: &str,
     document: &impl Serialize,
 ) -> io::Result<()> {
-    let bytes = json(document);
+    let bytes = to_json(document);
     append_file(tar, path, FILE_MODE, bytes.len() as u64, &bytes[..])
 }
 
 /// What an archive says of its image.
-pub(super) struct Found {
+pub(super) struct ArchivedImage {
     /// The digest of the image's index.
-    pub digest: String,
+    pub digest: Digest,
     /// Its variants; attestations are left out.
     pub manifests: Manifests,
 }
 
 /// Reads the archive of one image, by whatever it was written.
-pub(super) fn read(path: &Utf8Path) -> Result<Found> {
-    let documents = Documents::open(path)?;
+pub(super) fn read(path: &Utf8Path) -> Result<ArchivedImage> {
+    let documents = ArchivedDocuments::open(path)?;
     let index: ImageIndex = documents.json(INDEX)?;
-    let [image] = &index.manifests()[..] else {
-        let count = index.manifests().len();
+    let [image] = &index.manifests[..] else {
+        let count = index.manifests.len();
         return Err(invalid(path, format!("{INDEX} has {count} images instead of one")));
     };
-    if *image.media_type() != MediaType::ImageIndex {
+    if image.media_type.kind() != BlobKind::Index {
         return Err(invalid(path, "its image has one platform only"));
     }
-    let variants: ImageIndex = documents.json(&layout::blob_path(image))?;
+    let variants: ImageIndex = documents.json(&blob_path(image.digest))?;
     let mut manifests = Manifests::new();
-    for variant in variants.manifests() {
-        if let Some(platform) = layout::image_platform(variant) {
-            manifests.insert(platform, documents.json(&layout::blob_path(variant))?);
+    for variant in variants.manifests {
+        let platform = variant.platform.as_ref().and_then(OciPlatform::image_platform);
+        if let Some(platform) = platform {
+            manifests.insert(platform, documents.json(&blob_path(variant.digest))?);
         }
     }
-    Ok(Found { digest: image.digest().to_string(), manifests })
+    Ok(ArchivedImage { digest: image.digest, manifests })
 }
 
 /// The documents of an archive, by the paths that a layout gives them.
-struct Documents<'a> {
+struct ArchivedDocuments<'a> {
     path: &'a Utf8Path,
-    archive: read::Archive<File>,
+    archive: read::ImageArchive<File>,
 }
 
-impl<'a> Documents<'a> {
+impl<'a> ArchivedDocuments<'a> {
     fn open(path: &'a Utf8Path) -> Result<Self> {
-        let archive = read::Archive::new(files::open(path)?, path, &Limits::DEFAULT);
+        let archive = read::ImageArchive::new(files::open(path)?, path, &Limits::DEFAULT);
         Ok(Self { path, archive: archive.map_err(|error| invalid(path, error))? })
     }
 
@@ -118,8 +124,7 @@ impl<'a> Documents<'a> {
         let bytes = self.archive.document(name, &Limits::DEFAULT);
         let bytes = bytes.map_err(|error| invalid(self.path, error))?;
         let bytes = bytes.ok_or_else(|| invalid(self.path, format!("{name} is missing")))?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| invalid(self.path, format!("{name}: {error}")))
+        from_json(&bytes).map_err(|error| invalid(self.path, format!("{name}: {error}")))
     }
 }
 
@@ -127,7 +132,7 @@ impl<'a> Documents<'a> {
 pub(super) fn add_docker_manifest(
     archive: &Utf8Path,
     manifests: &Manifests,
-    reference: &ImageReference,
+    reference: &Reference<Tag>,
 ) -> Result<()> {
     let append = || -> io::Result<()> {
         let mut file = OpenOptions::new().read(true).write(true).open(archive)?;

@@ -1,18 +1,17 @@
-//! Blobs: bytes that go by their SHA-256.
+//! Blobs that are written: bytes that go by their digest.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 
-use oci_spec::image::{Descriptor, Digest as OciDigest, MediaType, Sha256Digest};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
-use crate::files::hex;
+use crate::oci::{Descriptor, Digest, MediaType, to_json};
 
 /// Bytes, and where they are kept until they stand in the archive.
 #[derive(Debug)]
-pub(super) enum Content {
+pub(super) enum BlobContent {
     /// A document.
     Memory(Vec<u8>),
     /// A layer: a file without a name, which is gone when it is closed, however the process ends.
@@ -21,42 +20,26 @@ pub(super) enum Content {
 
 /// The blobs of an image, each once, in the order of their digests.
 #[derive(Debug, Default)]
-pub(super) struct Blobs(BTreeMap<String, (u64, Content)>);
+pub(super) struct NewBlobs(BTreeMap<Digest, (u64, BlobContent)>);
 
-impl Blobs {
+impl NewBlobs {
     /// Adds a blob, unless an equal one is there.
-    pub fn add(&mut self, descriptor: &Descriptor, content: Content) {
-        let hash = descriptor.digest().digest().to_owned();
-        self.0.entry(hash).or_insert((descriptor.size(), content));
+    pub fn add(&mut self, descriptor: &Descriptor, content: BlobContent) {
+        self.0.entry(descriptor.digest).or_insert((descriptor.size, content));
     }
 
     /// Adds a document as JSON, and describes it.
     pub fn add_json(&mut self, media_type: MediaType, document: &impl Serialize) -> Descriptor {
-        let bytes = json(document);
-        let digest = digest(Sha256::new_with_prefix(&bytes));
-        let descriptor = Descriptor::new(media_type, bytes.len() as u64, digest);
-        self.add(&descriptor, Content::Memory(bytes));
+        let bytes = to_json(document);
+        let descriptor = Descriptor::new(media_type, Digest::of(&bytes), bytes.len() as u64);
+        self.add(&descriptor, BlobContent::Memory(bytes));
         descriptor
     }
 
-    /// Digest in hexadecimal, size and content of each blob.
-    pub fn into_iter(self) -> impl Iterator<Item = (String, u64, Content)> {
-        self.0.into_iter().map(|(hash, (size, content))| (hash, size, content))
+    /// Digest, size and content of each blob.
+    pub fn into_iter(self) -> impl Iterator<Item = (Digest, u64, BlobContent)> {
+        self.0.into_iter().map(|(digest, (size, content))| (digest, size, content))
     }
-}
-
-/// JSON with sorted keys: oci-spec keeps labels and annotations in maps without an order.
-pub(super) fn json(document: &impl Serialize) -> Vec<u8> {
-    let mut value = serde_json::to_value(document).expect("OCI documents are plain JSON");
-    value.sort_all_objects();
-    value.to_string().into_bytes()
-}
-
-/// The digest of what was hashed.
-pub(super) fn digest(hasher: Sha256) -> OciDigest {
-    let hash: Sha256Digest =
-        hex(&hasher.finalize()).parse().expect("hexadecimal SHA-256 is a digest");
-    hash.into()
 }
 
 /// Hashes and counts what is written through it.
@@ -67,14 +50,13 @@ pub(super) struct Hashing<W> {
 }
 
 impl<W: Write> Hashing<W> {
-    /// A writer to `inner`.
     pub fn new(inner: W) -> Self {
         Self { inner, hasher: Sha256::new(), size: 0 }
     }
 
     /// The writer below, the digest, and the number of bytes.
-    pub fn finish(self) -> (W, OciDigest, u64) {
-        (self.inner, digest(self.hasher), self.size)
+    pub fn finish(self) -> (W, Digest, u64) {
+        (self.inner, Digest::finish(self.hasher), self.size)
     }
 }
 

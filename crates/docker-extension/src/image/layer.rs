@@ -9,7 +9,6 @@ use std::fs::File;
 use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use oci_spec::image::{Descriptor, Digest, MediaType};
 use tar::Builder;
 
 use super::blob::Hashing;
@@ -19,11 +18,12 @@ use crate::contents::LayerContents;
 use crate::context::Context;
 use crate::error::Result;
 use crate::files::{self, IoContext};
+use crate::oci::{Descriptor, Digest, MediaType};
 use crate::platform::ImagePlatform;
 
 /// A packed layer, as manifest and configuration name it.
 #[derive(Clone, Debug)]
-pub(super) struct Packed {
+pub(super) struct PackedLayer {
     /// What the manifest says of it.
     pub descriptor: Descriptor,
     /// The digest of the tar before compression.
@@ -36,7 +36,7 @@ pub(super) fn pack(
     layer: &LayerContents,
     platform: ImagePlatform,
     folder: &Utf8Path,
-) -> Result<(Packed, File)> {
+) -> Result<(PackedLayer, File)> {
     let entries = entries(layer, platform);
     let mode = layer.mode.bits();
     let writing = "write a temporary file in";
@@ -49,8 +49,8 @@ pub(super) fn pack(
     match packed {
         Ok((target, diff_id)) => {
             let (file, digest, size) = target.finish();
-            let descriptor = Descriptor::new(MediaType::ImageLayerGzip, size, digest);
-            Ok((Packed { descriptor, diff_id }, file))
+            let descriptor = Descriptor::new(MediaType::LAYER_GZIP, digest, size);
+            Ok((PackedLayer { descriptor, diff_id }, file))
         }
         Err(GzipError::Input(error)) => Err(error),
         Err(GzipError::Target(error)) => Err(files::error(writing, folder, error)),

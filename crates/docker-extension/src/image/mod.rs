@@ -7,8 +7,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::error::{Error, Result};
+use crate::oci::{Digest, Reference, Tag};
 use crate::platform::ImagePlatform;
-use crate::project::reference::ImageReference;
 
 mod archive;
 mod blob;
@@ -26,9 +26,9 @@ pub use pack::pack;
 /// The image, as an OCI image layout in one tar file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
-    pub reference: ImageReference,
-    /// The digest of its index: `sha256:…`.
-    pub digest: String,
+    pub reference: Reference<Tag>,
+    /// The digest of its index.
+    pub digest: Digest,
     /// The tar file.
     pub archive: Utf8PathBuf,
     /// Its variants.
@@ -41,7 +41,7 @@ impl Image {
     ///
     /// # Errors
     /// The archive can't be read or written, or is not the image of an extension.
-    pub fn complete(archive: &Utf8Path, reference: &ImageReference) -> Result<Self> {
+    pub fn complete(archive: &Utf8Path, reference: &Reference<Tag>) -> Result<Self> {
         let found = archive::read(archive)?;
         let missing = ImagePlatform::ALL.iter().find(|it| !found.manifests.contains_key(it));
         if let Some(platform) = missing {

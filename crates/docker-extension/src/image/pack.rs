@@ -1,19 +1,18 @@
 //! Packs the image: what the embedded engine does, with nothing but the disk.
 
 use camino::Utf8Path;
-use oci_spec::image::MediaType;
 
 use super::Image;
 use super::archive::{self, Manifests};
-use super::blob::{Blobs, Content};
-use super::layer::{self, Packed};
+use super::blob::{BlobContent, NewBlobs};
+use super::layer::{self, PackedLayer};
 use super::layout;
 use crate::contents::{LayerContents, PerVariant};
 use crate::context::Context;
 use crate::error::Result;
+use crate::oci::{ImageIndex, MediaType, Reference, Tag};
 use crate::platform::{Arch, ImagePlatform};
 use crate::progress::Step;
-use crate::project::reference::ImageReference;
 use crate::text;
 
 /// Writes the image of `context`, named `reference`, to the new file `archive`.
@@ -22,26 +21,27 @@ use crate::text;
 /// A file can't be read or written; a part of the archive may exist.
 pub fn pack(
     context: &Context,
-    reference: &ImageReference,
+    reference: &Reference<Tag>,
     archive: &Utf8Path,
     step: &Step<'_>,
 ) -> Result<Image> {
-    let mut blobs = Blobs::default();
+    let mut blobs = NewBlobs::default();
     let layers = pack_layers(context, archive, &mut blobs, step)?;
     let mut manifests = Manifests::new();
     let mut variants = Vec::new();
     for platform in ImagePlatform::ALL {
-        let layers: Vec<Packed> = layers.iter().map(|layer| layer.get(platform).clone()).collect();
+        let layers: Vec<PackedLayer> =
+            layers.iter().map(|layer| layer.get(platform).clone()).collect();
         let configuration = layout::configuration(context.contents(), platform, &layers);
-        let configuration = blobs.add_json(MediaType::ImageConfig, &configuration);
+        let configuration = blobs.add_json(MediaType::CONFIGURATION, &configuration);
         let manifest = layout::manifest(configuration, &layers);
-        let mut variant = blobs.add_json(MediaType::ImageManifest, &manifest);
-        variant.set_platform(Some(layout::oci_platform(platform)));
+        let mut variant = blobs.add_json(MediaType::MANIFEST, &manifest);
+        variant.platform = Some(platform.into());
         variants.push(variant);
         manifests.insert(platform, manifest);
     }
-    let index = blobs.add_json(MediaType::ImageIndex, &layout::index(variants));
-    let digest = index.digest().to_string();
+    let index = blobs.add_json(MediaType::INDEX, &ImageIndex::new(variants));
+    let digest = index.digest;
     step.at("writing the archive");
     archive::write(archive, blobs, index, &manifests, reference)?;
     Ok(Image {
@@ -56,17 +56,17 @@ pub fn pack(
 fn pack_layers(
     context: &Context,
     archive: &Utf8Path,
-    blobs: &mut Blobs,
+    blobs: &mut NewBlobs,
     step: &Step<'_>,
-) -> Result<Vec<PerVariant<Packed>>> {
+) -> Result<Vec<PerVariant<PackedLayer>>> {
     // Temporary files are on the disk of the archive, because that is where they go.
     let folder = archive.parent().filter(|folder| !folder.as_str().is_empty());
     let folder = folder.unwrap_or(Utf8Path::new("."));
-    let mut pack = |layer: &LayerContents, platform| -> Result<Packed> {
+    let mut pack = |layer: &LayerContents, platform| -> Result<PackedLayer> {
         let count = text::count(layer.files(platform).len(), "file");
         step.at(format_args!("packing {count}"));
         let (packed, file) = layer::pack(context, layer, platform, folder)?;
-        blobs.add(&packed.descriptor, Content::Disk(file));
+        blobs.add(&packed.descriptor, BlobContent::Disk(file));
         Ok(packed)
     };
     let [amd64, arm64] = [Arch::Amd64, Arch::Arm64].map(ImagePlatform);
@@ -89,15 +89,16 @@ mod tests {
 
     use camino::Utf8PathBuf;
     use flate2::read::GzDecoder;
-    use oci_spec::image::{ImageConfiguration, ImageIndex, ImageManifest};
     use proptest::prelude::*;
     use serde_json::Value;
     use sha2::{Digest, Sha256};
 
     use super::*;
     use crate::contents::{CopySource, FileMode, Files, ImageContents, LayerContents, Origin};
-    use crate::files::hex;
     use crate::image::testing::{Written, build, reference};
+    use crate::oci::layout::blob_path;
+    use crate::oci::{Descriptor, ImageConfiguration, ImageManifest};
+    use crate::text::hex;
 
     fn contents() -> ImageContents {
         contents_with(&[("index.html", "<html>"), ("assets/ü.js", "js")])
@@ -122,7 +123,7 @@ mod tests {
             directory: directory.into(),
             mode,
         };
-        let labels = [("b", "2"), ("a", "one\ntwo")]
+        let labels = [("b", "2"), ("a", "one\ttwo")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let layers = vec![
             layer(
@@ -173,14 +174,14 @@ mod tests {
 
         fn variants(&self) -> Vec<ImageManifest> {
             let index: ImageIndex = self.json("index.json");
-            let index: ImageIndex = self.json(&layout::blob_path(&index.manifests()[0]));
-            let manifests = index.manifests().iter();
-            manifests.map(|manifest| self.json(&layout::blob_path(manifest))).collect()
+            let index: ImageIndex = self.json(&blob_path(index.manifests[0].digest));
+            let manifests = index.manifests.iter();
+            manifests.map(|manifest| self.json(&blob_path(manifest.digest))).collect()
         }
 
-        fn layer(&self, layer: &oci_spec::image::Descriptor) -> Vec<u8> {
+        fn layer(&self, layer: &Descriptor) -> Vec<u8> {
             let mut tar = Vec::new();
-            let blob = &self.0[&layout::blob_path(layer)];
+            let blob = &self.0[&blob_path(layer.digest)];
             GzDecoder::new(&blob[..]).read_to_end(&mut tar).unwrap();
             tar
         }
@@ -198,22 +199,19 @@ mod tests {
         }
         let mut described = BTreeSet::new();
         let index: ImageIndex = opened.json("index.json");
-        let image: ImageIndex = opened.json(&layout::blob_path(&index.manifests()[0]));
-        let mut descriptors = [index.manifests().as_slice(), image.manifests()].concat();
+        let image: ImageIndex = opened.json(&blob_path(index.manifests[0].digest));
+        let mut descriptors = [index.manifests, image.manifests].concat();
         for manifest in opened.variants() {
-            let config: ImageConfiguration = opened.json(&layout::blob_path(manifest.config()));
-            for (layer, diff_id) in manifest.layers().iter().zip(config.rootfs().diff_ids()) {
-                assert_eq!(
-                    *diff_id,
-                    format!("sha256:{}", hex(&Sha256::digest(opened.layer(layer))))
-                );
+            let config: ImageConfiguration = opened.json(&blob_path(manifest.config.digest));
+            for (layer, diff_id) in manifest.layers.iter().zip(config.rootfs.diff_ids) {
+                assert_eq!(diff_id.hex(), hex(&Sha256::digest(opened.layer(layer))));
             }
-            descriptors.extend(manifest.layers().clone());
-            descriptors.push(manifest.config().clone());
+            descriptors.extend(manifest.layers);
+            descriptors.push(manifest.config);
         }
         for descriptor in descriptors {
-            assert_eq!(opened.0[&layout::blob_path(&descriptor)].len() as u64, descriptor.size());
-            described.insert(descriptor.digest().digest().to_owned());
+            assert_eq!(opened.0[&blob_path(descriptor.digest)].len() as u64, descriptor.size);
+            described.insert(descriptor.digest.hex());
         }
         assert_eq!(named, described);
     }
@@ -222,8 +220,7 @@ mod tests {
     fn layers_that_both_variants_have_are_stored_once() {
         let opened = Opened::new(&build(contents()).unwrap());
         let [amd64, arm64] = &opened.variants()[..] else { panic!("two variants") };
-        let shared: Vec<_> =
-            amd64.layers().iter().zip(arm64.layers()).map(|(a, b)| a == b).collect();
+        let shared: Vec<_> = amd64.layers.iter().zip(&arm64.layers).map(|(a, b)| a == b).collect();
         assert_eq!(shared, [true, true, false, true]);
     }
 
@@ -232,7 +229,7 @@ mod tests {
         let opened = Opened::new(&build(contents()).unwrap());
         let [amd64, arm64] = &opened.variants()[..] else { panic!("two variants") };
         let entries = |manifest: &ImageManifest, layer: usize| {
-            let entries = unpack(&opened.layer(&manifest.layers()[layer])[..]);
+            let entries = unpack(&opened.layer(&manifest.layers[layer])[..]);
             entries
                 .into_iter()
                 .map(|(path, mode, content)| {
@@ -261,10 +258,10 @@ mod tests {
         assert_eq!(manifest[0]["RepoTags"][0], "example/tool:1.0.0");
         assert_eq!(manifest[1]["RepoTags"][0], "example/tool:1.0.0-arm64");
         for (variant, arch) in opened.variants().iter().zip(["amd64", "arm64"]) {
-            let config: Value = opened.json(&layout::blob_path(variant.config()));
+            let config: Value = opened.json(&blob_path(variant.config.digest));
             assert_eq!((&config["architecture"], &config["os"]), (&arch.into(), &"linux".into()));
             assert_eq!(config["created"], "1970-01-01T00:00:00Z");
-            assert_eq!(config["config"]["Labels"]["a"], "one\ntwo");
+            assert_eq!(config["config"]["Labels"]["a"], "one\ttwo");
             let layers = config["history"].as_array().unwrap().iter();
             let instructions: Vec<_> =
                 layers.map(|entry| entry["created_by"].as_str().unwrap()).collect();
@@ -321,7 +318,7 @@ mod tests {
                 LayerContents { sources, directory: "ui/deep".into(), mode: FileMode::Data };
             let contents = ImageContents::new(BTreeMap::new(), vec![layer]).unwrap();
             let opened = Opened::new(&build(contents).unwrap());
-            let tar = opened.layer(&opened.variants()[0].layers()[0]);
+            let tar = opened.layer(&opened.variants()[0].layers[0]);
             let found: BTreeMap<_, _> = unpack(&tar[..])
                 .into_iter()
                 .filter(|(path, ..)| !path.ends_with('/'))

@@ -10,8 +10,8 @@ use super::pack;
 use crate::contents::ImageContents;
 use crate::context::Context;
 use crate::error::Result;
+use crate::oci::{ImageName, Reference, Tag};
 use crate::progress::{Progress, Verbosity};
-use crate::project::reference::ImageReference;
 
 /// A folder that is removed at the end.
 pub(super) struct Folder {
@@ -74,11 +74,8 @@ impl Written {
     }
 }
 
-pub(super) fn reference() -> ImageReference {
-    "example/tool"
-        .parse::<crate::project::reference::ImageName>()
-        .unwrap()
-        .with_tag("1.0.0".parse().unwrap())
+pub(super) fn reference() -> Reference<Tag> {
+    "example/tool".parse::<ImageName>().unwrap().with_tag("1.0.0".parse().unwrap())
 }
 
 /// The archive that the embedded engine makes.

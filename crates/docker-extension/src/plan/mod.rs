@@ -14,8 +14,8 @@ use crate::dist;
 use crate::engine::{self, EngineChoice, EngineRequest};
 use crate::error::{Error, Result};
 use crate::host_binaries::HostBinaryPlan;
+use crate::oci::{Reference, Tag};
 use crate::platform::HostPlatform;
-use crate::project::reference::ImageReference;
 use crate::project::{HostBinary, Project};
 use crate::text;
 use crate::toolchain::{Toolchain, ToolchainPlan};
@@ -29,7 +29,7 @@ pub use show::TargetTools;
 pub struct Plan<'a> {
     pub project: &'a Project,
     /// What the image is called.
-    pub reference: ImageReference,
+    pub reference: Reference<Tag>,
     pub host_binaries: HostBinaryPlan<'a>,
     /// None where nothing is compiled.
     pub toolchain: Option<ToolchainPlan<'a>>,
@@ -68,7 +68,7 @@ impl<'a> Plan<'a> {
 
 /// The parts of a plan, each of which this machine may make impossible.
 pub struct Draft<'a> {
-    pub reference: ImageReference,
+    pub reference: Reference<Tag>,
     pub host_binaries: HostBinaryPlan<'a>,
     pub toolchain: Result<Option<ToolchainPlan<'a>>>,
     pub pages: Result<Option<Pages<'a>>>,

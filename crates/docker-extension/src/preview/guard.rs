@@ -6,7 +6,7 @@ use std::io;
 use camino::Utf8Path;
 
 use super::http::{Request, Response, Status};
-use crate::files;
+use crate::text;
 
 /// The header in which the page shows the token.
 const TOKEN_HEADER: &str = "X-Preview-Token";
@@ -23,7 +23,7 @@ impl Token {
     pub fn new() -> io::Result<Self> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)?;
-        Ok(Self(files::hex(&bytes)))
+        Ok(Self(text::hex(&bytes)))
     }
 
     /// In hexadecimal.

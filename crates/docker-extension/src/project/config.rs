@@ -8,8 +8,8 @@ use std::str::FromStr;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
-use super::reference::ImageName;
 use super::table::{Problem, Problems, Table};
+use crate::oci::ImageName;
 use crate::platform::HostPlatform;
 
 /// The key of the workspace's table.

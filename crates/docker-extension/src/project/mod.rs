@@ -9,19 +9,18 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::files;
+use crate::oci::Tag;
 use crate::platform::{HostPlatform, Os};
 use crate::text;
 
 pub mod config;
 pub mod licences;
-pub mod reference;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 
 use config::{Config, LongText};
 use licences::Licences;
-use reference::Tag;
 pub use table::Problem;
 
 /// The directory of the workspace whose packages are host binaries.

@@ -9,8 +9,8 @@ use crate::docker::{self, DockerTask};
 use crate::engine::BuildxEngine;
 use crate::error::{Error, Result};
 use crate::image::Image;
+use crate::oci::{Digest, Reference, Tag};
 use crate::progress::{Progress, Step};
-use crate::project::reference::ImageReference;
 
 /// A registry that Docker has access to.
 pub struct Registry<'a> {
@@ -20,8 +20,8 @@ pub struct Registry<'a> {
 
 impl Sink for Registry<'_> {
     fn deliver(&self, image: &Image, context: &Context, progress: &Progress) -> Result<()> {
-        if !image.reference.tag.is_semver() {
-            let tag = &image.reference.tag;
+        if !image.reference.version.is_semver() {
+            let tag = &image.reference.version;
             progress.warn(format_args!("the marketplace takes no tag but a version, not `{tag}`"));
         }
         let step = progress.step("Push the image");
@@ -55,10 +55,10 @@ fn push_from_engine(engine: &str, image: &Image, step: &Step<'_>) -> Result<()> 
 }
 
 /// The digest that the registry has under that name.
-fn digest_in_registry(reference: &ImageReference) -> Result<String> {
+fn digest_in_registry(reference: &Reference<Tag>) -> Result<Digest> {
     #[derive(Deserialize)]
     struct ImagetoolsManifest {
-        digest: String,
+        digest: Digest,
     }
     let shell = Shell::new()?;
     let (name, format) = (reference.full_name(), "{{json .Manifest}}");

@@ -7,6 +7,7 @@ use camino::Utf8Path;
 
 use crate::files;
 use crate::interrupt;
+use crate::oci::Digest;
 use crate::process;
 
 /// Why a file can't be downloaded.
@@ -52,7 +53,7 @@ pub(super) fn download(address: &str, sha256: &str, file: &Utf8Path) -> Result<(
         process::ProcessError::Interrupted(interrupted) => Error::Interrupted(interrupted),
         source => Error::Failed { address: address.to_owned(), source },
     })?;
-    let (found, _) = files::sha256(file)?;
+    let found = Digest::of_file(file)?.0.hex();
     if found != sha256 {
         let expected = sha256.to_owned();
         return Err(Error::Hash { address: address.to_owned(), found, expected });

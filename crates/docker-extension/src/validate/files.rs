@@ -7,15 +7,15 @@ use super::finding::{At, Problem};
 use super::metadata::{Declared, HostBinary, ImagePath, Pages};
 use super::room::Problems;
 use super::rules::{Rule, image as rules};
-use crate::image::read::ContentId;
-use crate::image::read::tree::{Kind, Tree};
+use crate::image::read::tree::{FileTree, NodeKind};
+use crate::oci::Digest;
 use crate::platform::Os;
 
 /// A file whose content is to be looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
-    /// Which content it has.
-    pub content: ContentId,
+    /// The digest of its content.
+    pub content: Digest,
     /// Its path.
     pub path: String,
     /// What it is.
@@ -34,7 +34,7 @@ pub(super) enum Part {
 }
 
 /// Looks for everything that is declared.
-pub(super) fn check(tree: &Tree, declared: &Declared) -> (Vec<Problem>, Vec<Wanted>) {
+pub(super) fn check(tree: &FileTree, declared: &Declared) -> (Vec<Problem>, Vec<Wanted>) {
     let mut checker = Checker { tree, problems: Problems::default(), wanted: Vec::new() };
     checker.oddities();
     if let Some(icon) = &declared.icon {
@@ -50,7 +50,7 @@ pub(super) fn check(tree: &Tree, declared: &Declared) -> (Vec<Problem>, Vec<Want
 }
 
 struct Checker<'a> {
-    tree: &'a Tree,
+    tree: &'a FileTree,
     problems: Problems,
     wanted: Vec<Wanted>,
 }
@@ -71,10 +71,10 @@ impl Checker<'_> {
     fn pages(&mut self, Pages { root, src }: &Pages) {
         match self.tree.resolve(root.as_str()) {
             Err(reason) => return self.report(&rules::UI_MISSING, root.as_str(), reason),
-            Ok(found) if matches!(found.node.kind, Kind::Symlink(_)) => {
+            Ok(found) if matches!(found.node.kind, NodeKind::Symlink(_)) => {
                 self.report(&rules::UI_LINK, root.as_str(), "it is a symbolic link");
             }
-            Ok(found) if found.node.kind != Kind::Folder => {
+            Ok(found) if found.node.kind != NodeKind::Folder => {
                 return self.report(&rules::UI_MISSING, root.as_str(), "it is no folder");
             }
             Ok(_) => {}
@@ -82,7 +82,7 @@ impl Checker<'_> {
         let links: Vec<String> = self
             .tree
             .below(root.as_str())
-            .filter(|found| matches!(found.node.kind, Kind::Symlink(_)))
+            .filter(|found| matches!(found.node.kind, NodeKind::Symlink(_)))
             .map(|found| found.path)
             .collect();
         for link in links {
@@ -103,14 +103,14 @@ impl Checker<'_> {
             }
         };
         let what = match &found.node.kind {
-            Kind::File { content, .. } => {
+            NodeKind::File { content, .. } => {
                 let content = *content;
                 self.mode(*os, path, found.node.mode);
                 return self.want(content, path, Part::HostBinary(*os));
             }
-            Kind::Folder => "it is a folder".to_owned(),
-            Kind::Symlink(target) => format!("it is a symbolic link to `{target}`"),
-            Kind::Special => "it is a device or a pipe".to_owned(),
+            NodeKind::Folder => "it is a folder".to_owned(),
+            NodeKind::Symlink(target) => format!("it is a symbolic link to `{target}`"),
+            NodeKind::Special => "it is a device or a pipe".to_owned(),
         };
         self.report(&rules::BINARY_FILE, path.as_str(), what);
     }
@@ -136,7 +136,7 @@ impl Checker<'_> {
             let files: Vec<String> = self
                 .tree
                 .below(folder)
-                .filter(|found| matches!(found.node.kind, Kind::File { .. }))
+                .filter(|found| matches!(found.node.kind, NodeKind::File { .. }))
                 .filter(|found| found.node.mode & 0o111 != 0)
                 .map(|found| found.path)
                 .filter(|path| path.rsplit_once('/').is_some_and(|(around, _)| around == folder))
@@ -149,17 +149,17 @@ impl Checker<'_> {
     }
 
     /// The content of a plain file; `rule` is broken where there is none.
-    fn file(&mut self, path: &ImagePath, rule: &'static Rule) -> Option<ContentId> {
+    fn file(&mut self, path: &ImagePath, rule: &'static Rule) -> Option<Digest> {
         // Consumers copy the icon, and the folders around pages and compose files, links and all.
         match self.tree.resolve(path.as_str()).map(|found| &found.node.kind) {
-            Ok(Kind::File { content, .. }) => return Some(*content),
+            Ok(NodeKind::File { content, .. }) => return Some(*content),
             Ok(_) => self.report(rule, path.as_str(), "it is no plain file"),
             Err(reason) => self.report(rule, path.as_str(), reason),
         }
         None
     }
 
-    fn want(&mut self, content: ContentId, path: &ImagePath, part: Part) {
+    fn want(&mut self, content: Digest, path: &ImagePath, part: Part) {
         self.wanted.push(Wanted { content, path: path.as_str().to_owned(), part });
     }
 

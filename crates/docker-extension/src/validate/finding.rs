@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::platform::OciPlatform;
+use crate::oci::OciPlatform;
 use crate::text;
 
 use super::rules::Rule;

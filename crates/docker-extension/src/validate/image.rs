@@ -11,28 +11,28 @@ use super::report::{Report, Subject};
 use super::room::Findings;
 use super::rules::{image as rules, labels as label_rules};
 use super::{index, labels};
-use crate::image::read::limits::LARGEST_FILE;
-use crate::image::read::tree::Kind;
-use crate::image::read::{Content, ContentId, Error, StoredImage, Variant};
+use crate::error::Result;
+use crate::image::read::limits::{LARGEST_FILE, LARGEST_METADATA};
+use crate::image::read::tree::NodeKind;
+use crate::image::read::{FileContent, ReadError, StoredImage, Variant};
 use crate::inspect::{self, Contents};
+use crate::oci::Digest;
 use crate::platform::{Arch, Os};
 use crate::text;
 
 const METADATA: &str = "/metadata.json";
-/// Bytes of `metadata.json`; real ones have some hundred.
-const LARGEST_METADATA: u64 = 1024 * 1024;
 
 /// Checks an image as it was opened, or could not be. `name` is how the report calls it.
 ///
 /// # Errors
 /// The image can't be got at. One that is broken has a finding.
-pub fn check(opened: Result<StoredImage, Error>, name: &str) -> Result<Report, Error> {
+pub fn check(opened: Result<StoredImage, ReadError>, name: &str) -> Result<Report> {
     let mut subject = Subject { name: name.to_owned(), ..Subject::default() };
     let image = match opened {
         Ok(image) => image,
         Err(error) => return Ok(Report::new(subject, vec![unreadable(error)?])),
     };
-    subject.digest = Some(image.digest.to_string());
+    subject.digest = Some(image.digest);
     subject.platforms = image.variants.iter().map(|variant| variant.platform.clone()).collect();
     let mut findings = Findings::default();
     findings.extend(index::check(&image));
@@ -42,13 +42,14 @@ pub fn check(opened: Result<StoredImage, Error>, name: &str) -> Result<Report, E
     Ok(Report::new(subject, findings.into_vec()))
 }
 
-fn unreadable(error: Error) -> Result<Finding, Error> {
-    if !error.is_about_the_image() {
-        return Err(error);
+fn unreadable(error: ReadError) -> Result<Finding> {
+    match error {
+        ReadError::Access(error) => Err(error),
+        broken @ (ReadError::Broken { .. } | ReadError::TooLarge { .. }) => {
+            let problem = Problem::new(&rules::UNREADABLE, At::Index, broken.to_string());
+            Ok(problem.found_in(Vec::new()))
+        }
     }
-    let reasons = std::iter::successors(std::error::Error::source(&error), |it| it.source());
-    let what = reasons.fold(error.to_string(), |what, reason| format!("{what}: {reason}"));
-    Ok(Problem::new(&rules::UNREADABLE, At::Index, what).found_in(Vec::new()))
 }
 
 /// A variant that consumers pull, and what has been found out about it.
@@ -66,7 +67,7 @@ impl Checked<'_> {
     }
 }
 
-fn check_variants(image: &StoredImage, findings: &mut Findings) -> Result<(), Error> {
+fn check_variants(image: &StoredImage, findings: &mut Findings) -> Result<(), ReadError> {
     let mut variants: Vec<Checked<'_>> = image
         .variants
         .iter()
@@ -107,12 +108,12 @@ fn read_metadata(
     image: &StoredImage,
     variants: &mut [Checked<'_>],
     findings: &mut Findings,
-) -> Result<(), Error> {
+) -> Result<(), ReadError> {
     let mut contents = BTreeMap::new();
     for (number, checked) in variants.iter().enumerate() {
         let found = checked.variant.tree.resolve(METADATA).map(|found| &found.node.kind);
         let what = match found {
-            Ok(Kind::File { content, .. }) => {
+            Ok(NodeKind::File { content, .. }) => {
                 contents.insert(number, *content);
                 continue;
             }
@@ -129,12 +130,12 @@ fn read_metadata(
     for (number, checked) in variants.iter_mut().enumerate() {
         let text = contents.get(&number).and_then(|content| texts.get(content));
         let problems = match text {
-            Some(Content::Whole(bytes)) => {
+            Some(FileContent::Whole(bytes)) => {
                 let (declared, problems) = metadata::read(bytes);
                 checked.declared = declared.unwrap_or_default();
                 problems
             }
-            Some(Content::TooLarge { .. }) => vec![metadata::too_large()],
+            Some(FileContent::TooLarge { .. }) => vec![metadata::too_large()],
             None => Vec::new(),
         };
         checked.report(findings, problems);
@@ -147,14 +148,14 @@ fn check_contents(
     image: &StoredImage,
     variants: &[Checked<'_>],
     findings: &mut Findings,
-) -> Result<BTreeSet<ContentId>, Error> {
+) -> Result<BTreeSet<Digest>, ReadError> {
     let all = variants.iter().flat_map(|checked| &checked.wanted);
-    let wanted: BTreeSet<ContentId> = all.map(|wanted| wanted.content).collect();
+    let wanted: BTreeSet<Digest> = all.map(|wanted| wanted.content).collect();
     let mut one_cpu = BTreeSet::new();
     image.contents(&wanted, LARGEST_FILE, |id, content| {
         let inspected = match &content {
-            Content::Whole(bytes) => Some(inspect::read(bytes)),
-            Content::TooLarge { .. } => None,
+            FileContent::Whole(bytes) => Some(inspect::read(bytes)),
+            FileContent::TooLarge { .. } => None,
         };
         if matches!(&inspected, Some(Contents::Binary(slices)) if slices.len() == 1) {
             one_cpu.insert(id);
@@ -173,21 +174,21 @@ fn check_contents(
 fn judge(
     checked: &Checked<'_>,
     wanted: &Wanted,
-    content: &Content,
+    content: &FileContent,
     inspected: Option<&Contents>,
 ) -> Vec<Breach> {
     match (wanted.part, content, inspected) {
-        (Part::Icon, Content::Whole(bytes), _) => {
+        (Part::Icon, FileContent::Whole(bytes), _) => {
             check_icon(&wanted.path, bytes).into_iter().collect()
         }
-        (Part::Page, Content::Whole(bytes), _) => check_page(bytes).into_iter().collect(),
+        (Part::Page, FileContent::Whole(bytes), _) => check_page(bytes).into_iter().collect(),
         (Part::HostBinary(os), _, Some(inspected)) => {
             let same_system = checked.declared.binaries.iter().filter(|binary| binary.os == os);
             let beside: Vec<&str> = same_system.map(|binary| binary.path.file_name()).collect();
             let listed = Listed { os, image: checked.arch, path: &wanted.path, beside: &beside };
             binaries::judge(listed, inspected)
         }
-        (Part::HostBinary(_), Content::TooLarge { size }, _) => {
+        (Part::HostBinary(_), FileContent::TooLarge { size }, _) => {
             vec![Breach::new(&rules::BINARY_LARGE, format!("it has {}", text::size(*size)))]
         }
         _ => Vec::new(),
@@ -195,11 +196,7 @@ fn judge(
 }
 
 /// The same program in both variants runs on one CPU alone, but for Windows, which emulates the other.
-fn compare_binaries(
-    variants: &[Checked<'_>],
-    one_cpu: &BTreeSet<ContentId>,
-    findings: &mut Findings,
-) {
+fn compare_binaries(variants: &[Checked<'_>], one_cpu: &BTreeSet<Digest>, findings: &mut Findings) {
     let [one, other] = variants else { return };
     if one.arch == other.arch {
         return;

@@ -3,7 +3,8 @@
 use super::finding::{At, Finding, Problem};
 use super::rules::{Rule, image as rules, labels};
 use crate::image::read::StoredImage;
-use crate::platform::{ImagePlatform, OciPlatform};
+use crate::oci::OciPlatform;
+use crate::platform::ImagePlatform;
 
 /// Checks which variants there are.
 pub(super) fn check(image: &StoredImage) -> Vec<Finding> {

@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use anstyle::Style;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::finding::{At, Finding};
 use super::rules::{self, Rule, Severity};
-use crate::platform::OciPlatform;
+use crate::oci::{Digest, OciPlatform};
 use crate::style::{BAD, DIM, GOOD, HELP, WARNING};
 use crate::text;
 
@@ -25,9 +25,15 @@ pub struct Subject {
     /// The image's name and tag, or the file's path.
     pub name: String,
     /// The image's digest.
-    pub digest: Option<String>,
+    pub digest: Option<Digest>,
     /// Its variants.
+    #[serde(serialize_with = "serialize_texts")]
     pub platforms: Vec<OciPlatform>,
+}
+
+/// As a user writes them: `linux/amd64`. [`OciPlatform`] itself serializes as documents have it.
+fn serialize_texts<S: Serializer>(texts: &[OciPlatform], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(texts.iter().map(ToString::to_string))
 }
 
 /// What was found.
@@ -171,7 +177,7 @@ fn finding_json(finding: &Finding) -> Value {
         At::MetadataText { line, column } => json!({ "line": line, "column": column }),
         At::File(path) => json!({ "path": path }),
     };
-    at["platforms"] = json!(place.platforms);
+    at["platforms"] = place.platforms.iter().map(ToString::to_string).collect();
     json!({
         "rule": rule.id,
         "severity": rule.severity,
@@ -206,7 +212,7 @@ mod tests {
         ];
         let platforms = vec![amd64, arm64];
         let name = "me/tool:1.2.3".to_owned();
-        Report::new(Subject { name, digest: Some("sha256:00".to_owned()), platforms }, findings)
+        Report::new(Subject { name, digest: Some(Digest::of(b"")), platforms }, findings)
     }
 
     #[test]
@@ -285,7 +291,7 @@ mod tests {
               ],
               "schema_version": 1,
               "subject": {
-                "digest": "sha256:00",
+                "digest": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
                 "name": "me/tool:1.2.3",
                 "platforms": [
                   "linux/amd64",

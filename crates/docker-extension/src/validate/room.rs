@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::finding::{Finding, Problem};
 use super::rules::Rule;
-use crate::platform::OciPlatform;
+use crate::oci::OciPlatform;
 
 /// How often one rule is told for one variant: more than a person reads.
 const MOST: usize = 100;

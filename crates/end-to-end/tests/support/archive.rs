@@ -120,7 +120,7 @@ fn read_layer(layer: &[u8], tree: &mut Tree) {
         let value = (
             kind,
             header.mode().unwrap(),
-            docker_extension::internals::files::hex(&Sha256::digest(content)),
+            docker_extension::internals::text::hex(&Sha256::digest(content)),
         );
         tree.insert(String::from_utf8(entry.path_bytes().into_owned()).unwrap(), value);
     }

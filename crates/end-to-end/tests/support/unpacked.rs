@@ -5,10 +5,10 @@ use std::io::Read;
 use std::process::Command;
 
 use camino::Utf8Path;
-use docker_extension::internals::files::hex;
-use docker_extension::internals::image::read::tree::{Kind, Tree};
+use docker_extension::internals::image::read::tree::{FileTree, NodeKind};
 use docker_extension::internals::image::read::{ImageSource, StoredImage};
 use docker_extension::internals::progress::{Progress, Verbosity};
+use docker_extension::internals::text::hex;
 use sha2::{Digest, Sha256};
 
 /// By path: what it is, its mode (links have none), and its content's hash or its target.
@@ -90,14 +90,14 @@ pub fn read(source: &str) -> StoredImage {
 }
 
 /// What the reader sees in a tree.
-pub fn files_of(tree: &Tree) -> Files {
+pub fn files_of(tree: &FileTree) -> Files {
     let files = tree.below("/").map(|found| {
         let mode = found.node.mode;
         let file = match &found.node.kind {
-            Kind::File { content, .. } => ("file", mode, content.digest().hex()),
-            Kind::Symlink(target) => ("link", 0, target.to_string()),
-            Kind::Folder => ("folder", mode, String::new()),
-            Kind::Special => ("special", mode, String::new()),
+            NodeKind::File { content, .. } => ("file", mode, content.hex()),
+            NodeKind::Symlink(target) => ("link", 0, target.to_string()),
+            NodeKind::Folder => ("folder", mode, String::new()),
+            NodeKind::Special => ("special", mode, String::new()),
         };
         (found.path.trim_start_matches('/').to_owned(), file)
     });

@@ -1,7 +1,7 @@
 //! Mach-O files, and signatures for them.
 
 use arbitrary::Arbitrary;
-use docker_extension::internals::digest::Digest;
+use docker_extension::internals::oci::Digest;
 
 use super::{Cell, Number, Writer};
 

@@ -6,39 +6,36 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::document::Descriptor;
-use super::error::{Broken, Error, Failure};
+use super::error::{Broken, ReadError, ReadFailure};
 use super::limits::{Budget, LINKS, Limits, TooLarge};
 use super::path;
 use super::store::{Blobs, Section, Shared};
 use super::tar::{Skip, TarKind, TarReader};
-use super::unpack::{BUFFER, is_compressed, unpack};
-use crate::digest::Digest;
-use crate::files;
+use super::unpack::{is_compressed, unpack};
+use crate::files::{self, BUFFER};
 use crate::interrupt::Interruptible;
-
-/// Where blobs lie in an OCI layout.
-const BLOBS: &str = "blobs/sha256/";
+use crate::oci::layout::blob_path;
+use crate::oci::{Descriptor, Digest};
 
 /// The entries of a tar file, found by name.
-pub(in crate::image) struct Archive<R> {
+pub(in crate::image) struct ImageArchive<R> {
     path: Utf8PathBuf,
     file: Shared<R>,
-    entries: BTreeMap<String, Place>,
+    entries: BTreeMap<String, EntryPlace>,
     /// Blobs that have another name than an OCI layout gives them.
     named: BTreeMap<Digest, Section>,
 }
 
 /// Where the content of an entry is.
-enum Place {
+enum EntryPlace {
     Here(Section),
     /// `docker save` of old wrote equal layers once.
     At(String),
 }
 
-impl<R: Read + Seek> Archive<R> {
+impl<R: Read + Seek> ImageArchive<R> {
     /// Finds the entries of the tar file `file`; `path` is its name in messages.
-    pub fn new(mut file: R, path: &Utf8Path, limits: &Limits) -> Result<Self, Error> {
+    pub fn new(mut file: R, path: &Utf8Path, limits: &Limits) -> Result<Self, ReadError> {
         let entries =
             entries(&mut file, limits).map_err(|failure| failure.at(path.as_str(), path))?;
         let (path, file) = (path.to_owned(), Shared::new(file));
@@ -46,22 +43,22 @@ impl<R: Read + Seek> Archive<R> {
     }
 
     /// A document that has a fixed name; none where there is no such entry.
-    pub fn document(&self, name: &str, limits: &Limits) -> Result<Option<Vec<u8>>, Error> {
+    pub fn document(&self, name: &str, limits: &Limits) -> Result<Option<Vec<u8>>, ReadError> {
         let Some(section) = self.section(name) else { return Ok(None) };
         if section.size > limits.document {
-            return Err(Error::too_large(name, TooLarge::Document(limits.document)));
+            return Err(ReadError::too_large(name, TooLarge::Document(limits.document)));
         }
         let mut bytes = Vec::new();
         let read = self.file.section(section).read_to_end(&mut bytes);
-        read.map_err(|error| Failure::from(error).at(name, &*self.path))?;
+        read.map_err(|error| ReadFailure::from(error).at(name, &*self.path))?;
         Ok(Some(bytes))
     }
 
     /// Makes the entry `name` a blob, of which nothing else is known.
-    pub fn name_blob(&mut self, name: &str) -> Result<(Digest, u64), Error> {
-        let section = self.section(name).ok_or_else(|| Error::broken(name, Broken::Missing))?;
+    pub fn name_blob(&mut self, name: &str) -> Result<(Digest, u64), ReadError> {
+        let section = self.section(name).ok_or_else(|| ReadError::broken(name, Broken::Missing))?;
         let (digest, size) = Digest::of_rest(Interruptible(self.file.section(section)))
-            .map_err(|error| Failure::from(error).at(name, &*self.path))?;
+            .map_err(|error| ReadFailure::from(error).at(name, &*self.path))?;
         self.named.insert(digest, section);
         Ok((digest, size))
     }
@@ -70,21 +67,21 @@ impl<R: Read + Seek> Archive<R> {
         let mut name = name;
         for _ in 0..LINKS {
             match self.entries.get(name)? {
-                Place::Here(section) => return Some(*section),
-                Place::At(target) => name = target,
+                EntryPlace::Here(section) => return Some(*section),
+                EntryPlace::At(target) => name = target,
             }
         }
         None
     }
 }
 
-impl<R: Read + Seek + Send> Blobs for Archive<R> {
+impl<R: Read + Seek + Send> Blobs for ImageArchive<R> {
     fn place(&self) -> &Utf8Path {
         &self.path
     }
 
-    fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, Error> {
-        let section = || self.section(&format!("{BLOBS}{}", blob.digest.hex()));
+    fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, ReadError> {
+        let section = || self.section(&blob_path(blob.digest));
         let section = self.named.get(&blob.digest).copied().or_else(section);
         let open = |section| Box::new(self.file.section(section)) as Box<dyn Read + '_>;
         Ok(section.map(open))
@@ -94,7 +91,7 @@ impl<R: Read + Seek + Send> Blobs for Archive<R> {
 fn entries<R: Read + Seek>(
     file: &mut R,
     limits: &Limits,
-) -> Result<BTreeMap<String, Place>, Failure> {
+) -> Result<BTreeMap<String, EntryPlace>, ReadFailure> {
     let length = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(0))?;
     let budget = Budget::new(*limits);
@@ -106,11 +103,13 @@ fn entries<R: Read + Seek>(
         let (Ok(name), Ok(link)) = texts else { continue };
         let Some(parts) = path::parts(name) else { continue };
         let place = match entry.kind {
-            TarKind::File => Place::Here(Section { start: tar.get_ref().at, size: entry.size }),
-            TarKind::HardLink => Place::At(joined(path::parts(link))),
+            TarKind::File => {
+                EntryPlace::Here(Section { start: tar.get_ref().at, size: entry.size })
+            }
+            TarKind::HardLink => EntryPlace::At(joined(path::parts(link))),
             TarKind::Symlink => {
                 let folder = parts.split_last().map_or(&[][..], |(_, folder)| folder).join("/");
-                Place::At(joined(path::parts(&format!("{folder}/{link}"))))
+                EntryPlace::At(joined(path::parts(&format!("{folder}/{link}"))))
             }
             _ => continue,
         };
@@ -151,9 +150,9 @@ impl<R: Read + Seek> Skip for Seeking<'_, R> {
 }
 
 /// The file `path`, or where it is compressed a temporary file with what is in it.
-pub(super) fn open(path: &Utf8Path, limits: &Limits) -> Result<File, Error> {
+pub(super) fn open(path: &Utf8Path, limits: &Limits) -> Result<File, ReadError> {
     let mut file = files::open(path)?;
-    let read_error = |error| Failure::from(error).at(path.as_str(), path);
+    let read_error = |error| ReadFailure::from(error).at(path.as_str(), path);
     let is_compressed = is_compressed(&mut file).map_err(read_error)?;
     file.rewind().map_err(read_error)?;
     if !is_compressed {
@@ -164,14 +163,14 @@ pub(super) fn open(path: &Utf8Path, limits: &Limits) -> Result<File, Error> {
     let mut source = unpack(file).map_err(read_error)?.take(limit.saturating_add(1));
     let size = copy(&mut source, &mut unpacked, path)?;
     if size > limit {
-        return Err(Error::too_large(path.as_str(), TooLarge::Stored(limit)));
+        return Err(ReadError::too_large(path.as_str(), TooLarge::Stored(limit)));
     }
     Ok(unpacked)
 }
 
 /// Copies what is decompressed. It matters which of the two fails: broken compression is the
 /// archive's fault.
-fn copy(source: &mut impl Read, target: &mut File, path: &Utf8Path) -> Result<u64, Error> {
+fn copy(source: &mut impl Read, target: &mut File, path: &Utf8Path) -> Result<u64, ReadError> {
     let mut buffer = vec![0; BUFFER];
     let mut size = 0;
     loop {
@@ -179,8 +178,8 @@ fn copy(source: &mut impl Read, target: &mut File, path: &Utf8Path) -> Result<u6
             Ok(0) => return Ok(size),
             Ok(read) => read,
             Err(error) => {
-                let failure = match Failure::from(error) {
-                    Failure::Io(error) => Broken::Compression(error.to_string()).into(),
+                let failure = match ReadFailure::from(error) {
+                    ReadFailure::Io(error) => Broken::Compression(error.to_string()).into(),
                     failure => failure,
                 };
                 return Err(failure.at(path.as_str(), path));

@@ -4,70 +4,74 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::choose::Called;
-use super::document::{Configuration, Descriptor, Document, Manifest, parse};
-use super::error::{Broken, Error};
-use super::layer::{self, EntryKind, Layer};
-use super::limits::{Budget, Limits, TooLarge};
+use super::error::{Broken, ReadError};
+use super::layer::{self, EntryKind, LayerIndex};
+use super::limits::{Budget, Limits, TooLarge, UNPACKED_AT_ONCE};
 use super::merge::Merge;
 use super::store::{self, Blobs};
-use super::tree::Tree;
-use super::{Absent, ContentId, Place, StoredImage, Variant};
-use crate::digest::Digest;
+use super::stored::{Absent, ContentPlace, StoredImage, Variant};
+use super::tree::FileTree;
+use crate::oci::{
+    BlobKind, Descriptor, Digest, ImageConfiguration, ImageDocument, ImageIndex, ImageManifest,
+    InvalidDocument, OciPlatform, from_json,
+};
 use crate::parallel::in_parallel;
-use crate::platform::OciPlatform;
 use crate::progress::Step;
 use crate::text;
-
-/// How many layers are unpacked at once: one of zstd may take hundreds of megabytes of memory.
-const WORKERS: usize = 2;
 
 const MANIFEST: &str = "manifest";
 const CONFIGURATION: &str = "configuration";
 pub(super) const LAYER: &str = "layer";
 
 /// Where an image begins.
-pub(super) struct Root {
+pub(super) struct ImageRoot {
     pub blobs: Box<dyn Blobs>,
     pub called: Called,
     pub digest: Digest,
-    pub document: Document,
+    pub document: ImageDocument,
 }
 
 /// A variant whose layers were not read yet.
-struct Outline {
+struct VariantOutline {
     platform: OciPlatform,
     configured: OciPlatform,
     digest: Digest,
     labels: BTreeMap<String, String>,
-    layers: Vec<Outlined>,
+    layers: Vec<LayerOutline>,
 }
 
 /// A layer of a variant.
-struct Outlined {
+struct LayerOutline {
     blob: Descriptor,
     /// Its digest without compression, as the configuration lists it.
     diff_id: Digest,
 }
 
 /// Reads the image that begins with `root`.
-pub(super) fn assemble(root: Root, limits: &Limits, step: &Step<'_>) -> Result<StoredImage, Error> {
-    let Root { blobs, called, digest, document } = root;
-    let reader = Reader { blobs: &*blobs, budget: Budget::new(*limits), step };
+pub(super) fn assemble(
+    root: ImageRoot,
+    limits: &Limits,
+    step: &Step<'_>,
+) -> Result<StoredImage, ReadError> {
+    let ImageRoot { blobs, called, digest, document } = root;
+    let assembler = Assembler { blobs: &*blobs, budget: Budget::new(*limits), step };
     let (is_index, attestations) = match &document {
-        Document::Manifest(_) => (false, 0),
-        Document::Index(listed) => (true, listed.iter().filter(|it| it.is_attestation()).count()),
+        ImageDocument::Manifest(_) => (false, 0),
+        ImageDocument::Index(ImageIndex { manifests, .. }) => {
+            (true, manifests.iter().filter(|it| it.is_attestation()).count())
+        }
     };
-    let (outlines, mut absent) = reader.outlines(document, digest)?;
-    let layers = reader.layers(&outlines)?;
+    let (outlines, mut absent) = assembler.outlines(document, digest)?;
+    let layers = assembler.layers(&outlines)?;
     let mut variants = Vec::new();
     for outline in outlines {
-        match reader.tree(&outline, &layers)? {
+        match assembler.tree(&outline, &layers)? {
             Some(tree) => variants.push(outline.with(tree)),
             None => absent.push(outline.absent()),
         }
     }
     if variants.is_empty() && !absent.is_empty() {
-        return Err(Error::broken(format!("index {digest}"), Broken::NoVariant));
+        return Err(ReadError::broken(format!("index {digest}"), Broken::NoVariant));
     }
     let (places, layers) = layers.into_places();
     let Called { name, tag } = called;
@@ -87,33 +91,33 @@ pub(super) fn assemble(root: Root, limits: &Limits, step: &Step<'_>) -> Result<S
     })
 }
 
-struct Reader<'a> {
+struct Assembler<'a> {
     blobs: &'a dyn Blobs,
     budget: Budget,
     step: &'a Step<'a>,
 }
 
-impl Reader<'_> {
+impl Assembler<'_> {
     /// The variants that the first document lists, and those of them that are not there.
     fn outlines(
         &self,
-        document: Document,
+        document: ImageDocument,
         digest: Digest,
-    ) -> Result<(Vec<Outline>, Vec<Absent>), Error> {
+    ) -> Result<(Vec<VariantOutline>, Vec<Absent>), ReadError> {
         let listed = match document {
-            Document::Manifest(manifest) => {
+            ImageDocument::Manifest(manifest) => {
                 return Ok((vec![self.outline(manifest, digest, None)?], Vec::new()));
             }
-            Document::Index(listed) => listed,
+            ImageDocument::Index(index) => index.manifests,
         };
         let listed: Vec<_> = listed.into_iter().filter(|it| !it.is_attestation()).collect();
         let limit = self.budget.limits.variants;
         if listed.len() as u64 > limit {
-            return Err(Error::too_large(format!("index {digest}"), TooLarge::Variants(limit)));
+            return Err(ReadError::too_large(format!("index {digest}"), TooLarge::Variants(limit)));
         }
         let (mut outlines, mut absent) = (Vec::new(), Vec::new());
         for child in listed {
-            let platform = child.platform.clone().map(OciPlatform::from);
+            let platform = child.platform.clone();
             let outline = self
                 .manifest(&child)
                 .and_then(|manifest| self.outline(manifest, child.digest, platform.clone()));
@@ -128,46 +132,51 @@ impl Reader<'_> {
         Ok((outlines, absent))
     }
 
-    fn manifest(&self, child: &Descriptor) -> Result<Manifest, Error> {
-        let broken = |reason| Error::broken(store::name(MANIFEST, child), reason);
-        child.check_manifest().map_err(broken)?;
-        match self.document(MANIFEST, child, Document::parse)? {
-            Document::Manifest(manifest) => Ok(manifest),
-            Document::Index(_) => Err(broken(Broken::Document("it is an index"))),
+    fn manifest(&self, child: &Descriptor) -> Result<ImageManifest, ReadError> {
+        check_kind(MANIFEST, child, BlobKind::Manifest)?;
+        match self.document(MANIFEST, child, ImageDocument::parse)? {
+            ImageDocument::Manifest(manifest) => Ok(manifest),
+            ImageDocument::Index(_) => {
+                let reason = Broken::Unexpected("it is an index");
+                Err(ReadError::broken(store::name(MANIFEST, child), reason))
+            }
         }
     }
 
     fn outline(
         &self,
-        manifest: Manifest,
+        manifest: ImageManifest,
         digest: Digest,
         platform: Option<OciPlatform>,
-    ) -> Result<Outline, Error> {
-        let Manifest { configuration: descriptor, layers } = manifest;
+    ) -> Result<VariantOutline, ReadError> {
+        let ImageManifest { config, layers, .. } = manifest;
         let limit = self.budget.limits.layers;
         if layers.len() as u64 > limit {
-            return Err(Error::too_large(format!("{MANIFEST} {digest}"), TooLarge::Layers(limit)));
+            return Err(ReadError::too_large(
+                format!("{MANIFEST} {digest}"),
+                TooLarge::Layers(limit),
+            ));
         }
-        let broken = |reason| Error::broken(store::name(CONFIGURATION, &descriptor), reason);
-        descriptor.check_configuration().map_err(broken)?;
+        check_kind(CONFIGURATION, &config, BlobKind::Configuration)?;
         for layer in &layers {
-            let broken = |reason| Error::broken(store::name(LAYER, layer), reason);
-            layer.check_layer().map_err(broken)?;
+            check_kind(LAYER, layer, BlobKind::Layer)?;
         }
-        let configuration: Configuration = self.document(CONFIGURATION, &descriptor, parse)?;
-        let diff_ids = configuration.diff_ids();
+        let configuration: ImageConfiguration = self.document(CONFIGURATION, &config, from_json)?;
+        let diff_ids = &configuration.rootfs.diff_ids;
         if diff_ids.len() != layers.len() {
             let (listed, layers) = (diff_ids.len(), layers.len());
-            return Err(broken(Broken::LayerCount { listed, layers }));
+            let reason = Broken::LayerCount { listed, layers };
+            return Err(ReadError::broken(store::name(CONFIGURATION, &config), reason));
         }
         let layers = layers.into_iter().zip(diff_ids);
-        let layers = layers.map(|(blob, diff_id)| Outlined { blob, diff_id: *diff_id }).collect();
+        let layers =
+            layers.map(|(blob, diff_id)| LayerOutline { blob, diff_id: *diff_id }).collect();
         let configured = configuration.platform();
-        Ok(Outline {
+        Ok(VariantOutline {
             platform: platform.unwrap_or_else(|| configured.clone()),
             configured,
             digest,
-            labels: configuration.into_labels(),
+            labels: configuration.config.labels,
             layers,
         })
     }
@@ -176,13 +185,13 @@ impl Reader<'_> {
         &self,
         what: &str,
         blob: &Descriptor,
-        parse: impl FnOnce(&[u8]) -> Result<T, Broken>,
-    ) -> Result<T, Error> {
+        parse: impl FnOnce(&[u8]) -> Result<T, InvalidDocument>,
+    ) -> Result<T, ReadError> {
         store::document(self.blobs, what, blob, &self.budget.limits, parse)
     }
 
     /// Reads the layers of all variants, each once.
-    fn layers(&self, outlines: &[Outline]) -> Result<Layers, Error> {
+    fn layers(&self, outlines: &[VariantOutline]) -> Result<ReadLayers, ReadError> {
         let layers = outlines.iter().flat_map(|outline| &outline.layers).map(|layer| &layer.blob);
         // The same blob under another size would not be the same for long.
         let unique: BTreeMap<_, _> = layers.map(|it| ((it.digest, it.size), it)).collect();
@@ -190,13 +199,13 @@ impl Reader<'_> {
         let size = blobs.iter().fold(0_u64, |sum, blob| sum.saturating_add(blob.size));
         let limit = self.budget.limits.stored;
         if size > limit {
-            return Err(Error::too_large("the image", TooLarge::Stored(limit)));
+            return Err(ReadError::too_large("the image", TooLarge::Stored(limit)));
         }
         let shown = format!("{}, {}", text::count(blobs.len(), LAYER), text::size(size));
         self.step.at(&shown);
         self.blobs.fetch(&blobs, self.step)?;
         self.step.at(&shown);
-        let read = in_parallel(&blobs, WORKERS, |blob| {
+        let read = in_parallel(&blobs, UNPACKED_AT_ONCE, |blob| {
             let layer =
                 store::read(self.blobs, LAYER, blob, |source| layer::index(source, &self.budget));
             match layer {
@@ -207,30 +216,47 @@ impl Reader<'_> {
         })?;
         let by_digest = blobs.iter().enumerate();
         let by_digest = by_digest.map(|(at, blob)| ((blob.digest, blob.size), at)).collect();
-        Ok(Layers { blobs, read, by_digest })
+        Ok(ReadLayers { blobs, read, by_digest })
     }
 
     /// The tree of a variant; none where one of its layers is not there.
-    fn tree(&self, outline: &Outline, layers: &Layers) -> Result<Option<Tree>, Error> {
+    fn tree(
+        &self,
+        outline: &VariantOutline,
+        layers: &ReadLayers,
+    ) -> Result<Option<FileTree>, ReadError> {
         let mut merge = Merge::new(&self.budget);
-        for Outlined { blob, diff_id } in &outline.layers {
+        for LayerOutline { blob, diff_id } in &outline.layers {
             let Some(layer) = layers.get(blob) else { return Ok(None) };
             if layer.diff_id != *diff_id {
                 let (expected, found) = (*diff_id, layer.diff_id);
                 let reason = Broken::DiffId { expected, found };
-                return Err(Error::broken(store::name(LAYER, blob), reason));
+                return Err(ReadError::broken(store::name(LAYER, blob), reason));
             }
             merge
                 .add(&layer.entries)
-                .map_err(|limit| Error::too_large(store::name(LAYER, blob), limit))?;
+                .map_err(|limit| ReadError::too_large(store::name(LAYER, blob), limit))?;
         }
         Ok(Some(merge.finish()))
     }
 }
 
-impl Outline {
-    fn with(self, tree: Tree) -> Variant {
-        let Outline { platform, configured, digest, labels, .. } = self;
+/// Checks that the media type of a blob is that of what it is to be.
+fn check_kind(what: &str, blob: &Descriptor, expected: BlobKind) -> Result<(), ReadError> {
+    let media_type = &blob.media_type;
+    let reason = match media_type.kind() {
+        kind if kind == expected => return Ok(()),
+        BlobKind::ForeignLayer if expected == BlobKind::Layer => {
+            Broken::Foreign(media_type.clone())
+        }
+        _ => Broken::MediaType(media_type.clone()),
+    };
+    Err(ReadError::broken(store::name(what, blob), reason))
+}
+
+impl VariantOutline {
+    fn with(self, tree: FileTree) -> Variant {
+        let VariantOutline { platform, configured, digest, labels, .. } = self;
         Variant { platform, configured, digest, labels, tree }
     }
 
@@ -240,27 +266,27 @@ impl Outline {
 }
 
 /// The layers of an image.
-struct Layers {
+struct ReadLayers {
     blobs: Vec<Descriptor>,
     /// What is in each; none where it is not there.
-    read: Vec<Option<Layer>>,
+    read: Vec<Option<LayerIndex>>,
     by_digest: HashMap<(Digest, u64), usize>,
 }
 
-impl Layers {
-    fn get(&self, blob: &Descriptor) -> Option<&Layer> {
+impl ReadLayers {
+    fn get(&self, blob: &Descriptor) -> Option<&LayerIndex> {
         let at = self.by_digest.get(&(blob.digest, blob.size))?;
         self.read.get(*at)?.as_ref()
     }
 
     /// Where each content is, and the blobs of the layers.
-    fn into_places(self) -> (HashMap<ContentId, Place>, Vec<Descriptor>) {
+    fn into_places(self) -> (HashMap<Digest, ContentPlace>, Vec<Descriptor>) {
         let mut places = HashMap::new();
         for (layer, read) in self.read.into_iter().enumerate() {
             let entries = read.into_iter().flat_map(|layer| layer.entries);
             for (entry, number) in entries.zip(0..) {
                 if let EntryKind::File { content, .. } = entry.kind {
-                    places.entry(content).or_insert(Place { layer, entry: number });
+                    places.entry(content).or_insert(ContentPlace { layer, entry: number });
                 }
             }
         }
@@ -275,18 +301,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::image::read::Content;
+    use crate::image::read::FileContent;
     use crate::image::read::testing::{Image, SMALL, Tar, gzip, read};
-    use crate::image::read::tree::Kind;
+    use crate::image::read::tree::NodeKind;
+    use crate::oci::MediaType;
 
-    fn content_of(image: &StoredImage, variant: usize, path: &str) -> ContentId {
+    fn content_of(image: &StoredImage, variant: usize, path: &str) -> Digest {
         match image.variants[variant].tree.resolve(path).map(|found| &found.node.kind) {
-            Ok(Kind::File { content, .. }) => *content,
+            Ok(NodeKind::File { content, .. }) => *content,
             other => panic!("{path}: {other:?}"),
         }
     }
 
-    fn contents(image: &StoredImage, wanted: &[ContentId], largest: u64) -> Vec<Content> {
+    fn contents(image: &StoredImage, wanted: &[Digest], largest: u64) -> Vec<FileContent> {
         let mut found = BTreeMap::new();
         let set: BTreeSet<_> = wanted.iter().copied().collect();
         image
@@ -318,11 +345,11 @@ mod tests {
         assert_ne!(of(0, "a"), of(1, "a"));
         let wanted =
             [of(0, "a"), of(1, "b"), of(1, "same"), of(0, "ui/index.html"), of(0, "empty")];
-        let whole = |text: &str| Content::Whole(text.as_bytes().to_vec());
+        let whole = |text: &str| FileContent::Whole(text.as_bytes().to_vec());
         let expected = ["amd64", "arm64", "same", "<html>", ""].map(whole);
         assert_eq!(contents(&image, &wanted, 100), expected);
-        assert_eq!(contents(&image, &wanted[..1], 4), [Content::TooLarge { size: 5 }]);
-        assert_eq!(contents(&image, &[ContentId::of(Digest::of(b"elsewhere"))], 100), []);
+        assert_eq!(contents(&image, &wanted[..1], 4), [FileContent::TooLarge { size: 5 }]);
+        assert_eq!(contents(&image, &[Digest::of(b"elsewhere")], 100), []);
     }
 
     #[test]
@@ -389,13 +416,34 @@ mod tests {
             }
             let manifest = image.manifest_of("amd64", vec![layer], diff_ids);
             match read(image.archive(vec![manifest]), &SMALL) {
-                Err(Error::Broken { reason, .. }) => reason,
+                Err(ReadError::Broken { reason, .. }) => reason,
                 other => panic!("{:?}", other.map(|_| ())),
             }
         };
         assert!(matches!(reason(&[], false), Broken::LayerCount { listed: 0, layers: 1 }));
         assert!(matches!(reason(&[Digest::of(b"")], false), Broken::DiffId { .. }));
         assert!(matches!(reason(&[Digest::of(&tar)], true), Broken::Size { .. }));
+    }
+
+    #[test]
+    fn a_layer_that_registries_do_not_keep_is_told_from_what_is_no_layer() {
+        let reason = |media_type: &str| {
+            let mut image = Image::new();
+            let tar = Tar::new().file("a", "").finish();
+            let layer = image.blob(media_type, gzip(&tar));
+            let manifest = image.manifest_of("amd64", vec![layer], &[Digest::of(&tar)]);
+            match read(image.archive(vec![manifest]), &SMALL) {
+                Ok(_) => None,
+                Err(ReadError::Broken { reason, .. }) => Some(reason),
+                Err(error) => panic!("{error}"),
+            }
+        };
+        assert!(reason("application/vnd.docker.image.rootfs.diff.tar.gzip").is_none());
+        let foreign = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+        assert!(matches!(reason(foreign), Some(Broken::Foreign(_))));
+        for other in ["application/vnd.in-toto+json", "", MediaType::ROOTS[1]] {
+            assert!(matches!(reason(other), Some(Broken::MediaType(_))), "{other}");
+        }
     }
 
     #[test]
@@ -424,7 +472,7 @@ mod tests {
         assert_eq!(image.tag.as_ref().map(ToString::to_string).as_deref(), Some("1.0.0"));
         assert_eq!(image.digest, Digest::of(configuration.to_string().as_bytes()));
         let wanted = [content_of(&image, 0, "a")];
-        assert_eq!(contents(&image, &wanted, 100), [Content::Whole(b"old".to_vec())]);
+        assert_eq!(contents(&image, &wanted, 100), [FileContent::Whole(b"old".to_vec())]);
 
         let ancient = read(Tar::new().file("repositories", "{}").finish(), &SMALL).err().unwrap();
         assert!(ancient.to_string().contains("before 1.10"), "{ancient}");

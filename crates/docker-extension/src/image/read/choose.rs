@@ -1,22 +1,16 @@
 //! Which image is meant, where an archive or a layout has several.
 
 use camino::Utf8Path;
-use serde::Deserialize;
 
-use super::document::{Descriptor, Document, parse};
-use super::error::{Broken, Error};
-use crate::digest::Digest;
-use crate::project::reference::{AnyReference, ImageName, Tag};
-
-/// The file that lists the images of an OCI layout.
-pub(super) const INDEX: &str = "index.json";
-/// The file that lists the images of what `docker save` writes.
-pub(super) const DOCKER_MANIFEST: &str = "manifest.json";
-
-/// By containerd: the whole name of an image.
-const IMAGE_NAME: &str = "io.containerd.image.name";
-/// By OCI: a name, mostly the tag alone.
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
+use super::error::{Broken, ReadError};
+use crate::error::Error;
+use crate::oci::annotation::{IMAGE_NAME, REF_NAME};
+use crate::oci::layout::{DOCKER_MANIFEST, INDEX};
+use crate::oci::{
+    Descriptor, Digest, DockerManifestItem, ImageDocument, ImageName, Reference, Tag, Version,
+    from_json,
+};
+use crate::text;
 
 /// What an image is called, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,13 +24,13 @@ impl Called {
         if let Ok(tag) = text.parse() {
             return Self { name: None, tag: Some(tag) };
         }
-        text.parse::<AnyReference>().map(Self::from).unwrap_or_default()
+        text.parse::<Reference>().map(Self::from).unwrap_or_default()
     }
 }
 
-impl From<AnyReference> for Called {
-    fn from(reference: AnyReference) -> Self {
-        Self { name: Some(reference.name), tag: reference.tag }
+impl From<Reference> for Called {
+    fn from(reference: Reference) -> Self {
+        Self { name: Some(reference.name), tag: reference.version.tag }
     }
 }
 
@@ -54,21 +48,21 @@ pub(super) fn from_index(
     json: &[u8],
     wanted: Option<&str>,
     place: &Utf8Path,
-) -> Result<(Chosen, Called), Error> {
-    let listed = match Document::parse(json) {
-        Ok(Document::Index(listed)) => listed,
-        Ok(Document::Manifest(_)) => {
-            return Err(Error::broken(INDEX, Broken::Document("it is a manifest")));
+) -> Result<(Chosen, Called), ReadError> {
+    let listed = match ImageDocument::parse(json) {
+        Ok(ImageDocument::Index(index)) => index.manifests,
+        Ok(ImageDocument::Manifest(_)) => {
+            return Err(ReadError::broken(INDEX, Broken::Unexpected("it is a manifest")));
         }
-        Err(reason) => return Err(Error::broken(INDEX, reason)),
+        Err(reason) => return Err(ReadError::broken(INDEX, reason)),
     };
     let digest = Digest::of(json);
     let is_wanted = |it: &&Descriptor| wanted.is_none_or(|wanted| is_called(it, wanted));
     let found: Vec<_> = listed.iter().filter(is_wanted).collect();
     let Some(first) = found.first() else {
         return match wanted {
-            Some(wanted) => Err(no_such_name(place, wanted, names(&listed))),
-            None => Err(Error::broken(INDEX, Broken::Document("it lists no image"))),
+            Some(wanted) => Err(no_such_name(place, wanted, &names(&listed))),
+            None => Err(ReadError::broken(INDEX, Broken::Unexpected("it lists no image"))),
         };
     };
     let called = called(first);
@@ -81,11 +75,22 @@ pub(super) fn from_index(
         let variants = found.into_iter().cloned().collect();
         return Ok((Chosen::Index { digest, variants }, called));
     }
-    Err(Error::Ambiguous { place: place.to_owned(), names: names(&listed) })
+    Err(ambiguous(place, &names(&listed)))
 }
 
-fn no_such_name(place: &Utf8Path, wanted: &str, names: Vec<String>) -> Error {
-    Error::NoSuchName { place: place.to_owned(), wanted: wanted.to_owned(), names }
+fn no_such_name(place: &Utf8Path, wanted: &str, names: &[String]) -> ReadError {
+    let what = format!("{place} has no image `{wanted}`, but {}", text::list(names));
+    say_which(what, place, names)
+}
+
+fn ambiguous(place: &Utf8Path, names: &[String]) -> ReadError {
+    let what = format!("{place} has {} images: {}", names.len(), text::list(names));
+    say_which(what, place, names)
+}
+
+fn say_which(what: String, place: &Utf8Path, names: &[String]) -> ReadError {
+    let first = names.first().map_or("name", String::as_str);
+    Error::new(what).help(format!("say which one: `{place}:{first}`")).usage().into()
 }
 
 /// Both names, the whole one first.
@@ -108,9 +113,10 @@ fn is_called(descriptor: &Descriptor, wanted: &str) -> bool {
 /// Whether two names are the same where what Docker adds to short ones is added.
 fn is_same(name: &str, wanted: &str) -> bool {
     let full = |text: &str| {
-        let reference: AnyReference = text.parse().ok()?;
-        let tag = reference.tag.map_or_else(|| "latest".to_owned(), |tag| tag.to_string());
-        Some(format!("{}:{tag}", reference.name.full_name()))
+        let Reference { name, version } = text.parse().ok()?;
+        // Names in archives have no digest.
+        let version = Version { digest: None, ..version }.or_latest();
+        Some((name.full_name(), version))
     };
     name == wanted || full(name).is_some_and(|name| full(wanted) == Some(name))
 }
@@ -126,58 +132,38 @@ fn names(listed: &[Descriptor]) -> Vec<String> {
     names
 }
 
-/// An image in `manifest.json`: where its parts are in the archive.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct DockerImage {
-    pub config: String,
-    repo_tags: Option<Vec<String>>,
-    layers: Option<Vec<String>>,
-}
-
-impl DockerImage {
-    /// The layers, the lowest first.
-    pub fn layers(&self) -> &[String] {
-        self.layers.as_deref().unwrap_or_default()
-    }
-
-    fn tags(&self) -> &[String] {
-        self.repo_tags.as_deref().unwrap_or_default()
-    }
-}
-
 /// Picks the image `wanted` of an archive of `docker save` from its `manifest.json`.
 pub(super) fn from_docker_manifest(
     json: &[u8],
     wanted: Option<&str>,
     place: &Utf8Path,
-) -> Result<(DockerImage, Called), Error> {
-    let listed: Vec<DockerImage> =
-        parse(json).map_err(|reason| Error::broken(DOCKER_MANIFEST, reason))?;
+) -> Result<(DockerManifestItem, Called), ReadError> {
+    let listed: Vec<DockerManifestItem> =
+        from_json(json).map_err(|reason| ReadError::broken(DOCKER_MANIFEST, reason))?;
     let names = || {
-        let names = listed.iter().flat_map(|image| match image.tags() {
+        let names = listed.iter().flat_map(|image| match &image.repo_tags[..] {
             [] => vec![image.config.clone()],
             tags => tags.to_vec(),
         });
         names.collect::<Vec<_>>()
     };
-    let is_wanted = |image: &&DockerImage| {
+    let is_wanted = |image: &&DockerManifestItem| {
         wanted.is_none_or(|wanted| {
-            image.config == wanted || image.tags().iter().any(|tag| is_same(tag, wanted))
+            image.config == wanted || image.repo_tags.iter().any(|tag| is_same(tag, wanted))
         })
     };
     let mut found = listed.iter().filter(is_wanted);
     match (found.next(), found.next(), wanted) {
         (Some(image), None, _) => {
-            let tag = image.tags().iter().find(|tag| wanted.is_none_or(|it| is_same(tag, it)));
-            let tag = tag.or(image.tags().first());
+            let tag = image.repo_tags.iter().find(|tag| wanted.is_none_or(|it| is_same(tag, it)));
+            let tag = tag.or(image.repo_tags.first());
             Ok((image.clone(), tag.map(|tag| Called::parse(tag)).unwrap_or_default()))
         }
-        (None, _, Some(wanted)) => Err(no_such_name(place, wanted, names())),
+        (None, _, Some(wanted)) => Err(no_such_name(place, wanted, &names())),
         (None, _, None) => {
-            Err(Error::broken(DOCKER_MANIFEST, Broken::Document("it lists no image")))
+            Err(ReadError::broken(DOCKER_MANIFEST, Broken::Unexpected("it lists no image")))
         }
-        (Some(_), Some(_), _) => Err(Error::Ambiguous { place: place.to_owned(), names: names() }),
+        (Some(_), Some(_), _) => Err(ambiguous(place, &names())),
     }
 }
 
@@ -186,6 +172,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::error::ExitStatus;
 
     fn descriptor(hash: char, annotations: Value) -> Value {
         json!({
@@ -196,7 +183,7 @@ mod tests {
         })
     }
 
-    fn choose(listed: &[Value], wanted: Option<&str>) -> Result<(char, Called), Error> {
+    fn choose(listed: &[Value], wanted: Option<&str>) -> Result<(char, Called), ReadError> {
         let json = json!({ "schemaVersion": 2, "manifests": listed }).to_string();
         let (chosen, called) = from_index(json.as_bytes(), wanted, "image.tar".into())?;
         let hash = match chosen {
@@ -242,13 +229,14 @@ mod tests {
             assert_eq!(choose(&listed, Some(wanted)).unwrap().0, 'b', "{wanted}");
         }
         let names = "docker.io/example/tool:1 and docker.io/example/tool:2";
-        let error = choose(&listed, None).unwrap_err();
+        let error = Error::from(choose(&listed, None).unwrap_err());
         assert_eq!(error.to_string(), format!("image.tar has 2 images: {names}"));
         let help = "say which one: `image.tar:docker.io/example/tool:1`";
-        assert_eq!(error.help().as_deref(), Some(help));
+        assert_eq!(error.advice(), Some(help));
+        assert_eq!(error.exit_status(), ExitStatus::Usage);
         let error = choose(&listed, Some("3")).unwrap_err();
         assert_eq!(error.to_string(), format!("image.tar has no image `3`, but {names}"));
-        assert!(choose(&[], None).is_err_and(|error| error.is_about_the_image()));
+        assert!(matches!(choose(&[], None), Err(ReadError::Broken { .. })));
     }
 
     #[test]
@@ -272,10 +260,10 @@ mod tests {
         .to_string();
         let choose = |wanted| from_docker_manifest(json.as_bytes(), wanted, "image.tar".into());
         let (image, name) = choose(Some("docker.io/library/tool:latest")).unwrap();
-        assert_eq!((&*image.config, image.layers().len()), ("a.json", 1));
+        assert_eq!((&*image.config, image.layers.len()), ("a.json", 1));
         assert_eq!(name, called(Some("tool"), Some("latest")));
         let (image, name) = choose(Some("b.json")).unwrap();
-        assert_eq!((image.layers(), name), (&[][..], Called::default()));
+        assert_eq!((image.layers, name), (Vec::new(), Called::default()));
         let error = choose(None).unwrap_err().to_string();
         assert_eq!(error, "image.tar has 3 images: tool:1, tool:latest and b.json");
     }

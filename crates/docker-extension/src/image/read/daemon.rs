@@ -3,27 +3,29 @@
 use std::fs::File;
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::process::Command;
 
-use super::error::Error;
+use xshell::{Shell, cmd};
+
+use super::error::ReadError;
 use super::limits::{Limits, TooLarge};
+use crate::docker;
+use crate::error::Error;
 use crate::files;
-use crate::process;
-use crate::project::reference::AnyReference;
+use crate::oci::{Reference, Version};
+use crate::process::{self, ProcessError};
 
 /// What Docker says where it has no such image.
 const UNKNOWN: [&str; 3] = ["No such image", "reference does not exist", "not found"];
 
 /// Has the Docker Engine write an image to a temporary file without a name.
-pub(super) fn save(reference: &AnyReference, limits: &Limits) -> Result<File, Error> {
+pub(super) fn save(reference: &Reference, limits: &Limits) -> Result<File, ReadError> {
     let mut file = files::temporary()?;
-    let mut command = Command::new("docker");
-    command.args(["image", "save", "--", &name(reference)]);
+    let (sh, name) = (Shell::new().map_err(Error::from)?, name(reference));
     let (mut size, mut failed) = (0, None);
-    let outcome = process::stream(command, &[], |bytes| {
+    let outcome = process::stream(cmd!(sh, "docker image save -- {name}"), &[], |bytes| {
         size += bytes.len() as u64;
         if size > limits.stored {
-            failed = Some(Error::too_large("the image", TooLarge::Stored(limits.stored)));
+            failed = Some(ReadError::too_large("the image", TooLarge::Stored(limits.stored)));
         } else if let Err(error) = file.write_all(bytes) {
             failed = Some(files::error("write", "a temporary file", error).into());
         }
@@ -32,24 +34,37 @@ pub(super) fn save(reference: &AnyReference, limits: &Limits) -> Result<File, Er
     match (failed, outcome) {
         (Some(error), _) => Err(error),
         (None, Ok(())) => Ok(file),
-        (None, Err(process::ProcessError::Interrupted(interrupted))) => Err(interrupted.into()),
-        (None, Err(source)) => {
-            let reference = reference.to_string();
-            let is_unknown = UNKNOWN.iter().any(|words| source.messages().contains(words));
-            Err(if is_unknown {
-                Error::NotInEngine { reference }
-            } else {
-                Error::Docker { reference, source }
-            })
+        (None, Err(source)) => Err(error(reference, source).into()),
+    }
+}
+
+fn error(reference: &Reference, error: ProcessError) -> Error {
+    if let ProcessError::Interrupted(interrupted) = error {
+        return interrupted.into();
+    }
+    if UNKNOWN.iter().any(|words| error.messages().contains(words)) {
+        return Error::new(format!("the Docker Engine has no image `{reference}`")).help(format!(
+            "check the name against `docker image ls`; `{reference}` without `docker-daemon:` is \
+             read from its registry"
+        ));
+    }
+    let help = match &error {
+        ProcessError::NotFound { .. } => {
+            Some("install Docker, or name an archive or an image in a registry".to_owned())
         }
+        error => docker::help(error),
+    };
+    let error = Error::new(format!("Docker could not save the image `{reference}`")).because(error);
+    match help {
+        Some(help) => error.help(help),
+        None => error,
     }
 }
 
 /// Without a tag Docker would save all that the name has.
-fn name(reference: &AnyReference) -> String {
-    match (&reference.digest, &reference.tag) {
-        (Some(digest), _) => format!("{}@{digest}", reference.name),
-        (None, Some(tag)) => format!("{}:{tag}", reference.name),
-        (None, None) => format!("{}:latest", reference.name),
-    }
+fn name(reference: &Reference) -> String {
+    let Version { tag, digest } = reference.version.or_latest();
+    // Docker takes one of the two.
+    let tag = tag.filter(|_| digest.is_none());
+    Reference { name: reference.name.clone(), version: Version { tag, digest } }.to_string()
 }

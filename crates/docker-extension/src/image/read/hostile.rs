@@ -6,22 +6,23 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use super::error::{Broken, ReadError};
 use super::limits::{Limits, TooLarge};
+use super::stored::StoredImage;
 use super::testing::{Image, SMALL, Tar, archive_of, gzip, read};
-use super::{Broken, Error, StoredImage};
-use crate::digest::Digest;
+use crate::oci::{Digest, InvalidDocument};
 
-fn too_large(read: Result<StoredImage, Error>) -> TooLarge {
+fn too_large(read: Result<StoredImage, ReadError>) -> TooLarge {
     match read {
-        Err(Error::TooLarge { limit, .. }) => limit,
+        Err(ReadError::TooLarge { limit, .. }) => limit,
         Err(error) => panic!("{error}"),
         Ok(_) => panic!("it was read"),
     }
 }
 
-fn broken(read: Result<StoredImage, Error>) -> Broken {
+fn broken(read: Result<StoredImage, ReadError>) -> Broken {
     match read {
-        Err(Error::Broken { reason, .. }) => reason,
+        Err(ReadError::Broken { reason, .. }) => reason,
         Err(error) => panic!("{error}"),
         Ok(_) => panic!("it was read"),
     }
@@ -42,7 +43,7 @@ fn a_layer_that_unpacks_to_terabytes_is_read_up_to_the_limit() {
     assert!(
         matches!(
             failure,
-            super::error::Failure::TooLarge(TooLarge::Unpacked(limit)) if limit == limits.unpacked
+            super::error::ReadFailure::TooLarge(TooLarge::Unpacked(limit)) if limit == limits.unpacked
         ),
         "{failure:?}"
     );
@@ -205,7 +206,7 @@ fn what_is_no_digest_never_becomes_a_path() {
             "size": 1,
         });
         let reason = broken(read(Image::new().archive(vec![manifest]), &SMALL));
-        assert!(matches!(reason, Broken::Json(_)), "{digest}: {reason}");
+        assert!(matches!(reason, Broken::Document(InvalidDocument::Json(_))), "{digest}: {reason}");
     }
 }
 
@@ -215,7 +216,10 @@ fn documents_of_any_depth_and_size_are_refused() {
         for end in ["", "1"] {
             let tar = Tar::new().file("index.json", document.repeat(1000) + end).finish();
             let read = read(tar, &Limits { document: 1 << 20, ..SMALL });
-            assert!(matches!(broken(read), Broken::Json(_)), "{document}");
+            assert!(
+                matches!(broken(read), Broken::Document(InvalidDocument::Json(_))),
+                "{document}"
+            );
         }
     }
     let tar = Tar::new().file("index.json", " ".repeat(20_000)).finish();
@@ -238,7 +242,10 @@ fn truncated_layers_are_told() {
     let archive = archive_of(&[tar]);
     for length in (0..archive.len() - 1024).step_by(300) {
         let outcome = read(archive[..length].to_vec(), &SMALL);
-        assert!(outcome.is_err_and(|error| error.is_about_the_image()), "{length}");
+        assert!(
+            matches!(outcome, Err(ReadError::Broken { .. } | ReadError::TooLarge { .. })),
+            "{length}"
+        );
     }
 }
 

@@ -2,53 +2,39 @@
 //! files that somebody wants to see.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io::{self, Read};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use super::Content;
-use super::error::{Broken, Failure};
+use super::error::{Broken, ReadFailure};
 use super::limits::{Budget, TooLarge};
 use super::oddity::OddityKind;
 use super::tar::{Skip, TarEntry, TarKind, TarReader};
-use super::unpack::{BUFFER, unpack};
-use crate::digest::Digest;
+use super::unpack::unpack;
+use crate::files::BUFFER;
+use crate::oci::Digest;
 
-/// Which content a file has: the same for equal bytes, wherever in the image they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContentId(Digest);
-
-impl ContentId {
-    /// The content that has this SHA-256.
-    pub(super) fn of(digest: Digest) -> Self {
-        Self(digest)
-    }
-
-    /// The SHA-256 of the bytes.
-    pub fn digest(&self) -> Digest {
-        self.0
-    }
-}
-
-impl fmt::Display for ContentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileContent {
+    Whole(Vec<u8>),
+    /// It is larger than the caller wants to have in memory.
+    TooLarge {
+        /// In bytes.
+        size: u64,
+    },
 }
 
 /// What a layer has in it.
 #[derive(Debug)]
-pub(super) struct Layer {
-    pub entries: Vec<Entry>,
+pub(super) struct LayerIndex {
+    pub entries: Vec<LayerEntry>,
     /// The digest of the layer without compression.
     pub diff_id: Digest,
 }
 
-/// An entry of a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct LayerEntry {
     /// As it stands in the layer.
     pub path: String,
     pub kind: EntryKind,
@@ -60,7 +46,7 @@ pub(super) enum EntryKind {
     Folder,
     File {
         size: u64,
-        content: ContentId,
+        content: Digest,
     },
     Symlink(Arc<str>),
     HardLink(String),
@@ -70,7 +56,7 @@ pub(super) enum EntryKind {
 }
 
 /// Reads what a layer has in it, all of it.
-pub(super) fn index(compressed: impl Read, budget: &Budget) -> Result<Layer, Failure> {
+pub(super) fn index(compressed: impl Read, budget: &Budget) -> Result<LayerIndex, ReadFailure> {
     let hashed = Unpacked::new(compressed, budget, Some(Sha256::new()))?;
     let mut tar = TarReader::new(hashed, &budget.limits);
     let mut buffer = vec![0; BUFFER];
@@ -85,7 +71,7 @@ pub(super) fn index(compressed: impl Read, budget: &Budget) -> Result<Layer, Fai
             let mut content = tar.content();
             loop {
                 match content.read(&mut buffer)? {
-                    0 => return Ok(ContentId::of(Digest::finish(hasher))),
+                    0 => return Ok(Digest::finish(hasher)),
                     read => hasher.update(&buffer[..read]),
                 }
             }
@@ -94,17 +80,17 @@ pub(super) fn index(compressed: impl Read, budget: &Budget) -> Result<Layer, Fai
             Ok(path) => path,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
         };
-        entries.push(Entry { path, kind, mode: entry.mode });
+        entries.push(LayerEntry { path, kind, mode: entry.mode });
     }
     let mut rest = tar.into_inner();
     // The layer's digest is that of all its bytes, also of those behind the end of the tar file.
     while rest.read(&mut buffer)? > 0 {}
-    Ok(Layer { entries, diff_id: rest.digest().unwrap_or(Digest::of(&[])) })
+    Ok(LayerIndex { entries, diff_id: rest.digest().unwrap_or(Digest::of(&[])) })
 }
 
 fn entry_kind(
     entry: &TarEntry,
-    content: impl FnOnce() -> io::Result<ContentId>,
+    content: impl FnOnce() -> io::Result<Digest>,
 ) -> io::Result<EntryKind> {
     let is_text = std::str::from_utf8(&entry.path).is_ok();
     let link = std::str::from_utf8(&entry.link).ok().filter(|_| is_text);
@@ -123,11 +109,11 @@ fn entry_kind(
 /// it takes.
 pub(super) fn contents(
     compressed: impl Read,
-    wanted: &BTreeMap<u32, ContentId>,
+    wanted: &BTreeMap<u32, Digest>,
     largest: u64,
     budget: &Budget,
-    mut sink: impl FnMut(ContentId, Content),
-) -> Result<(), Failure> {
+    mut sink: impl FnMut(Digest, FileContent),
+) -> Result<(), ReadFailure> {
     let mut tar = TarReader::new(Unpacked::new(compressed, budget, None)?, &budget.limits);
     let mut at = 0;
     for (number, id) in wanted {
@@ -138,12 +124,12 @@ pub(super) fn contents(
         }
         at += 1;
         if entry.size > largest {
-            sink(*id, Content::TooLarge { size: entry.size });
+            sink(*id, FileContent::TooLarge { size: entry.size });
             continue;
         }
         let mut content = Vec::new();
         tar.content().read_to_end(&mut content)?;
-        sink(*id, Content::Whole(content));
+        sink(*id, FileContent::Whole(content));
     }
     Ok(())
 }

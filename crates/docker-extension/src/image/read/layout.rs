@@ -5,44 +5,44 @@ use std::io::{self, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::document::Descriptor;
-use super::error::Error;
+use super::error::ReadError;
 use super::limits::{Limits, TooLarge};
 use super::store::Blobs;
 use crate::files::{self, IoContext};
+use crate::oci::Descriptor;
+use crate::oci::layout::blob_path;
 
 /// An OCI image layout.
-pub(super) struct Layout {
+pub(super) struct LayoutDirectory {
     root: Utf8PathBuf,
 }
 
-impl Layout {
-    /// The one in this folder.
+impl LayoutDirectory {
     pub fn new(root: &Utf8Path) -> Self {
         Self { root: root.to_owned() }
     }
 
     /// A document that has a fixed name; none where there is no such file.
-    pub fn document(&self, name: &str, limits: &Limits) -> Result<Option<Vec<u8>>, Error> {
+    pub fn document(&self, name: &str, limits: &Limits) -> Result<Option<Vec<u8>>, ReadError> {
         let path = self.root.join(name);
         let Some(file) = open(&path)? else { return Ok(None) };
         let mut bytes = Vec::new();
         let limit = limits.document;
         file.take(limit.saturating_add(1)).read_to_end(&mut bytes).doing("read", &path)?;
         if bytes.len() as u64 > limit {
-            return Err(Error::too_large(name, TooLarge::Document(limit)));
+            return Err(ReadError::too_large(name, TooLarge::Document(limit)));
         }
         Ok(Some(bytes))
     }
 }
 
-impl Blobs for Layout {
+impl Blobs for LayoutDirectory {
     fn place(&self) -> &Utf8Path {
         &self.root
     }
 
-    fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, Error> {
-        let file = open(&self.root.join("blobs/sha256").join(blob.digest.hex()))?;
+    fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, ReadError> {
+        let file = open(&self.root.join(blob_path(blob.digest)))?;
         Ok(file.map(|file| Box::new(file) as Box<dyn Read>))
     }
 }

@@ -1,4 +1,4 @@
-//! How much an image may ask of the machine that reads it.
+//! How much an image may ask of the machine that reads it: every bound on what is read of one.
 //!
 //! An image comes from anywhere, and every size in it may lie. With [`Limits::DEFAULT`] reading one
 //! takes at most a gigabyte of memory, most of it for the names of a million files, and nine
@@ -59,12 +59,25 @@ impl Limits {
     };
 }
 
-/// The largest file whose content is looked at, in bytes: host binaries are held in memory one at a
+/// The largest file whose content is inspected, in bytes: host binaries are held in memory one at a
 /// time.
 pub const LARGEST_FILE: u64 = 256 * MIB;
 
-/// How many symbolic links a path may lead through, which is what Linux follows.
+/// The largest `metadata.json`, in bytes. Real ones have some hundred.
+pub const LARGEST_METADATA: u64 = MIB;
+
+/// How many symbolic links a path may lead through: as many as Linux follows.
 pub const LINKS: u32 = 40;
+
+/// How far back a zstd frame may refer, in bytes, which is what its decoder holds in memory: the
+/// 8 MiB that RFC 8878 asks every decoder to have, times 16 for `zstd --ultra`.
+pub(super) const ZSTD_WINDOW: u64 = 128 * MIB;
+
+/// How many layers are unpacked at once; each may take [`ZSTD_WINDOW`] and more.
+pub(super) const UNPACKED_AT_ONCE: usize = 2;
+
+/// How many oddities of a variant are kept: more than a user reads.
+pub(super) const ODDITIES: usize = 100;
 
 /// Which limit was exceeded, and how much it allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

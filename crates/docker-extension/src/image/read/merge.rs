@@ -8,11 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::layer::{Entry, EntryKind};
+use super::layer::{EntryKind, LayerEntry};
 use super::limits::{Budget, TooLarge};
 use super::oddity::{Oddities, OddityKind};
 use super::path;
-use super::tree::{Id, Kind, LastLink, Node, ROOT, Slot, Tree};
+use super::tree::{FileTree, Id, LastLink, NodeKind, ROOT, Slot, TreeNode};
 
 const WHITEOUT: &str = ".wh.";
 /// Hides all that lower layers have in the folder.
@@ -24,7 +24,7 @@ const FOLDER_MODE: u32 = 0o755;
 
 /// A tree that grows by layers.
 pub(super) struct Merge<'a> {
-    tree: Tree,
+    tree: FileTree,
     budget: &'a Budget,
     /// Counted from 0 for the lowest.
     layer: u32,
@@ -34,39 +34,39 @@ pub(super) struct Merge<'a> {
 }
 
 /// Why an entry does not get into the tree.
-enum Refusal {
+enum EntryRefusal {
     TooLarge(TooLarge),
     Odd(OddityKind),
 }
 
-impl From<TooLarge> for Refusal {
+impl From<TooLarge> for EntryRefusal {
     fn from(error: TooLarge) -> Self {
-        Refusal::TooLarge(error)
+        EntryRefusal::TooLarge(error)
     }
 }
 
-impl From<OddityKind> for Refusal {
+impl From<OddityKind> for EntryRefusal {
     fn from(kind: OddityKind) -> Self {
-        Refusal::Odd(kind)
+        EntryRefusal::Odd(kind)
     }
 }
 
 impl<'a> Merge<'a> {
     /// The tree of no layers: an empty root.
     pub fn new(budget: &'a Budget) -> Self {
-        let node = Node { kind: Kind::Folder, mode: FOLDER_MODE };
+        let node = TreeNode { kind: NodeKind::Folder, mode: FOLDER_MODE };
         let root = Slot::new(node, "".into(), ROOT, 0);
-        let tree = Tree { nodes: vec![root], oddities: Oddities::default() };
+        let tree = FileTree { nodes: vec![root], oddities: Oddities::default() };
         Self { tree, budget, layer: 0, hidden: BTreeSet::new(), link_steps: 0 }
     }
 
     /// Lays the next layer over what is there.
-    pub fn add(&mut self, layer: &[Entry]) -> Result<(), TooLarge> {
+    pub fn add(&mut self, layer: &[LayerEntry]) -> Result<(), TooLarge> {
         for entry in layer {
             match self.add_entry(entry) {
                 Ok(()) => {}
-                Err(Refusal::TooLarge(error)) => return Err(error),
-                Err(Refusal::Odd(kind)) => self.note(entry, kind),
+                Err(EntryRefusal::TooLarge(error)) => return Err(error),
+                Err(EntryRefusal::Odd(kind)) => self.note(entry, kind),
             }
         }
         self.layer += 1;
@@ -75,15 +75,15 @@ impl<'a> Merge<'a> {
     }
 
     /// The tree of all layers that were added.
-    pub fn finish(self) -> Tree {
+    pub fn finish(self) -> FileTree {
         self.tree
     }
 
-    fn note(&mut self, entry: &Entry, kind: OddityKind) {
+    fn note(&mut self, entry: &LayerEntry, kind: OddityKind) {
         self.tree.oddities.add(&entry.path, kind);
     }
 
-    fn add_entry(&mut self, entry: &Entry) -> Result<(), Refusal> {
+    fn add_entry(&mut self, entry: &LayerEntry) -> Result<(), EntryRefusal> {
         if let EntryKind::Odd(kind) = &entry.kind {
             return Err(kind.clone().into());
         }
@@ -107,7 +107,7 @@ impl<'a> Merge<'a> {
             return self.hide(entry, parent, hidden);
         }
         let node = self.node(entry, parent, name)?;
-        if let Kind::Symlink(target) = &node.kind
+        if let NodeKind::Symlink(target) = &node.kind
             && path::link_leaves_root(folder, target)
         {
             self.note(entry, OddityKind::SymlinkLeavesRoot(target.to_string()));
@@ -115,7 +115,7 @@ impl<'a> Merge<'a> {
         self.put(entry, parent, name, node)
     }
 
-    fn add_root(&mut self, entry: &Entry) -> Result<(), Refusal> {
+    fn add_root(&mut self, entry: &LayerEntry) -> Result<(), EntryRefusal> {
         match entry.kind {
             EntryKind::Folder => {
                 self.slot_mut(ROOT).node.mode = entry.mode;
@@ -125,24 +125,29 @@ impl<'a> Merge<'a> {
         }
     }
 
-    fn node(&mut self, entry: &Entry, parent: Id, name: &str) -> Result<Node, Refusal> {
+    fn node(
+        &mut self,
+        entry: &LayerEntry,
+        parent: Id,
+        name: &str,
+    ) -> Result<TreeNode, EntryRefusal> {
         let kind = match &entry.kind {
-            EntryKind::Folder => Kind::Folder,
-            EntryKind::File { size, content } => Kind::File { size: *size, content: *content },
-            EntryKind::Symlink(target) => Kind::Symlink(target.clone()),
+            EntryKind::Folder => NodeKind::Folder,
+            EntryKind::File { size, content } => NodeKind::File { size: *size, content: *content },
+            EntryKind::Symlink(target) => NodeKind::Symlink(target.clone()),
             EntryKind::HardLink(target) => return self.link_target(entry, target, parent, name),
-            EntryKind::Special | EntryKind::Odd(_) => Kind::Special,
+            EntryKind::Special | EntryKind::Odd(_) => NodeKind::Special,
         };
-        Ok(Node { kind, mode: entry.mode })
+        Ok(TreeNode { kind, mode: entry.mode })
     }
 
     fn link_target(
         &mut self,
-        entry: &Entry,
+        entry: &LayerEntry,
         target: &str,
         parent: Id,
         name: &str,
-    ) -> Result<Node, Refusal> {
+    ) -> Result<TreeNode, EntryRefusal> {
         let parts =
             path::parts(target).ok_or_else(|| OddityKind::HardLinkLeavesRoot(target.to_owned()))?;
         let found = self.tree.walk(ROOT, &parts, LastLink::Keep, &mut self.link_steps).ok();
@@ -150,7 +155,7 @@ impl<'a> Merge<'a> {
         // An engine removes what is at the link's own path before it makes the link.
         let itself = self.tree.slot(parent).children.get(name).copied();
         let slot = found.filter(|id| Some(*id) != itself).map(|id| self.tree.slot(id));
-        let Some(slot) = slot.filter(|slot| slot.node.kind != Kind::Folder) else {
+        let Some(slot) = slot.filter(|slot| slot.node.kind != NodeKind::Folder) else {
             return Err(OddityKind::HardLinkToNowhere(target.to_owned()).into());
         };
         let (node, is_lower) = (slot.node.clone(), slot.touched != self.layer);
@@ -161,11 +166,17 @@ impl<'a> Merge<'a> {
     }
 
     /// Puts a node in place of what is there. Only folders stay what they are under folders.
-    fn put(&mut self, entry: &Entry, parent: Id, name: &str, node: Node) -> Result<(), Refusal> {
+    fn put(
+        &mut self,
+        entry: &LayerEntry,
+        parent: Id,
+        name: &str,
+        node: TreeNode,
+    ) -> Result<(), EntryRefusal> {
         let layer = self.layer;
         if let Some(there) = self.tree.slot(parent).children.get(name).copied() {
             let slot = self.slot_mut(there);
-            if slot.node.kind == Kind::Folder && node.kind == Kind::Folder {
+            if slot.node.kind == NodeKind::Folder && node.kind == NodeKind::Folder {
                 slot.node.mode = node.mode;
                 slot.touched = layer;
                 return Ok(());
@@ -180,15 +191,15 @@ impl<'a> Merge<'a> {
 
     fn insert(
         &mut self,
-        entry: &Entry,
+        entry: &LayerEntry,
         parent: Id,
         name: &str,
-        node: Node,
+        node: TreeNode,
     ) -> Result<Id, TooLarge> {
         self.budget.node()?;
         let id = Id::try_from(self.tree.nodes.len()).map_err(|_| TooLarge::Entries(u64::MAX))?;
         let name: Arc<str> = name.into();
-        if node.kind == Kind::Folder && self.hidden.contains(&(parent, name.clone())) {
+        if node.kind == NodeKind::Folder && self.hidden.contains(&(parent, name.clone())) {
             self.note(entry, OddityKind::HiddenByOwnLayer);
         }
         self.tree.nodes.push(Slot::new(node, name.clone(), parent, self.layer));
@@ -198,7 +209,7 @@ impl<'a> Merge<'a> {
     }
 
     /// The folder that an entry lies in; what is missing of it is made.
-    fn folder(&mut self, entry: &Entry, parts: &[&str]) -> Result<Id, Refusal> {
+    fn folder(&mut self, entry: &LayerEntry, parts: &[&str]) -> Result<Id, EntryRefusal> {
         let mut at = ROOT;
         for part in parts {
             let child = self.tree.slot(at).children.get(*part).map(|&id| {
@@ -206,8 +217,8 @@ impl<'a> Merge<'a> {
                 (id, &slot.node.kind, slot.touched == self.layer)
             });
             at = match child {
-                Some((id, Kind::Folder, _)) => id,
-                Some((_, Kind::Symlink(_), true)) => self.linked_folder(entry, at, part)?,
+                Some((id, NodeKind::Folder, _)) => id,
+                Some((_, NodeKind::Symlink(_), true)) => self.linked_folder(entry, at, part)?,
                 Some((_, _, true)) => return Err(OddityKind::NotInFolder.into()),
                 Some((_, _, false)) => {
                     self.note(entry, OddityKind::NotInLowerFolder);
@@ -219,15 +230,25 @@ impl<'a> Merge<'a> {
         Ok(at)
     }
 
-    fn insert_folder(&mut self, entry: &Entry, parent: Id, name: &str) -> Result<Id, TooLarge> {
-        self.insert(entry, parent, name, Node { kind: Kind::Folder, mode: FOLDER_MODE })
+    fn insert_folder(
+        &mut self,
+        entry: &LayerEntry,
+        parent: Id,
+        name: &str,
+    ) -> Result<Id, TooLarge> {
+        self.insert(entry, parent, name, TreeNode { kind: NodeKind::Folder, mode: FOLDER_MODE })
     }
 
-    fn linked_folder(&mut self, entry: &Entry, folder: Id, link: &str) -> Result<Id, Refusal> {
+    fn linked_folder(
+        &mut self,
+        entry: &LayerEntry,
+        folder: Id,
+        link: &str,
+    ) -> Result<Id, EntryRefusal> {
         let found = self.tree.walk(folder, &[link], LastLink::Follow, &mut self.link_steps);
         self.check_steps()?;
         match found {
-            Ok(id) if self.tree.slot(id).node.kind == Kind::Folder => {
+            Ok(id) if self.tree.slot(id).node.kind == NodeKind::Folder => {
                 if self.tree.slot(id).touched != self.layer {
                     self.note(entry, OddityKind::BehindLinkToLower);
                 }
@@ -244,7 +265,7 @@ impl<'a> Merge<'a> {
     }
 
     /// Hides what lower layers have under this name.
-    fn hide(&mut self, entry: &Entry, parent: Id, name: &str) -> Result<(), Refusal> {
+    fn hide(&mut self, entry: &LayerEntry, parent: Id, name: &str) -> Result<(), EntryRefusal> {
         if matches!(name, "" | "." | "..") {
             return Err(OddityKind::Whiteout.into());
         }
@@ -299,7 +320,7 @@ impl<'a> Merge<'a> {
 }
 
 impl Slot {
-    fn new(node: Node, name: Arc<str>, parent: Id, layer: u32) -> Self {
+    fn new(node: TreeNode, name: Arc<str>, parent: Id, layer: u32) -> Self {
         let children = BTreeMap::new();
         Self { node, name, parent, children, touched: layer, cleared: None }
     }

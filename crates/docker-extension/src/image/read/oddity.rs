@@ -2,15 +2,13 @@
 
 use std::fmt;
 
-/// How many are kept; more than a person reads.
-const KEPT: usize = 100;
+use super::limits::ODDITIES;
 
 /// Something strange in a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Oddity {
     /// The path in the layer, as it stands there.
     pub path: String,
-    /// What is strange about it.
     pub kind: OddityKind,
 }
 
@@ -110,20 +108,18 @@ pub struct Oddities {
 }
 
 impl Oddities {
-    /// Notes one.
     pub(super) fn add(&mut self, path: &str, kind: OddityKind) {
         self.count += 1;
-        if self.first.len() < KEPT {
+        if self.first.len() < ODDITIES {
             self.first.push(Oddity { path: path.to_owned(), kind });
         }
     }
 
-    /// The first hundred, in the order of the layers.
+    /// The first of them, in the order of the layers.
     pub fn first(&self) -> &[Oddity] {
         &self.first
     }
 
-    /// How many there are in all.
     pub fn count(&self) -> usize {
         self.count
     }

@@ -4,15 +4,18 @@ use std::io::{Read, Seek};
 
 use camino::Utf8Path;
 
-use super::archive::{self, Archive};
-use super::assemble::{Root, assemble};
-use super::choose::{self, Chosen, DOCKER_MANIFEST, INDEX};
-use super::document::{Descriptor, Document, Manifest};
-use super::error::{Broken, Error};
-use super::layout::Layout;
+use super::archive::{self, ImageArchive};
+use super::assemble::{ImageRoot, assemble};
+use super::choose::{self, Chosen};
+use super::error::{Broken, ReadError};
+use super::layout::LayoutDirectory;
 use super::limits::Limits;
+use super::source::ImageSource;
 use super::store::{self, Blobs};
-use super::{ImageSource, StoredImage, daemon, registry};
+use super::stored::StoredImage;
+use super::{daemon, registry};
+use crate::oci::layout::{DOCKER_MANIFEST, INDEX};
+use crate::oci::{Descriptor, ImageDocument, ImageIndex, ImageManifest, MediaType};
 use crate::progress::Step;
 
 /// What Docker before 1.10 wrote instead of a `manifest.json`.
@@ -22,8 +25,8 @@ impl StoredImage {
     /// Reads the image that is at `source`: all of it but the contents of its files.
     ///
     /// # Errors
-    /// It can't be got at, or is broken: [`Error::is_about_the_image`] tells which.
-    pub fn open(source: &ImageSource, step: &Step<'_>) -> Result<Self, Error> {
+    /// It can't be reached, or is broken.
+    pub fn open(source: &ImageSource, step: &Step<'_>) -> Result<Self, ReadError> {
         let limits = &Limits::DEFAULT;
         let root = match source {
             ImageSource::Archive { path, image } => {
@@ -31,9 +34,9 @@ impl StoredImage {
                 in_archive(file, path, image.as_deref(), limits)?
             }
             ImageSource::Layout { path, image } => {
-                let layout = Layout::new(path);
+                let layout = LayoutDirectory::new(path);
                 let index = layout.document(INDEX, limits)?;
-                let index = index.ok_or_else(|| Error::broken(INDEX, Broken::Missing))?;
+                let index = index.ok_or_else(|| ReadError::broken(INDEX, Broken::Missing))?;
                 in_layout(Box::new(layout), &index, image.as_deref(), limits)?
             }
             ImageSource::Registry(reference) => registry::find(reference, limits)?,
@@ -56,7 +59,7 @@ impl StoredImage {
         archive: impl Read + Seek + Send + 'static,
         limits: &Limits,
         step: &Step<'_>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, ReadError> {
         assemble(in_archive(archive, Utf8Path::new("archive"), None, limits)?, limits, step)
     }
 }
@@ -66,8 +69,8 @@ fn in_archive(
     path: &Utf8Path,
     image: Option<&str>,
     limits: &Limits,
-) -> Result<Root, Error> {
-    let archive = Archive::new(archive, path, limits)?;
+) -> Result<ImageRoot, ReadError> {
+    let archive = ImageArchive::new(archive, path, limits)?;
     if let Some(index) = archive.document(INDEX, limits)? {
         return in_layout(Box::new(archive), &index, image, limits);
     }
@@ -75,7 +78,10 @@ fn in_archive(
         return from_docker(archive, &manifest, image);
     }
     let is_ancient = archive.document(ANCIENT, limits)?.is_some();
-    Err(Error::broken(path.as_str(), if is_ancient { Broken::Ancient } else { Broken::NoImage }))
+    Err(ReadError::broken(
+        path.as_str(),
+        if is_ancient { Broken::Ancient } else { Broken::NoImage },
+    ))
 }
 
 fn in_layout(
@@ -83,33 +89,35 @@ fn in_layout(
     index: &[u8],
     image: Option<&str>,
     limits: &Limits,
-) -> Result<Root, Error> {
+) -> Result<ImageRoot, ReadError> {
     let (chosen, called) = choose::from_index(index, image, blobs.place())?;
     let (digest, document) = match chosen {
-        Chosen::Index { digest, variants } => (digest, Document::Index(variants)),
+        Chosen::Index { digest, variants } => {
+            (digest, ImageDocument::Index(ImageIndex::new(variants)))
+        }
         Chosen::Blob(blob) => {
-            let document = store::document(&*blobs, "image", &blob, limits, Document::parse)?;
+            let document = store::document(&*blobs, "image", &blob, limits, ImageDocument::parse)?;
             (blob.digest, document)
         }
     };
-    Ok(Root { blobs, called, digest, document })
+    Ok(ImageRoot { blobs, called, digest, document })
 }
 
 /// An archive of `docker save` names the parts of an image by their place in it. Here everything
 /// goes by its digest.
 fn from_docker<R: Read + Seek + Send + 'static>(
-    mut archive: Archive<R>,
+    mut archive: ImageArchive<R>,
     manifest: &[u8],
     image: Option<&str>,
-) -> Result<Root, Error> {
+) -> Result<ImageRoot, ReadError> {
     let (image, called) = choose::from_docker_manifest(manifest, image, archive.place())?;
     let (digest, size) = archive.name_blob(&image.config)?;
-    let configuration = Descriptor::of_configuration(digest, size);
+    let configuration = Descriptor::new(MediaType::CONFIGURATION, digest, size);
     let mut layers = Vec::new();
-    for name in image.layers() {
+    for name in &image.layers {
         let (digest, size) = archive.name_blob(name)?;
-        layers.push(Descriptor::of_layer(digest, size));
+        layers.push(Descriptor::new(MediaType::LAYER, digest, size));
     }
-    let document = Document::Manifest(Manifest { configuration, layers });
-    Ok(Root { blobs: Box::new(archive), called, digest, document })
+    let document = ImageDocument::Manifest(ImageManifest::new(configuration, layers));
+    Ok(ImageRoot { blobs: Box::new(archive), called, digest, document })
 }

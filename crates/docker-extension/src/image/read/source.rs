@@ -4,35 +4,31 @@ use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::error::Error;
-use crate::project::reference::AnyReference;
+use crate::error::{Error, Result};
+use crate::oci::layout::MARKER;
+use crate::oci::{InvalidReference, Reference};
 
 /// A place that an image can be read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageSource {
     /// A tar file: an OCI layout, or what `docker save` writes; compressed or not.
     Archive {
-        /// The file.
         path: Utf8PathBuf,
         /// The name, tag or digest of the image, where the archive has several.
         image: Option<String>,
     },
     /// A folder that is an OCI image layout.
     Layout {
-        /// The folder.
         path: Utf8PathBuf,
         /// The name, tag or digest of the image, where the layout has several.
         image: Option<String>,
     },
-    /// A registry.
-    Registry(AnyReference),
+    Registry(Reference),
     /// The Docker Engine that the command `docker` talks to.
-    Daemon(AnyReference),
+    Daemon(Reference),
 }
 
 const DAEMON: &str = "docker-daemon:";
-/// The file that makes a folder an image layout.
-const MARKER: &str = "oci-layout";
 /// What the names of archives end with, and the tags of images hardly.
 const ENDINGS: [&str; 6] = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".json"];
 
@@ -42,7 +38,7 @@ impl ImageSource {
     ///
     /// # Errors
     /// It names none.
-    pub fn parse(text: &str, here: &Utf8Path) -> Result<Self, Error> {
+    pub fn parse(text: &str, here: &Utf8Path) -> Result<Self> {
         if let Some(reference) = text.strip_prefix(DAEMON) {
             return Ok(ImageSource::Daemon(parse_reference(reference, text)?));
         }
@@ -56,12 +52,16 @@ impl ImageSource {
             }
         }
         if looks_like_path(text) {
-            return Err(Error::NoSuchFile { path: text.into() });
+            let help =
+                "check the path; the name of an image in a registry has no `.` or `/` in front";
+            return Err(Error::new(format!("there is no file or folder `{text}`"))
+                .help(help)
+                .usage());
         }
         Ok(ImageSource::Registry(parse_reference(text, text)?))
     }
 
-    fn of_path(path: &Utf8Path, image: Option<&str>) -> Result<Option<Self>, Error> {
+    fn of_path(path: &Utf8Path, image: Option<&str>) -> Result<Option<Self>> {
         let path = path.to_owned();
         let image = image.map(str::to_owned);
         if path.is_file() {
@@ -69,15 +69,26 @@ impl ImageSource {
         } else if path.join(MARKER).is_file() {
             Ok(Some(ImageSource::Layout { path, image }))
         } else if path.exists() {
-            Err(Error::NotALayout { path })
+            let what =
+                format!("the folder `{path}` is no OCI image layout: it has no file `{MARKER}`");
+            let help = "name an archive or a folder that holds an image; for an image in a \
+                        registry, write its name with the registry or the tag: \
+                        `docker.io/example/tool:1.0.0`";
+            Err(Error::new(what).help(help).usage())
         } else {
             Ok(None)
         }
     }
 }
 
-fn parse_reference(reference: &str, text: &str) -> Result<AnyReference, Error> {
-    reference.parse().map_err(|source| Error::Reference { text: text.to_owned(), source })
+fn parse_reference(reference: &str, text: &str) -> Result<Reference> {
+    reference.parse().map_err(|source: InvalidReference| {
+        let help = "name an archive, a folder with an image, an image in a registry \
+                    (`example/tool:1.0.0`) or in the Docker Engine \
+                    (`docker-daemon:example/tool:1.0.0`)";
+        let what = format!("`{text}` is neither a file or folder nor the name of an image");
+        Error::new(what).because(source).help(help).usage()
+    })
 }
 
 fn looks_like_path(text: &str) -> bool {

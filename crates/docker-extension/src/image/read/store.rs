@@ -7,11 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use camino::Utf8Path;
 use sha2::{Digest as _, Sha256};
 
-use super::document::Descriptor;
-use super::error::{Broken, Error, Failure};
+use super::error::{Broken, ReadError, ReadFailure};
 use super::limits::{Limits, TooLarge};
-use crate::digest::Digest;
 use crate::interrupt;
+use crate::oci::{Descriptor, Digest, InvalidDocument};
 use crate::progress::Step;
 
 /// Where an image's blobs are.
@@ -20,10 +19,10 @@ pub(super) trait Blobs: Send + Sync {
     fn place(&self) -> &Utf8Path;
 
     /// The bytes of a blob, not checked yet; none where it is not there.
-    fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, Error>;
+    fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, ReadError>;
 
     /// Gets blobs that will be opened, where that takes long.
-    fn fetch(&self, _blobs: &[Descriptor], _step: &Step<'_>) -> Result<(), Error> {
+    fn fetch(&self, _blobs: &[Descriptor], _step: &Step<'_>) -> Result<(), ReadError> {
         Ok(())
     }
 }
@@ -38,25 +37,25 @@ pub(super) fn read<T>(
     blobs: &dyn Blobs,
     what: &str,
     blob: &Descriptor,
-    read: impl FnOnce(&mut dyn Read) -> Result<T, Failure>,
-) -> Result<T, Error> {
+    read: impl FnOnce(&mut dyn Read) -> Result<T, ReadFailure>,
+) -> Result<T, ReadError> {
     let name = name(what, blob);
     let Some(source) = blobs.open(blob)? else {
-        return Err(Error::broken(name, Broken::Missing));
+        return Err(ReadError::broken(name, Broken::Missing));
     };
-    let mut source = Checked::new(source, blob);
+    let mut source = VerifiedReader::new(source, blob);
     let outcome = read(&mut source);
     interrupt::check()?;
-    if let Err(Failure::TooLarge(limit)) = outcome {
-        return Err(Error::too_large(name, limit));
+    if let Err(ReadFailure::TooLarge(limit)) = outcome {
+        return Err(ReadError::too_large(name, limit));
     }
     // A blob that is another one, or has a part of it only, will hardly make sense.
     let checked = source.check();
     match (checked, outcome) {
         (Err(failure), _) => Err(failure.at(name, blobs.place())),
         // What came out of a blob that could be read whole is the blob's fault.
-        (Ok(()), Err(Failure::Io(error))) => {
-            Err(Error::broken(name, Broken::Compression(error.to_string())))
+        (Ok(()), Err(ReadFailure::Io(error))) => {
+            Err(ReadError::broken(name, Broken::Compression(error.to_string())))
         }
         (Ok(()), Err(failure)) => Err(failure.at(name, blobs.place())),
         (Ok(()), Ok(read)) => Ok(read),
@@ -69,21 +68,21 @@ pub(super) fn document<T>(
     what: &str,
     blob: &Descriptor,
     limits: &Limits,
-    parse: impl FnOnce(&[u8]) -> Result<T, Broken>,
-) -> Result<T, Error> {
+    parse: impl FnOnce(&[u8]) -> Result<T, InvalidDocument>,
+) -> Result<T, ReadError> {
     if blob.size > limits.document {
-        return Err(Error::too_large(name(what, blob), TooLarge::Document(limits.document)));
+        return Err(ReadError::too_large(name(what, blob), TooLarge::Document(limits.document)));
     }
     let bytes = read(blobs, what, blob, |source| {
         let mut bytes = Vec::new();
         source.read_to_end(&mut bytes)?;
         Ok(bytes)
     })?;
-    parse(&bytes).map_err(|reason| Error::broken(name(what, blob), reason))
+    parse(&bytes).map_err(|reason| ReadError::broken(name(what, blob), reason))
 }
 
 /// Reads a blob no further than its descriptor says, and finds out whether it is the right one.
-struct Checked<'a, R> {
+struct VerifiedReader<'a, R> {
     source: R,
     blob: &'a Descriptor,
     hasher: Sha256,
@@ -92,12 +91,12 @@ struct Checked<'a, R> {
     failed: Option<io::Error>,
 }
 
-impl<'a, R: Read> Checked<'a, R> {
+impl<'a, R: Read> VerifiedReader<'a, R> {
     fn new(source: R, blob: &'a Descriptor) -> Self {
         Self { source, blob, hasher: Sha256::new(), size: 0, failed: None }
     }
 
-    fn check(mut self) -> Result<(), Failure> {
+    fn check(mut self) -> Result<(), ReadFailure> {
         if self.failed.is_none() {
             // Its error is kept.
             let _ = io::copy(&mut self, &mut io::sink());
@@ -116,7 +115,7 @@ impl<'a, R: Read> Checked<'a, R> {
     }
 }
 
-impl<R: Read> Read for Checked<'_, R> {
+impl<R: Read> Read for VerifiedReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         // One more than there should be, to see that there is.
         let left = self.blob.size.saturating_add(1).saturating_sub(self.size);

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 use tar::Header;
 
-use super::error::{Broken, Failure};
+use super::error::{Broken, ReadFailure};
 use super::limits::{Limits, TooLarge};
 
 const BLOCK: usize = 512;
@@ -67,7 +67,7 @@ impl<'a, R: Skip> TarReader<'a, R> {
     }
 
     /// The next entry; none where the tar file ends.
-    pub fn next(&mut self) -> Result<Option<TarEntry>, Failure> {
+    pub fn next(&mut self) -> Result<Option<TarEntry>, ReadFailure> {
         let mut extended = Extended::default();
         loop {
             let rest = self.left.saturating_add(self.padding);
@@ -89,8 +89,8 @@ impl<'a, R: Skip> TarReader<'a, R> {
     }
 
     /// The content of the entry, as far as it was not read.
-    pub fn content(&mut self) -> Content<'_, 'a, R> {
-        Content(self)
+    pub fn content(&mut self) -> ContentReader<'_, 'a, R> {
+        ContentReader(self)
     }
 
     /// The reader below, with what stands behind the end of the tar file.
@@ -103,14 +103,14 @@ impl<'a, R: Skip> TarReader<'a, R> {
         &self.source
     }
 
-    fn begin_content(&mut self, size: u64) -> Result<(), Failure> {
+    fn begin_content(&mut self, size: u64) -> Result<(), ReadFailure> {
         let end = size.checked_next_multiple_of(BLOCK as u64);
         let end = end.ok_or(Broken::NotATar("an impossible size"))?;
         (self.left, self.padding) = (size, end - size);
         Ok(())
     }
 
-    fn header(&mut self) -> Result<Option<Header>, Failure> {
+    fn header(&mut self) -> Result<Option<Header>, ReadFailure> {
         let Some(header) = self.block()? else { return Ok(None) };
         if header.as_bytes().iter().all(|byte| *byte == 0) {
             return match self.block()? {
@@ -131,7 +131,7 @@ impl<'a, R: Skip> TarReader<'a, R> {
         }
     }
 
-    fn block(&mut self) -> Result<Option<Header>, Failure> {
+    fn block(&mut self) -> Result<Option<Header>, ReadFailure> {
         let mut header = Header::new_old();
         let block = header.as_mut_bytes();
         let mut filled = 0;
@@ -147,7 +147,7 @@ impl<'a, R: Skip> TarReader<'a, R> {
         Ok(Some(header))
     }
 
-    fn extended_header(&mut self) -> Result<Vec<u8>, Failure> {
+    fn extended_header(&mut self) -> Result<Vec<u8>, ReadFailure> {
         let limit = self.limits.header;
         if self.left > limit {
             return Err(TooLarge::Header(limit).into());
@@ -157,7 +157,7 @@ impl<'a, R: Skip> TarReader<'a, R> {
         Ok(bytes)
     }
 
-    fn long_name(&mut self) -> Result<Vec<u8>, Failure> {
+    fn long_name(&mut self) -> Result<Vec<u8>, ReadFailure> {
         let mut name = self.extended_header()?;
         let end = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
         name.truncate(end);
@@ -165,7 +165,7 @@ impl<'a, R: Skip> TarReader<'a, R> {
     }
 
     /// The records of a PAX header: `<length> <key>=<value>\n`, where the length is that of all.
-    fn records(&mut self, extended: &mut Extended) -> Result<(), Failure> {
+    fn records(&mut self, extended: &mut Extended) -> Result<(), ReadFailure> {
         let bytes = self.extended_header()?;
         let mut left = &bytes[..];
         while !left.is_empty() {
@@ -191,7 +191,7 @@ impl<'a, R: Skip> TarReader<'a, R> {
         header: &Header,
         kind: u8,
         extended: Extended,
-    ) -> Result<TarEntry, Failure> {
+    ) -> Result<TarEntry, ReadFailure> {
         // An empty value takes back what an earlier header said.
         let given = |value: Option<Vec<u8>>| value.filter(|value| !value.is_empty());
         let path = given(extended.path).unwrap_or_else(|| header.path_bytes().into_owned());
@@ -236,9 +236,9 @@ fn record(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 }
 
 /// The content of an entry.
-pub(super) struct Content<'r, 'a, R>(&'r mut TarReader<'a, R>);
+pub(super) struct ContentReader<'r, 'a, R>(&'r mut TarReader<'a, R>);
 
-impl<R: Skip> Read for Content<'_, '_, R> {
+impl<R: Skip> Read for ContentReader<'_, '_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let tar = &mut *self.0;
         let wanted = buffer.len().min(usize::try_from(tar.left).unwrap_or(usize::MAX));
@@ -273,7 +273,7 @@ mod tests {
     }
 
     /// Path, link and content of each entry.
-    fn entries(tar: &[u8]) -> Result<Vec<(String, String, String)>, Failure> {
+    fn entries(tar: &[u8]) -> Result<Vec<(String, String, String)>, ReadFailure> {
         let mut tar = TarReader::new(Bytes(tar), &SMALL);
         let mut entries = Vec::new();
         while let Some(TarEntry { path, link, .. }) = tar.next()? {
@@ -331,7 +331,7 @@ mod tests {
         assert!(entries(&tar).is_ok());
         assert!(entries(&[]).unwrap().is_empty());
         for length in [1, 511, 513, 1023] {
-            assert!(matches!(entries(&tar[..length]), Err(Failure::Broken(Broken::Truncated))));
+            assert!(matches!(entries(&tar[..length]), Err(ReadFailure::Broken(Broken::Truncated))));
         }
     }
 
@@ -344,7 +344,7 @@ mod tests {
         let nul = Tar::new().extended(&[("path", "a\0b4567")]).file("a", "").finish();
         let record = Tar::new().entry(b'x', "x", "", b"999 path=a\n").file("a", "").finish();
         for tar in [vec![b'x'; 2000], wrong, amid, nul, record] {
-            assert!(matches!(entries(&tar), Err(Failure::Broken(Broken::NotATar(_)))));
+            assert!(matches!(entries(&tar), Err(ReadFailure::Broken(Broken::NotATar(_)))));
         }
     }
 }

@@ -7,9 +7,10 @@ use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use tar::Header;
 
+use super::error::ReadError;
 use super::limits::Limits;
-use super::{Error, StoredImage};
-use crate::digest::Digest;
+use super::stored::StoredImage;
+use crate::oci::Digest;
 use crate::progress::{Progress, Verbosity};
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -185,7 +186,7 @@ pub(super) fn archive_of(layers: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// Reads an archive within limits.
-pub(super) fn read(archive: Vec<u8>, limits: &Limits) -> Result<StoredImage, Error> {
+pub(super) fn read(archive: Vec<u8>, limits: &Limits) -> Result<StoredImage, ReadError> {
     let progress = Progress::new(Verbosity::Quiet);
     StoredImage::from_archive(Cursor::new(archive), limits, &progress.step("reading"))
 }

@@ -3,41 +3,38 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::layer::ContentId;
 use super::limits::LINKS;
 use super::oddity::Oddities;
 use super::path;
+use crate::oci::Digest;
 
 /// The merged file system of a variant.
 ///
 /// Nodes stand in one list and name each other by their place in it, so that nothing recurses into
 /// folders, however deep they are.
 #[derive(Debug)]
-pub struct Tree {
+pub struct FileTree {
     pub(super) nodes: Vec<Slot>,
     pub(super) oddities: Oddities,
 }
 
 /// A file, folder or link.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Node {
-    /// What it is.
-    pub kind: Kind,
+pub struct TreeNode {
+    pub kind: NodeKind,
     /// Its permissions, with the set-user-ID, set-group-ID and sticky bits.
     pub mode: u32,
 }
 
-/// What a node is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A folder.
+pub enum NodeKind {
     Folder,
     /// A file; hard links are files with the content of their target.
     File {
         /// In bytes.
         size: u64,
-        /// Which content it has.
-        content: ContentId,
+        /// The digest of its content, which is the same for equal files of all layers.
+        content: Digest,
     },
     /// A symbolic link with this text.
     Symlink(Arc<str>),
@@ -53,7 +50,7 @@ pub(super) const ROOT: Id = 0;
 /// A node, and what it takes to find others from it.
 #[derive(Debug)]
 pub(super) struct Slot {
-    pub node: Node,
+    pub node: TreeNode,
     pub name: Arc<str>,
     /// The root's is the root.
     pub parent: Id,
@@ -67,11 +64,10 @@ pub(super) struct Slot {
 
 /// Where a path leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found<'a> {
+pub struct FoundNode<'a> {
     /// The path of the node itself, without the links on the way: `/ui/index.html`.
     pub path: String,
-    /// The node.
-    pub node: &'a Node,
+    pub node: &'a TreeNode,
 }
 
 /// A path leads to nothing.
@@ -88,13 +84,13 @@ pub enum Unresolved {
     TooManyLinks,
 }
 
-impl Tree {
+impl FileTree {
     /// What `path` names. Symbolic links are followed in the folders on the way, as `docker cp`
     /// does it, and not at its end. `/` in front makes no difference, and `/..` is the root.
     ///
     /// # Errors
     /// It names nothing.
-    pub fn resolve(&self, path: &str) -> Result<Found<'_>, Unresolved> {
+    pub fn resolve(&self, path: &str) -> Result<FoundNode<'_>, Unresolved> {
         self.look_up(path, LastLink::Keep)
     }
 
@@ -102,13 +98,13 @@ impl Tree {
     ///
     /// # Errors
     /// It leads to nothing.
-    pub fn follow(&self, path: &str) -> Result<Found<'_>, Unresolved> {
+    pub fn follow(&self, path: &str) -> Result<FoundNode<'_>, Unresolved> {
         self.look_up(path, LastLink::Follow)
     }
 
     /// All that is in the folder `path`, and in the folders there, sorted by name. Symbolic links
     /// are not followed. Nothing where there is no such folder.
-    pub fn below(&self, path: &str) -> impl Iterator<Item = Found<'_>> {
+    pub fn below(&self, path: &str) -> impl Iterator<Item = FoundNode<'_>> {
         let start = self.walk(ROOT, &path::parts_within_root(path), LastLink::Follow, &mut 0);
         let mut open = start.map_or_else(|_| Vec::new(), |id| self.children_reversed(id));
         std::iter::from_fn(move || {
@@ -123,7 +119,7 @@ impl Tree {
         &self.oddities
     }
 
-    fn look_up(&self, path: &str, last: LastLink) -> Result<Found<'_>, Unresolved> {
+    fn look_up(&self, path: &str, last: LastLink) -> Result<FoundNode<'_>, Unresolved> {
         let id = self.walk(ROOT, &path::parts_within_root(path), last, &mut 0)?;
         Ok(self.found(id))
     }
@@ -132,7 +128,7 @@ impl Tree {
         self.slot(id).children.values().rev().copied().collect()
     }
 
-    fn found(&self, id: Id) -> Found<'_> {
+    fn found(&self, id: Id) -> FoundNode<'_> {
         let mut names = Vec::new();
         let mut at = id;
         while at != ROOT {
@@ -141,7 +137,7 @@ impl Tree {
         }
         let path = names.iter().rev().fold(String::new(), |path, name| path + "/" + name);
         let path = if path.is_empty() { "/".to_owned() } else { path };
-        Found { path, node: &self.slot(id).node }
+        FoundNode { path, node: &self.slot(id).node }
     }
 
     pub(super) fn slot(&self, id: Id) -> &Slot {
@@ -162,7 +158,7 @@ impl Tree {
         let mut left: Vec<&str> = parts.iter().rev().copied().collect();
         while let Some(part) = left.pop() {
             let slot = self.slot(at);
-            if slot.node.kind != Kind::Folder {
+            if slot.node.kind != NodeKind::Folder {
                 return Err(Unresolved::NotAFolder);
             }
             let next = match part {
@@ -171,7 +167,7 @@ impl Tree {
                 part => *slot.children.get(part).ok_or(Unresolved::NotFound)?,
             };
             match &self.slot(next).node.kind {
-                Kind::Symlink(target) if !left.is_empty() || last == LastLink::Follow => {
+                NodeKind::Symlink(target) if !left.is_empty() || last == LastLink::Follow => {
                     links += 1;
                     if links > LINKS {
                         return Err(Unresolved::TooManyLinks);
@@ -203,7 +199,7 @@ mod tests {
     use crate::image::read::limits::Limits;
     use crate::image::read::testing::{Tar, archive_of, read};
 
-    fn tree(tar: Tar) -> Tree {
+    fn tree(tar: Tar) -> FileTree {
         let mut image = read(archive_of(&[tar.finish()]), &Limits::DEFAULT).unwrap();
         image.variants.remove(0).tree
     }

@@ -8,13 +8,9 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::error::Broken;
+use super::limits::ZSTD_WINDOW;
+use crate::files::BUFFER;
 use crate::interrupt::Interruptible;
-
-/// How much is read at a time, in bytes.
-pub(super) const BUFFER: usize = 64 * 1024;
-/// How far back a zstd frame may refer, in bytes, which is what its decoder holds in memory: the
-/// 8 MiB that RFC 8878 asks every decoder to have, times 16 for `zstd --ultra`.
-const WINDOW: u64 = 128 * 1024 * 1024;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
@@ -71,7 +67,7 @@ struct Zstd<R> {
 impl<R: BufRead> Zstd<R> {
     fn new(source: R) -> Self {
         let mut decoder = FrameDecoder::new();
-        decoder.set_max_window_size(WINDOW);
+        decoder.set_max_window_size(ZSTD_WINDOW);
         Self { source, decoder }
     }
 

@@ -4,14 +4,13 @@
 //! The names are in `data/macos`, a list for each library. The maintainer tool `macos-symbols` reads
 //! most of them from the crates that declare them. Nothing of Apple's is in them.
 
-use std::fmt::Write;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::cache;
 use crate::files;
 use crate::progress::Progress;
+use crate::text;
 
 mod list;
 mod stub;
@@ -85,11 +84,7 @@ fn name_of(stubs: &[Stub]) -> String {
         hasher.update(stub.path.as_str());
         hasher.update(&stub.text);
     }
-    let mut name = String::new();
-    for byte in hasher.finalize().iter().take(8) {
-        let _ = write!(name, "{byte:02x}");
-    }
-    name
+    text::hex(&hasher.finalize()[..8])
 }
 
 fn write(stubs: &[Stub], folder: &Utf8Path) -> files::Result<()> {

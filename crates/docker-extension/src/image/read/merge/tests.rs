@@ -5,36 +5,36 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::digest::Digest;
-use crate::image::read::ContentId;
+
 use crate::image::read::limits::Limits;
+use crate::oci::Digest;
 
-fn entry(path: &str, kind: EntryKind) -> Entry {
+fn entry(path: &str, kind: EntryKind) -> LayerEntry {
     let mode = if kind == EntryKind::Folder { 0o755 } else { 0o644 };
-    Entry { path: path.to_owned(), kind, mode }
+    LayerEntry { path: path.to_owned(), kind, mode }
 }
 
-fn content(text: &str) -> ContentId {
-    ContentId::of(Digest::of(text.as_bytes()))
+fn content(text: &str) -> Digest {
+    Digest::of(text.as_bytes())
 }
 
-fn file(path: &str, text: &str) -> Entry {
+fn file(path: &str, text: &str) -> LayerEntry {
     entry(path, EntryKind::File { size: text.len() as u64, content: content(text) })
 }
 
-fn folder(path: &str) -> Entry {
+fn folder(path: &str) -> LayerEntry {
     entry(path, EntryKind::Folder)
 }
 
-fn symlink(path: &str, target: &str) -> Entry {
+fn symlink(path: &str, target: &str) -> LayerEntry {
     entry(path, EntryKind::Symlink(target.into()))
 }
 
-fn hard_link(path: &str, target: &str) -> Entry {
+fn hard_link(path: &str, target: &str) -> LayerEntry {
     entry(path, EntryKind::HardLink(target.to_owned()))
 }
 
-fn merged(layers: &[Vec<Entry>]) -> Tree {
+fn merged(layers: &[Vec<LayerEntry>]) -> FileTree {
     let budget = Budget::new(Limits::DEFAULT);
     let mut merge = Merge::new(&budget);
     for layer in layers {
@@ -44,17 +44,17 @@ fn merged(layers: &[Vec<Entry>]) -> Tree {
 }
 
 /// Every path, with a `/` behind folders' and the target of links.
-fn listed(tree: &Tree) -> Vec<String> {
-    let line = |found: super::super::tree::Found<'_>| match &found.node.kind {
-        Kind::Folder => found.path + "/",
-        Kind::File { .. } => found.path,
-        Kind::Symlink(target) => format!("{} -> {target}", found.path),
-        Kind::Special => format!("{} special", found.path),
+fn listed(tree: &FileTree) -> Vec<String> {
+    let line = |found: super::super::tree::FoundNode<'_>| match &found.node.kind {
+        NodeKind::Folder => found.path + "/",
+        NodeKind::File { .. } => found.path,
+        NodeKind::Symlink(target) => format!("{} -> {target}", found.path),
+        NodeKind::Special => format!("{} special", found.path),
     };
     tree.below("/").map(line).collect()
 }
 
-fn oddities(tree: &Tree) -> Vec<String> {
+fn oddities(tree: &FileTree) -> Vec<String> {
     tree.oddities().first().iter().map(ToString::to_string).collect()
 }
 
@@ -170,7 +170,7 @@ fn a_hard_link_has_the_content_of_its_target() {
         vec![hard_link("e", "a")],
     ]);
     let content_of = |path: &str| match tree.resolve(path).map(|found| &found.node.kind) {
-        Ok(Kind::File { content, .. }) => Some(*content),
+        Ok(NodeKind::File { content, .. }) => Some(*content),
         _ => None,
     };
     assert_eq!(content_of("a"), Some(content("second")));
@@ -223,10 +223,10 @@ fn what_is_strange_is_told() {
 /// A file system as a plain map, changed by the rules of the OCI specification in the most simple
 /// way.
 #[derive(Default)]
-struct Model(BTreeMap<String, Node>);
+struct Model(BTreeMap<String, TreeNode>);
 
 impl Model {
-    fn add_layer(&mut self, layer: &[Entry]) {
+    fn add_layer(&mut self, layer: &[LayerEntry]) {
         let mut added: BTreeSet<String> = BTreeSet::new();
         for entry in layer {
             let (folder, name) = entry.path.rsplit_once('/').unwrap_or(("", &entry.path));
@@ -247,11 +247,13 @@ impl Model {
                 continue;
             }
             let kind = match &entry.kind {
-                EntryKind::Folder => Kind::Folder,
-                EntryKind::File { size, content } => Kind::File { size: *size, content: *content },
-                EntryKind::Symlink(target) => Kind::Symlink(target.clone()),
+                EntryKind::Folder => NodeKind::Folder,
+                EntryKind::File { size, content } => {
+                    NodeKind::File { size: *size, content: *content }
+                }
+                EntryKind::Symlink(target) => NodeKind::Symlink(target.clone()),
                 EntryKind::HardLink(target) => match self.0.get(target) {
-                    Some(node) if node.kind != Kind::Folder && *target != entry.path => {
+                    Some(node) if node.kind != NodeKind::Folder && *target != entry.path => {
                         let node = node.clone();
                         self.replace(&entry.path, node);
                         added.insert(entry.path.clone());
@@ -259,9 +261,9 @@ impl Model {
                     }
                     _ => continue,
                 },
-                EntryKind::Special | EntryKind::Odd(_) => Kind::Special,
+                EntryKind::Special | EntryKind::Odd(_) => NodeKind::Special,
             };
-            self.replace(&entry.path, Node { kind, mode: entry.mode });
+            self.replace(&entry.path, TreeNode { kind, mode: entry.mode });
             added.insert(entry.path.clone());
         }
     }
@@ -273,9 +275,9 @@ impl Model {
         let folders: Vec<_> = ends.map(|end| folder[..end].to_owned()).collect();
         let folders: Vec<_> = folders.into_iter().filter(|path| !path.is_empty()).collect();
         for path in &folders {
-            let new = Node { kind: Kind::Folder, mode: FOLDER_MODE };
+            let new = TreeNode { kind: NodeKind::Folder, mode: FOLDER_MODE };
             match self.0.get(path) {
-                Some(there) if there.kind == Kind::Folder => {}
+                Some(there) if there.kind == NodeKind::Folder => {}
                 Some(_) if added.contains(path) => return None,
                 _ => drop(self.0.insert(path.clone(), new)),
             }
@@ -283,8 +285,8 @@ impl Model {
         Some(folders)
     }
 
-    fn replace(&mut self, path: &str, node: Node) {
-        if node.kind != Kind::Folder {
+    fn replace(&mut self, path: &str, node: TreeNode) {
+        if node.kind != NodeKind::Folder {
             let inside = format!("{path}/");
             self.0.retain(|other, _| !other.starts_with(&inside));
         }
@@ -296,7 +298,7 @@ fn any_path() -> impl Strategy<Value = String> {
     vec(select(&["a", "b", "c"][..]), 1..4).prop_map(|parts| parts.join("/"))
 }
 
-fn any_entry() -> impl Strategy<Value = Entry> {
+fn any_entry() -> impl Strategy<Value = LayerEntry> {
     let text = select(&["", "one", "two"][..]);
     prop_oneof![
         4 => (any_path(), text).prop_map(|(path, text)| file(&path, text)),
@@ -321,7 +323,7 @@ proptest! {
             model.add_layer(layer);
         }
         let tree = merged(&layers);
-        let found: BTreeMap<String, Node> = tree
+        let found: BTreeMap<String, TreeNode> = tree
             .below("/")
             .map(|found| (found.path.trim_start_matches('/').to_owned(), found.node.clone()))
             .collect();

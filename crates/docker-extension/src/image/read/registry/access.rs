@@ -8,9 +8,10 @@ use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 
 use super::challenge::Challenge;
+use super::error;
 use super::login::{self, Login};
-use crate::http::{self, Address, Request};
-use crate::image::read::error::Error;
+use crate::error::{Error, Result};
+use crate::http::{Address, Request};
 
 /// What token servers want to know about who asks.
 const CLIENT: &str = "cargo-xtask";
@@ -36,11 +37,7 @@ impl Access {
 
     /// The value of `Authorization` that answers one of the challenges. The person's login goes
     /// where Docker sends it: to the registry, and to the token server that it names.
-    pub fn authorize(
-        &self,
-        challenges: &[Challenge],
-        reference: &str,
-    ) -> Result<Option<String>, Error> {
+    pub fn authorize(&self, challenges: &[Challenge], reference: &str) -> Result<Option<String>> {
         let find = |scheme| challenges.iter().find(|it| it.scheme == scheme);
         let login = self.login()?;
         if let Some(bearer) = find("bearer") {
@@ -57,12 +54,14 @@ impl Access {
         // Of a token, the registry refuses not the login, but what it allows.
         let is_login = authorization.is_some_and(|value| value.starts_with(BASIC));
         match self.account() {
-            Some(account) if is_login && status == 401 => self.login_refused(account),
+            Some(account) if is_login && status == 401 => {
+                error::login_refused(&self.registry, &account)
+            }
             _ => self.unauthorised(reference),
         }
     }
 
-    fn login(&self) -> Result<Option<&Login>, Error> {
+    fn login(&self) -> Result<Option<&Login>> {
         if self.login.get().is_none() {
             let found = login::find(&self.registry)?;
             // Another download that has found it meanwhile has found the same.
@@ -76,39 +75,25 @@ impl Access {
     }
 
     fn unauthorised(&self, reference: &str) -> Error {
-        Error::Unauthorised {
-            registry: self.registry.clone(),
-            reference: reference.to_owned(),
-            account: self.account(),
-        }
+        error::unauthorised(&self.registry, reference, self.account().as_deref())
     }
 
-    fn login_refused(&self, account: String) -> Error {
-        Error::LoginRefused { registry: self.registry.clone(), account }
-    }
-
-    fn token(
-        &self,
-        bearer: &Challenge,
-        login: Option<&Login>,
-        reference: &str,
-    ) -> Result<String, Error> {
+    fn token(&self, bearer: &Challenge, login: Option<&Login>, reference: &str) -> Result<String> {
         let request = self.token_request(bearer, login)?;
-        let answer = request.send(LARGEST_ANSWER).map_err(|error| match error {
-            http::Error::Interrupted(interrupted) => interrupted.into(),
-            source => Error::Http { registry: self.registry.clone(), source },
-        })?;
+        let answer = request.send(LARGEST_ANSWER);
+        let answer = answer.map_err(|source| error::http(&self.registry, source))?;
         match answer.head.status {
             200 => {}
             400 | 401 | 403 => {
                 return Err(match self.account() {
-                    Some(account) => self.login_refused(account),
+                    Some(account) => error::login_refused(&self.registry, &account),
                     None => self.unauthorised(reference),
                 });
             }
-            429 => return Err(Error::RateLimited { registry: self.registry.clone() }),
+            429 => return Err(error::rate_limited(&self.registry)),
             status => {
-                return Err(self.strange(format!("has a token server with status {status}")));
+                let what = format!("has a token server with status {status}");
+                return Err(error::strange(&self.registry, &what));
             }
         }
         #[derive(Deserialize)]
@@ -121,18 +106,18 @@ impl Access {
         let token = token.filter(|token| !token.is_empty());
         match token {
             Some(token) => Ok(format!("Bearer {token}")),
-            None => Err(self.strange("has a token server without tokens".to_owned())),
+            None => Err(error::strange(&self.registry, "has a token server without tokens")),
         }
     }
 
-    fn token_request(&self, bearer: &Challenge, login: Option<&Login>) -> Result<Request, Error> {
+    fn token_request(&self, bearer: &Challenge, login: Option<&Login>) -> Result<Request> {
         let parameter = |name| bearer.parameters.get(name).map(String::as_str);
         let realm = parameter("realm").unwrap_or_default();
         let address = realm.parse::<Address>();
         let address = address.ok().filter(|address| address.is_https() || !self.is_https);
         let Some(mut address) = address else {
             let what = format!("names `{realm}` as its token server, which has no safe address");
-            return Err(self.strange(what));
+            return Err(error::strange(&self.registry, &what));
         };
         let service = parameter("service").unwrap_or_default();
         if let Some(Login::IdentityToken(token)) = login {
@@ -155,10 +140,6 @@ impl Access {
             }
             _ => request,
         })
-    }
-
-    fn strange(&self, what: String) -> Error {
-        Error::Registry { registry: self.registry.clone(), what }
     }
 }
 

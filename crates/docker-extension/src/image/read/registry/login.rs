@@ -10,7 +10,8 @@ use base64::prelude::BASE64_STANDARD;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
-use crate::image::read::error::Error;
+use super::error;
+use crate::error::Result;
 use crate::process;
 
 /// What Docker calls Docker Hub in its configuration.
@@ -60,7 +61,7 @@ struct Kept {
 }
 
 /// The login for a registry, if the person has one.
-pub(super) fn find(registry: &str) -> Result<Option<Login>, Error> {
+pub(super) fn find(registry: &str) -> Result<Option<Login>> {
     let folder = match std::env::var_os("DOCKER_CONFIG") {
         Some(folder) => Some(folder.into()),
         None => dirs::home_dir().map(|home| home.join(".docker")),
@@ -71,11 +72,11 @@ pub(super) fn find(registry: &str) -> Result<Option<Login>, Error> {
     }
 }
 
-fn find_in(path: &Utf8Path, registry: &str) -> Result<Option<Login>, Error> {
+fn find_in(path: &Utf8Path, registry: &str) -> Result<Option<Login>> {
     if !path.is_file() {
         return Ok(None);
     }
-    let broken = |reason| Error::Credentials { path: path.to_owned(), reason };
+    let broken = |reason: String| error::credentials(path, &reason);
     let configuration: Configuration = serde_json::from_slice(&crate::files::read(path)?)
         .map_err(|error| broken(error.to_string()))?;
     let server = if registry == DOCKER_HUB.0 { DOCKER_HUB.1 } else { registry };
@@ -125,14 +126,14 @@ fn ask_helper(
     server: &str,
     path: &Utf8Path,
     registry: &str,
-) -> Result<Option<Login>, Error> {
+) -> Result<Option<Login>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Answer {
         username: String,
         secret: String,
     }
-    let broken = |reason| Error::Credentials { path: path.to_owned(), reason };
+    let broken = |reason: String| error::credentials(path, &reason);
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if helper.is_empty() || !helper.chars().all(is_name) {
         return Err(broken(format!("`{helper}` is no name of a credential helper")));
@@ -147,14 +148,11 @@ fn ask_helper(
     });
     match outcome {
         Ok(()) => {}
-        Err(process::ProcessError::Interrupted(interrupted)) => return Err(interrupted.into()),
         // How helpers say that they have none; there is no other way.
         Err(_) if String::from_utf8_lossy(&answer).contains("credentials not found") => {
             return Ok(None);
         }
-        Err(source) => {
-            return Err(Error::CredentialHelper { registry: registry.to_owned(), source });
-        }
+        Err(source) => return Err(error::credential_helper(registry, source)),
     }
     let answer: Answer = serde_json::from_slice(&answer)
         .map_err(|_| broken(format!("`docker-credential-{helper}` answers no login")))?;
@@ -177,7 +175,7 @@ mod tests {
             Ok(Some(Login::Password { name, password })) => format!("{name} {password}"),
             Ok(Some(Login::IdentityToken(token))) => format!("token {token}"),
             Ok(None) => "-".to_owned(),
-            Err(Error::Credentials { .. }) => "!".to_owned(),
+            Err(error) if error.to_string().starts_with("can't read from `") => "!".to_owned(),
             Err(error) => error.to_string(),
         }
     }

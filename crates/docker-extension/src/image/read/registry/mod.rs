@@ -11,22 +11,22 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::assemble::{LAYER, Root};
+use super::assemble::{ImageRoot, LAYER};
 use super::choose::Called;
-use super::document::{ACCEPTED, Descriptor, Document};
-use super::error::{Broken, Error};
-use super::limits::Limits;
+use super::error::{Broken, ReadError};
+use super::limits::{Limits, TooLarge};
 use super::store::{self, Blobs, Section, Shared};
-use crate::digest::Digest;
+use crate::error::Error;
 use crate::files::IoContext;
 use crate::http::{self, Address, Request, Response, is_local};
+use crate::oci::{Descriptor, Digest, ImageDocument, MediaType, Reference, Version};
 use crate::parallel::in_parallel;
 use crate::progress::Step;
-use crate::project::reference::AnyReference;
 use crate::text;
 
 mod access;
 mod challenge;
+mod error;
 mod login;
 
 use access::Access;
@@ -60,45 +60,40 @@ struct Downloaded {
 }
 
 /// Finds the image in its registry.
-pub(super) fn find(reference: &AnyReference, limits: &Limits) -> Result<Root, Error> {
+pub(super) fn find(reference: &Reference, limits: &Limits) -> Result<ImageRoot, ReadError> {
     let repository = Repository::new(reference, limits)?;
-    let latest = if reference.digest.is_none() { "latest".parse().ok() } else { None };
-    let tag = reference.tag.clone().or(latest);
-    let wanted = match (&reference.digest, &tag) {
-        (Some(digest), _) => digest.to_string(),
-        (None, tag) => tag.as_ref().map(ToString::to_string).unwrap_or_default(),
-    };
-    let path = format!("manifests/{wanted}");
-    let Some(answer) = repository.ask(&path, |request| request.send(limits.document))? else {
-        return Err(Error::NotFound { reference: reference.to_string() });
-    };
+    let Version { tag, digest: expected } = reference.version.or_latest();
+    let wanted = expected.map(|digest| digest.to_string());
+    let wanted = wanted.or(tag.as_ref().map(ToString::to_string)).unwrap_or_default();
+    let (path, name) = (format!("manifests/{wanted}"), format!("image {wanted}"));
+    let too_large = || ReadError::too_large(&name, TooLarge::Document(limits.document));
+    let answer = repository.ask(&path, |request| request.send(limits.document), too_large)?;
+    let answer = answer.ok_or_else(|| error::not_found(&reference.to_string()))?;
     let digest = Digest::of(&answer.body);
-    let name = format!("image {wanted}");
-    if reference.digest.is_some_and(|expected| expected != digest) {
-        return Err(Error::broken(name, Broken::Digest { found: digest }));
+    if expected.is_some_and(|expected| expected != digest) {
+        return Err(ReadError::broken(name, Broken::Digest { found: digest }));
     }
-    let document = Document::parse(&answer.body).map_err(|reason| Error::broken(name, reason))?;
+    let document =
+        ImageDocument::parse(&answer.body).map_err(|reason| ReadError::broken(name, reason))?;
     let called = Called { name: Some(reference.name.clone()), tag };
-    Ok(Root { blobs: Box::new(repository), called, digest, document })
+    Ok(ImageRoot { blobs: Box::new(repository), called, digest, document })
 }
 
 impl Repository {
-    fn new(reference: &AnyReference, limits: &Limits) -> Result<Self, Error> {
+    fn new(reference: &Reference, limits: &Limits) -> Result<Self, Error> {
         let registry = reference.name.registry().to_owned();
         let name = reference.name.repository();
         let host = if registry == DOCKER_HUB.0 { DOCKER_HUB.1 } else { &registry };
-        let failed = |source| Error::Http { registry: registry.clone(), source };
         let address = |scheme: &str| {
             let address = format!("{scheme}://{host}/v2/{name}").parse();
-            let what = "has a name that is no address".to_owned();
-            address.map_err(|_| Error::Registry { registry: registry.clone(), what })
+            address.map_err(|_| error::strange(&registry, "has a name that is no address"))
         };
         let mut base: Address = address("https")?;
         // As Docker does it: a registry on this machine may do without encryption.
         if is_local(host) {
             match Request::head(base.join("/v2/").unwrap_or(base.clone())).send(limits.document) {
                 Err(http::Error::Tls { .. }) => base = address("http")?,
-                Err(error) => return Err(failed(error)),
+                Err(source) => return Err(error::http(&registry, source)),
                 Ok(_) => {}
             }
         }
@@ -114,17 +109,26 @@ impl Repository {
         })
     }
 
-    /// Asks for something of the repository; none where it has no such thing.
+    /// Asks for something of the repository; none where it has no such thing. `too_large` is the error
+    /// where the answer is larger than `send` takes.
     fn ask<B>(
         &self,
         path: &str,
         send: impl Fn(&Request) -> Result<Response<B>, http::Error>,
-    ) -> Result<Option<Response<B>>, Error> {
+        too_large: impl Fn() -> ReadError,
+    ) -> Result<Option<Response<B>>, ReadError> {
+        let strange = |what: String| error::strange(&self.registry, &what);
+        let send = |request: Request| {
+            send(&request).map_err(|error| match error {
+                http::Error::TooLarge(_) => too_large(),
+                source => error::http(&self.registry, source).into(),
+            })
+        };
         let address: Result<Address, _> = format!("{}/{path}", self.base).parse();
-        let address = address.map_err(|_| self.strange(format!("has no address for `{path}`")))?;
-        let request = Request::get(address).header("Accept", &ACCEPTED.join(", "));
+        let address = address.map_err(|_| strange(format!("has no address for `{path}`")))?;
+        let request = Request::get(address).header("Accept", &MediaType::ROOTS.join(", "));
         let mut tried = self.authorization();
-        let mut answer = self.sent(send(&request.clone().authorization(tried.clone())))?;
+        let mut answer = send(request.clone().authorization(tried.clone()))?;
         if answer.head.status == 401 {
             // Another download may have got a new token meanwhile.
             let newer = self.authorization().filter(|newer| Some(newer) != tried.as_ref());
@@ -137,32 +141,21 @@ impl Repository {
                 }
             };
             *self.authorization.lock().unwrap_or_else(PoisonError::into_inner) = tried.clone();
-            answer = self.sent(send(&request.authorization(tried.clone())))?;
+            answer = send(request.authorization(tried.clone()))?;
         }
         match answer.head.status {
             200 => Ok(Some(answer)),
             404 => Ok(None),
             status @ (401 | 403) => {
-                Err(self.access.refused(status, tried.as_deref(), &self.reference))
+                Err(self.access.refused(status, tried.as_deref(), &self.reference).into())
             }
-            429 => Err(Error::RateLimited { registry: self.registry.clone() }),
-            status => Err(self.strange(format!("answers with status {status}"))),
+            429 => Err(error::rate_limited(&self.registry).into()),
+            status => Err(strange(format!("answers with status {status}")).into()),
         }
     }
 
     fn authorization(&self) -> Option<String> {
         self.authorization.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn sent<B>(&self, sent: Result<Response<B>, http::Error>) -> Result<Response<B>, Error> {
-        sent.map_err(|error| match error {
-            http::Error::Interrupted(interrupted) => interrupted.into(),
-            source => Error::Http { registry: self.registry.clone(), source },
-        })
-    }
-
-    fn strange(&self, what: String) -> Error {
-        Error::Registry { registry: self.registry.clone(), what }
     }
 
     /// Asks for a blob that is to have the size in its descriptor.
@@ -171,18 +164,15 @@ impl Repository {
         what: &str,
         blob: &Descriptor,
         send: impl Fn(&Request) -> Result<Response<B>, http::Error>,
-    ) -> Result<Option<Response<B>>, Error> {
+    ) -> Result<Option<Response<B>>, ReadError> {
         let folder = if blob.is_manifest() { "manifests" } else { "blobs" };
-        self.ask(&format!("{folder}/{}", blob.digest), send).map_err(|error| match error {
-            Error::Http { source: http::Error::TooLarge(_), .. } => {
-                let (expected, found) = (blob.size, blob.size.saturating_add(1));
-                Error::broken(store::name(what, blob), Broken::Size { expected, found })
-            }
-            error => error,
+        self.ask(&format!("{folder}/{}", blob.digest), send, || {
+            let (expected, found) = (blob.size, blob.size.saturating_add(1));
+            ReadError::broken(store::name(what, blob), Broken::Size { expected, found })
         })
     }
 
-    fn download(&self, blob: &Descriptor) -> Result<Option<Downloaded>, Error> {
+    fn download(&self, blob: &Descriptor) -> Result<Option<Downloaded>, ReadError> {
         let answer = self.blob(LAYER, blob, |request| request.download(blob.size))?;
         let Some(Response { body, .. }) = answer else { return Ok(None) };
         let size = body.metadata().doing("read", "a temporary file")?.len();
@@ -201,7 +191,7 @@ impl Blobs for Repository {
         &self.place
     }
 
-    fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, Error> {
+    fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, ReadError> {
         if let Some(downloaded) = self.layers.get().and_then(|layers| layers.get(&blob.digest)) {
             return Ok(downloaded.as_ref().map(Downloaded::open));
         }
@@ -210,7 +200,7 @@ impl Blobs for Repository {
         Ok(answer.map(|answer| Box::new(Cursor::new(answer.body)) as Box<dyn Read>))
     }
 
-    fn fetch(&self, blobs: &[Descriptor], step: &Step<'_>) -> Result<(), Error> {
+    fn fetch(&self, blobs: &[Descriptor], step: &Step<'_>) -> Result<(), ReadError> {
         let unique: BTreeMap<_, _> = blobs.iter().map(|blob| (blob.digest, blob)).collect();
         let blobs: Vec<_> = unique.into_values().collect();
         let done = AtomicUsize::new(0);
@@ -218,7 +208,7 @@ impl Blobs for Repository {
             let file = self.download(blob)?;
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             step.at(format!("{done} of {} downloaded", text::count(blobs.len(), LAYER)));
-            Ok::<_, Error>((blob.digest, file))
+            Ok::<_, ReadError>((blob.digest, file))
         })?;
         // Nobody fetches twice.
         let _ = self.layers.set(files.into_iter().collect());

@@ -1,38 +1,41 @@
-//! Digests: what the blobs of an image go by.
+//! Digests: the identifiers of an image's blobs.
 
 use std::fmt;
 use std::io::{self, Read};
 use std::str::FromStr;
 
+use camino::Utf8Path;
 use serde::de::{self, Deserialize, Deserializer};
 use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-use crate::files::{BUFFER, hex};
+use crate::files::{self, BUFFER, IoContext};
+use crate::interrupt::Interruptible;
+use crate::text::hex;
 
 /// A SHA-256 digest, written `sha256:` and 64 hexadecimal digits.
 ///
-/// A value can't be anything else, so that its digits are safe in a path or an address.
+/// No other text is a value of this type, so its digits are safe in a path or a URL.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
 
 const PREFIX: &str = "sha256:";
 
 impl Digest {
-    /// The digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self::finish(Sha256::new_with_prefix(bytes))
     }
 
-    /// The digest of what was hashed.
     pub fn finish(hasher: Sha256) -> Self {
         Self(hasher.finalize().into())
     }
 
-    /// The digest of all that `source` still has, and how many bytes that is.
-    ///
-    /// # Errors
-    /// It can't be read.
+    /// The digest and the size in bytes of a file. Can be interrupted.
+    pub fn of_file(path: &Utf8Path) -> files::Result<(Self, u64)> {
+        Self::of_rest(Interruptible(files::open(path)?)).doing("read", path)
+    }
+
+    /// The digest of everything up to the end of `source`, and the number of bytes.
     pub fn of_rest(mut source: impl Read) -> io::Result<(Self, u64)> {
         let mut hasher = Sha256::new();
         let mut buffer = vec![0; BUFFER];
@@ -47,7 +50,12 @@ impl Digest {
         }
     }
 
-    /// The digits alone.
+    /// For documents that hold the digits alone.
+    pub fn serialize_hex<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.hex())
+    }
+
+    /// The 64 digits, without `sha256:`.
     pub fn hex(&self) -> String {
         hex(&self.0)
     }
@@ -55,8 +63,7 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(PREFIX)?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{PREFIX}{}", self.hex())
     }
 }
 
@@ -66,10 +73,14 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// A text that is no digest which can be checked here.
+/// A text that is not a SHA-256 digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a digest is `sha256:` and 64 digits or letters from a to f")]
+#[error("{}", Self::REASON)]
 pub struct InvalidDigest;
+
+impl InvalidDigest {
+    pub const REASON: &str = "a digest is `sha256:` and 64 digits or letters from a to f";
+}
 
 impl FromStr for Digest {
     type Err = InvalidDigest;

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::digest::Digest;
+use super::digest::{Digest, InvalidDigest};
 
 /// The name of an image without its tag: `example/host-ports`, `registry.example:5000/team/tool`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,9 +39,8 @@ impl ImageName {
         format!("{}/{}", self.registry(), self.repository())
     }
 
-    /// The name with a tag.
-    pub fn with_tag(&self, tag: Tag) -> ImageReference {
-        ImageReference { name: self.clone(), tag }
+    pub fn with_tag(&self, tag: Tag) -> Reference<Tag> {
+        Reference { name: self.clone(), version: tag }
     }
 }
 
@@ -111,7 +110,6 @@ fn is_component(component: &str) -> bool {
 pub struct Tag(String);
 
 impl Tag {
-    /// The tag's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -148,68 +146,78 @@ impl FromStr for Tag {
     }
 }
 
-/// An image name with a tag: `example/host-ports:1.2.3`.
+/// An image: its name, and which version of it.
+///
+/// An image that is made here always has a [`Tag`]. One that a user refers to may have any
+/// [`Version`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageReference {
-    /// The name.
+pub struct Reference<V = Version> {
     pub name: ImageName,
-    /// The tag.
-    pub tag: Tag,
+    pub version: V,
 }
 
-impl ImageReference {
-    /// The reference with the registry and namespace that Docker adds to short names, as the
-    /// containerd image store wants it: `docker.io/library/tool:1.0.0`.
-    pub fn full_name(&self) -> String {
-        format!("{}:{}", self.name.full_name(), self.tag)
-    }
-}
-
-impl fmt::Display for ImageReference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.name, self.tag)
-    }
-}
-
-/// What Docker takes for an image: `name[:tag][@digest]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AnyReference {
-    /// The name.
-    pub name: ImageName,
-    /// The tag. Where there is neither tag nor digest, `latest` is meant.
+/// Which version of an image is meant: that of a tag, or exactly one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Version {
     pub tag: Option<Tag>,
-    /// The digest; it wins over the tag.
+    /// It takes precedence over the tag.
     pub digest: Option<Digest>,
 }
 
-impl FromStr for AnyReference {
+impl Version {
+    /// The version that Docker takes: `latest` where there is neither a tag nor a digest.
+    pub fn or_latest(&self) -> Self {
+        match self {
+            Self { tag: None, digest: None } => {
+                Self { tag: Some(Tag("latest".to_owned())), digest: None }
+            }
+            version => version.clone(),
+        }
+    }
+}
+
+impl Reference<Tag> {
+    /// The reference with the registry and namespace that Docker adds to short names, as the
+    /// containerd image store wants it: `docker.io/library/tool:1.0.0`.
+    pub fn full_name(&self) -> String {
+        format!("{}:{}", self.name.full_name(), self.version)
+    }
+}
+
+impl fmt::Display for Reference<Tag> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.name, self.version)
+    }
+}
+
+impl FromStr for Reference {
     type Err = InvalidReference;
 
+    /// Reads `name[:tag][@digest]`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (rest, digest) = match text.split_once('@') {
             Some((rest, digest)) => (rest, Some(digest)),
             None => (text, None),
         };
         let digest = digest.map(str::parse).transpose();
-        let digest = digest.map_err(|_| {
-            InvalidReference::new("a digest is `sha256:` and 64 digits or letters from a to f")
-        })?;
+        let digest =
+            digest.map_err(|InvalidDigest| InvalidReference::new(InvalidDigest::REASON))?;
         // A port has a `/` behind it.
         let (name, tag) = match rest.rsplit_once(':') {
             Some((name, tag)) if !tag.contains('/') => (name, Some(tag.parse()?)),
             _ => (rest, None),
         };
-        Ok(Self { name: name.parse()?, tag, digest })
+        Ok(Self { name: name.parse()?, version: Version { tag, digest } })
     }
 }
 
-impl fmt::Display for AnyReference {
+impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.name.fmt(f)?;
-        if let Some(tag) = &self.tag {
+        if let Some(tag) = &self.version.tag {
             write!(f, ":{tag}")?;
         }
-        if let Some(digest) = &self.digest {
+        if let Some(digest) = &self.version.digest {
             write!(f, "@{digest}")?;
         }
         Ok(())
@@ -289,12 +297,15 @@ mod tests {
             format!("example/tool:1.0.0@{digest}"),
         ];
         for text in references {
-            let reference: AnyReference = text.parse().unwrap();
+            let reference: Reference = text.parse().unwrap();
             assert_eq!(reference.to_string(), text);
-            assert_eq!(reference.tag.is_some(), text.contains("1.0.0"), "{text}");
+            assert_eq!(reference.version.tag.is_some(), text.contains("1.0.0"), "{text}");
         }
+        let meant = |text: &str| text.parse::<Reference>().unwrap().version.or_latest().tag;
+        assert_eq!(meant("localhost:5000/tool"), Some(Tag("latest".to_owned())));
+        assert_eq!(meant(&format!("tool@{digest}")), None);
         for text in ["tool:", ":1", "tool@sha256:../../x", "tool@", "a b", "tool:1:2"] {
-            assert!(text.parse::<AnyReference>().is_err(), "{text}");
+            assert!(text.parse::<Reference>().is_err(), "{text}");
         }
     }
 }
