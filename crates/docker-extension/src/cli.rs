@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::image::EngineRequest;
+use crate::engine::EngineRequest;
 use crate::oci::{ImageName, InvalidReference, Reference, Tag, Version};
 use crate::platform::HostPlatform;
 use crate::progress::Verbosity;

@@ -169,6 +169,13 @@ impl From<Interrupted> for Error {
     }
 }
 
+/// xshell fails where the current directory is gone.
+impl From<xshell::Error> for Error {
+    fn from(error: xshell::Error) -> Self {
+        Error::new("can't work in the current directory").because(error)
+    }
+}
+
 impl From<ProcessError> for Error {
     fn from(error: ProcessError) -> Self {
         Error::showing(error)

@@ -1,17 +1,26 @@
 //! What the tests, fuzz targets and maintainer tools of this repository use. No part of the interface:
 //! it changes without notice.
 
-pub mod context {
-    pub use crate::context::dockerfile;
-    pub mod contents {
-        pub use crate::context::contents::{Contents, Context, FileMode, Labels, Layer, Source};
-    }
+pub mod contents {
+    pub use crate::contents::{
+        CopySource, FileMode, Files, ImageContents, Labels, LayerContents, Origin, PerVariant,
+    };
     pub mod labels {
-        pub use crate::context::labels::{
+        pub use crate::contents::labels::{
             ADDITIONAL_URLS, API_VERSION, CATEGORIES, CHANGELOG, DESCRIPTION, DETAILED_DESCRIPTION,
             ICON, PUBLISHER_URL, SCREENSHOTS, TITLE, VENDOR, VERSION,
         };
     }
+}
+
+pub mod context {
+    pub use crate::context::Context;
+}
+
+pub mod engine {
+    pub use crate::engine::{
+        BuildxEngine, Engine, EngineChoice, EngineRequest, NoBuilder, choose, probe,
+    };
 }
 
 pub mod foreign {
@@ -25,10 +34,7 @@ pub mod http {
 }
 
 pub mod image {
-    pub use crate::image::{
-        AnyEngine, Builder, Docker, Embedded, Engine, EngineChoice, EngineKind, EngineRequest,
-        Image, NoBuilder, choose, load, probe,
-    };
+    pub use crate::image::Image;
     pub mod read {
         pub use crate::image::read::{FileContent, ImageSource, ReadError, StoredImage};
         pub mod limits {
@@ -64,6 +70,10 @@ pub mod project {
 
 pub mod text {
     pub use crate::text::hex;
+}
+
+pub mod sink {
+    pub use crate::sink::{DockerEngine, Registry, Sink};
 }
 
 pub mod toolchain {

@@ -13,8 +13,11 @@ mod cargo;
 mod cli;
 mod commands;
 mod compile;
+mod contents;
 mod context;
 mod dist;
+mod docker;
+mod engine;
 mod error;
 mod files;
 mod foreign;
@@ -25,10 +28,10 @@ mod inspect;
 #[doc(hidden)]
 pub mod internals;
 mod interrupt;
-mod legacy;
 mod lock;
 mod oci;
 mod output;
+mod page_files;
 mod parallel;
 mod plan;
 mod platform;
@@ -36,6 +39,7 @@ mod preview;
 mod process;
 mod progress;
 mod project;
+mod sink;
 mod staging;
 mod style;
 mod text;
@@ -48,7 +52,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 use cli::{Cli, Command};
-use error::Result;
+use error::{Error, Result};
 use progress::Progress;
 use toolchain::import_library::{self, Dlltool};
 
@@ -69,7 +73,7 @@ fn run() -> Result<()> {
     }
     let cli = parse();
     let progress = Progress::new(cli.talk.verbosity());
-    interrupt::listen()?;
+    interrupt::listen().map_err(|error| Error::new("can't listen for Ctrl-C").because(error))?;
     match &cli.command {
         Command::Dist(options) => commands::dist::run(options, &progress),
         Command::Preview(options) => commands::preview::run(options, &progress),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use docker_extension::internals::context::labels as names;
+use docker_extension::internals::contents::labels as names;
 
 /// Labels, by name.
 pub type Labels = BTreeMap<String, String>;

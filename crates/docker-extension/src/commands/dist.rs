@@ -6,17 +6,22 @@ use xshell::Shell;
 use super::current_folder;
 use crate::cli::{DistArgs, Format};
 use crate::compile::{self, HostBinaryFile};
-use crate::context::{self, Context, Parts};
-use crate::dist::Dist;
+use crate::contents::labels::LongTexts;
+use crate::contents::{ContentsInput, ImageContents};
+use crate::context::Context;
+use crate::dist::StagedDist;
+use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::image::Image;
 use crate::image::read::{ImageSource, StoredImage};
-use crate::image::{self, AnyEngine, Engine, Image};
 use crate::interrupt;
 use crate::lock::lock;
 use crate::output;
+use crate::page_files::PageFiles;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::project::Project;
+use crate::sink::{ArchiveFile, DockerEngine, Registry, Sink};
 use crate::text;
 use crate::toolchain::Toolchain;
 use crate::validate;
@@ -52,21 +57,44 @@ pub fn run(args: &DistArgs, progress: &Progress) -> Result<()> {
 }
 
 fn execute(plan: &Plan<'_>, args: &DistArgs, sh: &Shell, progress: &Progress) -> Result<()> {
-    if args.load {
-        image::check_load()?;
-    }
+    let sinks = sinks(plan, args);
+    sinks.iter().try_for_each(|sink| sink.check())?;
     let _lock = lock(&plan.project.target_dir.join(".xtask-dist.lock"), progress)?;
-    let mut dist = Dist::begin(plan.project, &plan.output)?;
+    let mut dist = StagedDist::begin(plan.project, &plan.output)?;
     plan.host_binaries.gaps().iter().for_each(|gap| progress.warn(gap));
+    missing_licences(plan).for_each(|warning| progress.warn(warning));
     let (files, pages) = build(plan, sh, progress)?;
     let context = write_context(plan, &files, pages.as_deref(), progress)?;
-    let image = make_image(plan, &context, &dist.image_path(), progress)?;
+    let image = make_image(plan, &context, &dist.unchecked_image_path(), progress)?;
     check(&image, progress)?;
-    dist.add_host_binaries(&files)?;
-    let (image, manifest) = dist.commit(image)?;
+    ArchiveFile { path: dist.image_path() }.deliver(&image, &context, progress)?;
+    dist.add_host_binaries(&frozen(&files, &context))?;
+    let (image, manifest) = dist.commit(image, plan.engine.engine.kind())?;
     summary::print(plan, &context, &manifest, args, progress)?;
-    deliver(plan, args, &context, &image, progress)
+    sinks
+        .iter()
+        .try_for_each(|sink| sink.deliver(&image, &context, progress))
         .map_err(|error| error.note(format!("the finished build is in `{}`", plan.output)))
+}
+
+/// What is missing in the archives of the host binaries that are built.
+fn missing_licences<'a>(plan: &'a Plan<'_>) -> impl Iterator<Item = &'a String> {
+    let is_built =
+        |package: &str| plan.host_binaries.builds().iter().any(|it| it.binary.package == package);
+    let licences = plan.project.licences.iter().filter(move |(package, _)| is_built(package));
+    licences.filter_map(|(_, licences)| licences.warning.as_ref())
+}
+
+/// Where the image goes from `dist/`, if that was asked for.
+fn sinks<'a>(plan: &'a Plan<'_>, args: &DistArgs) -> Vec<Box<dyn Sink + 'a>> {
+    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+    if args.load {
+        sinks.push(Box::new(DockerEngine));
+    }
+    if let (true, Engine::Docker(engine)) = (args.push, &plan.engine.engine) {
+        sinks.push(Box::new(Registry { engine }));
+    }
+    sinks
 }
 
 /// Compiles the host binaries and builds the pages, both at the same time.
@@ -120,11 +148,30 @@ fn write_context(
     progress: &Progress,
 ) -> Result<Context> {
     let step = progress.step("Write the build context");
-    let place = plan.project.context_folder();
-    let parts = Parts { project: plan.project, plan: &plan.host_binaries, binaries: files, pages };
-    let context = context::write(&parts, &place)?;
+    let project = plan.project;
+    let contents = ImageContents::of_extension(&ContentsInput {
+        project,
+        host_binaries: &plan.host_binaries,
+        files,
+        pages: pages.map(PageFiles::list).transpose()?.as_ref(),
+        texts: &LongTexts {
+            detailed_description: project.long_text(&project.config.detailed_description)?,
+            changelog: project.long_text(&project.config.changelog)?,
+        },
+    })?;
+    let place = project.context_folder();
+    let context = Context::write(contents, &plan.reference, &place)?;
     step.done(&place);
     Ok(context)
+}
+
+/// The host binaries as the image has them.
+fn frozen<'a>(files: &[HostBinaryFile<'a>], context: &Context) -> Vec<HostBinaryFile<'a>> {
+    let copy = |file: &HostBinaryFile<'a>| HostBinaryFile {
+        build: file.build,
+        path: context.copy_of(&file.path).expect("an image variant carries each host binary"),
+    };
+    files.iter().map(copy).collect()
 }
 
 fn make_image(
@@ -156,30 +203,5 @@ fn check(image: &Image, progress: &Progress) -> Result<()> {
         progress.warn(report.text().trim_end());
     }
     step.done(report.counts());
-    Ok(())
-}
-
-/// Hands the image on, where that was asked for.
-fn deliver(
-    plan: &Plan<'_>,
-    args: &DistArgs,
-    context: &Context,
-    image: &Image,
-    progress: &Progress,
-) -> Result<()> {
-    if args.load {
-        let step = progress.step("Load the image into Docker");
-        image::load(&image.archive, &step)?;
-        step.done(&image.reference);
-    }
-    if let (true, AnyEngine::Docker(docker)) = (args.push, &plan.engine.engine) {
-        if !image.reference.version.is_semver() {
-            let tag = &image.reference.version;
-            progress.warn(format_args!("the marketplace takes no tag but a version, not `{tag}`"));
-        }
-        let step = progress.step("Push the image");
-        docker.push(context, image, &step)?;
-        step.done(&image.reference);
-    }
     Ok(())
 }

@@ -7,8 +7,8 @@ use xshell::Shell;
 
 use super::current_folder;
 use crate::cli::DistArgs;
+use crate::engine::{self, EngineChoice, EngineRequest};
 use crate::error::{Error, Result};
-use crate::image::{self, EngineChoice, EngineRequest};
 use crate::output;
 use crate::plan::{Draft, TargetTools};
 use crate::project::Project;
@@ -129,7 +129,7 @@ impl Report {
             }
             Err(error) => self.bad("zig", &error),
         }
-        self.engine(&image::choose(EngineRequest::Auto, None, false).map_err(Error::from));
+        self.engine(&engine::choose(EngineRequest::Auto, None, false).map_err(Error::from));
         let place = "no extension: `cargo xtask doctor` in a project tells more";
         self.look("project", place);
     }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::image::EngineKind;
+use crate::engine::EngineKind;
 use crate::oci::Digest;
 use crate::platform::{HostPlatform, ImagePlatform};
 use crate::text;
@@ -15,7 +15,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// The manifest. Every path in it is relative to the folder that holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Manifest {
+pub struct DistManifest {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
     /// The extension's name: the last part of its image's name.
@@ -85,7 +85,7 @@ pub enum ArtifactKind {
     HostBinaries,
 }
 
-impl Manifest {
+impl DistManifest {
     /// The manifest's text.
     pub fn to_json(&self) -> String {
         text::json(self)
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn its_keys_are_a_promise_to_release_workflows() {
-        let manifest = Manifest {
+        let manifest = DistManifest {
             schema_version: SCHEMA_VERSION,
             name: "tool".to_owned(),
             version: "1.2.3".to_owned(),

@@ -8,77 +8,31 @@
 //! SHA256SUMS                                of every file that a release publishes
 //! ```
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::compile::HostBinaryFile;
+use crate::engine::EngineKind;
+use crate::error::{Error, Result};
 use crate::files;
 use crate::image::Image;
 use crate::oci::Digest;
-use crate::platform::HostPlatform;
-use crate::project::Project;
+use crate::project::{Project, licences};
 use crate::staging::Staged;
 
-mod archive;
 pub mod manifest;
+mod zip_archive;
 
-use manifest::{Artifact, ArtifactKind, HostBinaryEntry, Manifest};
+use manifest::{Artifact, ArtifactKind, DistManifest, HostBinaryEntry};
 
 /// The manifest's file name.
 pub const MANIFEST: &str = "dist-manifest.json";
 /// The checksums' file name.
 pub const CHECKSUMS: &str = "SHA256SUMS";
 
-/// Why there is no dist.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The folder holds something else, which would be lost.
-    #[error(
-        "`{0}` holds files that `cargo xtask dist` did not make, and it is replaced as a whole"
-    )]
-    NotADist(Utf8PathBuf),
-    /// It is no folder.
-    #[error("`{0}` is not a folder")]
-    NotAFolder(Utf8PathBuf),
-    /// It would be lost when the context is replaced.
-    #[error("`{0}` is in the build context, which is replaced as a whole itself")]
-    InContext(Utf8PathBuf),
-    /// Nothing can be written to the folder.
-    #[error("`{0}` can't be written to")]
-    ReadOnly(Utf8PathBuf),
-    /// A zip archive can't be written.
-    #[error("can't write `{path}`")]
-    Zip {
-        /// The archive.
-        path: Utf8PathBuf,
-        /// Why.
-        source: zip::result::ZipError,
-    },
-    /// A file can't be read or written.
-    #[error(transparent)]
-    Files(#[from] files::Error),
-}
-
-impl Error {
-    /// What the person can do.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Error::NotADist(_) => {
-                Some("choose another folder with `--output`, or empty this one".to_owned())
-            }
-            Error::NotAFolder(_) | Error::InContext(_) => {
-                Some("choose another folder with `--output`".to_owned())
-            }
-            Error::ReadOnly(_) => {
-                Some("make it writable, or choose another folder with `--output`".to_owned())
-            }
-            Error::Zip { .. } => Some("make room on the disk, and look at its rights".to_owned()),
-            Error::Files(error) => error.advice().map(str::to_owned),
-        }
-    }
-}
-
-/// A dist that is being written; dropped before [`Dist::commit`], it is gone.
-pub struct Dist<'a> {
+/// A dist that is being written; dropped before [`StagedDist::commit`], it is gone.
+pub struct StagedDist<'a> {
     project: &'a Project,
     staged: Staged,
     place: Utf8PathBuf,
@@ -86,12 +40,12 @@ pub struct Dist<'a> {
     artifacts: Vec<Artifact>,
 }
 
-impl<'a> Dist<'a> {
+impl<'a> StagedDist<'a> {
     /// Begins the dist that will stand at `place`, which was checked by [`check_place`].
     ///
     /// # Errors
     /// Nothing can be written beside it.
-    pub fn begin(project: &'a Project, place: &Utf8Path) -> Result<Self, Error> {
+    pub fn begin(project: &'a Project, place: &Utf8Path) -> Result<Self> {
         Ok(Self {
             project,
             staged: Staged::begin(place)?,
@@ -101,7 +55,12 @@ impl<'a> Dist<'a> {
         })
     }
 
-    /// The path at which the image's archive is to be written.
+    /// Where an engine writes the image, until it is known to be good.
+    pub fn unchecked_image_path(&self) -> Utf8PathBuf {
+        self.staged.path().join(format!(".{}.oci.tar", self.stem()))
+    }
+
+    /// Where the image's archive belongs.
     pub fn image_path(&self) -> Utf8PathBuf {
         self.staged.path().join(format!("{}.oci.tar", self.stem()))
     }
@@ -110,7 +69,7 @@ impl<'a> Dist<'a> {
     ///
     /// # Errors
     /// A file can't be written.
-    pub fn add_host_binaries(&mut self, binaries: &[HostBinaryFile<'_>]) -> Result<(), Error> {
+    pub fn add_host_binaries(&mut self, binaries: &[HostBinaryFile<'_>]) -> Result<()> {
         for group in binaries.chunk_by(|a, b| a.build.platform == b.build.platform) {
             let platform = group[0].build.platform;
             let folder = format!("host/{platform}");
@@ -130,38 +89,39 @@ impl<'a> Dist<'a> {
                     sha256: digest,
                     size,
                 });
-                packed.push(archive::Entry { path: copy, name, is_executable: true });
+                packed.push(zip_archive::ZipEntry { path: copy, name, is_executable: true });
             }
-            self.add_archive(platform, packed)?;
+            for (name, path) in self.licences(group) {
+                packed.push(zip_archive::ZipEntry { path, name, is_executable: false });
+            }
+            let name = format!("{}-{platform}.zip", self.stem());
+            zip_archive::write(&self.staged.path().join(&name), &packed)?;
+            self.add_artifact(name, ArtifactKind::HostBinaries)?;
         }
         Ok(())
     }
 
-    fn add_archive(
-        &mut self,
-        platform: HostPlatform,
-        mut packed: Vec<archive::Entry>,
-    ) -> Result<(), Error> {
-        for licence in &self.project.licences {
-            let name = licence.file_name().unwrap_or_default().to_owned();
-            packed.push(archive::Entry { path: licence.clone(), name, is_executable: false });
-        }
-        let name = format!("{}-{platform}.zip", self.stem());
-        archive::write(&self.staged.path().join(&name), &packed)?;
-        self.add_artifact(name, ArtifactKind::HostBinaries)
+    /// The licence files of host binaries, by their names in an archive.
+    fn licences(&self, binaries: &[HostBinaryFile<'_>]) -> Vec<(String, Utf8PathBuf)> {
+        let packages: BTreeSet<_> =
+            binaries.iter().map(|file| &file.build.binary.package).collect();
+        let packages = packages.into_iter();
+        let licences = packages.filter_map(|package| self.project.licences.get_key_value(package));
+        let names = licences::archive_names(licences.map(|(package, it)| (package.as_str(), it)));
+        names.into_iter().map(|(name, path)| (name, path.to_owned())).collect()
     }
 
-    /// Adds the image, whose archive stands at [`Self::image_path`], and puts the dist into its
-    /// place, where the archive of the returned image is.
+    /// Adds the image, whose archive is at [`Self::image_path`], and puts the dist into its place, where
+    /// the archive of the returned image is.
     ///
     /// # Errors
-    /// A file can't be written, or the place can't be taken: then what stood there still stands.
-    pub fn commit(mut self, image: Image) -> Result<(Image, Manifest), Error> {
+    /// A file can't be written, or the place can't be taken: then what was there still is.
+    pub fn commit(mut self, image: Image, engine: EngineKind) -> Result<(Image, DistManifest)> {
         let archive = format!("{}.oci.tar", self.stem());
         self.add_artifact(archive.clone(), ArtifactKind::Image)?;
         let mut artifacts = std::mem::take(&mut self.artifacts);
         artifacts.sort_by(|a, b| a.path.cmp(&b.path));
-        let manifest = Manifest {
+        let manifest = DistManifest {
             schema_version: manifest::SCHEMA_VERSION,
             name: self.project.name().to_owned(),
             version: self.project.version.to_string(),
@@ -170,7 +130,7 @@ impl<'a> Dist<'a> {
                 digest: image.digest,
                 archive: archive.clone(),
                 platforms: image.platforms.clone(),
-                engine: image.engine,
+                engine,
             },
             host_binaries: std::mem::take(&mut self.host_binaries),
             artifacts,
@@ -188,7 +148,7 @@ impl<'a> Dist<'a> {
         format!("{}-{}", self.project.name(), self.project.version)
     }
 
-    fn add_artifact(&mut self, path: String, kind: ArtifactKind) -> Result<(), Error> {
+    fn add_artifact(&mut self, path: String, kind: ArtifactKind) -> Result<()> {
         let file = self.staged.path().join(&path);
         files::make_public(&file)?;
         let (digest, size) = Digest::of_file(&file)?;
@@ -201,23 +161,29 @@ impl<'a> Dist<'a> {
 ///
 /// # Errors
 /// `place` can't be replaced, or should not be.
-pub fn check_place(project: &Project, place: &Utf8Path) -> Result<(), Error> {
+pub fn check_place(project: &Project, place: &Utf8Path) -> Result<()> {
+    const OTHER: &str = "choose another directory with `--output`";
     if place.starts_with(project.context_folder()) {
-        return Err(Error::InContext(place.to_owned()));
+        let what = format!("`{place}` is in the build context, which is replaced as a whole");
+        return Err(Error::new(what).help(OTHER).usage());
     }
     if !place.exists() && !place.is_symlink() {
         return Ok(());
     }
     if !place.is_dir() {
-        return Err(Error::NotAFolder(place.to_owned()));
+        return Err(Error::new(format!("`{place}` is not a directory")).help(OTHER).usage());
     }
     let is_ours = place.join(MANIFEST).is_file() || files::entries(place)?.is_empty();
     if !is_ours {
-        return Err(Error::NotADist(place.to_owned()));
+        let what = format!(
+            "`{place}` holds files that `dist` did not make, and it would be replaced as a whole"
+        );
+        return Err(Error::new(what).help(format!("{OTHER}, or empty this one")).usage());
     }
     #[cfg(unix)]
     if rustix::fs::access(place.as_std_path(), rustix::fs::Access::WRITE_OK).is_err() {
-        return Err(Error::ReadOnly(place.to_owned()));
+        return Err(Error::new(format!("`{place}` can't be written to"))
+            .help(format!("make it writable, or {OTHER}")));
     }
     Ok(())
 }

@@ -9,11 +9,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tar::{Archive, Builder};
 
-use super::Error;
 use super::blob::{BlobContent, NewBlobs};
 use super::entry::{append_file, append_folder};
+use super::invalid;
 use super::layout;
 use super::read::{self, limits::Limits};
+use crate::error::Result;
 use crate::files;
 use crate::oci::layout::{BLOBS, DOCKER_MANIFEST, INDEX, MARKER, blob_path};
 use crate::oci::{
@@ -34,10 +35,10 @@ pub(super) fn write(
     index: Descriptor,
     manifests: &Manifests,
     reference: &Reference<Tag>,
-) -> Result<(), Error> {
+) -> Result<()> {
     let file = BufWriter::new(files::create(archive)?);
     write_entries(file, blobs, index, manifests, reference)
-        .map_err(|error| Error::io("write", archive, error))
+        .map_err(|error| files::error("write", archive, error))
 }
 
 fn write_entries(
@@ -86,7 +87,7 @@ pub(super) struct ArchivedImage {
 }
 
 /// Reads the archive of one image, by whatever it was written.
-pub(super) fn read(path: &Utf8Path) -> Result<ArchivedImage, Error> {
+pub(super) fn read(path: &Utf8Path) -> Result<ArchivedImage> {
     let documents = ArchivedDocuments::open(path)?;
     let index: ImageIndex = documents.json(INDEX)?;
     let [image] = &index.manifests[..] else {
@@ -107,10 +108,6 @@ pub(super) fn read(path: &Utf8Path) -> Result<ArchivedImage, Error> {
     Ok(ArchivedImage { digest: image.digest, manifests })
 }
 
-fn invalid(path: &Utf8Path, reason: impl ToString) -> Error {
-    Error::Archive { path: path.to_owned(), reason: reason.to_string() }
-}
-
 /// The documents of an archive, by the paths that a layout gives them.
 struct ArchivedDocuments<'a> {
     path: &'a Utf8Path,
@@ -118,12 +115,12 @@ struct ArchivedDocuments<'a> {
 }
 
 impl<'a> ArchivedDocuments<'a> {
-    fn open(path: &'a Utf8Path) -> Result<Self, Error> {
+    fn open(path: &'a Utf8Path) -> Result<Self> {
         let archive = read::ImageArchive::new(files::open(path)?, path, &Limits::DEFAULT);
         Ok(Self { path, archive: archive.map_err(|error| invalid(path, error))? })
     }
 
-    fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, Error> {
+    fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
         let bytes = self.archive.document(name, &Limits::DEFAULT);
         let bytes = bytes.map_err(|error| invalid(self.path, error))?;
         let bytes = bytes.ok_or_else(|| invalid(self.path, format!("{name} is missing")))?;
@@ -136,7 +133,7 @@ pub(super) fn add_docker_manifest(
     archive: &Utf8Path,
     manifests: &Manifests,
     reference: &Reference<Tag>,
-) -> Result<(), Error> {
+) -> Result<()> {
     let append = || -> io::Result<()> {
         let mut file = OpenOptions::new().read(true).write(true).open(archive)?;
         let end = end_of_entries(&file)?;
@@ -146,7 +143,7 @@ pub(super) fn add_docker_manifest(
         append_json(&mut tar, DOCKER_MANIFEST, &layout::docker_manifest(manifests, reference))?;
         tar.into_inner()?.flush()
     };
-    append().map_err(|error| Error::io("complete", archive, error))
+    append().map_err(|error| files::error("complete", archive, error))
 }
 
 /// Where the blocks of zeros begin with which a tar file ends.

@@ -28,7 +28,7 @@ const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
 /// Which end of [`compress`] failed.
 #[derive(Debug)]
-pub(super) enum Failure<E> {
+pub(super) enum GzipError<E> {
     /// The compressed bytes could not be written.
     Target(io::Error),
     /// The input could not be produced.
@@ -39,7 +39,7 @@ pub(super) enum Failure<E> {
 pub(super) fn compress<W, T, E>(
     target: W,
     produce: impl FnOnce(&mut Blocks) -> Result<T, E>,
-) -> Result<(W, T), Failure<E>>
+) -> Result<(W, T), GzipError<E>>
 where
     W: Write + Send,
 {
@@ -66,9 +66,9 @@ where
         };
         // Where the target fails, producing fails too: its reason is the one that counts.
         let written = writer.join().unwrap_or_else(|payload| panic::resume_unwind(payload));
-        let mut target = written.map_err(Failure::Target)?;
-        let produced = produced.map_err(Failure::Input)?;
-        trailer.and_then(|trailer| target.write_all(&trailer)).map_err(Failure::Target)?;
+        let mut target = written.map_err(GzipError::Target)?;
+        let produced = produced.map_err(GzipError::Input)?;
+        trailer.and_then(|trailer| target.write_all(&trailer)).map_err(GzipError::Target)?;
         Ok((target, produced))
     })
 }
@@ -220,10 +220,10 @@ mod tests {
         }
         let input = noise(40 * BLOCK);
         match compress(Full, |blocks| blocks.write_all(&input)) {
-            Err(Failure::Target(error)) => assert_eq!(error.kind(), io::ErrorKind::StorageFull),
+            Err(GzipError::Target(error)) => assert_eq!(error.kind(), io::ErrorKind::StorageFull),
             _ => panic!("the target's error counts"),
         }
         let failed = compress(Vec::new(), |_| Err::<(), _>("no input"));
-        assert!(matches!(failed, Err(Failure::Input("no input"))));
+        assert!(matches!(failed, Err(GzipError::Input("no input"))));
     }
 }

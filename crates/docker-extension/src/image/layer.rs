@@ -1,22 +1,25 @@
-//! A tree as a layer: tar, hashed for the diff ID, compressed, hashed again for the digest, in one
+//! The files of a layer as a blob: tar, hashed for the diff ID, compressed, hashed again for the digest, in one
 //! pass that holds no more than a few blocks in memory.
 //!
 //! What makes the bytes is fixed: the order of the entries, times (the epoch), owners (root, by
 //! number alone), modes, gzip's header and level. So equal files make equal layers, on any machine.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use tar::Builder;
 
-use super::Error;
 use super::blob::Hashing;
 use super::entry::{append_file, append_folder};
-use super::gzip::{self, Failure};
-use super::tree::{Node, Tree};
+use super::gzip::{self, GzipError};
+use crate::contents::LayerContents;
+use crate::context::Context;
+use crate::error::Result;
 use crate::files::{self, IoContext};
 use crate::oci::{Descriptor, Digest, MediaType};
+use crate::platform::ImagePlatform;
 
 /// A packed layer, as manifest and configuration name it.
 #[derive(Clone, Debug)]
@@ -27,12 +30,19 @@ pub(super) struct PackedLayer {
     pub diff_id: Digest,
 }
 
-/// Packs `tree` into a new nameless file in `folder`.
-pub(super) fn pack(tree: &Tree, folder: &Utf8Path) -> Result<(PackedLayer, File), Error> {
+/// Packs a layer of one variant into a new nameless file in `folder`.
+pub(super) fn pack(
+    context: &Context,
+    layer: &LayerContents,
+    platform: ImagePlatform,
+    folder: &Utf8Path,
+) -> Result<(PackedLayer, File)> {
+    let entries = entries(layer, platform);
+    let mode = layer.mode.bits();
     let writing = "write a temporary file in";
     let file = tempfile::tempfile_in(folder).doing(writing, folder)?;
     let packed = gzip::compress(Hashing::new(file), |blocks| {
-        let tar = write_tar(tree, Hashing::new(blocks))?;
+        let tar = write_tar(context.dir(), &entries, mode, Hashing::new(blocks))?;
         let (_, diff_id, _) = tar.finish();
         Ok(diff_id)
     });
@@ -42,24 +52,50 @@ pub(super) fn pack(tree: &Tree, folder: &Utf8Path) -> Result<(PackedLayer, File)
             let descriptor = Descriptor::new(MediaType::LAYER_GZIP, digest, size);
             Ok((PackedLayer { descriptor, diff_id }, file))
         }
-        Err(Failure::Input(error)) => Err(error),
-        Err(Failure::Target(error)) => Err(Error::io(writing, folder, error)),
+        Err(GzipError::Input(error)) => Err(error),
+        Err(GzipError::Target(error)) => Err(files::error(writing, folder, error)),
     }
 }
 
-fn write_tar<W: Write>(tree: &Tree, target: W) -> Result<W, Error> {
+/// The entries of a layer by their paths in the image; a directory has no file. Paths compare part by
+/// part, so that a directory comes before what it holds.
+fn entries(
+    layer: &LayerContents,
+    platform: ImagePlatform,
+) -> BTreeMap<Utf8PathBuf, Option<Utf8PathBuf>> {
+    let mut entries = BTreeMap::new();
+    let add_directories = |path: &Utf8Path, entries: &mut BTreeMap<_, _>| {
+        // The last of a path's ancestors is empty: the root, which every image has.
+        let directories = path.ancestors().filter(|path| !path.as_str().is_empty());
+        entries.extend(directories.map(|path| (path.to_owned(), None)));
+    };
+    add_directories(&layer.directory, &mut entries);
+    for file in layer.files(platform) {
+        add_directories(file.path.parent().unwrap_or("".as_ref()), &mut entries);
+        entries.insert(file.path, Some(file.context_path));
+    }
+    entries
+}
+
+fn write_tar<W: Write>(
+    context: &Utf8Path,
+    entries: &BTreeMap<Utf8PathBuf, Option<Utf8PathBuf>>,
+    mode: u32,
+    target: W,
+) -> Result<W> {
     let mut tar = Builder::new(target);
-    for (path, node) in &tree.entries {
-        match node {
-            Node::Folder => append_folder(&mut tar, path.as_str())
-                .map_err(|error| Error::io("pack the folder", path, error))?,
-            Node::File(source) => {
-                let file = files::open(source)?;
-                let size = file.metadata().doing("read", source)?.len();
-                append_file(&mut tar, path.as_str(), tree.mode.bits(), size, file)
-                    .map_err(|error| Error::io("pack", source, error))?;
+    for (path, source) in entries {
+        match source {
+            None => append_folder(&mut tar, path.as_str())
+                .map_err(|error| files::error("pack the folder", path, error))?,
+            Some(source) => {
+                let source = context.join(source);
+                let file = files::open(&source)?;
+                let size = file.metadata().doing("read", &source)?.len();
+                append_file(&mut tar, path.as_str(), mode, size, file)
+                    .map_err(|error| files::error("pack", &source, error))?;
             }
         }
     }
-    tar.into_inner().map_err(|error| Error::io("finish", "the layer", error))
+    tar.into_inner().map_err(|error| files::error("finish", "the layer", error))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::layer::PackedLayer;
-use crate::context::contents::{Contents, FileMode, Layer};
+use crate::contents::{ImageContents, dockerfile};
 use crate::oci::layout::blob_path;
 use crate::oci::{
     ContainerConfig, Descriptor, DockerManifestItem, History, ImageConfiguration, ImageIndex,
@@ -16,7 +16,7 @@ const CREATED: &str = "1970-01-01T00:00:00Z";
 
 /// The configuration of one variant.
 pub(super) fn configuration(
-    contents: &Contents,
+    contents: &ImageContents,
     platform: ImagePlatform,
     layers: &[PackedLayer],
 ) -> ImageConfiguration {
@@ -26,29 +26,20 @@ pub(super) fn configuration(
         architecture,
         variant,
         created: CREATED.to_owned(),
-        config: ContainerConfig { labels: contents.labels.clone() },
+        config: ContainerConfig { labels: contents.labels().clone() },
         rootfs: RootFs::new(layers.iter().map(|layer| layer.diff_id).collect()),
         history: history(contents, platform),
     }
 }
 
 /// The instructions of the `Dockerfile` that makes the same image.
-fn history(contents: &Contents, platform: ImagePlatform) -> Vec<History> {
-    let entry =
-        |created_by, empty_layer| History { created: CREATED.to_owned(), created_by, empty_layer };
-    let names: Vec<_> = contents.labels.keys().map(String::as_str).collect();
-    let labels = (!names.is_empty()).then(|| entry(format!("LABEL {}", names.join(" ")), true));
-    let copies =
-        contents.layers.iter().map(|layer| entry(copy_instruction(layer, platform), false));
-    labels.into_iter().chain(copies).collect()
-}
-
-fn copy_instruction(layer: &Layer, platform: ImagePlatform) -> String {
-    let sources: Vec<_> =
-        layer.sources.iter().map(|source| source.path(platform).into_string()).collect();
-    let chmod = if layer.mode == FileMode::Executable { "--chmod=0755 " } else { "" };
-    let end = if layer.folder.as_str().is_empty() { "" } else { "/" };
-    format!("COPY {chmod}{} /{}{end}", sources.join(" "), layer.folder)
+fn history(contents: &ImageContents, platform: ImagePlatform) -> Vec<History> {
+    let entry = |(created_by, makes_layer): (String, bool)| History {
+        created: CREATED.to_owned(),
+        created_by,
+        empty_layer: !makes_layer,
+    };
+    dockerfile::history(contents, platform).into_iter().map(entry).collect()
 }
 
 /// The manifest of one variant.
@@ -98,7 +89,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::context::contents::Source;
+    use crate::contents::{CopySource, FileMode, LayerContents, Origin, PerVariant};
     use crate::image::blob::NewBlobs;
     use crate::image::testing::reference;
     use crate::oci::layout::{DOCKER_MANIFEST, INDEX, MARKER};
@@ -112,21 +103,24 @@ mod tests {
 
     #[test]
     fn the_documents_are_written_byte_for_byte_like_this() {
-        let layer = |source, folder: &str, mode| Layer {
+        let own = |name: &str, origin| CopySource::File { name: name.to_owned(), origin };
+        let layer = |source, directory: &str, mode| LayerContents {
             sources: vec![source],
-            folder: folder.into(),
+            directory: directory.into(),
             mode,
         };
-        let tool = Source::PerArch { before: "bin/".to_owned(), after: "/tool".to_owned() };
-        let contents = Contents {
-            labels: [("b", "2"), ("a", "one\ntwo")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
-            layers: vec![
-                layer(Source::Shared("metadata.json".into()), "", FileMode::Data),
-                layer(tool, "darwin", FileMode::Executable),
-            ],
+        let metadata = PerVariant::Shared(Origin::Generated("{}".into()));
+        let tool = PerVariant::Each {
+            amd64: Origin::Generated("amd64".into()),
+            arm64: Origin::Generated("arm64".into()),
         };
+        let labels = [("b", "2"), ("a", "one\ttwo")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let layers = vec![
+            layer(own("metadata.json", metadata), "", FileMode::Data),
+            layer(own("tool", tool), "darwin", FileMode::Executable),
+        ];
+        let contents = ImageContents::new(labels.into(), layers).unwrap();
         let layers = [packed("metadata", 1), packed("tool", 22)];
         let mut text = String::new();
         let mut blobs = NewBlobs::default();
@@ -152,23 +146,23 @@ mod tests {
         add(INDEX, to_json(&index_json(index, &reference())));
         add(DOCKER_MANIFEST, to_json(&docker_manifest(&manifests, &reference())));
         add(MARKER, to_json(&OciLayout::CURRENT));
-        let none = Contents { labels: BTreeMap::new(), layers: Vec::new() };
+        let none = ImageContents::new(BTreeMap::new(), Vec::new()).unwrap();
         add("an empty image", to_json(&configuration(&none, ImagePlatform::ALL[0], &[])));
         expect![[r#"
             configuration
-            {"architecture":"amd64","config":{"Labels":{"a":"one\ntwo","b":"2"}},"created":"1970-01-01T00:00:00Z","history":[{"created":"1970-01-01T00:00:00Z","created_by":"LABEL a b","empty_layer":true},{"created":"1970-01-01T00:00:00Z","created_by":"COPY metadata.json /"},{"created":"1970-01-01T00:00:00Z","created_by":"COPY --chmod=0755 bin/amd64/tool /darwin/"}],"os":"linux","rootfs":{"diff_ids":["sha256:45447b7afbd5e544f7d0f1df0fccd26014d9850130abd3f020b89ff96b82079f","sha256:7c9bbe5ec9b3fb774e8fa0f54247e93c34ddf8e5d16fe3073420de0ae81a262d"],"type":"layers"}}
+            {"architecture":"amd64","config":{"Labels":{"a":"one\ttwo","b":"2"}},"created":"1970-01-01T00:00:00Z","history":[{"created":"1970-01-01T00:00:00Z","created_by":"LABEL a b","empty_layer":true},{"created":"1970-01-01T00:00:00Z","created_by":"COPY metadata.json /"},{"created":"1970-01-01T00:00:00Z","created_by":"COPY --chmod=0755 variants/amd64/tool /darwin/"}],"os":"linux","rootfs":{"diff_ids":["sha256:45447b7afbd5e544f7d0f1df0fccd26014d9850130abd3f020b89ff96b82079f","sha256:7c9bbe5ec9b3fb774e8fa0f54247e93c34ddf8e5d16fe3073420de0ae81a262d"],"type":"layers"}}
             manifest
-            {"config":{"digest":"sha256:aef1d78bffc2175e9143fbbbe3f386390f812b6e6c621570498991bdf52a998d","mediaType":"application/vnd.oci.image.config.v1+json","size":557},"layers":[{"digest":"sha256:d99cca5566189be0f9456831f2602bd341bc5f39b5768eb4fead59930c5cb45f","mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","size":1},{"digest":"sha256:01213a1bbb8ee0ebb571998eeddcbc2df27faf03c1a769716c55d35dba55a21c","mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","size":22}],"mediaType":"application/vnd.oci.image.manifest.v1+json","schemaVersion":2}
+            {"config":{"digest":"sha256:58bd5a06cd02b4c4dde1c059fb4c6509a48adad6da8cd1dd21ba0749715031c5","mediaType":"application/vnd.oci.image.config.v1+json","size":562},"layers":[{"digest":"sha256:d99cca5566189be0f9456831f2602bd341bc5f39b5768eb4fead59930c5cb45f","mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","size":1},{"digest":"sha256:01213a1bbb8ee0ebb571998eeddcbc2df27faf03c1a769716c55d35dba55a21c","mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","size":22}],"mediaType":"application/vnd.oci.image.manifest.v1+json","schemaVersion":2}
             configuration
-            {"architecture":"arm64","config":{"Labels":{"a":"one\ntwo","b":"2"}},"created":"1970-01-01T00:00:00Z","history":[{"created":"1970-01-01T00:00:00Z","created_by":"LABEL a b","empty_layer":true},{"created":"1970-01-01T00:00:00Z","created_by":"COPY metadata.json /"},{"created":"1970-01-01T00:00:00Z","created_by":"COPY --chmod=0755 bin/arm64/tool /darwin/"}],"os":"linux","rootfs":{"diff_ids":["sha256:45447b7afbd5e544f7d0f1df0fccd26014d9850130abd3f020b89ff96b82079f","sha256:7c9bbe5ec9b3fb774e8fa0f54247e93c34ddf8e5d16fe3073420de0ae81a262d"],"type":"layers"}}
+            {"architecture":"arm64","config":{"Labels":{"a":"one\ttwo","b":"2"}},"created":"1970-01-01T00:00:00Z","history":[{"created":"1970-01-01T00:00:00Z","created_by":"LABEL a b","empty_layer":true},{"created":"1970-01-01T00:00:00Z","created_by":"COPY metadata.json /"},{"created":"1970-01-01T00:00:00Z","created_by":"COPY --chmod=0755 variants/arm64/tool /darwin/"}],"os":"linux","rootfs":{"diff_ids":["sha256:45447b7afbd5e544f7d0f1df0fccd26014d9850130abd3f020b89ff96b82079f","sha256:7c9bbe5ec9b3fb774e8fa0f54247e93c34ddf8e5d16fe3073420de0ae81a262d"],"type":"layers"}}
             manifest
-            {"config":{"digest":"sha256:8c593718a815462a87d3208af40a62c864c581d4fc0cd46654daf9f19f5fe2b8","mediaType":"application/vnd.oci.image.config.v1+json","size":557},"layers":[{"digest":"sha256:d99cca5566189be0f9456831f2602bd341bc5f39b5768eb4fead59930c5cb45f","mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","size":1},{"digest":"sha256:01213a1bbb8ee0ebb571998eeddcbc2df27faf03c1a769716c55d35dba55a21c","mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","size":22}],"mediaType":"application/vnd.oci.image.manifest.v1+json","schemaVersion":2}
+            {"config":{"digest":"sha256:17f9eaaeea5b9b98797b3b7f51ab7579c7d77fe10f62c3b3f5a32619cd2145c8","mediaType":"application/vnd.oci.image.config.v1+json","size":562},"layers":[{"digest":"sha256:d99cca5566189be0f9456831f2602bd341bc5f39b5768eb4fead59930c5cb45f","mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","size":1},{"digest":"sha256:01213a1bbb8ee0ebb571998eeddcbc2df27faf03c1a769716c55d35dba55a21c","mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","size":22}],"mediaType":"application/vnd.oci.image.manifest.v1+json","schemaVersion":2}
             index
-            {"manifests":[{"digest":"sha256:3a61207c990a49daf445d3b401c49535d79274181c236a0a101d08e87813dfcd","mediaType":"application/vnd.oci.image.manifest.v1+json","platform":{"architecture":"amd64","os":"linux"},"size":552},{"digest":"sha256:62353bd4cf8e9b6d81111acf83170690497641a61c146604dcc3025044a427a0","mediaType":"application/vnd.oci.image.manifest.v1+json","platform":{"architecture":"arm64","os":"linux"},"size":552}],"mediaType":"application/vnd.oci.image.index.v1+json","schemaVersion":2}
+            {"manifests":[{"digest":"sha256:4dafbc476c97daf4d304ec043a65a8bb3925a562551140f6ed5857f4bcf5324e","mediaType":"application/vnd.oci.image.manifest.v1+json","platform":{"architecture":"amd64","os":"linux"},"size":552},{"digest":"sha256:abb97efce0b8e3468f5b736b49585815be6e89e6ef1fa55f36c167d705e63b08","mediaType":"application/vnd.oci.image.manifest.v1+json","platform":{"architecture":"arm64","os":"linux"},"size":552}],"mediaType":"application/vnd.oci.image.index.v1+json","schemaVersion":2}
             index.json
-            {"manifests":[{"annotations":{"io.containerd.image.name":"docker.io/example/tool:1.0.0","org.opencontainers.image.ref.name":"1.0.0"},"digest":"sha256:e44ca04ed9ca7f147fe903d928a9d95e43464a5d87fea63b855f788005dfe7a7","mediaType":"application/vnd.oci.image.index.v1+json","size":491}],"mediaType":"application/vnd.oci.image.index.v1+json","schemaVersion":2}
+            {"manifests":[{"annotations":{"io.containerd.image.name":"docker.io/example/tool:1.0.0","org.opencontainers.image.ref.name":"1.0.0"},"digest":"sha256:917af7e59f4e3e8959a60f1eeea4e21c34e8dbe97ce9f36da0116af5bc3361e3","mediaType":"application/vnd.oci.image.index.v1+json","size":491}],"mediaType":"application/vnd.oci.image.index.v1+json","schemaVersion":2}
             manifest.json
-            [{"Config":"blobs/sha256/aef1d78bffc2175e9143fbbbe3f386390f812b6e6c621570498991bdf52a998d","Layers":["blobs/sha256/d99cca5566189be0f9456831f2602bd341bc5f39b5768eb4fead59930c5cb45f","blobs/sha256/01213a1bbb8ee0ebb571998eeddcbc2df27faf03c1a769716c55d35dba55a21c"],"RepoTags":["example/tool:1.0.0"]},{"Config":"blobs/sha256/8c593718a815462a87d3208af40a62c864c581d4fc0cd46654daf9f19f5fe2b8","Layers":["blobs/sha256/d99cca5566189be0f9456831f2602bd341bc5f39b5768eb4fead59930c5cb45f","blobs/sha256/01213a1bbb8ee0ebb571998eeddcbc2df27faf03c1a769716c55d35dba55a21c"],"RepoTags":["example/tool:1.0.0-arm64"]}]
+            [{"Config":"blobs/sha256/58bd5a06cd02b4c4dde1c059fb4c6509a48adad6da8cd1dd21ba0749715031c5","Layers":["blobs/sha256/d99cca5566189be0f9456831f2602bd341bc5f39b5768eb4fead59930c5cb45f","blobs/sha256/01213a1bbb8ee0ebb571998eeddcbc2df27faf03c1a769716c55d35dba55a21c"],"RepoTags":["example/tool:1.0.0"]},{"Config":"blobs/sha256/17f9eaaeea5b9b98797b3b7f51ab7579c7d77fe10f62c3b3f5a32619cd2145c8","Layers":["blobs/sha256/d99cca5566189be0f9456831f2602bd341bc5f39b5768eb4fead59930c5cb45f","blobs/sha256/01213a1bbb8ee0ebb571998eeddcbc2df27faf03c1a769716c55d35dba55a21c"],"RepoTags":["example/tool:1.0.0-arm64"]}]
             oci-layout
             {"imageLayoutVersion":"1.0.0"}
             an empty image

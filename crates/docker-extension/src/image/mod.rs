@@ -1,54 +1,31 @@
-//! From the context to the image: two engines behind one interface.
+//! The image itself: an OCI image layout in one tar file, packed here or written by buildx, and the
+//! images of others, which `read` reads.
 //!
-//! `embedded` writes the image itself: a `tree` of files becomes a `layer` (tar `entry` by entry,
-//! through `gzip`) and that a `blob`, `layout` describes them, and an `archive` holds it all.
-//! `docker` has a `builder` do it, and reads the archive that comes back. `choose` picks.
-
-use std::fmt;
+//! To pack it, the files of a layer become a `layer` (tar `entry` by entry, through `gzip`) and that a
+//! `blob`, `layout` describes them, and an `archive` holds it all.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::{Serialize, Serializer};
 
-use crate::context::contents::Context;
+use crate::error::{Error, Result};
 use crate::oci::{Digest, Reference, Tag};
 use crate::platform::ImagePlatform;
-use crate::progress::Step;
 
 mod archive;
 mod blob;
-mod builder;
-mod choose;
-mod docker;
-mod embedded;
 mod entry;
-mod error;
 mod gzip;
 mod layer;
 mod layout;
+mod pack;
 pub mod read;
 #[cfg(test)]
 mod testing;
-mod tree;
 
-pub use builder::{Builder, NoBuilder, check_load, probe};
-pub use choose::{AnyEngine, EngineChoice, EngineRequest, choose};
-pub use docker::{Docker, load};
-pub use embedded::Embedded;
-pub use error::Error;
-
-/// What turns a context into an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EngineKind {
-    /// Written here; needs nothing.
-    Embedded,
-    /// Docker's builder, buildx.
-    Docker,
-}
+pub use pack::pack;
 
 /// The image, as an OCI image layout in one tar file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
-    /// Its name and tag.
     pub reference: Reference<Tag>,
     /// The digest of its index.
     pub digest: Digest,
@@ -56,39 +33,30 @@ pub struct Image {
     pub archive: Utf8PathBuf,
     /// Its variants.
     pub platforms: Vec<ImagePlatform>,
-    /// What made it.
-    pub engine: EngineKind,
 }
 
-/// Turns a context into an image.
-pub trait Engine {
-    /// Which engine it is.
-    fn kind(&self) -> EngineKind;
-
-    /// Writes the image of `context`, named `reference`, to the new file `archive`.
+impl Image {
+    /// The image in an archive that buildx wrote, to which this adds what engines with the classic image
+    /// store load it from.
     ///
     /// # Errors
-    /// Whatever keeps the engine from it; the file may then exist in part.
-    fn build(
-        &self,
-        context: &Context,
-        reference: &Reference<Tag>,
-        archive: &Utf8Path,
-        step: &Step<'_>,
-    ) -> Result<Image, Error>;
-}
-
-impl fmt::Display for EngineKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            EngineKind::Embedded => "embedded",
-            EngineKind::Docker => "docker",
+    /// The archive can't be read or written, or is not the image of an extension.
+    pub fn complete(archive: &Utf8Path, reference: &Reference<Tag>) -> Result<Self> {
+        let found = archive::read(archive)?;
+        let missing = ImagePlatform::ALL.iter().find(|it| !found.manifests.contains_key(it));
+        if let Some(platform) = missing {
+            return Err(invalid(archive, format!("its image has no variant for {platform}")));
+        }
+        archive::add_docker_manifest(archive, &found.manifests, reference)?;
+        Ok(Self {
+            reference: reference.clone(),
+            digest: found.digest,
+            archive: archive.to_owned(),
+            platforms: found.manifests.into_keys().collect(),
         })
     }
 }
 
-impl Serialize for EngineKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
+fn invalid(archive: &Utf8Path, reason: impl std::fmt::Display) -> Error {
+    Error::new(format!("`{archive}` is not an image of both platforms: {reason}"))
 }

@@ -6,8 +6,10 @@ use std::time::{Duration, SystemTime};
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
-use super::{Embedded, Engine, Error};
-use crate::context::contents::{Contents, Context};
+use super::pack;
+use crate::contents::ImageContents;
+use crate::context::Context;
+use crate::error::Result;
 use crate::oci::{ImageName, Reference, Tag};
 use crate::progress::{Progress, Verbosity};
 
@@ -36,12 +38,39 @@ impl Folder {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
+}
+
+/// A build context that is removed at the end.
+pub(super) struct Written {
+    pub context: Context,
+    _folder: Folder,
+}
+
+impl Written {
+    pub fn new(contents: ImageContents) -> Self {
+        let folder = Folder::with(&[]);
+        let context =
+            Context::write(contents, &reference(), &folder.path().join("context")).unwrap();
+        Self { context, _folder: folder }
+    }
 
     /// Makes a file look older than it is.
     pub fn age(&self, path: &str) {
-        let file = File::options().write(true).open(self.path.join(path)).unwrap();
+        let file = File::options().write(true).open(self.context.dir().join(path)).unwrap();
         let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
         file.set_times(FileTimes::new().set_modified(old)).unwrap();
+    }
+
+    /// The archive that the embedded engine makes.
+    pub fn build(&self) -> Result<Vec<u8>> {
+        let progress = Progress::new(Verbosity::Quiet);
+        let output = Folder::with(&[]);
+        let archive = output.path().join("image.oci.tar");
+        let step = progress.step("packing");
+        let image = pack(&self.context, &reference(), &archive, &step)?;
+        let left: Vec<_> = fs::read_dir(output.path()).unwrap().collect();
+        assert_eq!(left.len(), 1, "nothing but the archive stays: {left:?}");
+        Ok(fs::read(image.archive).unwrap())
     }
 }
 
@@ -49,14 +78,7 @@ pub(super) fn reference() -> Reference<Tag> {
     "example/tool".parse::<ImageName>().unwrap().with_tag("1.0.0".parse().unwrap())
 }
 
-/// The archive that the embedded engine makes of the files in `folder`.
-pub(super) fn build(folder: &Folder, contents: Contents) -> Result<Vec<u8>, Error> {
-    let progress = Progress::new(Verbosity::Quiet);
-    let output = Folder::with(&[]);
-    let archive = output.path().join("image.oci.tar");
-    let context = Context::new(folder.path().to_owned(), contents);
-    let image = Embedded.build(&context, &reference(), &archive, &progress.step("packing"))?;
-    let left: Vec<_> = fs::read_dir(output.path()).unwrap().collect();
-    assert_eq!(left.len(), 1, "nothing but the archive stays: {left:?}");
-    Ok(fs::read(image.archive).unwrap())
+/// The archive that the embedded engine makes.
+pub(super) fn build(contents: ImageContents) -> Result<Vec<u8>> {
+    Written::new(contents).build()
 }

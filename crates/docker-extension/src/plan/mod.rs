@@ -11,9 +11,9 @@ use xshell::Shell;
 
 use crate::cli::DistArgs;
 use crate::dist;
+use crate::engine::{self, EngineChoice, EngineRequest};
 use crate::error::{Error, Result};
 use crate::host_binaries::HostBinaryPlan;
-use crate::image::{self, EngineChoice, EngineRequest};
 use crate::oci::{Reference, Tag};
 use crate::platform::HostPlatform;
 use crate::project::{HostBinary, Project};
@@ -106,7 +106,7 @@ impl<'a> Draft<'a> {
         let (engine, toolchain) = thread::scope(|scope| {
             // Docker may take seconds to answer.
             let engine =
-                scope.spawn(|| image::choose(engine, args.builder.as_deref(), args.attestations));
+                scope.spawn(|| engine::choose(engine, args.builder.as_deref(), args.attestations));
             let toolchain = (!platforms.is_empty()).then(|| {
                 let linker = args.linker.unwrap_or(config.linker);
                 let deny_unknown = args.deny_unknown_symbols;

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use serde::{Serialize, Serializer};
 
 use super::Plan;
+use crate::engine::EngineKind;
 use crate::host_binaries::HostBinaryPlan;
-use crate::image::{Engine, EngineKind};
 use crate::platform::{HostPlatform, ImagePlatform};
 use crate::text;
 use crate::toolchain::ToolchainPlan;

@@ -311,10 +311,10 @@ impl Config {
     fn read(table: Table<'_>) -> Option<Self> {
         // All are read before the first `?`, so that one run tells every problem.
         let image = table.parsed("image", "an image name without a tag, such as `me/my-extension`");
-        let title = table.text("title", "the name that people see");
-        let description = table.text("description", "one sentence");
-        let vendor = table.text("vendor", "the publisher's name");
-        let api_version = table.text("api-version", "a version constraint, such as `>= 0.3.4`");
+        let title = table.line("title", "the name that people see");
+        let description = table.line("description", "one sentence");
+        let vendor = table.line("vendor", "the publisher's name");
+        let api_version = table.line("api-version", "a version constraint, such as `>= 0.3.4`");
         let icon = path(&table, "icon", FILE);
         let icon_url = table.parsed("icon-url", URL);
         let screenshots = screenshots(&table);
@@ -595,6 +595,32 @@ mod tests {
             "ui": { "title": "Tool", "folder": "/ui", "colour": "red" },
             "vm": {},
         })));
+    }
+
+    #[test]
+    fn a_line_break_is_rejected_in_labels_that_are_not_html() {
+        expect_test::expect![[r#"
+            `workspace.metadata.docker-extension.title`: found a text with a line break, expected the name that people see, on one line
+            `workspace.metadata.docker-extension.description`: found a text with a line break, expected one sentence, on one line
+            `workspace.metadata.docker-extension.vendor`: found a text with a line break, expected the publisher's name, on one line
+            `workspace.metadata.docker-extension.api-version`: found a text with a line break, expected a version constraint, such as `>= 0.3.4`, on one line
+            `workspace.metadata.docker-extension.icon-url`: found `https://example.com/
+            ` (not an https address), expected an https:// address
+            `workspace.metadata.docker-extension.publisher-url`: found `https://example.com/
+            ` (not an https address), expected an https:// address"#]].assert_eq(&problems(json!({
+            "title": "A\nTool",
+            "description": "Does it.\n",
+            "vendor": "Me\r\nand you",
+            "api-version": ">= 0.3.4,\n< 1",
+            "icon-url": "https://example.com/\n",
+            "publisher-url": "https://example.com/\n",
+        })));
+        let in_json = json!({
+            "screenshots": [{ "alt": "one\ntwo", "url": "https://example.com/1.png" }],
+            "additional-urls": [{ "title": "one\ntwo", "url": "https://example.com" }],
+            "changelog": "<p>\nFirst.</p>",
+        });
+        assert!(Config::parse(&with(in_json)).is_ok());
     }
 
     #[test]

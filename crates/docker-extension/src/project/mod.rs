@@ -16,11 +16,13 @@ use crate::platform::{HostPlatform, Os};
 use crate::text;
 
 pub mod config;
+pub mod licences;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 
 use config::{Config, LongText};
+use licences::Licences;
 pub use table::Problem;
 
 /// The directory of the workspace whose packages are host binaries.
@@ -39,8 +41,8 @@ pub struct Project {
     pub config: Config,
     /// The host binaries, by package and name.
     pub host_binaries: Vec<HostBinary>,
-    /// Licence files in the workspace's directory; they go into every archive.
-    pub licences: Vec<Utf8PathBuf>,
+    /// The licences of the packages that have host binaries, by the packages' names.
+    pub licences: BTreeMap<String, Licences>,
 }
 
 /// A `bin` target of a package under `host-bins/`.
@@ -96,7 +98,7 @@ impl Project {
             target_dir: metadata.target_directory.clone(),
             version,
             tag,
-            licences: licences(&root),
+            licences: licences(metadata, &host_binaries),
             config,
             host_binaries,
             root,
@@ -332,13 +334,9 @@ fn check_names(binaries: &[HostBinary]) -> Result<(), Error> {
         ))
 }
 
-fn licences(root: &Utf8Path) -> Vec<Utf8PathBuf> {
-    const NAMES: [&str; 4] = ["LICENSE", "LICENCE", "COPYING", "NOTICE"];
-    files::entries(root)
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|entry| NAMES.iter().any(|name| entry.file_name().starts_with(name)))
-        .filter(|entry| entry.path().is_file())
-        .map(|entry| entry.into_path())
-        .collect()
+fn licences(metadata: &Metadata, binaries: &[HostBinary]) -> BTreeMap<String, Licences> {
+    let is_built = |package: &Package| binaries.iter().any(|it| it.package == *package.name);
+    let packages = metadata.workspace_packages().into_iter().filter(|package| is_built(package));
+    let licences = |package| Licences::find(package, &metadata.workspace_root);
+    packages.map(|package| (package.name.to_string(), licences(package))).collect()
 }

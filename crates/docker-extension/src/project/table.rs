@@ -98,6 +98,16 @@ impl<'a> Table<'a> {
         self.as_text(name, self.required(name, expected)?, expected)
     }
 
+    /// Like [`Self::text`], for a label of the image: a `Dockerfile` can't write a line break in one.
+    pub fn line(&self, name: &'static str, expected: &str) -> Option<&'a str> {
+        let text = self.text(name, expected)?;
+        if text.contains(['\n', '\r']) {
+            self.problem(name, "a text with a line break", format!("{expected}, on one line"));
+            return None;
+        }
+        Some(text)
+    }
+
     /// Like [`Self::text`], but may be missing: `Some(None)`.
     pub fn optional_text(&self, name: &'static str, expected: &str) -> Option<Option<&'a str>> {
         match self.value(name) {

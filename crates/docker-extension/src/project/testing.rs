@@ -1,5 +1,7 @@
 //! A project as a value, for tests of what is made from it.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8Path;
 use serde_json::json;
 
@@ -34,6 +36,6 @@ pub(crate) fn project(root: &Utf8Path) -> Project {
             name: "tool".to_owned(),
             only: None,
         }],
-        licences: Vec::new(),
+        licences: BTreeMap::new(),
     }
 }

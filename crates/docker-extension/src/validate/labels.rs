@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use super::finding::{At, LocatedBreach};
 use super::room::LocatedBreaches;
 use super::rules::{Rule, labels as rules};
-use crate::context::contents::Labels;
-use crate::context::labels as names;
+use crate::contents::Labels;
+use crate::contents::labels as names;
 use crate::project::config::{Category, Url};
 use crate::text::nearest;
 

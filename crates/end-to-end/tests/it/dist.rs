@@ -185,6 +185,33 @@ fn a_package_is_built_for_its_own_platforms_alone() {
 }
 
 #[test]
+fn archives_hold_the_licence_files_of_their_packages() {
+    let extension = Extension::new();
+    extension.write("LICENSE-MIT", "MIT");
+    extension.write("LICENSE-ISC", "ISC");
+    let package = "[package]\nname = \"own\"\nedition = \"2024\"\nlicense-file = \"EULA.txt\"\n\
+                   [package.metadata.docker-extension]\nplatforms = [\"darwin-arm64\"]\n";
+    extension.package("own", package, "fn main() {}");
+    extension.write("host-bins/own/EULA.txt", "own");
+    let package = "[package]\nname = \"none\"\nedition = \"2024\"\n\
+                   [package.metadata.docker-extension]\nplatforms = [\"windows-amd64\"]\n";
+    extension.package("none", package, "fn main() {}");
+    let output = extension.xtask(&["dist", "--engine", "embedded"]).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let warning = "no licence file for `none`: set `license` or `license-file`";
+    assert!(stderr(&output).contains(warning), "{}", stderr(&output));
+    let names = |platform: &str| {
+        let path = extension.path(&format!("dist/tool-1.2.3-{platform}.zip"));
+        let zip = zip::ZipArchive::new(fs::File::open(path).unwrap()).unwrap();
+        zip.file_names().map(|name| name.unwrap().to_string()).collect::<Vec<_>>()
+    };
+    let licences = ["LICENSE", "LICENSE-MIT"];
+    assert_eq!(names("darwin-amd64"), [&["tool"][..], &licences].concat());
+    assert_eq!(names("darwin-arm64"), [&["own", "tool", "EULA.txt"][..], &licences].concat());
+    assert_eq!(names("windows-amd64"), [&["none.exe", "tool.exe"][..], &licences].concat());
+}
+
+#[test]
 fn every_host_platform_can_be_asked_for() {
     let extension = Extension::new();
     let all = "windows-arm64,linux-amd64,linux-arm64,windows-amd64,darwin-amd64,darwin-arm64";

@@ -9,7 +9,7 @@ use std::io::Cursor;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use docker_extension::internals::context::labels as names;
+use docker_extension::internals::contents::labels as names;
 use docker_extension::internals::image::read::StoredImage;
 use docker_extension::internals::image::read::limits::Limits;
 use docker_extension::internals::progress::{Progress, Verbosity};

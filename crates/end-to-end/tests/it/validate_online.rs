@@ -5,7 +5,7 @@ use crate::support;
 use std::collections::BTreeSet;
 use std::net::TcpListener;
 
-use docker_extension::internals::context::labels as names;
+use docker_extension::internals::contents::labels as names;
 use docker_extension::internals::validate::rules::online;
 use serde_json::{Value, json};
 use support::pictures::{Server, answer, png, with_pictures};

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use crate::cli::DistArgs;
 use crate::context::Context;
-use crate::dist::manifest::Manifest;
+use crate::dist::manifest::DistManifest;
+use crate::engine::EngineKind;
 use crate::error::Result;
-use crate::image::EngineKind;
 use crate::output;
 use crate::plan::Plan;
 use crate::progress::Progress;
@@ -17,7 +17,7 @@ use crate::text;
 pub(super) fn print(
     plan: &Plan<'_>,
     context: &Context,
-    manifest: &Manifest,
+    manifest: &DistManifest,
     args: &DistArgs,
     progress: &Progress,
 ) -> Result<()> {
@@ -27,7 +27,7 @@ pub(super) fn print(
     output::print(&summary(plan, context, manifest, args))
 }
 
-fn summary(plan: &Plan<'_>, context: &Context, manifest: &Manifest, args: &DistArgs) -> String {
+fn summary(plan: &Plan<'_>, context: &Context, manifest: &DistManifest, args: &DistArgs) -> String {
     let image = &manifest.image;
     let platforms: Vec<String> = image.platforms.iter().map(ToString::to_string).collect();
     let mut text = format!(
@@ -49,7 +49,7 @@ fn summary(plan: &Plan<'_>, context: &Context, manifest: &Manifest, args: &DistA
 }
 
 /// The command that a person will most likely want now.
-fn next(plan: &Plan<'_>, manifest: &Manifest, args: &DistArgs) -> String {
+fn next(plan: &Plan<'_>, manifest: &DistManifest, args: &DistArgs) -> String {
     let reference = &plan.reference;
     if args.push {
         return format!("docker extension validate {reference}");

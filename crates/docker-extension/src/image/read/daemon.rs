@@ -8,9 +8,9 @@ use xshell::{Shell, cmd};
 
 use super::error::ReadError;
 use super::limits::{Limits, TooLarge};
+use crate::docker;
 use crate::error::Error;
 use crate::files;
-use crate::image::error::docker_help;
 use crate::oci::{Reference, Version};
 use crate::process::{self, ProcessError};
 
@@ -52,7 +52,7 @@ fn error(reference: &Reference, error: ProcessError) -> Error {
         ProcessError::NotFound { .. } => {
             Some("install Docker, or name an archive or an image in a registry".to_owned())
         }
-        error => docker_help(error),
+        error => docker::help(error),
     };
     let error = Error::new(format!("Docker could not save the image `{reference}`")).because(error);
     match help {

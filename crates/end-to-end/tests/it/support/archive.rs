@@ -45,9 +45,27 @@ impl Opened {
         index["manifests"].as_array().unwrap().clone()
     }
 
+    /// What the image's index lists, but attestations.
+    fn images(&self) -> Vec<Value> {
+        let mut images = self.platforms();
+        images.retain(|image| image["annotations"]["vnd.docker.reference.type"].is_null());
+        images
+    }
+
+    /// The instructions that made the layers of one variant, without BuildKit's mark.
+    pub fn history(&self, platform: &str) -> Vec<String> {
+        let descriptor =
+            self.images().into_iter().find(|image| name(&image["platform"]) == platform);
+        let config = self.blob_json(&self.blob_json(&descriptor.unwrap())["config"]);
+        let history = config["history"].as_array().unwrap().iter();
+        let layers = history.filter(|entry| entry["empty_layer"] != true);
+        let instructions = layers.map(|entry| entry["created_by"].as_str().unwrap());
+        instructions.map(|it| it.trim_end_matches(" # buildkit").to_owned()).collect()
+    }
+
     /// The platforms with their tree and labels.
     pub fn variants(&self) -> BTreeMap<String, (Tree, Value)> {
-        let variants = self.platforms().into_iter().map(|descriptor| {
+        let variants = self.images().into_iter().map(|descriptor| {
             let manifest = self.blob_json(&descriptor);
             let config = self.blob_json(&manifest["config"]);
             let mut tree = Tree::new();
@@ -59,18 +77,15 @@ impl Opened {
                 (&config["os"], &config["architecture"]),
                 (&platform["os"], &platform["architecture"])
             );
-            let platform = format!("{}/{}", platform["os"], platform["architecture"]);
-            (platform.replace('"', ""), (tree, config["config"]["Labels"].clone()))
+            (name(platform), (tree, config["config"]["Labels"].clone()))
         });
         variants.collect()
     }
 
     /// A file of one variant.
     pub fn file(&self, platform: &str, path: &str) -> Vec<u8> {
-        let descriptor = self.platforms().into_iter().find(|descriptor| {
-            let found = &descriptor["platform"];
-            platform == format!("{}/{}", found["os"], found["architecture"]).replace('"', "")
-        });
+        let descriptor =
+            self.images().into_iter().find(|image| name(&image["platform"]) == platform);
         let manifest = self.blob_json(&descriptor.unwrap());
         for layer in manifest["layers"].as_array().unwrap() {
             let layer = GzDecoder::new(self.blob(layer));
@@ -85,6 +100,10 @@ impl Opened {
         }
         panic!("{platform} has no {path}");
     }
+}
+
+fn name(platform: &Value) -> String {
+    format!("{}/{}", platform["os"], platform["architecture"]).replace('"', "")
 }
 
 fn read_layer(layer: &[u8], tree: &mut Tree) {

@@ -95,6 +95,7 @@ impl Extension {
         let dir = tempfile::Builder::new().prefix("an extension ").tempdir().unwrap();
         let extension = Self { dir };
         extension.manifest(TABLE);
+        extension.write("LICENSE", "MIT");
         extension.write("icon.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
         extension.host_binary("tool", "fn main() { println!(\"{{}}\"); }");
         extension.write("dist/dist-manifest.json", EARLIER_DIST);
@@ -150,7 +151,9 @@ impl Extension {
 
     /// Adds a package with one program.
     pub fn host_binary(&self, name: &str, source: &str) {
-        self.package(name, &format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n"), source);
+        let manifest =
+            format!("[package]\nname = \"{name}\"\nedition = \"2024\"\nlicense = \"MIT\"\n");
+        self.package(name, &manifest, source);
     }
 
     pub fn package(&self, folder: &str, manifest: &str, source: &str) {

@@ -2,15 +2,8 @@
 
 use std::fmt;
 
-use camino::Utf8Path;
-
 use super::builder::{self, NoBuilder};
-use super::docker::Docker;
-use super::embedded::Embedded;
-use super::{Engine, EngineKind, Error, Image};
-use crate::context::contents::Context;
-use crate::oci::{Reference, Tag};
-use crate::progress::Step;
+use super::{BuildxEngine, Engine};
 
 /// The engine that was asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -24,20 +17,11 @@ pub enum EngineRequest {
     Docker,
 }
 
-/// One of the engines.
-#[derive(Clone, Debug)]
-pub enum AnyEngine {
-    /// The embedded one.
-    Embedded(Embedded),
-    /// Docker's builder.
-    Docker(Docker),
-}
-
 /// An engine, and why it is this one; shown as `docker: builder …`.
 #[derive(Clone, Debug)]
 pub struct EngineChoice {
     /// The engine.
-    pub engine: AnyEngine,
+    pub engine: Engine,
     /// Why.
     pub reason: String,
 }
@@ -48,7 +32,7 @@ impl fmt::Display for EngineChoice {
     }
 }
 
-/// Picks the engine. `builder` names a buildx builder, `attestations` is for [`Docker::new`].
+/// Picks the engine. `builder` names a buildx builder, `attestations` is for [`BuildxEngine::new`].
 ///
 /// # Errors
 /// Docker was asked for and can't do it, or the person pressed Ctrl-C.
@@ -67,7 +51,7 @@ pub fn choose(
         }
         Ok(builder) => {
             let reason = builder.to_string();
-            let engine = AnyEngine::Docker(Docker::new(builder, attestations));
+            let engine = Engine::Docker(BuildxEngine::new(builder, attestations));
             Ok(EngineChoice { engine, reason })
         }
         Err(interrupted @ NoBuilder::Interrupted(_)) => Err(interrupted),
@@ -77,32 +61,7 @@ pub fn choose(
 }
 
 fn embedded(reason: impl Into<String>) -> EngineChoice {
-    EngineChoice { engine: AnyEngine::Embedded(Embedded), reason: reason.into() }
-}
-
-impl AnyEngine {
-    fn get(&self) -> &dyn Engine {
-        match self {
-            AnyEngine::Embedded(engine) => engine,
-            AnyEngine::Docker(engine) => engine,
-        }
-    }
-}
-
-impl Engine for AnyEngine {
-    fn kind(&self) -> EngineKind {
-        self.get().kind()
-    }
-
-    fn build(
-        &self,
-        context: &Context,
-        reference: &Reference<Tag>,
-        archive: &Utf8Path,
-        step: &Step<'_>,
-    ) -> Result<Image, Error> {
-        self.get().build(context, reference, archive, step)
-    }
+    EngineChoice { engine: Engine::Embedded, reason: reason.into() }
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The image's labels: what Docker Desktop and the marketplace show about an extension.
 
-use super::contents::Labels;
-use crate::files;
+use super::{Labels, html};
 use crate::project::Project;
 
 /// The name that people see.
@@ -29,12 +28,17 @@ pub const CHANGELOG: &str = "com.docker.extension.changelog";
 /// The marketplace's categories, with commas between them.
 pub const CATEGORIES: &str = "com.docker.extension.categories";
 
+/// The texts of labels that may be in files of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LongTexts {
+    pub detailed_description: String,
+    pub changelog: String,
+}
+
 /// The labels of `project`'s image, as Docker's documentation on extension labels and the checks of
-/// `docker extension validate` want them.
-///
-/// # Errors
-/// A long text can't be read from its file.
-pub fn labels(project: &Project) -> files::Result<Labels> {
+/// `docker extension validate` require them. None has a line break: the configuration rejects it in
+/// every other text, and JSON escapes it.
+pub(super) fn labels(project: &Project, texts: &LongTexts) -> Labels {
     let config = &project.config;
     let categories: Vec<&str> = config.categories.iter().map(|category| category.name()).collect();
     let labels = [
@@ -45,13 +49,13 @@ pub fn labels(project: &Project) -> files::Result<Labels> {
         (API_VERSION, config.api_version.clone()),
         (ICON, config.icon_url.to_string()),
         (SCREENSHOTS, json(&config.screenshots)),
-        (DETAILED_DESCRIPTION, project.long_text(&config.detailed_description)?),
+        (DETAILED_DESCRIPTION, html::on_one_line(&texts.detailed_description)),
         (PUBLISHER_URL, config.publisher_url.to_string()),
         (ADDITIONAL_URLS, json(&config.additional_urls)),
-        (CHANGELOG, project.long_text(&config.changelog)?),
+        (CHANGELOG, html::on_one_line(&texts.changelog)),
         (CATEGORIES, categories.join(",")),
     ];
-    Ok(labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn json<T: serde::Serialize>(list: &[T]) -> String {

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use xshell::{Shell, cmd};
 
+use crate::error::Error;
 use crate::interrupt::Interrupted;
-use crate::process;
+use crate::process::{self, ProcessError};
 
 /// How long Docker has to answer, all questions together.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -16,13 +17,13 @@ const CONTAINERD: &str = "io.containerd.snapshotter.v1";
 
 /// A buildx builder that can make an image of several platforms.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Builder {
+pub struct BuildxBuilder {
     name: String,
     driver: String,
     is_running: bool,
 }
 
-impl Builder {
+impl BuildxBuilder {
     /// The name by which `--builder` picks it.
     pub fn name(&self) -> &str {
         &self.name
@@ -40,7 +41,7 @@ impl Builder {
     }
 }
 
-impl fmt::Display for Builder {
+impl fmt::Display for BuildxBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let store = if self.engine_context().is_some() { ", containerd image store" } else { "" };
         write!(f, "builder `{}` (driver {}{store})", self.name, self.driver)
@@ -88,9 +89,22 @@ pub enum NoBuilder {
     Interrupted(#[from] Interrupted),
 }
 
+impl From<NoBuilder> for Error {
+    fn from(reason: NoBuilder) -> Self {
+        let help = reason.help();
+        let is_usage = matches!(reason, NoBuilder::Unknown { .. });
+        let error = Error::showing(reason);
+        let error = if is_usage { error.usage() } else { error };
+        match help {
+            Some(help) => error.help(help),
+            None => error,
+        }
+    }
+}
+
 impl NoBuilder {
-    /// What the person can do.
-    pub fn help(&self) -> Option<String> {
+    /// What the user can do.
+    pub fn help(&self) -> Option<&'static str> {
         let help = match self {
             NoBuilder::NoClient => "install Docker, or use `--engine embedded`, which needs none",
             NoBuilder::Client { .. } => "use `--engine embedded`, which needs no Docker",
@@ -113,13 +127,13 @@ impl NoBuilder {
             }
             NoBuilder::Interrupted(_) => return None,
         };
-        Some(help.to_owned())
+        Some(help)
     }
 }
 
 /// Looks at the builder of that name, or at the current one. Starts nothing.
-pub fn probe(builder: Option<&str>) -> Result<Builder, NoBuilder> {
-    let docker = Docker::new()?;
+pub fn probe(builder: Option<&str>) -> Result<BuildxBuilder, NoBuilder> {
+    let docker = DockerClient::new()?;
     let inspected = docker.inspect(builder)?;
     let is_running = inspected.node_statuses.iter().any(|status| status == "running");
     if !is_running {
@@ -132,7 +146,7 @@ pub fn probe(builder: Option<&str>) -> Result<Builder, NoBuilder> {
             return Err(NoBuilder::Silent { reason });
         }
     }
-    let builder = Builder { name: inspected.name, driver: inspected.driver, is_running };
+    let builder = BuildxBuilder { name: inspected.name, driver: inspected.driver, is_running };
     match builder.engine_context() {
         Some(engine) if !docker.has_containerd_store(engine)? => {
             Err(NoBuilder::ClassicStore { name: builder.name })
@@ -141,22 +155,22 @@ pub fn probe(builder: Option<&str>) -> Result<Builder, NoBuilder> {
     }
 }
 
-/// Whether there is a Docker Engine that could load an image: to be asked before long work.
+/// Whether a Docker Engine answers: to be asked before long work.
 ///
 /// # Errors
 /// Why there is none.
-pub fn check_load() -> Result<(), NoBuilder> {
-    let docker = Docker::new()?;
+pub fn check_engine() -> Result<(), NoBuilder> {
+    let docker = DockerClient::new()?;
     docker.read(cmd!(docker.shell, "docker version")).map(drop).map_err(no_answer)
 }
 
 /// The client, for as long as it may take to answer.
-struct Docker {
+struct DockerClient {
     shell: Shell,
     deadline: Instant,
 }
 
-impl Docker {
+impl DockerClient {
     fn new() -> Result<Self, NoBuilder> {
         let shell =
             Shell::new().map_err(|error| NoBuilder::Client { reason: error.to_string() })?;
@@ -169,10 +183,10 @@ impl Docker {
             Ok(text) => return Ok(Inspected::parse(&text)),
             Err(error) => error,
         };
-        let has_failed = matches!(error, process::ProcessError::Failed { .. });
+        let has_failed = matches!(error, ProcessError::Failed { .. });
         // Docker without buildx does not know the word, and its message has changed over time.
         let version = has_failed.then(|| self.read(cmd!(self.shell, "docker buildx version")));
-        if let Some(Err(process::ProcessError::Failed { .. })) = version {
+        if let Some(Err(ProcessError::Failed { .. })) = version {
             return Err(NoBuilder::NoBuildx);
         }
         match builder {
@@ -189,23 +203,22 @@ impl Docker {
         Ok(self.read(command).map_err(no_answer)?.contains(CONTAINERD))
     }
 
-    fn read(&self, command: impl Into<Command>) -> Result<String, process::ProcessError> {
+    fn read(&self, command: impl Into<Command>) -> Result<String, ProcessError> {
         process::read_within(command, self.deadline.saturating_duration_since(Instant::now()))
     }
 }
 
-fn no_answer(error: process::ProcessError) -> NoBuilder {
+fn no_answer(error: ProcessError) -> NoBuilder {
     match error {
-        process::ProcessError::Interrupted(interrupted) => NoBuilder::Interrupted(interrupted),
-        process::ProcessError::NotFound { .. } => NoBuilder::NoClient,
-        process::ProcessError::Start { source, .. }
-        | process::ProcessError::Wait { source, .. } => {
+        ProcessError::Interrupted(interrupted) => NoBuilder::Interrupted(interrupted),
+        ProcessError::NotFound { .. } => NoBuilder::NoClient,
+        ProcessError::Start { source, .. } | ProcessError::Wait { source, .. } => {
             NoBuilder::Client { reason: source.to_string() }
         }
-        process::ProcessError::TimedOut { .. } => {
+        ProcessError::TimedOut { .. } => {
             NoBuilder::Silent { reason: format!("no answer within {} seconds", LIMIT.as_secs()) }
         }
-        process::ProcessError::Failed { .. } => {
+        ProcessError::Failed { .. } => {
             let last = error.messages().lines().rfind(|line| !line.trim().is_empty());
             NoBuilder::Silent { reason: last.map_or_else(|| error.to_string(), str::to_owned) }
         }

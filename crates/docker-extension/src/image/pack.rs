@@ -1,146 +1,148 @@
-//! The embedded engine: writes the image itself, and needs nothing but the disk.
+//! Packs the image: what the embedded engine does, with nothing but the disk.
 
 use camino::Utf8Path;
 
+use super::Image;
 use super::archive::{self, Manifests};
 use super::blob::{BlobContent, NewBlobs};
 use super::layer::{self, PackedLayer};
 use super::layout;
-use super::tree::Tree;
-use super::{Engine, EngineKind, Error, Image};
-use crate::context::contents::Context;
+use crate::contents::{LayerContents, PerVariant};
+use crate::context::Context;
+use crate::error::Result;
 use crate::oci::{ImageIndex, MediaType, Reference, Tag};
-use crate::platform::ImagePlatform;
+use crate::platform::{Arch, ImagePlatform};
 use crate::progress::Step;
 use crate::text;
 
-/// The engine that is written here.
-#[derive(Clone, Copy, Debug)]
-pub struct Embedded;
-
-impl Engine for Embedded {
-    fn kind(&self) -> EngineKind {
-        EngineKind::Embedded
+/// Writes the image of `context`, named `reference`, to the new file `archive`.
+///
+/// # Errors
+/// A file can't be read or written; a part of the archive may exist.
+pub fn pack(
+    context: &Context,
+    reference: &Reference<Tag>,
+    archive: &Utf8Path,
+    step: &Step<'_>,
+) -> Result<Image> {
+    let mut blobs = NewBlobs::default();
+    let layers = pack_layers(context, archive, &mut blobs, step)?;
+    let mut manifests = Manifests::new();
+    let mut variants = Vec::new();
+    for platform in ImagePlatform::ALL {
+        let layers: Vec<PackedLayer> =
+            layers.iter().map(|layer| layer.get(platform).clone()).collect();
+        let configuration = layout::configuration(context.contents(), platform, &layers);
+        let configuration = blobs.add_json(MediaType::CONFIGURATION, &configuration);
+        let manifest = layout::manifest(configuration, &layers);
+        let mut variant = blobs.add_json(MediaType::MANIFEST, &manifest);
+        variant.platform = Some(platform.into());
+        variants.push(variant);
+        manifests.insert(platform, manifest);
     }
-
-    fn build(
-        &self,
-        context: &Context,
-        reference: &Reference<Tag>,
-        archive: &Utf8Path,
-        step: &Step<'_>,
-    ) -> Result<Image, Error> {
-        let mut packer = Packer::beside(archive, step);
-        let mut manifests = Manifests::new();
-        let mut variants = Vec::new();
-        for platform in ImagePlatform::ALL {
-            let layers = packer.layers(context, platform)?;
-            let configuration = layout::configuration(context.contents(), platform, &layers);
-            let blobs = &mut packer.blobs;
-            let configuration = blobs.add_json(MediaType::CONFIGURATION, &configuration);
-            let manifest = layout::manifest(configuration, &layers);
-            let mut variant = blobs.add_json(MediaType::MANIFEST, &manifest);
-            variant.platform = Some(platform.into());
-            variants.push(variant);
-            manifests.insert(platform, manifest);
-        }
-        let index = packer.blobs.add_json(MediaType::INDEX, &ImageIndex::new(variants));
-        let digest = index.digest;
-        step.at("writing the archive");
-        archive::write(archive, packer.blobs, index, &manifests, reference)?;
-        Ok(Image {
-            reference: reference.clone(),
-            digest,
-            archive: archive.to_owned(),
-            platforms: manifests.into_keys().collect(),
-            engine: EngineKind::Embedded,
-        })
-    }
+    let index = blobs.add_json(MediaType::INDEX, &ImageIndex::new(variants));
+    let digest = index.digest;
+    step.at("writing the archive");
+    archive::write(archive, blobs, index, &manifests, reference)?;
+    Ok(Image {
+        reference: reference.clone(),
+        digest,
+        archive: archive.to_owned(),
+        platforms: manifests.into_keys().collect(),
+    })
 }
 
-/// Packs layers, and remembers them: one that both variants have is packed and stored once.
-struct Packer<'a> {
-    folder: &'a Utf8Path,
-    step: &'a Step<'a>,
-    packed: Vec<(Tree, PackedLayer)>,
-    blobs: NewBlobs,
-}
-
-impl<'a> Packer<'a> {
-    /// One whose temporary files are on the disk of the archive, because that is where they go.
-    fn beside(archive: &'a Utf8Path, step: &'a Step<'a>) -> Self {
-        let folder = archive.parent().filter(|folder| !folder.as_str().is_empty());
-        let folder = folder.unwrap_or(Utf8Path::new("."));
-        Self { folder, step, packed: Vec::new(), blobs: NewBlobs::default() }
-    }
-
-    fn layers(
-        &mut self,
-        context: &Context,
-        platform: ImagePlatform,
-    ) -> Result<Vec<PackedLayer>, Error> {
-        let trees =
-            context.contents().layers.iter().map(|layer| Tree::of(context, layer, platform));
-        trees.map(|tree| self.layer(tree?)).collect()
-    }
-
-    fn layer(&mut self, tree: Tree) -> Result<PackedLayer, Error> {
-        if let Some((_, packed)) = self.packed.iter().find(|(other, _)| *other == tree) {
-            return Ok(packed.clone());
-        }
-        self.step.at(format_args!("packing {}", text::count(tree.files(), "file")));
-        let (packed, file) = layer::pack(&tree, self.folder)?;
-        self.blobs.add(&packed.descriptor, BlobContent::Disk(file));
-        self.packed.push((tree, packed.clone()));
+/// Packs the layers; one that both variants have is packed and stored once.
+fn pack_layers(
+    context: &Context,
+    archive: &Utf8Path,
+    blobs: &mut NewBlobs,
+    step: &Step<'_>,
+) -> Result<Vec<PerVariant<PackedLayer>>> {
+    // Temporary files are on the disk of the archive, because that is where they go.
+    let folder = archive.parent().filter(|folder| !folder.as_str().is_empty());
+    let folder = folder.unwrap_or(Utf8Path::new("."));
+    let mut pack = |layer: &LayerContents, platform| -> Result<PackedLayer> {
+        let count = text::count(layer.files(platform).len(), "file");
+        step.at(format_args!("packing {count}"));
+        let (packed, file) = layer::pack(context, layer, platform, folder)?;
+        blobs.add(&packed.descriptor, BlobContent::Disk(file));
         Ok(packed)
-    }
+    };
+    let [amd64, arm64] = [Arch::Amd64, Arch::Arm64].map(ImagePlatform);
+    let layers = context.contents().layers().iter();
+    let layers = layers.map(|layer| {
+        let packed = pack(layer, amd64)?;
+        if layer.is_shared() {
+            return Ok(PerVariant::Shared(packed));
+        }
+        Ok(PerVariant::Each { amd64: packed, arm64: pack(layer, arm64)? })
+    });
+    layers.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
+    use std::fs;
     use std::io::Read;
 
+    use camino::Utf8PathBuf;
     use flate2::read::GzDecoder;
     use proptest::prelude::*;
     use serde_json::Value;
     use sha2::{Digest, Sha256};
 
     use super::*;
-    use crate::context::contents::{Contents, FileMode, Layer, Source};
-    use crate::image::testing::{Folder, build, reference};
+    use crate::contents::{CopySource, FileMode, Files, ImageContents, LayerContents, Origin};
+    use crate::image::testing::{Written, build, reference};
     use crate::oci::layout::blob_path;
     use crate::oci::{Descriptor, ImageConfiguration, ImageManifest};
     use crate::text::hex;
 
-    fn contents() -> Contents {
-        let shared = |path: &str| Source::Shared(path.into());
-        let tool = Source::PerArch { before: "bin/".to_owned(), after: "/tool".to_owned() };
-        let layer = |sources, folder: &str, mode| Layer { sources, folder: folder.into(), mode };
-        Contents {
-            labels: [("b", "2"), ("a", "one\ntwo")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
-            layers: vec![
-                layer(vec![shared("metadata.json"), shared("icon.svg")], "", FileMode::Data),
-                layer(vec![shared("ui")], "ui", FileMode::Data),
-                layer(vec![tool], "darwin", FileMode::Executable),
-                layer(vec![shared("bin/tool.exe")], "windows", FileMode::Executable),
-            ],
-        }
+    fn contents() -> ImageContents {
+        contents_with(&[("index.html", "<html>"), ("assets/ü.js", "js")])
     }
 
-    fn sources() -> Folder {
-        Folder::with(&[
-            ("metadata.json", "{}"),
-            ("icon.svg", "<svg/>"),
-            ("ui/index.html", "<html>"),
-            ("ui/assets/ü.js", "js"),
-            ("ui.txt", "not copied"),
-            ("bin/amd64/tool", "amd64"),
-            ("bin/arm64/tool", "arm64"),
-            ("bin/tool.exe", "exe"),
-        ])
+    fn contents_with(pages: &[(&str, &str)]) -> ImageContents {
+        let file = |name: &str, text: &str| CopySource::File {
+            name: name.to_owned(),
+            origin: PerVariant::Shared(Origin::Generated(text.into())),
+        };
+        let shared = |path: &str, list| CopySource::Directory {
+            path: path.to_owned(),
+            files: PerVariant::Shared(files(list)),
+        };
+        let [amd64, arm64] = ["amd64", "arm64"].map(|arch| files(&[("tool", arch)]));
+        let tool = CopySource::Directory {
+            path: "bin".to_owned(),
+            files: PerVariant::Each { amd64, arm64 },
+        };
+        let layer = |sources, directory: &str, mode| LayerContents {
+            sources,
+            directory: directory.into(),
+            mode,
+        };
+        let labels = [("b", "2"), ("a", "one\ttwo")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let layers = vec![
+            layer(
+                vec![file("metadata.json", "{}"), file("icon.svg", "<svg/>")],
+                "",
+                FileMode::Data,
+            ),
+            layer(vec![shared("ui", pages)], "ui", FileMode::Data),
+            layer(vec![tool], "darwin", FileMode::Executable),
+            layer(vec![shared("windows", &[("tool.exe", "exe")])], "windows", FileMode::Executable),
+        ];
+        ImageContents::new(labels.into(), layers).unwrap()
+    }
+
+    fn files(list: &[(&str, &str)]) -> Files {
+        let file = |(path, text): &(&str, &str)| {
+            (Utf8PathBuf::from(*path), Origin::Generated((*text).into()))
+        };
+        list.iter().map(file).collect()
     }
 
     /// The files of an archive, in their order.
@@ -187,7 +189,7 @@ mod tests {
 
     #[test]
     fn every_blob_is_what_its_name_and_its_descriptors_say() {
-        let opened = Opened::new(&build(&sources(), contents()).unwrap());
+        let opened = Opened::new(&build(contents()).unwrap());
         let mut named = BTreeSet::new();
         for (path, content) in &opened.0 {
             if let Some(hash) = path.strip_prefix("blobs/sha256/").filter(|hash| !hash.is_empty()) {
@@ -216,7 +218,7 @@ mod tests {
 
     #[test]
     fn layers_that_both_variants_have_are_stored_once() {
-        let opened = Opened::new(&build(&sources(), contents()).unwrap());
+        let opened = Opened::new(&build(contents()).unwrap());
         let [amd64, arm64] = &opened.variants()[..] else { panic!("two variants") };
         let shared: Vec<_> = amd64.layers.iter().zip(&arm64.layers).map(|(a, b)| a == b).collect();
         assert_eq!(shared, [true, true, false, true]);
@@ -224,7 +226,7 @@ mod tests {
 
     #[test]
     fn layers_have_the_entries_that_copy_makes() {
-        let opened = Opened::new(&build(&sources(), contents()).unwrap());
+        let opened = Opened::new(&build(contents()).unwrap());
         let [amd64, arm64] = &opened.variants()[..] else { panic!("two variants") };
         let entries = |manifest: &ImageManifest, layer: usize| {
             let entries = unpack(&opened.layer(&manifest.layers[layer])[..]);
@@ -247,7 +249,7 @@ mod tests {
 
     #[test]
     fn the_documents_say_what_docker_looks_for() {
-        let opened = Opened::new(&build(&sources(), contents()).unwrap());
+        let opened = Opened::new(&build(contents()).unwrap());
         let index: Value = opened.json("index.json");
         let annotations = &index["manifests"][0]["annotations"];
         assert_eq!(annotations["org.opencontainers.image.ref.name"], "1.0.0");
@@ -259,61 +261,39 @@ mod tests {
             let config: Value = opened.json(&blob_path(variant.config.digest));
             assert_eq!((&config["architecture"], &config["os"]), (&arch.into(), &"linux".into()));
             assert_eq!(config["created"], "1970-01-01T00:00:00Z");
-            assert_eq!(config["config"]["Labels"]["a"], "one\ntwo");
+            assert_eq!(config["config"]["Labels"]["a"], "one\ttwo");
             let layers = config["history"].as_array().unwrap().iter();
             let instructions: Vec<_> =
                 layers.map(|entry| entry["created_by"].as_str().unwrap()).collect();
             assert_eq!(instructions[0], "LABEL a b");
-            assert_eq!(instructions[2], "COPY ui /ui/");
-            assert_eq!(instructions[3], format!("COPY --chmod=0755 bin/{arch}/tool /darwin/"));
+            assert_eq!(instructions[2], "COPY ui/ /ui/");
+            assert_eq!(instructions[3], format!("COPY --chmod=0755 bin/{arch}/ /darwin/"));
         }
     }
 
     #[test]
     fn equal_files_make_equal_bytes_wherever_and_whenever_they_were_written() {
-        let (first, second) = (sources(), sources());
+        let (first, second) = (Written::new(contents()), Written::new(contents()));
         second.age("ui/index.html");
-        second.age("bin/tool.exe");
-        assert!(build(&first, contents()).unwrap() == build(&second, contents()).unwrap());
+        second.age("windows/tool.exe");
+        assert!(first.build().unwrap() == second.build().unwrap());
     }
 
     #[test]
-    fn a_missing_source_is_named() {
-        let folder = Folder::with(&[("metadata.json", "{}")]);
-        let error = build(&folder, contents()).unwrap_err();
+    fn a_copy_that_went_missing_is_named() {
+        let written = Written::new(contents());
+        fs::remove_file(written.context.dir().join("icon.svg")).unwrap();
+        let error = written.build().unwrap_err();
         assert!(error.to_string().contains("icon.svg"), "{error}");
-    }
-
-    #[test]
-    fn two_sources_of_one_name_are_refused() {
-        let mut contents = contents();
-        contents.layers[0].sources.push(Source::Shared("ui/icon.svg".into()));
-        let folder = sources();
-        folder.write("ui/icon.svg", "other");
-        let error = build(&folder, contents).unwrap_err();
-        assert_eq!(error.to_string(), "`icon.svg` would be in the image twice");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn links_are_refused() {
-        let folder = sources();
-        std::os::unix::fs::symlink("index.html", folder.path().join("ui/link.html")).unwrap();
-        let error = build(&folder, contents()).unwrap_err();
-        assert!(
-            matches!(&error, Error::Unsupported { path, .. } if path.ends_with("ui/link.html"))
-        );
-        assert!(error.help().is_some());
     }
 
     #[cfg(unix)]
     #[test]
     fn a_folder_that_takes_no_files_is_an_error_with_its_path() {
-        let folder = sources();
-        let context = Context::new(folder.path().to_owned(), contents());
-        let archive = folder.path().join("no/such/folder/image.tar");
+        let written = Written::new(contents());
+        let archive = written.context.dir().join("no/such/folder/image.tar");
         let progress = crate::progress::Progress::new(crate::progress::Verbosity::Quiet);
-        let result = Embedded.build(&context, &reference(), &archive, &progress.step(""));
+        let result = pack(&written.context, &reference(), &archive, &progress.step(""));
         assert!(result.unwrap_err().to_string().contains("no/such/folder"));
     }
 
@@ -329,14 +309,15 @@ mod tests {
                 1..6,
             )
         ) {
-            let folder = Folder::with(&[]);
-            for (path, content) in &files {
-                folder.write(&format!("ui/{path}"), content);
-            }
-            let sources = vec![Source::Shared("ui".into())];
-            let layer = Layer { sources, folder: "ui/deep".into(), mode: FileMode::Data };
-            let contents = Contents { labels: BTreeMap::new(), layers: vec![layer] };
-            let opened = Opened::new(&build(&folder, contents).unwrap());
+            let list = files.iter().map(|(path, content)| (path.into(), Origin::Generated(content.clone())));
+            let sources = vec![CopySource::Directory {
+                path: "ui".to_owned(),
+                files: PerVariant::Shared(list.collect()),
+            }];
+            let layer =
+                LayerContents { sources, directory: "ui/deep".into(), mode: FileMode::Data };
+            let contents = ImageContents::new(BTreeMap::new(), vec![layer]).unwrap();
+            let opened = Opened::new(&build(contents).unwrap());
             let tar = opened.layer(&opened.variants()[0].layers[0]);
             let found: BTreeMap<_, _> = unpack(&tar[..])
                 .into_iter()

@@ -6,12 +6,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
-use super::Error;
+use crate::error::{Error, Result};
 use crate::files::{self, IoContext};
 use crate::interrupt::Interruptible;
 
 /// A file of an archive.
-pub(super) struct Entry {
+pub(super) struct ZipEntry {
     /// Where it is.
     pub path: Utf8PathBuf,
     /// Its name in the archive.
@@ -21,8 +21,12 @@ pub(super) struct Entry {
 }
 
 /// Writes an archive of `entries`.
-pub(super) fn write(path: &Utf8Path, entries: &[Entry]) -> Result<(), Error> {
-    let failed = |source| Error::Zip { path: path.to_owned(), source };
+pub(super) fn write(path: &Utf8Path, entries: &[ZipEntry]) -> Result<()> {
+    let failed = |error| {
+        Error::new(format!("can't write `{path}`"))
+            .because(error)
+            .help("make room on the disk, and check the permissions")
+    };
     let mut zip = ZipWriter::new(BufWriter::new(files::create(path)?));
     for entry in entries {
         let mut file = Interruptible(files::open(&entry.path)?);
@@ -34,7 +38,7 @@ pub(super) fn write(path: &Utf8Path, entries: &[Entry]) -> Result<(), Error> {
     Ok(())
 }
 
-fn options(entry: &Entry) -> SimpleFileOptions {
+fn options(entry: &ZipEntry) -> SimpleFileOptions {
     const LEVEL: i64 = 6;
     SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
@@ -56,7 +60,7 @@ mod tests {
         let dir = Utf8Path::from_path(dir.path()).unwrap();
         let (tool, archive) = (dir.join("tool"), dir.join("tool.zip"));
         files::write(&tool, "program").unwrap();
-        let entry = Entry { path: tool, name: "tool".to_owned(), is_executable: true };
+        let entry = ZipEntry { path: tool, name: "tool".to_owned(), is_executable: true };
         write(&archive, &[entry]).unwrap();
 
         let mut zip = zip::ZipArchive::new(files::open(&archive).unwrap()).unwrap();

@@ -95,7 +95,7 @@ impl Metadata {
             ui: ui.map(|ui| UiSection {
                 dashboard_tab: DashboardTab {
                     title: ui.title.clone(),
-                    root: super::UI_FOLDER.to_owned(),
+                    root: super::UI_DIRECTORY.to_owned(),
                     src: ui.entry.to_string(),
                 },
             }),

@@ -1,0 +1,121 @@
+//! HTML on one line, because a `Dockerfile` can't write a line break in a label.
+
+/// Replaces every line break: by `&#10;` in the text of a `<pre>` element, where it is visible, and by a
+/// space elsewhere, where HTML treats both alike.
+pub fn on_one_line(html: &str) -> String {
+    // HTML normalizes them in the same way.
+    let html = html.replace("\r\n", "\n").replace('\r', "\n");
+    let mut line = String::with_capacity(html.len());
+    let mut open_pres = 0_usize;
+    let mut rest = html.as_str();
+    while !rest.is_empty() {
+        let (text, markup) = rest.split_at(markup_start(rest));
+        let (markup, after) = markup.split_at(markup_length(markup));
+        line += &text.replace('\n', if open_pres > 0 { "&#10;" } else { " " });
+        line += &markup.replace('\n', " ");
+        if is_tag(markup, "<pre") {
+            open_pres += 1;
+        } else if is_tag(markup, "</pre") {
+            open_pres = open_pres.saturating_sub(1);
+        }
+        rest = after;
+    }
+    line
+}
+
+/// Where the next tag or comment begins; a `<` that begins neither is text.
+fn markup_start(html: &str) -> usize {
+    let is_start = |(index, _): &(usize, &str)| {
+        let name = html[index + 1..].trim_start_matches('/');
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '!' || c == '?')
+    };
+    html.match_indices('<').find(is_start).map_or(html.len(), |(index, _)| index)
+}
+
+/// How long the tag or comment is with which `html` begins: up to the end where it is not closed.
+fn markup_length(html: &str) -> usize {
+    if html.starts_with("<!--") {
+        return html.find("-->").map_or(html.len(), |index| index + "-->".len());
+    }
+    let mut quote = None;
+    let mut before = '<';
+    for (index, c) in html.char_indices() {
+        match (quote, c) {
+            (Some(open), _) if open == c => quote = None,
+            (Some(_), _) => {}
+            // Elsewhere than at the beginning of a value it is a character like any other.
+            (None, '"' | '\'') if before == '=' => quote = Some(c),
+            (None, '>') => return index + 1,
+            (None, _) => {}
+        }
+        if !c.is_ascii_whitespace() {
+            before = c;
+        }
+    }
+    html.len()
+}
+
+/// Whether `markup` is a tag that begins with `start`: `<` or `</`, and the whole name.
+fn is_tag(markup: &str, start: &str) -> bool {
+    let (head, rest) = markup.split_at_checked(start.len()).unwrap_or_default();
+    head.eq_ignore_ascii_case(start)
+        && rest.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_line_break_is_a_space_but_in_preformatted_text() {
+        for (html, expected) in [
+            ("<p>\r\nIt.\n</p>\n", "<p> It. </p> "),
+            ("a\n<pre>b\nc</pre>\nd", "a <pre>b&#10;c</pre> d"),
+            ("<PRE\nclass='x'>\r\n\r\na\r</Pre\n>\nb", "<PRE class='x'>&#10;&#10;a&#10;</Pre > b"),
+            // Tags and comments in it.
+            ("<pre>a\n<b\nid=x>b\n</b></pre>\n", "<pre>a&#10;<b id=x>b&#10;</b></pre> "),
+            ("<pre><!-- a\n> </pre>\n -->\n</pre>\n", "<pre><!-- a > </pre>  -->&#10;</pre> "),
+            ("<pre><a title='</pre>'>\n</a></pre>", "<pre><a title='</pre>'>&#10;</a></pre>"),
+            ("<pre><a don't>\n</a></pre>\n", "<pre><a don't>&#10;</a></pre> "),
+            // What only looks like it.
+            ("<prefix>\n<pre-x>\n", "<prefix> <pre-x> "),
+            ("<pre>1 < 2\n3 <4\n</pre>", "<pre>1 < 2&#10;3 <4&#10;</pre>"),
+            ("1 <\npre>\n", "1 < pre> "),
+            // Nested, not opened, not closed.
+            ("<pre>\n<pre>\n</pre>\n</pre>\n", "<pre>&#10;<pre>&#10;</pre>&#10;</pre> "),
+            ("</pre>\n<pre>\n", "</pre> <pre>&#10;"),
+            ("<pre>\n<a href=\"\n", "<pre>&#10;<a href=\" "),
+            ("<pre", "<pre"),
+        ] {
+            assert_eq!(on_one_line(html), expected, "{html:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_but_line_breaks_changes(
+            pieces in prop::collection::vec(
+                prop_oneof![
+                    prop::sample::select(vec![
+                        "<pre>", "</pre>", "<PRE class=\"a", "\">", "'", "=", "<!--", "-->", "<", ">",
+                        "/", "\n", "\r", "\r\n", "&#10;", " ",
+                    ]).prop_map(str::to_owned),
+                    any::<char>().prop_map(String::from),
+                ],
+                0..40,
+            )
+        ) {
+            let html = pieces.concat();
+            let line = on_one_line(&html);
+            prop_assert!(!line.contains(['\n', '\r']));
+            prop_assert_eq!(&on_one_line(&line), &line);
+            let before = html.replace("\r\n", "\n").replace('\r', "\n").replace("&#10;", "\n");
+            let after = line.replace("&#10;", "\n");
+            prop_assert_eq!(before.chars().count(), after.chars().count());
+            for (before, after) in before.chars().zip(after.chars()) {
+                prop_assert!(before == after || (before, after) == ('\n', ' '));
+            }
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The build context `target/extension/`: everything that goes into the image, and the
+//! `Dockerfile` that puts it there. The directory is all that a builder needs.
+//!
+//! ```text
+//! Dockerfile
+//! docker-bake.hcl                 how to build it, for `docker buildx bake`
+//! metadata.json                   where the variants differ: variants/<arch>/metadata.json
+//! icon.<ext>
+//! docker-compose.yaml             where the extension has services
+//! ui/                             the pages
+//! host/<os>/<binary>              the host binaries that both variants of the image have
+//! host/<os>/<arch>/<binary>       or those that they have each
+//! ```
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::contents::bake::bake_file;
+use crate::contents::dockerfile::dockerfile;
+use crate::contents::{FileMode, ImageContents, Origin};
+use crate::error::Result;
+use crate::files;
+use crate::oci::{Reference, Tag};
+use crate::staging::Staged;
+
+/// The build context on disk, complete.
+///
+/// It has a copy of every file of the image. The engines and the zip archives of host binaries read
+/// these copies, never their origins: an origin that changes while `dist` runs can't make them differ.
+#[derive(Clone, Debug)]
+pub struct Context {
+    dir: Utf8PathBuf,
+    contents: ImageContents,
+}
+
+impl Context {
+    /// Writes the context of `contents` to `place`, which is replaced as a whole. `reference` is what the
+    /// image is called by `docker buildx bake`.
+    ///
+    /// # Errors
+    /// A file can't be read or written. Then the old context is still there.
+    pub fn write(
+        contents: ImageContents,
+        reference: &Reference<Tag>,
+        place: &Utf8Path,
+    ) -> Result<Self> {
+        let staged = Staged::begin(place)?;
+        let tree = contents.context_tree();
+        for directory in &tree.directories {
+            files::create_public_dir(&staged.path().join(directory))?;
+        }
+        for (path, (origin, mode)) in &tree.files {
+            let path = staged.path().join(path);
+            match origin {
+                Origin::Generated(text) => files::write(&path, text)?,
+                Origin::File(file) => files::copy(file, &path, *mode == FileMode::Executable)?,
+            }
+        }
+        files::write(&staged.path().join("Dockerfile"), dockerfile(&contents))?;
+        files::write(&staged.path().join("docker-bake.hcl"), bake_file(reference))?;
+        staged.commit()?;
+        Ok(Self { dir: place.to_owned(), contents })
+    }
+
+    pub fn dir(&self) -> &Utf8Path {
+        &self.dir
+    }
+
+    pub fn contents(&self) -> &ImageContents {
+        &self.contents
+    }
+
+    /// The copy of a file that is in the image.
+    pub fn copy_of(&self, origin: &Utf8Path) -> Option<Utf8PathBuf> {
+        self.contents.context_path(origin).map(|path| self.dir.join(path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compile::HostBinaryFile;
+    use crate::contents::ContentsInput;
+    use crate::contents::labels::LongTexts;
+    use crate::host_binaries::{Build, HostBinaryPlan};
+    use crate::page_files::PageFiles;
+    use crate::project::config::WindowsOnArm;
+    use crate::project::testing::project;
+    use expect_test::{Expect, expect};
+
+    /// Writes the context of a small extension, and lists its files; those that are generated with
+    /// what they hold.
+    fn assert_context(windows_on_arm: WindowsOnArm, expected: &Expect) {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(dir.path()).unwrap();
+        for (path, text) in [
+            ("extension/icon.png", "icon"),
+            ("extension/description.html", "<p>\nIt.\n</p>\n"),
+            ("ui/dist/index.html", "page"),
+            ("ui/dist/assets/a b.js", "script"),
+            ("ui/dist/.env", "secret"),
+            ("built/darwin-amd64", "program"),
+            ("built/darwin-arm64", "program"),
+            ("built/windows-amd64", "program"),
+        ] {
+            files::create_dir(root.join(path).parent().unwrap()).unwrap();
+            files::write(&root.join(path), text).unwrap();
+        }
+        let mut project = project(root);
+        project.config.windows_on_arm = windows_on_arm;
+        let plan = HostBinaryPlan::new(&project, &project.config.platforms);
+        let built = |&build| HostBinaryFile { build, path: built(root, build) };
+        let binaries: Vec<HostBinaryFile<'_>> = plan.builds().iter().map(built).collect();
+        let texts = LongTexts {
+            detailed_description: project.long_text(&project.config.detailed_description).unwrap(),
+            changelog: project.long_text(&project.config.changelog).unwrap(),
+        };
+        let contents = ImageContents::of_extension(&ContentsInput {
+            project: &project,
+            host_binaries: &plan,
+            files: &binaries,
+            pages: Some(&PageFiles::list(&root.join("ui/dist")).unwrap()),
+            texts: &texts,
+        });
+        let context = Context::write(
+            contents.unwrap(),
+            &project.config.image.with_tag(project.tag.clone()),
+            &root.join("target/extension"),
+        )
+        .unwrap();
+        expected.assert_eq(&listing(context.dir(), context.dir()));
+    }
+
+    fn built(root: &Utf8Path, build: Build<'_>) -> Utf8PathBuf {
+        root.join(format!("built/{}", build.platform))
+    }
+
+    fn listing(folder: &Utf8Path, root: &Utf8Path) -> String {
+        let mut text = String::new();
+        for entry in files::entries(folder).unwrap() {
+            let path = entry.path();
+            if path.is_dir() {
+                text += &listing(path, root);
+                continue;
+            }
+            text += &format!("== {}\n", path.strip_prefix(root).unwrap());
+            if matches!(entry.file_name(), "Dockerfile" | "metadata.json") {
+                text += &files::read_text(path).unwrap();
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn one_metadata_serves_both_variants_where_they_carry_the_same_paths() {
+        assert_context(
+            WindowsOnArm::Emulate,
+            &expect![[r#"
+                == Dockerfile
+                # Generated by `cargo xtask dist` from [workspace.metadata.docker-extension] in Cargo.toml.
+                # Changes made here are lost.
+
+                FROM scratch
+                # amd64 or arm64: it picks the host binaries, as metadata.json has no word for it.
+                ARG TARGETARCH
+
+                LABEL com.docker.desktop.extension.api.version=">= 0.3.4" \
+                      com.docker.desktop.extension.icon="https://example.com/icon.png" \
+                      com.docker.extension.additional-urls="[]" \
+                      com.docker.extension.categories="networking,security" \
+                      com.docker.extension.changelog="<p>First.</p>" \
+                      com.docker.extension.detailed-description="<p> It. </p>" \
+                      com.docker.extension.publisher-url="https://example.com" \
+                      com.docker.extension.screenshots="[{\"alt\":\"It\",\"url\":\"https://example.com/1.png\"}]" \
+                      org.opencontainers.image.description="Costs \$5." \
+                      org.opencontainers.image.title="Tool" \
+                      org.opencontainers.image.vendor="Me" \
+                      org.opencontainers.image.version="1.2.3"
+
+                COPY metadata.json icon.png /
+                COPY ui/ /ui/
+                COPY --chmod=0755 host/darwin/${TARGETARCH}/ /darwin/
+                COPY --chmod=0755 host/windows/ /windows/
+                == docker-bake.hcl
+                == host/darwin/amd64/tool
+                == host/darwin/arm64/tool
+                == host/windows/tool.exe
+                == icon.png
+                == metadata.json
+                {
+                  "icon": "icon.png",
+                  "ui": {
+                    "dashboard-tab": {
+                      "title": "Tool",
+                      "root": "ui",
+                      "src": "index.html"
+                    }
+                  },
+                  "host": {
+                    "binaries": [
+                      {
+                        "darwin": [
+                          {
+                            "path": "/darwin/tool"
+                          }
+                        ],
+                        "windows": [
+                          {
+                            "path": "/windows/tool.exe"
+                          }
+                        ]
+                      }
+                    ]
+                  }
+                }
+                == ui/assets/a b.js
+                == ui/index.html
+            "#]],
+        );
+    }
+
+    #[test]
+    fn each_variant_has_its_own_metadata_where_they_do_not() {
+        assert_context(
+            WindowsOnArm::Omit,
+            &expect![[r#"
+                == Dockerfile
+                # Generated by `cargo xtask dist` from [workspace.metadata.docker-extension] in Cargo.toml.
+                # Changes made here are lost.
+
+                FROM scratch
+                # amd64 or arm64: it picks the host binaries, as metadata.json has no word for it.
+                ARG TARGETARCH
+
+                LABEL com.docker.desktop.extension.api.version=">= 0.3.4" \
+                      com.docker.desktop.extension.icon="https://example.com/icon.png" \
+                      com.docker.extension.additional-urls="[]" \
+                      com.docker.extension.categories="networking,security" \
+                      com.docker.extension.changelog="<p>First.</p>" \
+                      com.docker.extension.detailed-description="<p> It. </p>" \
+                      com.docker.extension.publisher-url="https://example.com" \
+                      com.docker.extension.screenshots="[{\"alt\":\"It\",\"url\":\"https://example.com/1.png\"}]" \
+                      org.opencontainers.image.description="Costs \$5." \
+                      org.opencontainers.image.title="Tool" \
+                      org.opencontainers.image.vendor="Me" \
+                      org.opencontainers.image.version="1.2.3"
+
+                COPY variants/${TARGETARCH}/metadata.json icon.png /
+                COPY ui/ /ui/
+                COPY --chmod=0755 host/darwin/${TARGETARCH}/ /darwin/
+                COPY --chmod=0755 host/windows/${TARGETARCH}/ /windows/
+                == docker-bake.hcl
+                == host/darwin/amd64/tool
+                == host/darwin/arm64/tool
+                == host/windows/amd64/tool.exe
+                == icon.png
+                == ui/assets/a b.js
+                == ui/index.html
+                == variants/amd64/metadata.json
+                {
+                  "icon": "icon.png",
+                  "ui": {
+                    "dashboard-tab": {
+                      "title": "Tool",
+                      "root": "ui",
+                      "src": "index.html"
+                    }
+                  },
+                  "host": {
+                    "binaries": [
+                      {
+                        "darwin": [
+                          {
+                            "path": "/darwin/tool"
+                          }
+                        ],
+                        "windows": [
+                          {
+                            "path": "/windows/tool.exe"
+                          }
+                        ]
+                      }
+                    ]
+                  }
+                }
+                == variants/arm64/metadata.json
+                {
+                  "icon": "icon.png",
+                  "ui": {
+                    "dashboard-tab": {
+                      "title": "Tool",
+                      "root": "ui",
+                      "src": "index.html"
+                    }
+                  },
+                  "host": {
+                    "binaries": [
+                      {
+                        "darwin": [
+                          {
+                            "path": "/darwin/tool"
+                          }
+                        ]
+                      }
+                    ]
+                  }
+                }
+            "#]],
+        );
+    }
+}

@@ -1,0 +1,22 @@
+//! A file: the `.oci.tar` in `dist/`.
+
+use camino::Utf8PathBuf;
+
+use super::Sink;
+use crate::context::Context;
+use crate::error::Result;
+use crate::files;
+use crate::image::Image;
+use crate::progress::Progress;
+
+/// A file on the disk that the engine wrote the image to.
+pub struct ArchiveFile {
+    pub path: Utf8PathBuf,
+}
+
+impl Sink for ArchiveFile {
+    fn deliver(&self, image: &Image, _: &Context, _: &Progress) -> Result<()> {
+        files::rename(&image.archive, &self.path)?;
+        files::make_public(&self.path)
+    }
+}
