@@ -16,7 +16,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::contents::bake::bake_file;
 use crate::contents::dockerfile::dockerfile;
-use crate::contents::{FileMode, ImageContents, Origin};
+use crate::contents::{FileMode, FileOrigin, ImageContents};
 use crate::error::Result;
 use crate::files;
 use crate::oci::{Reference, Tag};
@@ -51,8 +51,8 @@ impl Context {
         for (path, (origin, mode)) in &tree.files {
             let path = staged.path().join(path);
             match origin {
-                Origin::Generated(text) => files::write(&path, text)?,
-                Origin::File(file) => files::copy(file, &path, *mode == FileMode::Executable)?,
+                FileOrigin::Generated(text) => files::write(&path, text)?,
+                FileOrigin::File(file) => files::copy(file, &path, *mode == FileMode::Executable)?,
             }
         }
         files::write(&staged.path().join("Dockerfile"), dockerfile(&contents))?;

@@ -3,7 +3,7 @@
 
 pub mod contents {
     pub use crate::contents::{
-        CopySource, FileMode, Files, ImageContents, Labels, LayerContents, Origin, PerVariant,
+        CopySource, FileMode, FileOrigin, Files, ImageContents, Labels, LayerContents, PerVariant,
     };
     pub mod labels {
         pub use crate::contents::labels::{

@@ -88,7 +88,7 @@ fn copy(layer: &LayerContents, arch: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contents::{CopySource, Origin, PerVariant};
+    use crate::contents::{CopySource, FileOrigin, PerVariant};
     use expect_test::expect;
 
     #[test]
@@ -102,9 +102,9 @@ mod tests {
         ];
         let file = |name: &str| CopySource::File {
             name: name.to_owned(),
-            origin: PerVariant::Shared(Origin::Generated(Vec::new())),
+            origin: PerVariant::Shared(FileOrigin::Generated(Vec::new())),
         };
-        let tool = |text: &str| [("tool".into(), Origin::Generated(text.into()))].into();
+        let tool = |text: &str| [("tool".into(), FileOrigin::Generated(text.into()))].into();
         let files = PerVariant::Each { amd64: tool("amd64"), arm64: tool("arm64") };
         let layers = vec![
             LayerContents {

@@ -36,7 +36,7 @@ const HOST_DIRECTORY: &str = "host";
 pub type Labels = BTreeMap<String, String>;
 
 /// The files of a directory, by their paths below it.
-pub type Files = BTreeMap<Utf8PathBuf, Origin>;
+pub type Files = BTreeMap<Utf8PathBuf, FileOrigin>;
 
 /// Everything that goes into the image, on top of nothing (`FROM scratch`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub struct LayerContents {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CopySource {
     /// A file, which keeps its name.
-    File { name: String, origin: PerVariant<Origin> },
+    File { name: String, origin: PerVariant<FileOrigin> },
     /// The files of a directory of the context. They keep their paths below it.
     Directory { path: String, files: PerVariant<Files> },
 }
@@ -73,7 +73,7 @@ pub enum PerVariant<T> {
 
 /// Where the bytes of a file come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum FileOrigin {
     /// They are generated.
     Generated(Vec<u8>),
     /// They are those of this file.
@@ -97,7 +97,7 @@ pub struct ImageFile<'a> {
     pub path: Utf8PathBuf,
     /// The path of its copy, relative to the build context.
     pub context_path: Utf8PathBuf,
-    pub origin: &'a Origin,
+    pub origin: &'a FileOrigin,
 }
 
 /// What the build context holds for the image.
@@ -105,7 +105,7 @@ pub struct ImageFile<'a> {
 pub struct ContextTree<'a> {
     /// Sorted, so that each comes before what it holds.
     pub directories: BTreeSet<Utf8PathBuf>,
-    pub files: BTreeMap<Utf8PathBuf, (&'a Origin, FileMode)>,
+    pub files: BTreeMap<Utf8PathBuf, (&'a FileOrigin, FileMode)>,
 }
 
 /// What an image is described from. All of it is in memory.
@@ -177,7 +177,7 @@ impl ImageContents {
 
     /// The path of the copy of the file `origin`, relative to the build context.
     pub fn context_path(&self, origin: &Utf8Path) -> Option<Utf8PathBuf> {
-        let is_it = |from: &Origin| matches!(from, Origin::File(path) if path == origin);
+        let is_it = |from: &FileOrigin| matches!(from, FileOrigin::File(path) if path == origin);
         let files = self.context_tree().files;
         files.into_iter().find(|(_, (from, _))| is_it(from)).map(|(path, _)| path)
     }
@@ -187,7 +187,7 @@ fn root_layer(input: &ContentsInput<'_>) -> LayerContents {
     let project = input.project;
     let file = |name: &str, path: &Utf8Path| CopySource::File {
         name: name.to_owned(),
-        origin: PerVariant::Shared(Origin::File(project.root.join(path))),
+        origin: PerVariant::Shared(FileOrigin::File(project.root.join(path))),
     };
     let icon = match project.config.icon.extension() {
         Some(extension) => format!("icon.{extension}"),
@@ -208,13 +208,13 @@ fn metadata_source(input: &ContentsInput<'_>, icon: &str) -> CopySource {
     let origin = PerVariant::new(|platform| {
         let placements = input.host_binaries.placements(platform);
         let metadata = Metadata::new(icon.to_owned(), ui, config.vm.as_ref(), &placements);
-        Origin::Generated(metadata.to_json().into())
+        FileOrigin::Generated(metadata.to_json().into())
     });
     CopySource::File { name: METADATA.to_owned(), origin }
 }
 
 fn page_layer(pages: &PageFiles) -> LayerContents {
-    let origin = |path: &Utf8PathBuf| (path.clone(), Origin::File(pages.directory.join(path)));
+    let origin = |path: &Utf8PathBuf| (path.clone(), FileOrigin::File(pages.directory.join(path)));
     let files = PerVariant::Shared(pages.paths.iter().map(origin).collect());
     LayerContents {
         sources: vec![CopySource::Directory { path: UI_DIRECTORY.to_owned(), files }],
@@ -245,9 +245,9 @@ fn host_binary_layers(input: &ContentsInput<'_>) -> Vec<LayerContents> {
     Os::ALL.into_iter().filter_map(layer).collect()
 }
 
-fn built(input: &ContentsInput<'_>, placement: &Placement<'_>) -> Origin {
+fn built(input: &ContentsInput<'_>, placement: &Placement<'_>) -> FileOrigin {
     let built = input.files.iter().find(|file| file.build == placement.build);
-    Origin::File(built.expect("everything in the plan was compiled").path.clone())
+    FileOrigin::File(built.expect("everything in the plan was compiled").path.clone())
 }
 
 fn check_paths(layers: &[LayerContents], platform: ImagePlatform) -> Result<()> {
@@ -363,7 +363,7 @@ mod tests {
     use super::*;
 
     fn layer(directory: &str, paths: &[&str]) -> LayerContents {
-        let file = |path: &&str| (Utf8PathBuf::from(path), Origin::Generated(Vec::new()));
+        let file = |path: &&str| (Utf8PathBuf::from(path), FileOrigin::Generated(Vec::new()));
         let files = PerVariant::Shared(paths.iter().map(file).collect());
         let sources = vec![CopySource::Directory { path: "files".to_owned(), files }];
         LayerContents { sources, directory: directory.into(), mode: FileMode::Data }
@@ -398,7 +398,7 @@ mod tests {
 
     #[test]
     fn a_path_that_one_variant_alone_has_twice_is_found() {
-        let files = |path: &str| [(path.into(), Origin::Generated(Vec::new()))].into();
+        let files = |path: &str| [(path.into(), FileOrigin::Generated(Vec::new()))].into();
         let files = PerVariant::Each { amd64: files("a"), arm64: files("b") };
         let sources = vec![CopySource::Directory { path: "host".to_owned(), files }];
         let own = LayerContents { sources, directory: "".into(), mode: FileMode::Data };

@@ -89,7 +89,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::contents::{CopySource, FileMode, LayerContents, Origin, PerVariant};
+    use crate::contents::{CopySource, FileMode, FileOrigin, LayerContents, PerVariant};
     use crate::image::blob::NewBlobs;
     use crate::image::testing::reference;
     use crate::oci::layout::{DOCKER_MANIFEST, INDEX, MARKER};
@@ -109,10 +109,10 @@ mod tests {
             directory: directory.into(),
             mode,
         };
-        let metadata = PerVariant::Shared(Origin::Generated("{}".into()));
+        let metadata = PerVariant::Shared(FileOrigin::Generated("{}".into()));
         let tool = PerVariant::Each {
-            amd64: Origin::Generated("amd64".into()),
-            arm64: Origin::Generated("arm64".into()),
+            amd64: FileOrigin::Generated("amd64".into()),
+            arm64: FileOrigin::Generated("arm64".into()),
         };
         let labels = [("b", "2"), ("a", "one\ttwo")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -94,7 +94,7 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     use super::*;
-    use crate::contents::{CopySource, FileMode, Files, ImageContents, LayerContents, Origin};
+    use crate::contents::{CopySource, FileMode, FileOrigin, Files, ImageContents, LayerContents};
     use crate::image::testing::{Written, build, reference};
     use crate::oci::layout::blob_path;
     use crate::oci::{Descriptor, ImageConfiguration, ImageManifest};
@@ -107,7 +107,7 @@ mod tests {
     fn contents_with(pages: &[(&str, &str)]) -> ImageContents {
         let file = |name: &str, text: &str| CopySource::File {
             name: name.to_owned(),
-            origin: PerVariant::Shared(Origin::Generated(text.into())),
+            origin: PerVariant::Shared(FileOrigin::Generated(text.into())),
         };
         let shared = |path: &str, list| CopySource::Directory {
             path: path.to_owned(),
@@ -140,7 +140,7 @@ mod tests {
 
     fn files(list: &[(&str, &str)]) -> Files {
         let file = |(path, text): &(&str, &str)| {
-            (Utf8PathBuf::from(*path), Origin::Generated((*text).into()))
+            (Utf8PathBuf::from(*path), FileOrigin::Generated((*text).into()))
         };
         list.iter().map(file).collect()
     }
@@ -309,7 +309,7 @@ mod tests {
                 1..6,
             )
         ) {
-            let list = files.iter().map(|(path, content)| (path.into(), Origin::Generated(content.clone())));
+            let list = files.iter().map(|(path, content)| (path.into(), FileOrigin::Generated(content.clone())));
             let sources = vec![CopySource::Directory {
                 path: "ui".to_owned(),
                 files: PerVariant::Shared(list.collect()),

@@ -22,15 +22,15 @@ use crate::progress::{Progress, Step};
 use crate::project::{HOST_BINS, HostBinary, Project};
 
 /// Why there are no new programs.
-enum BuildFailure {
+enum RebuildFailure {
     /// They don't compile. The compiler's messages were shown as they came.
     Code(String),
     Other(Error),
 }
 
-impl<E: Into<Error>> From<E> for BuildFailure {
+impl<E: Into<Error>> From<E> for RebuildFailure {
     fn from(error: E) -> Self {
-        BuildFailure::Other(error.into())
+        RebuildFailure::Other(error.into())
     }
 }
 
@@ -83,7 +83,7 @@ impl<'a> ProgramBuilder<'a> {
         tabs.tell(&TabMessage::Building);
         let step = self.progress.step("Build the host binaries anew");
         // Programs may have been added, or taken away.
-        let project = Project::load(root).map_err(BuildFailure::from);
+        let project = Project::load(root).map_err(RebuildFailure::from);
         match project.and_then(|project| self.try_build(&project, &step)) {
             Ok(built) => {
                 tabs.tell(&TabMessage::Built);
@@ -97,15 +97,15 @@ impl<'a> ProgramBuilder<'a> {
         }
     }
 
-    fn fail(&mut self, step: Step<'_>, failure: &BuildFailure) {
+    fn fail(&mut self, step: Step<'_>, failure: &RebuildFailure) {
         drop(step);
         self.has_failed = true;
         if interrupt::is_interrupted() {
             return;
         }
         let messages = match failure {
-            BuildFailure::Code(messages) => messages.clone(),
-            BuildFailure::Other(error) => {
+            RebuildFailure::Code(messages) => messages.clone(),
+            RebuildFailure::Other(error) => {
                 let message = error.message();
                 self.progress.note(&message);
                 anstream::adapter::strip_str(&message).to_string()
@@ -118,7 +118,7 @@ impl<'a> ProgramBuilder<'a> {
         &mut self,
         project: &Project,
         step: &Step<'_>,
-    ) -> Result<BuiltPrograms, BuildFailure> {
+    ) -> Result<BuiltPrograms, RebuildFailure> {
         let mut built = build(project, step)?;
         built.is_new |= self.has_failed
             || self.session.programs().is_none_or(|old| !old.are(&built.executables));
@@ -144,7 +144,7 @@ impl BuiltPrograms {
     }
 }
 
-fn build(project: &Project, step: &Step<'_>) -> Result<BuiltPrograms, BuildFailure> {
+fn build(project: &Project, step: &Step<'_>) -> Result<BuiltPrograms, RebuildFailure> {
     let mut built = BuiltPrograms { executables: Vec::new(), is_new: false };
     let binaries: Vec<&HostBinary> =
         project.host_binaries.iter().filter(|it| runs_here(it)).collect();
@@ -168,7 +168,7 @@ fn build(project: &Project, step: &Step<'_>) -> Result<BuiltPrograms, BuildFailu
     match result {
         Ok(()) => Ok(built),
         Err(ProcessError::Failed { .. }) if !errors.is_empty() => {
-            Err(BuildFailure::Code(anstream::adapter::strip_str(&errors).to_string()))
+            Err(RebuildFailure::Code(anstream::adapter::strip_str(&errors).to_string()))
         }
         Err(error) => Err(Error::new("can't build the host binaries").because(error).into()),
     }

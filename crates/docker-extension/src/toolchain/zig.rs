@@ -72,11 +72,11 @@ pub struct Zig {
     /// What comes before zig's own arguments: `-m ziglang`.
     pub args: Vec<&'static str>,
     pub version: String,
-    pub origin: Origin,
+    pub origin: ZigOrigin,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum ZigOrigin {
     /// The environment variable `ZIG` names it.
     Variable,
     Path,
@@ -86,13 +86,13 @@ pub enum Origin {
     Downloaded,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for ZigOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Origin::Variable => "named by ZIG",
-            Origin::Path => "on PATH",
-            Origin::Python => "`python3 -m ziglang`",
-            Origin::Downloaded => "downloaded",
+            ZigOrigin::Variable => "named by ZIG",
+            ZigOrigin::Path => "on PATH",
+            ZigOrigin::Python => "`python3 -m ziglang`",
+            ZigOrigin::Downloaded => "downloaded",
         })
     }
 }
@@ -105,10 +105,10 @@ pub fn find(sh: &Shell) -> Result<Option<Zig>> {
     if let Some(program) = std::env::var_os("ZIG").filter(|program| !program.is_empty()) {
         // Its own path, because it is run in other folders than this one.
         let found = which::which(&program).ok();
-        let zig = found.and_then(|found| probe(sh, found, vec![], Origin::Variable));
+        let zig = found.and_then(|found| probe(sh, found, vec![], ZigOrigin::Variable));
         return zig.map(Some).ok_or_else(|| no_zig(&program));
     }
-    let on_path = which::which("zig").ok().and_then(|zig| probe(sh, zig, vec![], Origin::Path));
+    let on_path = which::which("zig").ok().and_then(|zig| probe(sh, zig, vec![], ZigOrigin::Path));
     if let Some(zig) = on_path.filter(Zig::is_known_to_work) {
         return Ok(Some(zig));
     }
@@ -117,7 +117,7 @@ pub fn find(sh: &Shell) -> Result<Option<Zig>> {
         return Ok(Some(Zig::downloaded(program)));
     }
     let in_python =
-        pip::python(sh).and_then(|it| probe(sh, it, vec!["-m", "ziglang"], Origin::Python));
+        pip::python(sh).and_then(|it| probe(sh, it, vec!["-m", "ziglang"], ZigOrigin::Python));
     Ok(in_python.filter(Zig::is_known_to_work))
 }
 
@@ -171,7 +171,7 @@ fn no_zig(program: &OsStr) -> Error {
     .help("set it to the path of zig, or unset it")
 }
 
-fn probe(sh: &Shell, program: PathBuf, args: Vec<&'static str>, origin: Origin) -> Option<Zig> {
+fn probe(sh: &Shell, program: PathBuf, args: Vec<&'static str>, origin: ZigOrigin) -> Option<Zig> {
     let words = &args;
     let version = process::read(cmd!(sh, "{program} {words...} version")).ok()?;
     Some(Zig { program, args, version: version.trim().to_owned(), origin })
@@ -180,7 +180,7 @@ fn probe(sh: &Shell, program: PathBuf, args: Vec<&'static str>, origin: Origin) 
 impl Zig {
     fn downloaded(program: Utf8PathBuf) -> Self {
         let version = DOWNLOADED.version.to_owned();
-        Self { program: program.into(), args: Vec::new(), version, origin: Origin::Downloaded }
+        Self { program: program.into(), args: Vec::new(), version, origin: ZigOrigin::Downloaded }
     }
 
     fn is_known_to_work(&self) -> bool {

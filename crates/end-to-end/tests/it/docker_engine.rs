@@ -9,7 +9,7 @@ use std::process::Command;
 
 use camino::Utf8PathBuf;
 use docker_extension::internals::contents::{
-    CopySource, FileMode, Files, ImageContents, Labels, LayerContents, Origin, PerVariant,
+    CopySource, FileMode, FileOrigin, Files, ImageContents, Labels, LayerContents, PerVariant,
 };
 use docker_extension::internals::context::Context;
 use docker_extension::internals::engine::{
@@ -68,7 +68,7 @@ impl Sample {
 
 /// What is known to be difficult: deep directories, long names, what one variant alone has.
 fn layers() -> Vec<LayerContents> {
-    let origin = |text: &str| Origin::Generated(text.into());
+    let origin = |text: &str| FileOrigin::Generated(text.into());
     let file = |name: &str, text: &str| CopySource::File {
         name: name.to_owned(),
         origin: PerVariant::Shared(origin(text)),

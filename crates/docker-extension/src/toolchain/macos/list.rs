@@ -9,6 +9,9 @@ const BY_HAND: &str = "[by hand]";
 /// The line above the symbols that were found in crates.
 pub const FROM_CRATES: &str = "[from crates]";
 
+/// The CPUs of Macs, as Apple calls them.
+pub(super) const CPUS: [&str; 2] = ["x86_64", "arm64"];
+
 /// A system library's symbols.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SymbolList {
@@ -34,7 +37,7 @@ impl Symbol {
     fn parse(line: &str) -> Option<Self> {
         let mut words = line.split('#').next()?.split_whitespace();
         let name = words.next()?.to_owned();
-        let only = words.next().and_then(|cpu| super::stub::CPUS.into_iter().find(|c| *c == cpu));
+        let only = words.next().and_then(|cpu| CPUS.into_iter().find(|c| *c == cpu));
         Some(Self { name, only })
     }
 }

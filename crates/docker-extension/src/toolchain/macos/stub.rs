@@ -2,10 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::list::{Symbol, SymbolList};
-
-/// The CPUs of Macs, as Apple calls them.
-pub(super) const CPUS: [&str; 2] = ["x86_64", "arm64"];
+use super::list::{CPUS, Symbol, SymbolList};
 
 /// A stub's file.
 pub(super) struct Stub {
