@@ -1,13 +1,10 @@
-//! `cargo xtask`: makes Docker Desktop extensions with Rust host binaries.
+//! Builds, validates and previews Docker Desktop extensions with Rust host binaries.
 //!
-//! Data goes one way, each module handing a typed value to the next one:
-//!
-//! [`project`] reads and checks the configuration; [`plan`] decides which host binary is built for
-//! which [`platform`] and which image carries it; [`toolchain`] finds what compiles and links;
-//! [`compile`] and [`ui`] build, [`inspect`] looks at what came out; [`context`] is the folder that
-//! goes into the image, [`image`] makes the image and reads those of others, [`validate`] judges
-//! them, [`dist`] the finished files. [`preview`] shows it all in a browser while it is being worked
-//! on. [`commands`] are short recipes that call these steps, and [`cli`] declares them.
+//! The crate is a program: [`main`] is its only interface. Data goes one way through it. [`project`] reads
+//! the configuration, [`plan`] decides everything about a run, [`toolchain`], [`compile`] and [`ui`] build,
+//! [`contents`] describes the image as a pure value, [`context`] writes it, [`engine`] makes the image,
+//! [`validate`] checks it, [`dist`] lists the finished files, and a [`sink`] delivers them.
+//! `docs/how-it-works.md` explains the structure.
 
 mod cargo;
 mod cli;
