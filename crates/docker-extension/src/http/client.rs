@@ -138,9 +138,8 @@ pub fn download(address: &str, sha256: &str, limit: u64, file: &Utf8Path) -> Res
         let reason = format!("the server responds with status {}", response.head.status);
         return Err(failed().because(reason));
     }
-    let (found, _) = Digest::of_file(file)?;
-    if found.hex() != sha256 {
-        let found = found.hex();
+    let found = Digest::of_file(file)?.0.hex();
+    if found != sha256 {
         return Err(Error::new(format!("`{address}` has the SHA-256 {found}, and not {sha256}")));
     }
     Ok(())

@@ -23,9 +23,8 @@ const MOST_PLACES: usize = 10;
 pub struct Subject {
     /// The image's name and tag, or the file's path.
     pub name: String,
-    /// The image's digest.
     pub digest: Option<Digest>,
-    /// Its variants.
+    /// The variants' platforms.
     #[serde(serialize_with = "serialize_texts")]
     pub platforms: Vec<OciPlatform>,
 }
@@ -35,7 +34,6 @@ fn serialize_texts<S: Serializer>(texts: &[OciPlatform], serializer: S) -> Resul
     serializer.collect_seq(texts.iter().map(ToString::to_string))
 }
 
-/// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidationReport {
     pub subject: Subject,
