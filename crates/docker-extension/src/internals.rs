@@ -1,6 +1,10 @@
 //! What the tests, fuzz targets and maintainer tools of this repository use. No part of the interface:
 //! it changes without notice.
 
+pub mod binaries {
+    pub use crate::binaries::{Listed, Promise, judge};
+}
+
 pub mod contents {
     pub use crate::contents::{
         CopySource, FileMode, FileOrigin, Files, ImageContents, Labels, LayerContents, PerVariant,
@@ -68,6 +72,10 @@ pub mod project {
     }
 }
 
+pub mod rules {
+    pub use crate::rules::{Severity, image, labels, metadata, online};
+}
+
 pub mod text {
     pub use crate::text::hex;
 }
@@ -89,9 +97,6 @@ pub mod toolchain {
 }
 
 pub mod validate {
-    pub mod binaries {
-        pub use crate::validate::binaries::{Listed, judge};
-    }
     pub mod finding {
         pub use crate::validate::finding::At;
     }
@@ -109,8 +114,5 @@ pub mod validate {
     }
     pub mod report {
         pub use crate::validate::report::ValidationReport;
-    }
-    pub mod rules {
-        pub use crate::validate::rules::{image, labels, metadata, online};
     }
 }

@@ -6,6 +6,7 @@
 //! [`validate`] checks it, [`dist`] lists the finished files, and a [`sink`] delivers them.
 //! `docs/how-it-works.md` explains the structure.
 
+mod binaries;
 mod cargo;
 mod cli;
 mod commands;
@@ -36,6 +37,7 @@ mod preview;
 mod process;
 mod progress;
 mod project;
+mod rules;
 mod sink;
 mod staging;
 mod style;

@@ -12,9 +12,9 @@ use std::fs;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use docker_extension::internals::binaries::{Listed, judge};
 use docker_extension::internals::inspect::{self, InspectedFile, Native, Signature};
 use docker_extension::internals::platform::{Arch, HostPlatform, Os};
-use docker_extension::internals::validate::binaries::{Listed, judge};
 use object::pe::IMAGE_DIRECTORY_ENTRY_IMPORT;
 use object::read::pe::PeFile64;
 use object::{LittleEndian, Object as _, ObjectSection as _, ObjectSegment as _};
@@ -132,7 +132,7 @@ fn judged(program: &Program, bytes: &[u8]) -> (Vec<&'static str>, InspectedFile)
     let contents = inspect::read(bytes);
     let path = format!("/{}", program.platform.file_name("tool"));
     let HostPlatform { os, arch, .. } = program.platform;
-    let listed = Listed { os, image: arch, path: &path, beside: &[] };
+    let listed = Listed { os, image: arch, path: &path, beside: &[], promise: None };
     let rules = judge(listed, &contents).iter().map(|breach| breach.rule.id).collect();
     (rules, contents)
 }

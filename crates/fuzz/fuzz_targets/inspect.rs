@@ -2,10 +2,11 @@
 //! is judged for every platform.
 #![no_main]
 
+use docker_extension::internals::binaries::{Listed, Promise, judge};
 use docker_extension::internals::inspect::{self, BinaryFormat, InspectedFile, Native, Signature};
 use docker_extension::internals::platform::HostPlatform;
 use docker_extension::internals::project::config::MacOsVersion;
-use docker_extension::internals::validate::binaries::{Listed, judge};
+use docker_extension::internals::rules::Severity;
 use fuzz::program::{Program, Signed};
 use fuzz::within;
 use libfuzzer_sys::arbitrary::{Arbitrary, Unstructured};
@@ -27,9 +28,12 @@ fn read(bytes: &[u8]) -> InspectedFile {
         } else {
             "/a"
         };
-        let listed = Listed { os: platform.os, image: platform.arch, path, beside: &beside };
+        let listed =
+            Listed { os: platform.os, image: platform.arch, path, beside: &beside, promise: None };
         let breaches = within(8 * 1024 * 1024 + 8 * bytes.len(), || judge(listed, &contents));
-        if contents.check(platform, MacOsVersion::DEFAULT).is_ok() {
+        let promise = Some(Promise { minimum_macos: MacOsVersion::DEFAULT });
+        let built = judge(Listed { promise, ..listed }, &contents);
+        if built.iter().all(|breach| breach.rule.severity != Severity::Error) {
             let is_fatal = breaches.iter().find(|breach| FATAL.contains(&breach.rule.id));
             assert_eq!(is_fatal, None, "what `dist` takes for a program is one for `validate`");
         }

@@ -21,11 +21,11 @@ use crate::page_files::PageFiles;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::project::Project;
+use crate::rules::{Severity, labels};
 use crate::sink::{ArchiveFile, DockerEngine, Registry, Sink};
 use crate::text;
 use crate::toolchain::Toolchain;
 use crate::validate;
-use crate::validate::rules::{Severity, labels};
 
 mod summary;
 

@@ -13,10 +13,10 @@ use crate::image::read::{ImageSource, StoredImage};
 use crate::output;
 use crate::progress::Progress;
 use crate::project::Project;
+use crate::rules::Severity;
 use crate::text;
 use crate::validate::online::Pictures;
 use crate::validate::report::{Subject, ValidationReport};
-use crate::validate::rules::Severity;
 use crate::validate::{image, metadata};
 
 /// What is to be checked.

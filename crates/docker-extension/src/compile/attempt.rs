@@ -16,7 +16,7 @@ use crate::project::HostBinary;
 use crate::text;
 
 /// Where cargo put each binary.
-pub(super) type Built = BTreeMap<(HostPlatform, String), Utf8PathBuf>;
+pub(super) type BinaryPaths = BTreeMap<(HostPlatform, String), Utf8PathBuf>;
 
 /// Why cargo did not build everything.
 pub(super) enum BuildFailure {
@@ -34,8 +34,11 @@ impl From<BuildFailure> for Error {
     }
 }
 
-pub(super) fn run(invocation: &Invocation<'_>, step: &Step<'_>) -> Result<Built, BuildFailure> {
-    let mut built = Built::new();
+pub(super) fn run(
+    invocation: &Invocation<'_>,
+    step: &Step<'_>,
+) -> Result<BinaryPaths, BuildFailure> {
+    let mut built = BinaryPaths::new();
     let mut clues = Clues::default();
     let result = invocation.cargo().run(step, |message| match message {
         BuildMessage::Binary(BinaryArtifact { name, target, path, .. }) => {
@@ -80,7 +83,7 @@ impl Clues {
     }
 }
 
-fn explain(invocation: &Invocation<'_>, built: &Built, clues: &Clues) -> BuildFailure {
+fn explain(invocation: &Invocation<'_>, built: &BinaryPaths, clues: &Clues) -> BuildFailure {
     // Those of a missing framework are missing as well.
     if !clues.symbols.is_empty() && clues.frameworks.is_empty() {
         let Invocation { project, platforms, .. } = invocation;
@@ -89,7 +92,7 @@ fn explain(invocation: &Invocation<'_>, built: &Built, clues: &Clues) -> BuildFa
     BuildFailure::Other(failed(invocation, built, clues))
 }
 
-fn failed(invocation: &Invocation<'_>, built: &Built, clues: &Clues) -> Error {
+fn failed(invocation: &Invocation<'_>, built: &BinaryPaths, clues: &Clues) -> Error {
     if clues.is_lock_outdated {
         let what = "`Cargo.lock` does not fit the `Cargo.toml` files, and host binaries are built from \
                     what it locks";

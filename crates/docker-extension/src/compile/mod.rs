@@ -1,22 +1,21 @@
 //! Compiles the host binaries: one call of cargo for all targets, and a look at what came out.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use crate::cargo::build;
 use crate::error::{Error, Result};
-use crate::files;
 use crate::host_binaries::{Build, HostBinaryPlan};
-use crate::inspect::{self, Unfit};
 use crate::progress::Step;
 use crate::project::Project;
 use crate::toolchain::Tools;
 
 mod attempt;
+mod check;
 mod framework;
 mod invocation;
 mod symbol;
 
-use attempt::{BuildFailure, Built};
+use attempt::{BinaryPaths, BuildFailure};
 use invocation::Invocation;
 
 /// A host binary, built and checked.
@@ -39,7 +38,7 @@ pub fn compile<'a>(
 ) -> Result<Vec<HostBinaryFile<'a>>> {
     let mut files = Vec::new();
     for (platforms, binaries) in plan.groups() {
-        let mut built = Built::new();
+        let mut built = BinaryPaths::new();
         for (setup, platforms) in tools.linking.calls(&platforms) {
             let invocation = Invocation {
                 project,
@@ -59,10 +58,11 @@ pub fn compile<'a>(
             let path = built
                 .get(&(build.platform, build.binary.name.clone()))
                 .ok_or_else(|| not_built(&build))?;
-            check(build, path, project)?;
             files.push(HostBinaryFile { build, path: path.clone() });
         }
     }
+    let built = files.iter().map(|file| (file.build, &*file.path));
+    check::check(built, project.config.minimum_macos)?;
     Ok(files)
 }
 
@@ -73,7 +73,7 @@ fn not_built(build: &Build<'_>) -> Error {
 }
 
 /// Runs cargo, and again where a name of a framework has to be left to the start of the program.
-fn build_binaries(mut invocation: Invocation<'_>, step: &Step<'_>) -> Result<Built> {
+fn build_binaries(mut invocation: Invocation<'_>, step: &Step<'_>) -> Result<BinaryPaths> {
     loop {
         match attempt::run(&invocation, step) {
             Err(BuildFailure::UnknownSymbols(unknown))
@@ -88,19 +88,4 @@ fn build_binaries(mut invocation: Invocation<'_>, step: &Step<'_>) -> Result<Bui
             result => return Ok(result?),
         }
     }
-}
-
-fn check(build: Build<'_>, path: &Utf8Path, project: &Project) -> Result<()> {
-    let bytes = files::read(path)?;
-    inspect::read(&bytes).check(build.platform, project.config.minimum_macos).map_err(|reason| {
-        let Build { binary, platform } = build;
-        let name = &binary.name;
-        Error::new(format!("`{name}` for {platform} will not run there: {reason} (`{path}`)"))
-            .help(match reason {
-                Unfit::TooNewMacOs { found, .. } => format!(
-                    "let the linker make an older one (another zig?), or set `minimum-macos = \"{found}\"`"
-                ),
-                _ => "this is the linker's doing: choose another with `--linker`".to_owned(),
-            })
-    })
 }

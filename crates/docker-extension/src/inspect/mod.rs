@@ -5,7 +5,6 @@
 
 mod elf;
 mod file;
-mod fit;
 mod mach_o;
 mod paths;
 mod pe;
@@ -17,7 +16,6 @@ pub(crate) mod testing;
 mod text;
 
 pub use file::InspectedFile;
-pub use fit::Unfit;
 use raw::Reason;
 pub use signature::Signature;
 pub use slice::{

@@ -1,8 +1,8 @@
 //! What is in the icon and in the page that a tab opens.
 
-use super::finding::Breach;
 use super::picture::{self, PictureFormat};
-use super::rules::image as rules;
+use crate::rules::Breach;
+use crate::rules::image as rules;
 
 /// Whether the icon is a picture, of the kind that its name says.
 pub(super) fn check_icon(path: &str, bytes: &[u8]) -> Option<Breach> {

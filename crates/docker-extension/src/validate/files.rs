@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use super::finding::{At, LocatedBreach};
 use super::metadata::{Declared, DeclaredBinary, DeclaredTab, ImagePath};
 use super::room::LocatedBreaches;
-use super::rules::{Rule, image as rules};
 use crate::image::read::tree::{FileTree, NodeKind};
 use crate::oci::Digest;
 use crate::platform::Os;
+use crate::rules::{Rule, image as rules};
 
 /// A file whose content is to be looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,9 +3,8 @@
 use std::fmt;
 
 use crate::oci::OciPlatform;
+use crate::rules::{Breach, Rule};
 use crate::text;
-
-use super::rules::Rule;
 
 /// A rule that is broken at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,19 +21,7 @@ impl Finding {
     }
 }
 
-/// A rule that something breaks, before it is known where that is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Breach {
-    pub rule: &'static Rule,
-    /// A clause with `it` as subject.
-    pub what: String,
-}
-
 impl Breach {
-    pub fn new(rule: &'static Rule, what: impl Into<String>) -> Self {
-        Self { rule, what: what.into() }
-    }
-
     pub fn at(self, at: At) -> LocatedBreach {
         LocatedBreach { rule: self.rule, at, what: self.what }
     }

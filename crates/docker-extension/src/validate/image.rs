@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::binaries::{self, Listed};
 use super::content::{check_icon, check_page};
 use super::files::{self, Part, Wanted};
-use super::finding::{At, Breach, Finding, LocatedBreach};
+use super::finding::{At, Finding, LocatedBreach};
 use super::metadata::{self, Declared};
 use super::report::{Subject, ValidationReport};
 use super::room::Findings;
-use super::rules::{image as rules, labels as label_rules};
 use super::{index, labels};
+use crate::binaries::{self, Listed};
 use crate::error::Result;
 use crate::image::read::limits::{LARGEST_FILE, LARGEST_METADATA};
 use crate::image::read::tree::NodeKind;
@@ -18,6 +17,8 @@ use crate::image::read::{FileContent, ReadError, StoredImage, Variant};
 use crate::inspect::{self, InspectedFile};
 use crate::oci::Digest;
 use crate::platform::{Arch, Os};
+use crate::rules::Breach;
+use crate::rules::{image as rules, labels as label_rules};
 use crate::text;
 
 const METADATA: &str = "/metadata.json";
@@ -190,7 +191,13 @@ fn judge(
         (Part::HostBinary(os), _, Some(inspected)) => {
             let same_system = checked.declared.binaries.iter().filter(|binary| binary.os == os);
             let beside: Vec<&str> = same_system.map(|binary| binary.path.file_name()).collect();
-            let listed = Listed { os, image: checked.arch, path: &wanted.path, beside: &beside };
+            let listed = Listed {
+                os,
+                image: checked.arch,
+                path: &wanted.path,
+                beside: &beside,
+                promise: None,
+            };
             binaries::judge(listed, inspected)
         }
         (Part::HostBinary(_), FileContent::TooLarge { size }, _) => {

@@ -1,10 +1,10 @@
 //! The image's index: whether it has what each machine pulls.
 
 use super::finding::{At, Finding, LocatedBreach};
-use super::rules::{Rule, image as rules, labels};
 use crate::image::read::StoredImage;
 use crate::oci::OciPlatform;
 use crate::platform::ImagePlatform;
+use crate::rules::{Rule, image as rules, labels};
 
 /// Checks which variants there are.
 pub(super) fn check(image: &StoredImage) -> Vec<Finding> {

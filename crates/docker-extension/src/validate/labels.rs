@@ -5,10 +5,10 @@ use serde::de::DeserializeOwned;
 
 use super::finding::{At, LocatedBreach};
 use super::room::LocatedBreaches;
-use super::rules::{Rule, labels as rules};
 use crate::contents::Labels;
 use crate::contents::labels as names;
 use crate::project::config::{Category, Url};
+use crate::rules::{Rule, labels as rules};
 use crate::text::nearest;
 
 /// What `docker extension validate` wants to be there, and not empty.

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::finding::{At, LocatedBreach};
 use super::json::{self, pointer};
 use super::room::LocatedBreaches;
-use super::rules::{Rule, metadata as rules};
 use crate::platform::Os;
+use crate::rules::{Rule, metadata as rules};
 use crate::text::nearest;
 
 /// What `metadata.json` wants to be in the image, as far as it can be understood.

@@ -1,9 +1,8 @@
 //! Whether an extension's image will install and work on every user's machine.
 //!
-//! [`rules`] is what can be found, with the reasons; a [`finding`] is one of them met, and where.
-//! [`binaries`] judges one host binary.
+//! [`crate::rules`] is what can be found, with the reasons; a [`finding`] is one of them met, and where.
+//! [`crate::binaries`] judges one host binary.
 
-pub mod binaries;
 mod content;
 mod files;
 pub mod finding;
@@ -16,4 +15,3 @@ pub mod online;
 pub mod picture;
 pub mod report;
 mod room;
-pub mod rules;

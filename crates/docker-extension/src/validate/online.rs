@@ -9,10 +9,9 @@ use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
 
-use super::finding::{At, Breach, Finding};
+use super::finding::{At, Finding};
 use super::labels::{self, ScreenshotEntry};
 use super::picture::{self, Picture, PictureFormat};
-use super::rules::{Rule, online as rules};
 use crate::contents::Labels;
 use crate::contents::labels as names;
 use crate::error::{Error, Result};
@@ -22,6 +21,7 @@ use crate::oci::OciPlatform;
 use crate::parallel::in_parallel;
 use crate::progress::Step;
 use crate::project::config::Url;
+use crate::rules::{Breach, Rule, online as rules};
 use crate::text;
 
 /// How many pictures are fetched at once: so many are in memory.

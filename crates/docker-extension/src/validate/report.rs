@@ -2,22 +2,18 @@
 
 use std::fmt::Write;
 
-use anstyle::Style;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::finding::{At, Finding};
-use super::rules::{self, Rule, Severity};
 use crate::oci::{Digest, OciPlatform};
-use crate::style::{BAD, DIM, GOOD, HELP, WARNING};
+use crate::rules::{self, Rule, Severity};
+use crate::style::GOOD;
 use crate::text;
 
 /// The version of the schema of [`ValidationReport::json`]. Keys are added without a new one; it changes when
 /// a key goes away or changes its meaning.
 const SCHEMA_VERSION: u32 = 1;
-
-/// So many places that break one rule are shown to people; programs get all that [`super::room`] keeps.
-const MOST_PLACES: usize = 10;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Subject {
@@ -87,7 +83,9 @@ impl ValidationReport {
     pub fn text(&self) -> String {
         let mut text = String::new();
         for group in self.findings.chunk_by(|one, other| one.rule == other.rule) {
-            write_group(&mut text, group);
+            let places = group.iter().map(|it| (it.place.to_string(), &*it.what));
+            text += &group[0].rule.explain(&places.collect::<Vec<_>>());
+            text.push('\n');
         }
         let _ = writeln!(text, "{}", self.summary());
         text
@@ -110,7 +108,7 @@ impl ValidationReport {
     /// How many findings there are of each severity, in words.
     pub fn counts(&self) -> String {
         let counts = [Severity::Error, Severity::Warning, Severity::Note].map(|severity| {
-            let (number, style) = (self.count(severity), style(severity));
+            let (number, style) = (self.count(severity), severity.style());
             let count = text::count(number, severity.name());
             (number > 0).then(|| format!("{style}{count}{style:#}"))
         });
@@ -133,30 +131,6 @@ impl ValidationReport {
             "findings": self.findings.iter().map(finding_json).collect::<Vec<_>>(),
         }))
     }
-}
-
-fn style(severity: Severity) -> Style {
-    match severity {
-        Severity::Error => BAD,
-        Severity::Warning => WARNING,
-        Severity::Note => DIM,
-    }
-}
-
-fn write_group(text: &mut String, group: &[Finding]) {
-    let [first, ..] = group else { return };
-    let rule = first.rule;
-    let (style, severity) = (style(rule.severity), rule.severity.name());
-    let _ = writeln!(text, "{style}{severity}{style:#}[{}]: {}", rule.id, rule.says);
-    for Finding { place, what, .. } in group.iter().take(MOST_PLACES) {
-        let [place, what] = [&place.to_string(), what].map(|it| text::printable(it));
-        let _ = writeln!(text, "  {HELP}→{HELP:#} {place}: {what}");
-    }
-    if let Some(more) = group.len().checked_sub(MOST_PLACES).filter(|more| *more > 0) {
-        let _ = writeln!(text, "  {HELP}→{HELP:#} and {more} more");
-    }
-    let _ = writeln!(text, "  {DIM}why:{DIM:#} {}", rule.why);
-    let _ = writeln!(text, "  {HELP}help:{HELP:#} {}\n", rule.help);
 }
 
 fn finding_json(finding: &Finding) -> Value {
@@ -185,8 +159,8 @@ fn finding_json(finding: &Finding) -> Value {
 mod tests {
     use super::*;
     use crate::platform::ImagePlatform;
+    use crate::rules::{image, labels, metadata};
     use crate::validate::finding::LocatedBreach;
-    use crate::validate::rules::{image, labels, metadata};
     use expect_test::expect;
 
     fn report() -> ValidationReport {

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::finding::{Finding, LocatedBreach};
-use super::rules::Rule;
 use crate::oci::OciPlatform;
+use crate::rules::Rule;
 
 /// How often one rule is told for one variant: more than a person reads.
 const MOST: usize = 100;
@@ -92,8 +92,8 @@ impl Extend<Finding> for Findings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::all;
     use crate::validate::finding::At;
-    use crate::validate::rules::all;
 
     #[test]
     fn every_rule_is_told_however_long_and_many_the_others_are() {

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
+use docker_extension::internals::binaries::{Listed, judge};
 use docker_extension::internals::inspect::{
     self, BinaryKind, Loading, Native, NeededLibrary, Signature, Slice, Subsystem,
 };
 use docker_extension::internals::platform::{Arch, HostPlatform, Os};
-use docker_extension::internals::validate::binaries::{Listed, judge};
 use support::{Extension, host_binary, linked_by_lld, list, llvm, repository, run, universal};
 
 /// What both say of a program.
@@ -183,7 +183,8 @@ fn on_both_slices_of_a_universal_file() {
         assert_eq!(*slice, of_llvm, "{arch}");
     }
     for image in [Arch::Amd64, Arch::Arm64] {
-        let listed = Listed { os: Os::Darwin, image, path: "/darwin/hostports", beside: &[] };
+        let path = "/darwin/hostports";
+        let listed = Listed { os: Os::Darwin, image, path, beside: &[], promise: None };
         assert_eq!(judge(listed, &contents), [], "{image:?}");
     }
 }

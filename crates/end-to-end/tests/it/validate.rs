@@ -408,7 +408,7 @@ fn every_rule_about_metadata_files_labels_and_index_has_a_case() {
     // One has a test of its own, the other one takes a program of 256 MiB.
     let elsewhere = ["image-unreadable", "binary-large"];
     let groups = {
-        use docker_extension::internals::validate::rules::{image, labels, metadata};
+        use docker_extension::internals::rules::{image, labels, metadata};
         [metadata::ALL, image::ALL, labels::ALL]
     };
     let missing = groups.into_iter().flatten().map(|rule| rule.id);

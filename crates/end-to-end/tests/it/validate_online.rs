@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 
 use docker_extension::internals::contents::labels as names;
-use docker_extension::internals::validate::rules::online;
+use docker_extension::internals::rules::online;
 use serde_json::{Value, json};
 use support::pictures::{Server, answer, png, with_pictures};
 use support::{Extension, stderr, stdout};

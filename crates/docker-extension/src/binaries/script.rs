@@ -1,11 +1,9 @@
 //! Whether a text that is listed as a host binary can be started.
 
+use super::listed::Listed;
 use crate::inspect::{Shebang, TextFile};
 use crate::platform::Os;
-
-use super::listed::Listed;
-use crate::validate::finding::Breach;
-use crate::validate::rules::binaries as rules;
+use crate::rules::{Breach, binaries as rules};
 
 /// Where macOS has what runs scripts.
 const MACOS: [&str; 11] = [

@@ -1,4 +1,10 @@
+use std::fmt::Write;
+
+use anstyle::Style;
 use serde::{Serialize, Serializer};
+
+use crate::style::{BAD, DIM, HELP, WARNING};
+use crate::text;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -17,6 +23,14 @@ impl Severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
             Severity::Note => "note",
+        }
+    }
+
+    pub fn style(self) -> Style {
+        match self {
+            Severity::Error => BAD,
+            Severity::Warning => WARNING,
+            Severity::Note => DIM,
         }
     }
 }
@@ -42,6 +56,28 @@ pub struct Rule {
     pub example: &'static str,
 }
 
+/// So many places that break one rule are shown to people; reports for programs have more.
+const MOST_PLACES: usize = 10;
+
+impl Rule {
+    /// The paragraph about the `places` that break this rule, and what was found at each: the fault, the
+    /// places, the reason and the remedy.
+    pub fn explain(&self, places: &[(String, &str)]) -> String {
+        let (style, severity) = (self.severity.style(), self.severity.name());
+        let mut text = format!("{style}{severity}{style:#}[{}]: {}\n", self.id, self.says);
+        for (place, what) in places.iter().take(MOST_PLACES) {
+            let [place, what] = [place, *what].map(text::printable);
+            let _ = writeln!(text, "  {HELP}→{HELP:#} {place}: {what}");
+        }
+        if let Some(more) = places.len().checked_sub(MOST_PLACES).filter(|more| *more > 0) {
+            let _ = writeln!(text, "  {HELP}→{HELP:#} and {more} more");
+        }
+        let _ = writeln!(text, "  {DIM}why:{DIM:#} {}", self.why);
+        let _ = writeln!(text, "  {HELP}help:{HELP:#} {}", self.help);
+        text
+    }
+}
+
 /// Declares rules, and `ALL` which lists them.
 macro_rules! rules {
     ($($name:ident: $severity:ident $id:literal {
@@ -50,9 +86,9 @@ macro_rules! rules {
         help: $help:literal,
         example: $example:literal $(,)?
     })*) => {
-        $(pub static $name: $crate::validate::rules::rule::Rule = $crate::validate::rules::rule::Rule {
+        $(pub static $name: $crate::rules::rule::Rule = $crate::rules::rule::Rule {
             id: $id,
-            severity: $crate::validate::rules::rule::Severity::$severity,
+            severity: $crate::rules::rule::Severity::$severity,
             says: $says,
             why: $why,
             help: $help,
@@ -60,7 +96,7 @@ macro_rules! rules {
         };)*
 
         /// The rules of this group, in the order in which people read them.
-        pub static ALL: &[&$crate::validate::rules::rule::Rule] = &[$(&$name),*];
+        pub static ALL: &[&$crate::rules::rule::Rule] = &[$(&$name),*];
     };
 }
 pub(super) use rules;

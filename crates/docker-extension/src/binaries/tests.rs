@@ -4,6 +4,7 @@ use super::*;
 use crate::inspect::testing::program;
 use crate::inspect::{Elf, Glibc, Loading, NeededLibrary, Pe, Subsystem};
 use crate::platform::HostPlatform;
+use crate::rules::Severity;
 
 const MAC: HostPlatform = HostPlatform::new(Os::Darwin, Arch::Arm64);
 const INTEL_MAC: HostPlatform = HostPlatform::new(Os::Darwin, Arch::Amd64);
@@ -20,7 +21,7 @@ fn named(platform: HostPlatform, path: &str, slices: &[Slice]) -> Vec<&'static s
 }
 
 fn broken_by(platform: HostPlatform, path: &str, contents: &InspectedFile) -> Vec<&'static str> {
-    let listed = Listed { os: platform.os, image: platform.arch, path, beside: &[] };
+    let listed = Listed { os: platform.os, image: platform.arch, path, beside: &[], promise: None };
     judge(listed, contents).iter().map(|breach| breach.rule.id).collect()
 }
 
@@ -155,4 +156,89 @@ fn scripts_have_a_first_line_that_runs_them_everywhere() {
     assert_eq!(text(Os::Windows, "/tool.cmd", "#!/bin/sh\n"), ["script-windows"]);
     assert_eq!(text(Os::Windows, "/tool.exe", "text"), ["binary-format"]);
     assert_eq!(text(Os::Windows, "/tool", "text"), ["windows-name"]);
+}
+
+/// The errors that a file makes which was built for `platform`.
+fn built(platform: HostPlatform, contents: &InspectedFile) -> Vec<(&'static str, String)> {
+    let promise = Some(Promise { minimum_macos: MacOsVersion::DEFAULT });
+    let path = &format!("/target/{}", platform.file_name("tool"));
+    let listed = Listed { os: platform.os, image: platform.arch, path, beside: &[], promise };
+    let errors = judge(listed, contents).into_iter();
+    let errors = errors.filter(|breach| breach.rule.severity == Severity::Error);
+    errors.map(|breach| (breach.rule.id, breach.what)).collect()
+}
+
+/// The only error, and what was found.
+fn error(platform: HostPlatform, contents: &InspectedFile) -> (&'static str, String) {
+    let errors = built(platform, contents);
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    errors[0].clone()
+}
+
+/// A program for Apple silicon that asks for a macOS and has a signature.
+fn built_mac(minimum_macos: Option<MacOsVersion>, signature: Signature) -> InspectedFile {
+    let mut slice = program(MAC);
+    if let Native::MachO(native) = &mut slice.native {
+        native.minimum_macos = minimum_macos;
+        native.signature = signature;
+    }
+    InspectedFile::Binary(vec![slice])
+}
+
+#[test]
+fn a_program_that_was_built_for_a_platform_is_for_that_one() {
+    for platform in HostPlatform::ALL {
+        let contents = InspectedFile::Binary(vec![program(platform)]);
+        for other in HostPlatform::ALL {
+            assert_eq!(built(other, &contents).is_empty(), other == platform, "{platform} {other}");
+        }
+    }
+    let (rule, what) = error(MAC, &InspectedFile::Binary(vec![program(INTEL_MAC)]));
+    assert_eq!((rule, &*what), ("binary-cpu", "it is for amd64: it was built for another CPU"));
+    let slices = [INTEL_MAC, MAC].map(program).to_vec();
+    assert_eq!(built(MAC, &InspectedFile::Binary(slices)), []);
+}
+
+#[test]
+fn a_library_is_not_built_for_a_program_even_before_one_for_the_same_cpu() {
+    let library = Slice { kind: BinaryKind::Library, ..program(MAC) };
+    let expected = ("binary-kind", "it is no program but a Mach-O library".to_owned());
+    assert_eq!(error(MAC, &InspectedFile::Binary(vec![library.clone()])), expected);
+    let slices = vec![library, program(MAC)];
+    assert_eq!(error(MAC, &InspectedFile::Binary(slices)), expected);
+}
+
+#[test]
+fn a_program_that_was_built_asks_for_no_newer_macos_than_promised() {
+    let (rule, what) = error(MAC, &built_mac(None, Signature::Valid));
+    assert_eq!(rule, "minimum-macos");
+    assert!(what.contains("does not say which is the oldest macOS"), "{what}");
+    let newer = MacOsVersion { major: 13, minor: 2 };
+    let (rule, what) = error(MAC, &built_mac(Some(newer), Signature::Valid));
+    assert_eq!(rule, "minimum-macos");
+    assert!(what.contains("asks for macOS 13.2"), "{what}");
+    assert_eq!(built(MAC, &built_mac(Some(MacOsVersion::DEFAULT), Signature::Valid)), []);
+}
+
+#[test]
+fn a_program_that_was_built_for_apple_silicon_has_a_valid_signature() {
+    for signature in [Signature::Missing, Signature::Broken] {
+        let (rule, what) = error(MAC, &built_mac(Some(MacOsVersion::DEFAULT), signature));
+        let expected = format!("its code signature is {signature}");
+        assert_eq!((rule, what), ("macos-signature", expected));
+    }
+}
+
+#[test]
+fn no_script_and_no_data_is_built_for_a_program() {
+    let built = |bytes: &[u8]| {
+        HostPlatform::ALL.map(|platform| error(platform, &crate::inspect::read(bytes)).0)
+    };
+    for bytes in [b"#!/bin/sh\n".as_slice(), b"text", b"\0\0\0"] {
+        assert_eq!(built(bytes), ["binary-kind"; 6], "{bytes:?}");
+    }
+    assert_eq!(built(b""), ["binary-damaged"; 6]);
+    assert_eq!(built(b"\x7fELF\x02"), ["binary-damaged"; 6]);
+    let (_, what) = error(LINUX, &crate::inspect::read(b"\x7fELF\x02"));
+    assert!(what.starts_with("its format seems to be ELF, but "), "{what}");
 }

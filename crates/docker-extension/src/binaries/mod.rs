@@ -7,10 +7,8 @@ use crate::inspect::{
 };
 use crate::platform::{Arch, Os};
 use crate::project::config::MacOsVersion;
+use crate::rules::{Breach, binaries as rules};
 use crate::text;
-
-use super::finding::Breach;
-use super::rules::binaries as rules;
 
 mod libraries;
 mod listed;
@@ -18,7 +16,7 @@ mod script;
 #[cfg(test)]
 mod tests;
 
-pub use listed::Listed;
+pub use listed::{Listed, Promise};
 
 /// The oldest macOS that the current Docker Desktop supports: the third-newest one.
 const OLDEST_MACOS: MacOsVersion = MacOsVersion { major: 14, minor: 0 };
@@ -30,6 +28,9 @@ pub fn judge(listed: Listed<'_>, contents: &InspectedFile) -> Vec<Breach> {
         InspectedFile::Damaged { format, reason } => {
             let what = format!("its format seems to be {format}, but {reason}");
             vec![Breach::new(&rules::BINARY_DAMAGED, what)]
+        }
+        InspectedFile::Data | InspectedFile::Text(_) if listed.promise.is_some() => {
+            vec![Breach::new(&rules::BINARY_KIND, "it is neither Mach-O, PE nor ELF")]
         }
         InspectedFile::Data if script::is_for_windows(listed) => {
             vec![Breach::new(&rules::BINARY_FORMAT, "it is neither a PE file nor a text")]
@@ -66,8 +67,12 @@ fn slice_that_runs<'a>(listed: Listed<'_>, slices: &'a [Slice]) -> Result<&'a Sl
     )
 }
 
-/// How the machines of the image run what is for another CPU, if they do.
+/// How the machines of the image run what is for another CPU, if they do. What was built for them needs
+/// no emulation.
 fn emulation(listed: Listed<'_>, slice: &Slice) -> Option<&'static str> {
+    if listed.promise.is_some() {
+        return None;
+    }
     match (listed.os, listed.image, &slice.cpu) {
         (Os::Windows, Arch::Arm64, Cpu::Arch(Arch::Amd64)) => {
             Some("it is for amd64, which Windows on Arm emulates")
@@ -84,6 +89,9 @@ fn emulation(listed: Listed<'_>, slice: &Slice) -> Option<&'static str> {
 
 /// What the user sees.
 fn refusal(listed: Listed<'_>, slices: &[Slice]) -> &'static str {
+    if listed.promise.is_some() {
+        return "it was built for another CPU";
+    }
     let is_intel = slices.iter().any(|slice| slice.cpu == Cpu::Arch(Arch::Amd64));
     match (listed.os, listed.image) {
         (Os::Darwin, Arch::Arm64) if is_intel => {
@@ -101,7 +109,7 @@ fn refusal(listed: Listed<'_>, slices: &[Slice]) -> &'static str {
 fn judge_slice(listed: Listed<'_>, slice: &Slice) -> Vec<Breach> {
     match slice.kind {
         BinaryKind::Program => {}
-        BinaryKind::Library if is_named_like_a_library(listed) => {
+        BinaryKind::Library if listed.promise.is_none() && is_named_like_a_library(listed) => {
             return vec![Breach::new(&rules::NOT_A_PROGRAM, "it is a library")];
         }
         kind => {
@@ -118,7 +126,10 @@ fn judge_slice(listed: Listed<'_>, slice: &Slice) -> Vec<Breach> {
         breaches.push(Breach::new(&rules::WINDOWS_NAME, what));
     }
     match &slice.native {
-        Native::MachO(native) => breaches.extend(judge_for_macos(slice, native)),
+        Native::MachO(native) => {
+            breaches.extend(judge_for_macos(slice, native));
+            breaches.extend(listed.promise.and_then(|promise| judge_promise(promise, native)));
+        }
         Native::Elf(native) => breaches.extend(libraries::judge_for_linux(slice, native)),
         Native::Pe(_) => {}
     }
@@ -155,6 +166,16 @@ fn judge_for_macos(slice: &Slice, native: &MachO) -> Vec<Breach> {
         breaches.push(Breach::new(&rules::MACOS_VERSION, format!("it asks for macOS {minimum}")));
     }
     breaches
+}
+
+fn judge_promise(promise: Promise, native: &MachO) -> Option<Breach> {
+    let promised = promise.minimum_macos;
+    let what = match native.minimum_macos {
+        Some(found) if found <= promised => return None,
+        Some(found) => format!("it asks for macOS {found}, but `minimum-macos` is {promised}"),
+        None => "it does not say which is the oldest macOS that it runs on".to_owned(),
+    };
+    Some(Breach::new(&rules::MINIMUM_MACOS, what))
 }
 
 /// What tells more than it should.

@@ -1,4 +1,5 @@
 use crate::platform::{Arch, Os};
+use crate::project::config::MacOsVersion;
 
 /// Where a host binary is listed.
 #[derive(Clone, Copy, Debug)]
@@ -6,11 +7,20 @@ pub struct Listed<'a> {
     pub os: Os,
     /// The architecture of the image that carries it.
     pub image: Arch,
-    /// In the image.
+    /// In the image, or of the file that goes into it.
     pub path: &'a str,
     /// The base names of everything that is listed for the same system: all of it is copied into one
     /// folder, so that programs find libraries beside them.
     pub beside: &'a [&'a str],
+    /// Of a program that this run has built.
+    pub promise: Option<Promise>,
+}
+
+/// That a file is a program for exactly the operating system and the CPU for which it is listed.
+#[derive(Clone, Copy, Debug)]
+pub struct Promise {
+    /// Which it runs on, if it is one for macOS.
+    pub minimum_macos: MacOsVersion,
 }
 
 impl Listed<'_> {

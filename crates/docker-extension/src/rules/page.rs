@@ -41,6 +41,6 @@ mod tests {
     /// `UPDATE_EXPECT=1 cargo test -p docker-extension --lib` rewrites it.
     #[test]
     fn the_page_in_the_documentation_is_that_of_the_rules() {
-        expect_test::expect_file!["../../../../../docs/rules.md"].assert_eq(&page());
+        expect_test::expect_file!["../../../../docs/rules.md"].assert_eq(&page());
     }
 }

@@ -77,6 +77,14 @@ super::rule::rules! {
         example: "`/darwin/tool` was changed after it was signed",
     }
 
+    MINIMUM_MACOS: Error "minimum-macos" {
+        says: "A program that `dist` builds for macOS runs on the version that `minimum-macos` promises.",
+        why: "On an older macOS than it asks for, the program does not start, or misses functions.",
+        help: "set `minimum-macos` to the version that the program asks for, or link it with another \
+               linker (`--linker`)",
+        example: "the linker has made a program for macOS 13.0, and `minimum-macos` is 11.0",
+    }
+
     MACOS_VERSION: Warning "macos-version" {
         says: "A program for macOS runs on macOS 14.",
         why: "Docker Desktop supports the current macOS and the two before it, and so many people \

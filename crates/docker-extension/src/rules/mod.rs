@@ -4,6 +4,7 @@
 //! from what `docker extension validate` prints. `docs/rules.md` is made from them.
 
 pub mod binaries;
+mod breach;
 pub mod image;
 pub mod labels;
 pub mod metadata;
@@ -12,6 +13,7 @@ pub mod online;
 mod page;
 mod rule;
 
+pub use breach::Breach;
 pub use rule::{Rule, Severity};
 
 /// Every rule, in the order in which people read them.
@@ -21,7 +23,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 }
 
 /// Where a rule stands among all.
-pub(super) fn position(rule: &Rule) -> Option<usize> {
+pub fn position(rule: &Rule) -> Option<usize> {
     all().position(|other| other == rule)
 }
 

@@ -1,14 +1,12 @@
 //! Whether the libraries that a program loads are on users' machines.
 
+use super::listed::Listed;
 use crate::inspect::{Elf, Glibc, Loading, Native, NeededLibrary, Slice};
 use crate::platform::{Arch, Os};
-
-use super::listed::Listed;
-use crate::validate::finding::Breach;
-use crate::validate::rules::binaries as rules;
+use crate::rules::{Breach, binaries as rules};
 
 /// What every Windows 10 and 11 has, besides API sets.
-const WINDOWS: &str = include_str!("../../../data/windows/dlls.txt");
+const WINDOWS: &str = include_str!("../../data/windows/dlls.txt");
 
 /// What comes with the compilers of C and C++, and so with every desktop.
 const LINUX: [&str; 11] = [
@@ -133,7 +131,7 @@ mod tests {
     use super::*;
 
     fn listed<'a>(os: Os, beside: &'a [&'a str]) -> Listed<'a> {
-        Listed { os, image: Arch::Amd64, path: "/bin/tool", beside }
+        Listed { os, image: Arch::Amd64, path: "/bin/tool", beside, promise: None }
     }
 
     #[test]

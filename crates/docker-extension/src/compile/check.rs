@@ -1,0 +1,81 @@
+//! Whether what was built will run where it should.
+
+use camino::Utf8Path;
+
+use crate::binaries::{self, Listed, Promise};
+use crate::error::{Error, Result};
+use crate::files;
+use crate::host_binaries::Build;
+use crate::inspect;
+use crate::project::config::MacOsVersion;
+use crate::rules::{self, Breach, Severity};
+
+/// # Errors
+/// Binaries break rules whose breach is an error; the others are left to the validation of the image.
+pub(super) fn check<'a>(
+    built: impl Iterator<Item = (Build<'a>, &'a Utf8Path)>,
+    minimum_macos: MacOsVersion,
+) -> Result<()> {
+    let mut errors = Vec::new();
+    for (build, path) in built {
+        let breaches = judge(build, path, minimum_macos)?.into_iter();
+        let place = format!("{} for {} ({path})", build.binary.name, build.platform);
+        let is_error = |breach: &Breach| breach.rule.severity == Severity::Error;
+        errors.extend(breaches.filter(is_error).map(|breach| (breach, place.clone())));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(explain(errors)) }
+}
+
+fn judge(build: Build<'_>, path: &Utf8Path, minimum_macos: MacOsVersion) -> Result<Vec<Breach>> {
+    let listed = Listed {
+        os: build.platform.os,
+        image: build.platform.arch,
+        path: path.as_str(),
+        beside: &[],
+        promise: Some(Promise { minimum_macos }),
+    };
+    Ok(binaries::judge(listed, &inspect::read(&files::read(path)?)))
+}
+
+fn explain(mut errors: Vec<(Breach, String)>) -> Error {
+    errors.sort_by_key(|(breach, _)| rules::position(breach.rule));
+    let by_rule = errors.chunk_by(|(one, _), (other, _)| one.rule == other.rule);
+    let paragraphs = by_rule.map(|group| {
+        let places = group.iter().map(|(breach, place)| (place.clone(), &*breach.what));
+        group[0].0.rule.explain(&places.collect::<Vec<_>>())
+    });
+    let paragraphs = paragraphs.collect::<Vec<_>>().join("\n");
+    let paragraphs = paragraphs.trim_end();
+    Error::new(format!("the host binaries were built but would not run:\n\n{paragraphs}\n"))
+        .help("choose another linker with `--linker`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::{Arch, HostPlatform, Os};
+    use crate::project::HostBinary;
+
+    #[test]
+    fn what_would_not_run_is_explained_as_by_validate() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(dir.path()).unwrap().join("tool");
+        files::write(&path, "#!/bin/sh\n").unwrap();
+        let binary = HostBinary { package: "p".to_owned(), name: "tool".to_owned(), only: None };
+        let [amd64, arm64] =
+            [Arch::Amd64, Arch::Arm64].map(|arch| HostPlatform::new(Os::Darwin, arch));
+        let builds = [amd64, arm64].map(|platform| Build { platform, binary: &binary });
+        let built = builds.iter().map(|build| (*build, &*path));
+        let message = check(built, MacOsVersion::DEFAULT).unwrap_err().message();
+        let message = anstream::adapter::strip_str(&message).to_string();
+        let expected = format!(
+            "error: the host binaries were built but would not run:\n\n\
+             error[binary-kind]: A file that is named like a program is one.\n  \
+             → tool for darwin-amd64 ({path}): it is neither Mach-O, PE nor ELF\n  \
+             → tool for darwin-arm64 ({path}): it is neither Mach-O, PE nor ELF\n  \
+             why: A library or an object file can't be started.\n  help: "
+        );
+        assert!(message.starts_with(&expected), "{message}");
+        assert!(message.ends_with("\n\nhelp: choose another linker with `--linker`"), "{message}");
+    }
+}
