@@ -114,13 +114,14 @@ mod tests {
             detailed_description: project.long_text(&project.config.detailed_description).unwrap(),
             changelog: project.long_text(&project.config.changelog).unwrap(),
         };
-        let contents = ImageContents::of_extension(&ContentsInput {
+        let contents = ContentsInput {
             project: &project,
             host_binaries: &plan,
             files: &binaries,
             pages: Some(&PageFiles::list(&root.join("ui/dist")).unwrap()),
             texts: &texts,
-        });
+        }
+        .contents();
         let context = Context::write(
             contents.unwrap(),
             &project.config.image.with_tag(project.tag.clone()),

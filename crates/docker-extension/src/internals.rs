@@ -7,12 +7,12 @@ pub mod binaries {
 
 pub mod contents {
     pub use crate::contents::{
-        CopySource, FileMode, FileOrigin, Files, ImageContents, Labels, LayerContents, PerVariant,
+        CopySource, FileMode, FileOrigin, Files, ImageContents, LayerContents, PerVariant,
     };
     pub mod labels {
         pub use crate::contents::labels::{
             ADDITIONAL_URLS, API_VERSION, CATEGORIES, CHANGELOG, DESCRIPTION, DETAILED_DESCRIPTION,
-            ICON, PUBLISHER_URL, SCREENSHOTS, TITLE, VENDOR, VERSION,
+            ICON, Labels, PUBLISHER_URL, SCREENSHOTS, TITLE, VENDOR, VERSION,
         };
     }
 }

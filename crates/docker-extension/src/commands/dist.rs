@@ -6,8 +6,8 @@ use xshell::Shell;
 use super::current_folder;
 use crate::cli::{DistArgs, Format};
 use crate::compile::{self, HostBinaryFile};
+use crate::contents::ContentsInput;
 use crate::contents::labels::LongTexts;
-use crate::contents::{ContentsInput, ImageContents};
 use crate::context::Context;
 use crate::dist::StagedDist;
 use crate::engine::Engine;
@@ -149,7 +149,7 @@ fn write_context(
 ) -> Result<Context> {
     let step = progress.step("Write the build context");
     let project = plan.project;
-    let contents = ImageContents::of_extension(&ContentsInput {
+    let contents = ContentsInput {
         project,
         host_binaries: &plan.host_binaries,
         files,
@@ -158,7 +158,8 @@ fn write_context(
             detailed_description: project.long_text(&project.config.detailed_description)?,
             changelog: project.long_text(&project.config.changelog)?,
         },
-    })?;
+    }
+    .contents()?;
     let place = project.context_folder();
     let context = Context::write(contents, &plan.reference, &place)?;
     step.done(&place);

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::{FileMode, ImageContents, LayerContents};
+use super::model::{FileMode, ImageContents, LayerContents};
 use crate::platform::ImagePlatform;
 
 /// BuildKit reads no line of 64 KiB, and people none of a thousand characters.
@@ -88,7 +88,7 @@ fn copy(layer: &LayerContents, arch: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contents::{CopySource, FileOrigin, PerVariant};
+    use crate::contents::model::{CopySource, FileOrigin, PerVariant};
     use expect_test::expect;
 
     #[test]

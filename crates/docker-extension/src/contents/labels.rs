@@ -1,7 +1,12 @@
 //! The image's labels: what Docker Desktop and the marketplace show about an extension.
 
-use super::{Labels, html};
+use std::collections::BTreeMap;
+
+use super::html;
 use crate::project::Project;
+
+/// The image's labels, by name.
+pub type Labels = BTreeMap<String, String>;
 
 /// The name that people see.
 pub const TITLE: &str = "org.opencontainers.image.title";

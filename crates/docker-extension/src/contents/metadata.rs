@@ -11,6 +11,11 @@ use crate::platform::Os;
 use crate::project::config::{Service, Ui, Vm};
 use crate::text;
 
+/// The directory of the pages, in the image and in the context.
+pub(super) const UI_DIRECTORY: &str = "ui";
+/// The compose file's path in the image.
+pub(super) const COMPOSE_FILE: &str = "docker-compose.yaml";
+
 /// The file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Metadata {
@@ -95,7 +100,7 @@ impl Metadata {
             ui: ui.map(|ui| UiSection {
                 dashboard_tab: DashboardTab {
                     title: ui.title.clone(),
-                    root: super::UI_DIRECTORY.to_owned(),
+                    root: UI_DIRECTORY.to_owned(),
                     src: ui.entry.to_string(),
                 },
             }),
@@ -114,7 +119,7 @@ impl VmSection {
     fn new(vm: &Vm) -> Self {
         let (image, composefile) = match &vm.service {
             Service::Image(image) => (Some(image.clone()), None),
-            Service::ComposeFile(_) => (None, Some(super::COMPOSE_FILE.to_owned())),
+            Service::ComposeFile(_) => (None, Some(COMPOSE_FILE.to_owned())),
         };
         let exposes = vm.socket.clone().map(|socket| Exposes { socket });
         Self { image, composefile, exposes }

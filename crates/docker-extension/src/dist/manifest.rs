@@ -9,6 +9,10 @@ use crate::oci::Digest;
 use crate::platform::{HostPlatform, ImagePlatform};
 use crate::text;
 
+pub const MANIFEST: &str = "dist-manifest.json";
+/// The checksums of every file that a release publishes.
+pub const CHECKSUMS: &str = "SHA256SUMS";
+
 /// The version of the manifest's schema. Keys are added without a new one; it changes when a key
 /// goes away or changes its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -94,7 +98,7 @@ impl DistManifest {
     /// The text of `SHA256SUMS`, as `sha256sum --check` reads it; `manifest` is the manifest's own.
     pub(super) fn checksums(&self, manifest: Digest) -> String {
         let files = self.artifacts.iter().map(|artifact| (&*artifact.path, artifact.sha256));
-        let mut lines: Vec<(&str, Digest)> = files.chain([(super::MANIFEST, manifest)]).collect();
+        let mut lines: Vec<(&str, Digest)> = files.chain([(MANIFEST, manifest)]).collect();
         lines.sort_unstable();
         let mut text = String::new();
         for (path, digest) in lines {

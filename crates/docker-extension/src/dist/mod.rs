@@ -24,12 +24,8 @@ use crate::staging::Staged;
 pub mod manifest;
 mod zip_archive;
 
-use manifest::{Artifact, ArtifactKind, DistManifest, HostBinaryEntry};
-
-/// The manifest's file name.
-pub const MANIFEST: &str = "dist-manifest.json";
-/// The checksums' file name.
-pub const CHECKSUMS: &str = "SHA256SUMS";
+pub use manifest::MANIFEST;
+use manifest::{Artifact, ArtifactKind, CHECKSUMS, DistManifest, HostBinaryEntry};
 
 /// A dist that is being written; dropped before [`StagedDist::commit`], it is gone.
 pub struct StagedDist<'a> {

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::builder::{self, NoBuilder};
-use super::{BuildxEngine, Engine};
+use super::buildx::BuildxEngine;
+use super::kind::Engine;
 
 /// The engine that was asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

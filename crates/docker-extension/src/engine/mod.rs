@@ -1,74 +1,12 @@
 //! What makes the image from the build context: the embedded engine, which needs nothing but the disk,
 //! or Docker's builder, buildx.
 
-use std::fmt;
-
-use camino::Utf8Path;
-use serde::{Serialize, Serializer};
-
-use crate::context::Context;
-use crate::error::Result;
-use crate::image::{self, Image};
-use crate::oci::{Reference, Tag};
-use crate::progress::Step;
-
 mod builder;
 mod buildx;
 mod choose;
+mod kind;
 
 pub use builder::{NoBuilder, check_engine, probe};
 pub use buildx::BuildxEngine;
 pub use choose::{EngineChoice, EngineRequest, choose};
-
-#[derive(Clone, Debug)]
-pub enum Engine {
-    Embedded,
-    Docker(BuildxEngine),
-}
-
-impl Engine {
-    pub fn kind(&self) -> EngineKind {
-        match self {
-            Engine::Embedded => EngineKind::Embedded,
-            Engine::Docker(_) => EngineKind::Docker,
-        }
-    }
-
-    /// Writes the image of `context`, named `reference`, to the new file `archive`.
-    ///
-    /// # Errors
-    /// The engine failed; a part of the file may exist.
-    pub fn build(
-        &self,
-        context: &Context,
-        reference: &Reference<Tag>,
-        archive: &Utf8Path,
-        step: &Step<'_>,
-    ) -> Result<Image> {
-        match self {
-            Engine::Embedded => image::pack(context, reference, archive, step),
-            Engine::Docker(engine) => engine.build(context, reference, archive, step),
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EngineKind {
-    Embedded,
-    Docker,
-}
-
-impl fmt::Display for EngineKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            EngineKind::Embedded => "embedded",
-            EngineKind::Docker => "docker",
-        })
-    }
-}
-
-impl Serialize for EngineKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+pub use kind::{Engine, EngineKind};

@@ -11,10 +11,9 @@ use tar::{Archive, Builder};
 
 use super::blob::{BlobContent, NewBlobs};
 use super::entry::{append_file, append_folder};
-use super::invalid;
 use super::layout;
 use super::read::{self, limits::Limits};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files;
 use crate::oci::layout::{BLOBS, DOCKER_MANIFEST, INDEX, MARKER, blob_path};
 use crate::oci::{
@@ -106,6 +105,10 @@ pub(super) fn read(path: &Utf8Path) -> Result<ArchivedImage> {
         }
     }
     Ok(ArchivedImage { digest: image.digest, manifests })
+}
+
+pub(super) fn invalid(archive: &Utf8Path, reason: impl std::fmt::Display) -> Error {
+    Error::new(format!("`{archive}` is not an image of both platforms: {reason}"))
 }
 
 /// The documents of an archive, by the paths that a layout gives them.

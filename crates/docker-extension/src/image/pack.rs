@@ -2,9 +2,9 @@
 
 use camino::Utf8Path;
 
-use super::Image;
 use super::archive::{self, Manifests};
 use super::blob::{BlobContent, NewBlobs};
+use super::built::Image;
 use super::layer::{self, PackedLayer};
 use super::layout;
 use crate::contents::{LayerContents, PerVariant};

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
-use super::pack;
+use super::pack::pack;
 use crate::contents::ImageContents;
 use crate::context::Context;
 use crate::error::Result;

@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::Sink;
+use super::interface::Sink;
 use crate::context::Context;
 use crate::error::Result;
 use crate::files;

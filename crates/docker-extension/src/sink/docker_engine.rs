@@ -2,7 +2,7 @@
 
 use xshell::{Shell, cmd};
 
-use super::Sink;
+use super::interface::Sink;
 use crate::context::Context;
 use crate::docker::{self, DockerTask};
 use crate::engine;

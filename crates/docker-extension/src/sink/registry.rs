@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use xshell::{Shell, cmd};
 
-use super::Sink;
+use super::interface::Sink;
 use crate::context::Context;
 use crate::docker::{self, DockerTask};
 use crate::engine::BuildxEngine;

@@ -5,8 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::finding::{At, LocatedBreach};
 use super::room::LocatedBreaches;
-use crate::contents::Labels;
-use crate::contents::labels as names;
+use crate::contents::labels::{self as names, Labels};
 use crate::project::config::{Category, Url};
 use crate::rules::{Rule, labels as rules};
 use crate::text::nearest;

@@ -8,8 +8,9 @@ use std::fs;
 use std::process::Command;
 
 use camino::Utf8PathBuf;
+use docker_extension::internals::contents::labels::Labels;
 use docker_extension::internals::contents::{
-    CopySource, FileMode, FileOrigin, Files, ImageContents, Labels, LayerContents, PerVariant,
+    CopySource, FileMode, FileOrigin, Files, ImageContents, LayerContents, PerVariant,
 };
 use docker_extension::internals::context::Context;
 use docker_extension::internals::engine::{

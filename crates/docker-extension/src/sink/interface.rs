@@ -1,0 +1,20 @@
+//! What all destinations have in common.
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::image::Image;
+use crate::progress::Progress;
+
+/// A destination of images.
+pub trait Sink {
+    /// Fails where the destination can be seen to be out of reach: to be asked before long work.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Delivers the image that was made from `context`.
+    ///
+    /// # Errors
+    /// The destination has not got the image.
+    fn deliver(&self, image: &Image, context: &Context, progress: &Progress) -> Result<()>;
+}
