@@ -48,7 +48,9 @@ fn root_layer(input: &ContentsInput<'_>) -> LayerContents {
         name: name.to_owned(),
         origin: PerVariant::Shared(FileOrigin::File(project.root.join(path))),
     };
-    let icon = match project.config.icon.extension() {
+    // Spaces and `$` have a meaning in `COPY`.
+    let is_plain = |extension: &&str| extension.chars().all(|c| c.is_ascii_alphanumeric());
+    let icon = match project.config.icon.extension().filter(is_plain) {
         Some(extension) => format!("icon.{extension}"),
         None => "icon".to_owned(),
     };
