@@ -135,7 +135,7 @@ fn crates_that_helpers_use_are_linked_without_anything_installed() {
     let programs: Vec<&Program> =
         CRATES.iter().filter(|program| is_all || program.is_core).collect();
     let extension = Extension::new();
-    extension.without_optimization("");
+    extension.compile_dependencies_fast();
     fs::remove_dir_all(extension.path("host-bins/tool")).unwrap();
     for Program { name, dependency, source, .. } in &programs {
         let manifest = format!(
@@ -183,8 +183,11 @@ fn crates_that_helpers_use_are_linked_without_anything_installed() {
 #[ignore = "needs crates from the registry, zig, and Wine"]
 fn a_crate_that_compiles_c_is_linked_by_zig() {
     let extension = Extension::new();
-    // C is compiled as in a release: without optimization zig adds checks of its own.
-    extension.without_optimization("[profile.release.package.ring]\nopt-level = 3");
+    extension.compile_dependencies_fast();
+    // But C as in a release: without optimization zig adds checks of its own.
+    let workspace = fs::read_to_string(extension.path("Cargo.toml")).unwrap();
+    let ring = "[profile.release.package.ring]\nopt-level = 3\n";
+    extension.write("Cargo.toml", &format!("{workspace}{ring}"));
     let manifest = "[package]\nname = \"tool\"\nedition = \"2024\"\n[dependencies]\nureq = \"3\"\n";
     let source =
         "fn main() { println!(\"{}\", ureq::get(\"https://127.0.0.1:9\").call().is_err()); }";

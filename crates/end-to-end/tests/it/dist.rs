@@ -254,7 +254,7 @@ fn helpers_that_compile_c_are_built_for_every_platform() {
 #[ignore = "needs an apt mirror, and minutes to build the standard library"]
 fn where_rustup_can_not_download_the_standard_library_is_built_from_debians_sources() {
     let extension = Extension::new();
-    extension.without_optimization("");
+    extension.compile_dependencies_fast();
     let toolchain = support::toolchain::bare();
     let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
     toolchain.set(&mut command);

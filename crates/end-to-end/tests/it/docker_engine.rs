@@ -63,6 +63,7 @@ impl Sample {
     fn build(&self, engine: &Engine, reference: &Reference<Tag>, file: &str) -> Image {
         let progress = Progress::new(Verbosity::Quiet);
         let archive = self.dir.join(file);
+        let _cache = support::while_docker_builds();
         engine.build(&self.context, reference, &archive, &progress.step("")).unwrap()
     }
 }
@@ -162,7 +163,7 @@ fn docker_builds_the_same_image_again_unless_attestations_are_asked_for() {
     // Out of the cache it would be no feat; but it is only ours to empty on the engine of `.ci`.
     let engine_address = std::env::var("DOCKER_HOST").unwrap_or_default();
     assert!(engine_address.contains("/docker-containerd/"), "not an engine of `.ci/docker-engine`");
-    docker(&["buildx", "prune", "--all", "--force"]);
+    support::empty_build_cache();
     let sample = Sample::new();
     assert_eq!(sample.build(&engine, &reference, "image.tar").digest, first.digest);
 
@@ -405,6 +406,7 @@ fn dist_loads_and_pushes_the_image_that_it_has_made() {
     let registry = std::env::var("TEST_REGISTRY").unwrap();
     let extension = support::Extension::with_pages();
     let reference = format!("{registry}/example/delivered:1.2.3");
+    let _cache = support::while_docker_builds();
     read(&mut extension.xtask(&["dist", "--load", "--push", "--tag", &reference]));
     let manifest = fs::read(extension.path("dist/dist-manifest.json")).unwrap();
     let manifest: Value = serde_json::from_slice(&manifest).unwrap();
@@ -423,6 +425,7 @@ fn dist_loads_and_pushes_the_image_that_it_has_made() {
 fn a_push_that_fails_leaves_everything_in_the_dist() {
     let extension = support::Extension::new();
     let reference = "127.0.0.1:1/example/delivered:1.2.3";
+    let _cache = support::while_docker_builds();
     let output = extension.xtask(&["dist", "--push", "--tag", reference]).output().unwrap();
     let message = support::stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{message}");

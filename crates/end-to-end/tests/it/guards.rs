@@ -88,53 +88,48 @@ fn test_files(path: &Path, text: &str) -> Vec<PathBuf> {
 /// associated types are left out. It relies on the layout that rustfmt gives to sources.
 fn types_in(text: &str) -> Vec<(usize, String)> {
     let mut types = Vec::new();
-    // The indentation of each open block of items, and whether it is an `impl` or a trait.
+    // The blocks that are open: their indentation, and whether their types are associated ones.
     let mut blocks: Vec<(usize, bool)> = Vec::new();
-    let mut skipped: Option<usize> = None;
+    let mut has_associated_types = false;
+    // The indentation of a module that is for tests.
+    let mut skipped = None;
     let mut is_test = false;
     for (number, line) in text.lines().enumerate() {
         let code = line.trim_start();
         let indentation = line.len() - code.len();
-        if let Some(start) = skipped {
-            if indentation == start && code == "}" {
-                skipped = None;
-            }
+        if skipped.is_some() {
+            skipped = skipped.filter(|start| (*start, "}") != (indentation, code));
             continue;
         }
         if code.starts_with("#[") {
             is_test |= code == "#[cfg(test)]";
             continue;
         }
-        while blocks.last().is_some_and(|(start, _)| *start >= indentation) && code.starts_with('}')
-        {
-            blocks.pop();
+        if code.starts_with('}') {
+            while blocks.pop_if(|(start, _)| *start >= indentation).is_some() {}
         }
-        let mut words =
-            code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|it| !it.is_empty());
-        let mut word = words.next();
-        if word == Some("pub") {
-            word = words.next();
-            while word.is_some_and(|it| ["crate", "super", "self", "in"].contains(&it)) {
-                word = words.next();
-            }
+        let mut item = code.strip_prefix("pub").map_or(code, str::trim_start);
+        if item.starts_with('(') {
+            item = item.split_once(')').map_or("", |(_, item)| item.trim_start());
         }
-        let is_in_impl = blocks.last().is_some_and(|(_, is_impl)| *is_impl);
-        match word {
-            Some("mod") if is_test && code.ends_with('{') => skipped = Some(indentation),
-            Some("struct" | "enum" | "trait" | "union") if !is_test => {
-                types.extend(words.next().map(|name| (number + 1, name.to_owned())));
-            }
-            Some("type") if !is_test && !is_in_impl => {
-                types.extend(words.next().map(|name| (number + 1, name.to_owned())));
+        let is_associated = blocks.last().is_some_and(|(_, associated)| *associated);
+        match item.split_once([' ', '<']) {
+            Some(("mod", _)) if is_test && code.ends_with('{') => skipped = Some(indentation),
+            Some((kind @ ("struct" | "enum" | "union" | "trait" | "type"), rest))
+                if !is_test && !(kind == "type" && is_associated) =>
+            {
+                let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next();
+                types.extend(name.map(|name| (number + 1, name.to_owned())));
             }
             _ => {}
         }
-        if code.ends_with('{') {
-            let is_impl = code.starts_with("impl")
-                || code.starts_with("unsafe impl")
-                || word == Some("trait");
-            blocks.push((indentation, is_impl));
+        let starts = ["impl", "unsafe impl", "trait"];
+        has_associated_types |= starts.iter().any(|start| item.starts_with(start));
+        if code.ends_with('{') && skipped.is_none() {
+            blocks.push((indentation, has_associated_types));
         }
+        // A header goes on for some lines where it has a `where` clause.
+        has_associated_types &= !code.ends_with(['{', '}', ';']);
         is_test = false;
     }
     types
@@ -148,7 +143,10 @@ pub(crate) struct Two<T>(T);
 enum Three {
     A { type_: u8 },
 }
-impl Iterator for One {
+impl<T> Iterator for One
+where
+    T: Copy,
+{
     type Item = u8;
     fn next(&mut self) -> Option<u8> {
         struct Local;

@@ -138,6 +138,7 @@ fn while_the_image_is_made() {
 fn while_docker_makes_the_image() {
     let extension = with_large_pages();
     let command = extension.xtask(&["dist", "--engine", "docker"]);
+    let _cache = support::while_docker_builds();
     interrupt(&extension, command, "Make the image");
 }
 

@@ -34,6 +34,7 @@ impl Author {
     }
 
     fn run(&self, command: &mut Command) -> Output {
+        let _cache = support::while_docker_builds();
         command.env("DOCKER_CONFIG", self.configuration.path()).output().unwrap()
     }
 

@@ -21,15 +21,18 @@ struct Dist {
     manifest: Value,
 }
 
-static EMBEDDED: LazyLock<Dist> = LazyLock::new(|| Dist::make("embedded", "embedded"));
-static DOCKER: LazyLock<Dist> = LazyLock::new(|| Dist::make("docker", "docker"));
+static EMBEDDED: LazyLock<Dist> =
+    LazyLock::new(|| Dist::make("embedded", &["--engine", "embedded"]));
+static DOCKER: LazyLock<Dist> = LazyLock::new(|| Dist::make("docker", &["--engine", "docker"]));
 
 impl Dist {
-    fn make(engine: &str, name: &str) -> Self {
+    fn make(name: &str, args: &[&str]) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("dist-{name}"));
+        let _cache = support::while_docker_builds();
         let output = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"))
-            .args(["dist", "--engine", engine, "--output"])
+            .args(["dist", "--output"])
             .arg(&folder)
+            .args(args)
             .current_dir(repository())
             .output()
             .unwrap();
@@ -137,7 +140,7 @@ fn host_binaries_that_are_linked_again_have_the_same_bytes() {
         let file = fs::File::options().append(true).open(main).unwrap();
         file.set_modified(std::time::SystemTime::now()).unwrap();
     }
-    let again = Dist::make("embedded", "again");
+    let again = Dist::make("again", &["--engine", "embedded", "--no-ui"]);
     let again: Vec<String> = again.binaries().map(|(_, path)| sha256(path)).collect();
     assert_eq!(first, again);
 }

@@ -78,6 +78,7 @@ impl Sample {
     /// The shell of the base is one of this machine, whichever platform the image is for: no emulator
     /// is needed.
     fn build_with(&self, folder: &str, output: &str, platforms: &str, options: &[&str]) {
+        let _cache = support::while_docker_builds();
         let mut build = Command::new("docker");
         build.args(["buildx", "build", "--platform", platforms, "--output", output]).args(options);
         run(build.arg(self.extension.path(folder)));

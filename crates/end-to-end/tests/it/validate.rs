@@ -511,6 +511,7 @@ fn an_image_is_the_same_wherever_it_is_and_whoever_wrote_it() {
     }
     // skopeo copies what is compressed as it is; buildx is the one that writes zstd.
     let zstd = extension.path("zstd.tar");
+    let _cache = support::while_docker_builds();
     let mut build = Command::new("docker");
     build.args(["buildx", "build", "--platform=linux/amd64,linux/arm64", "--provenance=false"]);
     let output = "type=oci,oci-mediatypes=true,compression=zstd,force-compression=true";

@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, RwLock};
 
 use docker_extension::internals::platform::{Arch, HostPlatform, Os};
 use tempfile::TempDir;
@@ -29,6 +29,20 @@ pub mod unpacked;
 pub fn ready() {
     static READY: LazyLock<()> = LazyLock::new(|| Extension::new().dist(&[]));
     LazyLock::force(&READY);
+}
+
+/// Held for reading while the Docker Engine builds, and for writing while its build cache is emptied.
+static BUILD_CACHE: RwLock<()> = RwLock::new(());
+
+/// Keeps the engine's build cache from being emptied.
+pub fn while_docker_builds() -> impl Sized {
+    BUILD_CACHE.read()
+}
+
+/// Empties the engine's build cache, when no other test builds with it.
+pub fn empty_build_cache() {
+    let _alone = BUILD_CACHE.write();
+    run(Command::new("docker").args(["buildx", "prune", "--all", "--force"]));
 }
 
 /// The root of this repository.
@@ -140,13 +154,12 @@ impl Extension {
         self.write("Cargo.toml", &text);
     }
 
-    /// Has Rust compiled without optimization, for tests with large dependencies: the programs matter,
-    /// not how fast they run. The compiler then leaves more for the linker to find and to remove.
-    /// `with` gets more lines of the profile.
-    pub fn without_optimization(&self, with: &str) {
+    /// Leaves dependencies, and a standard library that is built, without optimization: tests need the
+    /// programs, not their speed. Linkers get more to resolve and to remove that way, not less.
+    pub fn compile_dependencies_fast(&self) {
         let manifest = fs::read_to_string(self.path("Cargo.toml")).unwrap();
-        let profile = format!("strip = true\nopt-level = 0\n{with}\n");
-        self.write("Cargo.toml", &manifest.replace("strip = true\n", &profile));
+        let profile = "[profile.release.package.\"*\"]\nopt-level = 0\n";
+        self.write("Cargo.toml", &format!("{manifest}\n{profile}"));
     }
 
     /// Adds a package with one program.
