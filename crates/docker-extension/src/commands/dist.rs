@@ -10,7 +10,6 @@ use crate::contents::ContentsInput;
 use crate::contents::labels::LongTexts;
 use crate::context::Context;
 use crate::dist::StagedDist;
-use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::image::read::{ImageSource, StoredImage};
@@ -22,7 +21,7 @@ use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::rules::{Severity, labels};
-use crate::sink::{ArchiveFile, DockerEngine, Registry, Sink};
+use crate::sink::{ArchiveFile, Sink};
 use crate::text;
 use crate::toolchain::Toolchain;
 use crate::validate;
@@ -57,8 +56,7 @@ pub fn run(args: &DistArgs, progress: &Progress) -> Result<()> {
 }
 
 fn execute(plan: &Plan<'_>, args: &DistArgs, sh: &Shell, progress: &Progress) -> Result<()> {
-    let sinks = sinks(plan, args);
-    sinks.iter().try_for_each(|sink| sink.check())?;
+    plan.sinks.iter().try_for_each(|sink| sink.check())?;
     let _lock = lock(&plan.project.target_dir.join(".xtask-dist.lock"), progress)?;
     let mut dist = StagedDist::begin(plan.project, &plan.output)?;
     plan.host_binaries.gaps().iter().for_each(|gap| progress.warn(gap));
@@ -71,7 +69,7 @@ fn execute(plan: &Plan<'_>, args: &DistArgs, sh: &Shell, progress: &Progress) ->
     dist.add_host_binaries(&frozen(&files, &context))?;
     let (image, manifest) = dist.commit(image, plan.engine.engine.kind())?;
     summary::print(plan, &context, &manifest, args, progress)?;
-    sinks
+    plan.sinks
         .iter()
         .try_for_each(|sink| sink.deliver(&image, &context, progress))
         .map_err(|error| error.note(format!("the finished build is in `{}`", plan.output)))
@@ -83,18 +81,6 @@ fn missing_licences<'a>(plan: &'a Plan<'_>) -> impl Iterator<Item = &'a String> 
         |package: &str| plan.host_binaries.builds().iter().any(|it| it.binary.package == package);
     let licences = plan.project.licences.iter().filter(move |(package, _)| is_built(package));
     licences.filter_map(|(_, licences)| licences.warning.as_ref())
-}
-
-/// Where the image goes from `dist/`, if that was asked for.
-fn sinks<'a>(plan: &'a Plan<'_>, args: &DistArgs) -> Vec<Box<dyn Sink + 'a>> {
-    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
-    if args.load {
-        sinks.push(Box::new(DockerEngine));
-    }
-    if let (true, Engine::Docker(engine)) = (args.push, &plan.engine.engine) {
-        sinks.push(Box::new(Registry { engine }));
-    }
-    sinks
 }
 
 /// Compiles the host binaries and builds the pages, both at the same time.

@@ -119,11 +119,24 @@ impl ClientRequest {
 }
 
 /// Downloads at most `limit` bytes into a file, whose SHA-256 has to be `sha256`, in hexadecimal. The
-/// hash protects it: `address` may be without encryption, as mirrors of Rust's server may be.
+/// hash protects it: `address` may be without encryption, as mirrors of Rust's server may be, or a file
+/// of this machine.
 ///
 /// # Errors
 /// It can't be downloaded or written, or has another hash.
 pub fn download(address: &str, sha256: &str, limit: u64, file: &Utf8Path) -> Result<()> {
+    match address.strip_prefix("file://") {
+        Some(path) => files::copy(Utf8Path::new(path), file, false)?,
+        None => download_over_http(address, limit, file)?,
+    }
+    let found = Digest::of_file(file)?.0.hex();
+    if found != sha256 {
+        return Err(Error::new(format!("`{address}` has the SHA-256 {found}, and not {sha256}")));
+    }
+    Ok(())
+}
+
+fn download_over_http(address: &str, limit: u64, file: &Utf8Path) -> Result<()> {
     let failed = || Error::new(format!("can't download `{address}`"));
     let parsed = address.parse().map_err(|reason: InvalidAddress| failed().because(reason))?;
     let request = ClientRequest { has_known_hash: true, ..ClientRequest::get(parsed) };
@@ -137,10 +150,6 @@ pub fn download(address: &str, sha256: &str, limit: u64, file: &Utf8Path) -> Res
     if response.head.status != 200 {
         let reason = format!("the server responds with status {}", response.head.status);
         return Err(failed().because(reason));
-    }
-    let found = Digest::of_file(file)?.0.hex();
-    if found != sha256 {
-        return Err(Error::new(format!("`{address}` has the SHA-256 {found}, and not {sha256}")));
     }
     Ok(())
 }
@@ -157,4 +166,22 @@ fn rest(pause: Duration) -> Result<(), Interrupted> {
         thread::sleep(Duration::from_millis(50).min(pause));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mirror_may_be_a_directory_of_this_machine() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(dir.path()).unwrap();
+        files::write(&dir.join("archive"), "it").unwrap();
+        let (address, target) = (format!("file://{dir}/archive"), dir.join("copy"));
+        let sha256 = Digest::of(b"it").hex();
+        download(&address, &sha256, 10, &target).unwrap();
+        assert_eq!(files::read_text(&target).unwrap(), "it");
+        let error = download(&address, &Digest::of(b"other").hex(), 10, &target).unwrap_err();
+        assert!(error.to_string().contains("has the SHA-256"), "{error}");
+    }
 }

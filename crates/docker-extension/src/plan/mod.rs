@@ -11,12 +11,13 @@ use xshell::Shell;
 
 use crate::cli::DistArgs;
 use crate::dist;
-use crate::engine::{self, EngineChoice, EngineRequest};
+use crate::engine::{self, Engine, EngineChoice, EngineRequest};
 use crate::error::{Error, Result};
 use crate::host_binaries::HostBinaryPlan;
 use crate::oci::{Reference, Tag};
 use crate::platform::HostPlatform;
 use crate::project::{HostBinary, Project};
+use crate::sink::{DockerEngine, Registry, Sink};
 use crate::text;
 use crate::toolchain::{Toolchain, ToolchainPlan};
 use crate::ui::UiSource;
@@ -38,6 +39,8 @@ pub struct Plan<'a> {
     pub engine: EngineChoice,
     /// The directory with the finished files.
     pub output: Utf8PathBuf,
+    /// Where the image goes from there.
+    pub sinks: Vec<Box<dyn Sink>>,
 }
 
 impl<'a> Plan<'a> {
@@ -54,13 +57,15 @@ impl<'a> Plan<'a> {
         sh: &Shell,
     ) -> Result<Self> {
         let draft = Draft::new(project, args, here, toolchain, sh)?;
+        let engine = draft.engine?;
         Ok(Self {
             project,
             reference: draft.reference,
             host_binaries: draft.host_binaries,
             toolchain: draft.toolchain?,
             pages: draft.pages?,
-            engine: draft.engine?,
+            sinks: sinks(args, &engine.engine),
+            engine,
             output: draft.output?,
         })
     }
@@ -140,6 +145,17 @@ fn output(project: &Project, args: &DistArgs, here: &Utf8Path) -> Result<Utf8Pat
     };
     dist::check_place(project, &output)?;
     Ok(output)
+}
+
+fn sinks(args: &DistArgs, engine: &Engine) -> Vec<Box<dyn Sink>> {
+    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+    if args.load {
+        sinks.push(Box::new(DockerEngine));
+    }
+    if let (true, Engine::Docker(engine)) = (args.push, engine) {
+        sinks.push(Box::new(Registry { engine: engine.clone() }));
+    }
+    sinks
 }
 
 /// Options can leave so much out that nothing is left.

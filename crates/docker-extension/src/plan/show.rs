@@ -36,6 +36,7 @@ struct Shown<'a> {
     pages: Option<&'static str>,
     images: Vec<ShownVariant>,
     output: &'a str,
+    sinks: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -132,6 +133,7 @@ impl<'a> Shown<'a> {
                 .map(|image| ShownVariant::new(image, &plan.host_binaries))
                 .into(),
             output: plan.output.as_str(),
+            sinks: plan.sinks.iter().map(|sink| sink.name()).collect(),
         }
     }
 
@@ -156,6 +158,9 @@ impl<'a> Shown<'a> {
             }
         }
         line("output", &self.output);
+        for sink in &self.sinks {
+            line("deliver", sink);
+        }
         text
     }
 }
@@ -216,6 +221,7 @@ mod tests {
                 }],
             }],
             output: "/home/me/tool/dist",
+            sinks: vec!["docker-engine"],
         };
         expect![[r#"
             image     me/tool:1.2.3
@@ -225,6 +231,7 @@ mod tests {
             compile   tool for windows-amd64 (x86_64-pc-windows-gnu): standard library `rustup target add`, else built from source; linker zig, asked for
             place     /windows/tool.exe in linux/arm64, from windows-amd64
             output    /home/me/tool/dist
+            deliver   docker-engine
         "#]].assert_eq(&plan.text());
         expect![[r#"
             {
@@ -256,7 +263,10 @@ mod tests {
                   ]
                 }
               ],
-              "output": "/home/me/tool/dist"
+              "output": "/home/me/tool/dist",
+              "sinks": [
+                "docker-engine"
+              ]
             }
         "#]]
         .assert_eq(&text::json(&plan));

@@ -15,6 +15,10 @@ pub struct ArchiveFile {
 }
 
 impl Sink for ArchiveFile {
+    fn name(&self) -> &'static str {
+        "archive"
+    }
+
     fn deliver(&self, image: &Image, _: &Context, _: &Progress) -> Result<()> {
         files::rename(&image.archive, &self.path)?;
         files::make_public(&self.path)

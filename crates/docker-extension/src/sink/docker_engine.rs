@@ -14,6 +14,10 @@ use crate::progress::Progress;
 pub struct DockerEngine;
 
 impl Sink for DockerEngine {
+    fn name(&self) -> &'static str {
+        "docker-engine"
+    }
+
     fn check(&self) -> Result<()> {
         Ok(engine::check_engine()?)
     }

@@ -6,7 +6,10 @@ use crate::image::Image;
 use crate::progress::Progress;
 
 /// A destination of images.
-pub trait Sink {
+pub trait Sink: Sync {
+    /// What the plan calls it: `docker-engine`, `registry`.
+    fn name(&self) -> &'static str;
+
     /// Fails where the destination can be seen to be out of reach: to be asked before long work.
     fn check(&self) -> Result<()> {
         Ok(())

@@ -13,12 +13,16 @@ use crate::oci::{Digest, Reference, Tag};
 use crate::progress::{Progress, Step};
 
 /// A registry that Docker has access to.
-pub struct Registry<'a> {
+pub struct Registry {
     /// The engine that has made the image.
-    pub engine: &'a BuildxEngine,
+    pub engine: BuildxEngine,
 }
 
-impl Sink for Registry<'_> {
+impl Sink for Registry {
+    fn name(&self) -> &'static str {
+        "registry"
+    }
+
     fn deliver(&self, image: &Image, context: &Context, progress: &Progress) -> Result<()> {
         if !image.reference.version.is_semver() {
             let tag = &image.reference.version;

@@ -271,7 +271,7 @@ fn what_is_pushed_is_what_was_built() {
     let engine = buildx(false);
     let progress = Progress::new(Verbosity::Quiet);
     let image = sample.build(&Engine::Docker(engine.clone()), &reference, "image.tar");
-    Registry { engine: &engine }.deliver(&image, &sample.context, &progress).unwrap();
+    Registry { engine: engine.clone() }.deliver(&image, &sample.context, &progress).unwrap();
 
     let source = format!("docker://{reference}");
     let raw =
@@ -280,7 +280,7 @@ fn what_is_pushed_is_what_was_built() {
 
     let nowhere = self::reference("127.0.0.1:1/example/push");
     let image = sample.build(&Engine::Docker(engine.clone()), &nowhere, "nowhere.tar");
-    let sink = Registry { engine: &engine };
+    let sink = Registry { engine: engine.clone() };
     let error = sink.deliver(&image, &sample.context, &progress).unwrap_err();
     assert!(error.to_string().contains("could not push the image"), "{error}");
     assert!(error.advice().unwrap().contains("registry"), "{error}");

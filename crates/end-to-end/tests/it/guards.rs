@@ -116,7 +116,7 @@ fn types_in(text: &str) -> Vec<(usize, String)> {
         match item.split_once([' ', '<']) {
             Some(("mod", _)) if is_test && code.ends_with('{') => skipped = Some(indentation),
             Some((kind @ ("struct" | "enum" | "union" | "trait" | "type"), rest))
-                if !is_test && !(kind == "type" && is_associated) =>
+                if !(is_test || kind == "type" && is_associated) =>
             {
                 let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next();
                 types.extend(name.map(|name| (number + 1, name.to_owned())));
