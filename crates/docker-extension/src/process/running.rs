@@ -111,6 +111,10 @@ impl Running {
     fn has_ended(&mut self) -> bool {
         if self.status.is_none() {
             self.status = self.child.try_wait().ok().flatten();
+            // The last output may still be in the pipes, on a busy machine for longer than a moment.
+            if self.status.is_some() {
+                self.last_heard = Instant::now();
+            }
         }
         self.status.is_some()
     }
