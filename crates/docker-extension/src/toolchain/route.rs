@@ -17,8 +17,7 @@ pub struct Routes {
     pub otherwise: Option<Route>,
 }
 
-/// One place for the standard libraries of all targets, because one call of cargo takes them from one
-/// place, and a linker for each.
+/// One place for the standard libraries of all targets, and a linker for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     pub library: LibraryOrigin,
