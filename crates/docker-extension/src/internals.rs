@@ -51,7 +51,10 @@ pub mod image {
 }
 
 pub mod inspect {
-    pub use crate::inspect::*;
+    pub use crate::inspect::{
+        BinaryFormat, BinaryKind, Cpu, Elf, Glibc, InspectedFile, Loading, MachO, Native,
+        NeededLibrary, Pe, Signature, Slice, Subsystem, read,
+    };
 }
 
 pub mod oci {

@@ -1,7 +1,7 @@
 //! Checks labels.
 #![no_main]
 
-use docker_extension::internals::context::labels::API_VERSION;
+use docker_extension::internals::contents::labels::API_VERSION;
 use docker_extension::internals::validate::finding::At;
 use docker_extension::internals::validate::labels::check;
 use fuzz::labels::{NAMES, labels};
