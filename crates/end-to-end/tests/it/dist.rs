@@ -203,7 +203,7 @@ fn archives_hold_the_licence_files_of_their_packages() {
     let names = |platform: &str| {
         let path = extension.path(&format!("dist/tool-1.2.3-{platform}.zip"));
         let zip = zip::ZipArchive::new(fs::File::open(path).unwrap()).unwrap();
-        zip.file_names().map(|name| name.unwrap().to_string()).collect::<Vec<_>>()
+        zip.file_names().map(str::to_owned).collect::<Vec<_>>()
     };
     let licences = ["LICENSE", "LICENSE-MIT"];
     assert_eq!(names("darwin-amd64"), [&["tool"][..], &licences].concat());

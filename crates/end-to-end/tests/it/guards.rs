@@ -172,6 +172,41 @@ type Seven = fn();
     assert_eq!(names, ["One", "Two", "Three", "Local", "Four", "Five", "Six", "Seven"]);
 }
 
+#[test]
+fn no_module_of_the_tool_imports_one_that_imports_it() {
+    let root = repository().join("crates/docker-extension/src");
+    let mut sources = Vec::new();
+    collect_sources(&root, &mut sources);
+    let tests: Vec<PathBuf> =
+        sources.iter().flat_map(|(path, text)| test_files(path, text)).collect();
+    let mut imports = BTreeMap::<String, BTreeSet<String>>::new();
+    for (path, text) in sources.iter().filter(|(path, _)| !tests.contains(path)) {
+        let first = path.strip_prefix(&root).unwrap().iter().next().unwrap();
+        let module = first.to_str().unwrap().trim_end_matches(".rs").to_owned();
+        let text = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap();
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let text = code.collect::<Vec<_>>().join("\n");
+        let used = text.split("crate::").skip(1).map(|rest| {
+            rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap().to_owned()
+        });
+        let others: Vec<String> = used.filter(|it| *it != module).collect();
+        imports.entry(module).or_default().extend(others);
+    }
+    assert!(imports["commands"].contains("plan"), "{imports:#?}");
+    // What is left when modules that import nothing that is left are taken away, is in a circle or
+    // above one.
+    loop {
+        let names: BTreeSet<String> = imports.keys().cloned().collect();
+        let is_left = |used: &BTreeSet<String>| used.iter().any(|it| names.contains(it));
+        let before = imports.len();
+        imports.retain(|_, used| is_left(used));
+        if imports.len() == before {
+            break;
+        }
+    }
+    assert!(imports.is_empty(), "modules import each other: {imports:#?}");
+}
+
 /// The extension is this repository's, so that all other crates are compiled already.
 #[test]
 fn a_new_version_of_an_extension_compiles_nothing_of_the_tool() {
