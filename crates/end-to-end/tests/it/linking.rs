@@ -274,6 +274,8 @@ fn without_the_libraries_for_windows_zig_links_and_the_run_says_why() {
         .env("PATH", path_with(&dir, &["cargo", "rustc", "rustup", "curl", "python3"]))
         .env("ZIG", &zig.program)
         .env("XDG_CACHE_HOME", cache.path())
+        // What zig compiles for Windows takes more than a minute, once.
+        .env("ZIG_GLOBAL_CACHE_DIR", dirs::cache_dir().unwrap().join("zig"))
         .env("RUSTUP_DIST_SERVER", "http://127.0.0.1:9");
     let output = command.output().unwrap();
     let messages = stderr(&output);
