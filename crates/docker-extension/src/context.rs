@@ -68,11 +68,6 @@ impl Context {
     pub fn contents(&self) -> &ImageContents {
         &self.contents
     }
-
-    /// The copy of a file that is in the image.
-    pub fn copy_of(&self, origin: &Utf8Path) -> Option<Utf8PathBuf> {
-        self.contents.context_path(origin).map(|path| self.dir.join(path))
-    }
 }
 
 #[cfg(test)]

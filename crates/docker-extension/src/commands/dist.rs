@@ -154,9 +154,10 @@ fn write_context(
 
 /// The host binaries as the image has them.
 fn frozen<'a>(files: &[HostBinaryFile<'a>], context: &Context) -> Vec<HostBinaryFile<'a>> {
-    let copy = |file: &HostBinaryFile<'a>| HostBinaryFile {
-        build: file.build,
-        path: context.copy_of(&file.path).expect("an image variant carries each host binary"),
+    let paths = context.contents().context_paths();
+    let copy = |file: &HostBinaryFile<'a>| {
+        let path = paths.get(&*file.path).expect("an image variant carries each host binary");
+        HostBinaryFile { build: file.build, path: context.dir().join(path) }
     };
     files.iter().map(copy).collect()
 }

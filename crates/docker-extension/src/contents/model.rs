@@ -128,11 +128,15 @@ impl ImageContents {
         tree
     }
 
-    /// The path of the copy of the file `origin`, relative to the build context.
-    pub fn context_path(&self, origin: &Utf8Path) -> Option<Utf8PathBuf> {
-        let is_it = |from: &FileOrigin| matches!(from, FileOrigin::File(path) if path == origin);
-        let files = self.context_tree().files;
-        files.into_iter().find(|(_, (from, _))| is_it(from)).map(|(path, _)| path)
+    /// Where the build context has the copy of each file, by the file's own path.
+    pub fn context_paths(&self) -> BTreeMap<&Utf8Path, Utf8PathBuf> {
+        let copies = self.context_tree().files.into_iter();
+        copies
+            .filter_map(|(path, (origin, _))| match origin {
+                FileOrigin::File(file) => Some((&**file, path)),
+                FileOrigin::Generated(_) => None,
+            })
+            .collect()
     }
 }
 

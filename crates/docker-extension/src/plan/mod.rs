@@ -107,7 +107,6 @@ impl<'a> Draft<'a> {
         let host_binaries = HostBinaryPlan::new(project, &platforms);
         let platforms = host_binaries.platforms();
 
-        let own_shell = sh.clone();
         let (engine, toolchain) = thread::scope(|scope| {
             // Docker may take seconds to answer.
             let engine =
@@ -115,14 +114,7 @@ impl<'a> Draft<'a> {
             let toolchain = (!platforms.is_empty()).then(|| {
                 let linker = args.linker.unwrap_or(config.linker);
                 let deny_unknown = args.deny_unknown_symbols;
-                ToolchainPlan::decide(
-                    toolchain,
-                    project,
-                    &platforms,
-                    linker,
-                    deny_unknown,
-                    &own_shell,
-                )
+                ToolchainPlan::decide(toolchain, project, &platforms, linker, deny_unknown, sh)
             });
             let engine = engine.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             (engine, toolchain.transpose())

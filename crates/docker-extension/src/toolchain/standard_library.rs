@@ -69,13 +69,14 @@ pub(super) fn provide<'a>(
 ) -> Result<(StandardLibrary, &'a Route)> {
     let first = &routes.first;
     let platforms: Vec<HostPlatform> = first.linkers.keys().copied().collect();
+    if first.library == (LibraryOrigin::Toolchain { missing: Vec::new() }) {
+        return Ok((StandardLibrary::Prebuilt, first));
+    }
+    // Until the sources are there, too: rustup adds these as well.
+    let _lock = lock(&cache::folder()?.join("standard-library.lock"), step.progress())?;
     let mut tried = Vec::new();
     let from_source = match &first.library {
-        LibraryOrigin::Toolchain { missing } if missing.is_empty() => {
-            return Ok((StandardLibrary::Prebuilt, first));
-        }
         LibraryOrigin::Toolchain { .. } => {
-            let _lock = lock(&cache::folder()?.join("standard-library.lock"), step.progress())?;
             // A run that held the lock may have installed them.
             match add_targets(toolchain, &missing(toolchain, &platforms), sh, step) {
                 Ok(()) => return Ok((StandardLibrary::Prebuilt, first)),
