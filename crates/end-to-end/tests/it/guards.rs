@@ -262,12 +262,26 @@ fn the_package_has_the_files_that_its_users_need_and_no_other() {
     for file in own {
         assert!(files.lines().any(|it| it == file), "{file} is not in:\n{files}");
     }
+    // Cargo leaves out directories with a `Cargo.toml`, and git's files have to be named otherwise.
+    let template = template_files();
+    for file in &template {
+        assert!(files.lines().any(|it| it == file), "{file} is not in:\n{files}");
+    }
     let is_expected = |file: &&str| {
         of_cargo.contains(file)
             || own.contains(file)
             || file.starts_with("src/") && (file.ends_with(".rs") || file.ends_with(".js"))
             || file.starts_with("data/") && file.ends_with(".txt")
+            || template.contains(*file)
     };
     let others: Vec<&str> = files.lines().filter(|file| !is_expected(file)).collect();
     assert_eq!(others, [""; 0]);
+}
+
+/// The files that `docker-extension new` writes, relative to the package.
+fn template_files() -> BTreeSet<String> {
+    let mut git = Command::new("git");
+    let package = repository().join("crates/docker-extension");
+    git.args(["ls-files", "--", "template"]).current_dir(package);
+    run(&mut git).lines().map(str::to_owned).collect()
 }
