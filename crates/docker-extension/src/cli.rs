@@ -9,6 +9,7 @@ use crate::oci::{ImageName, InvalidReference, Reference, Tag, Version};
 use crate::platform::HostPlatform;
 use crate::progress::Verbosity;
 use crate::project::config::LinkerRequest;
+use crate::scaffold::ToolSource;
 
 /// The name of the tool's own program.
 pub const NAME: &str = "docker-extension";
@@ -30,6 +31,10 @@ pub struct Cli {
 /// What there is to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Create the project of a new extension
+    New(NewArgs),
+    /// Bring the project's files that belong to this tool up to its version
+    Upgrade(UpgradeArgs),
     /// Make the extension's image and everything that a release publishes
     Dist(DistArgs),
     /// Show the extension in a browser while you work on it, without Docker Desktop
@@ -60,6 +65,68 @@ impl Talk {
             _ => Verbosity::Normal,
         }
     }
+}
+
+/// The options of `new`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+On a terminal, `new` asks for everything that no option answers.
+
+Examples:
+  docker-extension new acme-disk
+  docker-extension new acme-disk --yes
+  docker-extension new acme-disk --yes --license proprietary --no-ui
+  cargo xtask new --here                        in a copy of the repository of docker-extension")]
+pub struct NewArgs {
+    /// The directory of the project, which must be empty or missing
+    #[arg(value_name = "PATH", required_unless_present = "here", conflicts_with = "here",
+        value_parser = NonEmptyStringValueParser::new().map(Utf8PathBuf::from))]
+    pub path: Option<Utf8PathBuf>,
+    /// The name of the helper and of the npm package [default: the directory's name]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The title that users see [default: the name as words]
+    #[arg(long)]
+    pub title: Option<String>,
+    /// One sentence about the extension
+    #[arg(long)]
+    pub description: Option<String>,
+    /// The publisher
+    #[arg(long)]
+    pub vendor: Option<String>,
+    /// The image's name, without a tag
+    #[arg(long)]
+    pub image: Option<String>,
+    /// The licence: an SPDX expression, or `proprietary`
+    #[arg(long, value_name = "SPDX")]
+    pub license: Option<String>,
+    /// Create no host binary
+    #[arg(long)]
+    pub no_helper: bool,
+    /// Create no dashboard tab
+    #[arg(long, conflicts_with = "no_helper")]
+    pub no_ui: bool,
+    /// Where the project gets this tool from: `version=VERSION`, `git=URL`, `git=URL#REVISION`,
+    /// `path=DIR`, or `vendor` for a copy in the project [default: where the running tool came from]
+    #[arg(long, value_name = "SOURCE")]
+    pub tool: Option<ToolSource>,
+    /// Don't ask: use the defaults
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Reduce this copy of the repository of docker-extension to a new project
+    #[arg(long)]
+    pub here: bool,
+}
+
+/// The options of `upgrade`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Run it after `cargo update --package docker-extension`. `.docker-extension.json` records which files \
+belong to the tool. Those that you have changed are left alone: `upgrade` shows how the new version differs.")]
+pub struct UpgradeArgs {
+    /// Change nothing, and fail if anything is out of date
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// The options of `dist`.

@@ -31,13 +31,16 @@ mod oci;
 mod output;
 mod page_files;
 mod parallel;
+mod placeholder;
 mod plan;
 mod platform;
 mod preview;
 mod process;
 mod progress;
 mod project;
+mod prompt;
 mod rules;
+mod scaffold;
 mod sink;
 mod staging;
 mod style;
@@ -74,6 +77,8 @@ fn run() -> Result<()> {
     let progress = Progress::new(cli.talk.verbosity());
     interrupt::listen().map_err(|error| Error::new("can't listen for Ctrl-C").because(error))?;
     match &cli.command {
+        Command::New(options) => commands::new::run(options, &progress),
+        Command::Upgrade(options) => commands::upgrade::run(options),
         Command::Dist(options) => commands::dist::run(options, &progress),
         Command::Preview(options) => commands::preview::run(options, &progress),
         Command::Validate(options) => commands::validate::run(options, &progress),

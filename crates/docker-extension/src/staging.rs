@@ -67,6 +67,66 @@ impl Staged {
     }
 }
 
+/// Moves every file below `from` to the same path below `to`, on the same file system. Nothing there is
+/// replaced.
+///
+/// # Errors
+/// A file is in the way or can't be moved; then those that were moved are back.
+pub fn move_files(from: &Utf8Path, to: &Utf8Path) -> files::Result<()> {
+    let mut moved = Moved::default();
+    moved.all(from, to)?;
+    moved.keep();
+    Ok(())
+}
+
+/// Files and directories that go back when dropped.
+#[derive(Default)]
+struct Moved {
+    files: Vec<(Utf8PathBuf, Utf8PathBuf)>,
+    directories: Vec<Utf8PathBuf>,
+}
+
+impl Moved {
+    fn all(&mut self, from: &Utf8Path, to: &Utf8Path) -> files::Result<()> {
+        if !to.is_dir() {
+            std::fs::create_dir(to).doing("create the folder", to)?;
+            self.directories.push(to.to_owned());
+        }
+        for entry in files::entries(from)? {
+            let (source, target) = (entry.path(), to.join(entry.file_name()));
+            if entry.file_type().doing("read the type of", source)?.is_dir() {
+                self.all(source, &target)?;
+                continue;
+            }
+            if target.symlink_metadata().is_ok() {
+                let reason = std::io::ErrorKind::AlreadyExists.into();
+                return Err(files::error("create", &target, reason)
+                    .help("move the file elsewhere, and run it again"));
+            }
+            files::rename(source, &target)?;
+            self.files.push((source.to_owned(), target));
+        }
+        Ok(())
+    }
+
+    fn keep(mut self) {
+        self.files.clear();
+        self.directories.clear();
+    }
+}
+
+impl Drop for Moved {
+    fn drop(&mut self) {
+        // What can't go back is reported by the error that led here.
+        for (source, target) in self.files.iter().rev() {
+            let _ = files::rename(target, source);
+        }
+        for directory in self.directories.iter().rev() {
+            let _ = std::fs::remove_dir(directory);
+        }
+    }
+}
+
 fn name(place: &Utf8Path) -> &str {
     place.file_name().unwrap_or("folder")
 }
@@ -141,6 +201,31 @@ mod tests {
         let place = place(&dir);
         drop(Staged::begin(&place).unwrap());
         assert_eq!(names(place.parent().unwrap()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn files_are_moved_all_or_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = place(&dir);
+        let [from, to] = ["from", "to"].map(|name| root.join(name));
+        for path in ["a", "b/c", "b/d/e"] {
+            let path = from.join(path);
+            files::create_dir(path.parent().unwrap()).unwrap();
+            files::write(&path, "new").unwrap();
+        }
+        files::create_dir(&to.join("b/d")).unwrap();
+        files::write(&to.join("b/d/e"), "old").unwrap();
+        assert!(move_files(&from, &to).is_err());
+        assert_eq!(
+            (names(&from), names(&to)),
+            (vec!["a".into(), "b".into()], vec!["b".to_owned()])
+        );
+        assert_eq!(files::read_text(&to.join("b/d/e")).unwrap(), "old");
+
+        std::fs::remove_file(to.join("b/d/e")).unwrap();
+        move_files(&from, &to).unwrap();
+        assert_eq!(files::read_text(&to.join("b/d/e")).unwrap(), "new");
+        assert!(to.join("a").is_file() && to.join("b/c").is_file());
     }
 
     #[test]

@@ -7,7 +7,9 @@ use crate::files;
 
 pub mod dist;
 pub mod doctor;
+pub mod new;
 pub mod preview;
+pub mod upgrade;
 pub mod validate;
 
 /// The folder in which the person is.

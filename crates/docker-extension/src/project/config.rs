@@ -310,10 +310,10 @@ impl Config {
 
     fn read(table: Table<'_>) -> Option<Self> {
         // All are read before the first `?`, so that one run tells every problem.
-        let image = table.parsed("image", "an image name without a tag, such as `me/my-extension`");
-        let title = table.line("title", "the name that people see");
-        let description = table.line("description", "one sentence");
-        let vendor = table.line("vendor", "the publisher's name");
+        let image = image(&table);
+        let title = Line::Title.read(&table);
+        let description = Line::Description.read(&table);
+        let vendor = Line::Vendor.read(&table);
         let api_version = table.line("api-version", "a version constraint, such as `>= 0.3.4`");
         let icon = path(&table, "icon", FILE);
         let icon_url = table.parsed("icon-url", URL);
@@ -339,9 +339,9 @@ impl Config {
 
         Some(Self {
             image: image?,
-            title: title?.to_owned(),
-            description: description?.to_owned(),
-            vendor: vendor?.to_owned(),
+            title: title?,
+            description: description?,
+            vendor: vendor?,
             api_version: api_version?,
             icon: icon?,
             icon_url: icon_url?,
@@ -358,6 +358,65 @@ impl Config {
             linker: linker?,
             windows_on_arm: windows_on_arm?,
         })
+    }
+}
+
+/// A required text on one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    Title,
+    Description,
+    Vendor,
+}
+
+impl Line {
+    /// Reads a value that is in no file yet, as the configuration would.
+    pub fn parse(self, text: &str) -> Result<String, Problem> {
+        parse_alone(self.key(), text, |table| self.read(table))
+    }
+
+    fn read(self, table: &Table<'_>) -> Option<String> {
+        let expected = match self {
+            Line::Title => "the name that people see",
+            Line::Description => "one sentence",
+            Line::Vendor => "the publisher's name",
+        };
+        table.line(self.key(), expected).map(str::to_owned)
+    }
+
+    fn key(self) -> &'static str {
+        match self {
+            Line::Title => "title",
+            Line::Description => "description",
+            Line::Vendor => "vendor",
+        }
+    }
+}
+
+const IMAGE: &str = "image";
+
+fn image(table: &Table<'_>) -> Option<ImageName> {
+    table.parsed(IMAGE, "an image name without a tag, such as `me/my-extension`")
+}
+
+/// Reads an image's name that is in no file yet, as the configuration would.
+pub fn parse_image(text: &str) -> Result<ImageName, Problem> {
+    parse_alone(IMAGE, text, image)
+}
+
+fn parse_alone<T>(
+    key: &str,
+    text: &str,
+    read: impl FnOnce(&Table<'_>) -> Option<T>,
+) -> Result<T, Problem> {
+    let problems = Problems::default();
+    let value = serde_json::json!({ key: text });
+    let found = Table::new(WORKSPACE_KEY, &value, &problems).and_then(|table| read(&table));
+    let problem = problems.into_inner().pop();
+    match (found, problem) {
+        (Some(found), None) => Ok(found),
+        (_, Some(problem)) => Err(problem),
+        (None, None) => unreachable!("a reader that finds nothing records a problem"),
     }
 }
 
@@ -474,8 +533,8 @@ fn not_empty<T>(
 fn ui(table: &Table<'_>) -> Option<Option<Ui>> {
     let Some(inner) = table.table("ui")? else { return Some(None) };
     let title = inner.text("title", "the tab's title");
-    let folder = path_or(&inner, "folder", FOLDER, "ui");
-    let build_folder = path_or(&inner, "build-folder", FOLDER, "dist");
+    let folder = path_or(&inner, "directory", FOLDER, "ui");
+    let build_folder = path_or(&inner, "build-directory", FOLDER, "dist");
     let entry = path_or(&inner, "entry", "the page that the tab opens", "index.html");
     inner.finish();
     Some(Some(Ui {
@@ -569,8 +628,9 @@ mod tests {
             `workspace.metadata.docker-extension.detailed-description.file`: found nothing, expected the path of a file in the workspace
             `workspace.metadata.docker-extension.detailed-description.path`: unknown key, the keys here are file
             `workspace.metadata.docker-extension.categories`: found an empty list, expected at least one of the marketplace's categories
-            `workspace.metadata.docker-extension.ui.folder`: found `/ui` (it leads out of the workspace, or has `..` in it), expected the path of a folder in the workspace
-            `workspace.metadata.docker-extension.ui.colour`: unknown key, the keys here are title, folder, build-folder, entry
+            `workspace.metadata.docker-extension.ui.directory`: found `/ui` (it leads out of the workspace, or has `..` in it), expected the path of a folder in the workspace
+            `workspace.metadata.docker-extension.ui.build-folder`: this key is now called `build-directory`; `cargo xtask upgrade` renames it
+            `workspace.metadata.docker-extension.ui.colour`: unknown key, the keys here are title, directory, build-directory, entry
             `workspace.metadata.docker-extension.vm`: found neither, expected either `image` or `composefile`
             `workspace.metadata.docker-extension.platforms[0]`: found `darwin-arm46` (not a host platform (did you mean `darwin-arm64`?); these are: darwin-amd64, darwin-arm64, windows-amd64, windows-arm64, linux-amd64, linux-arm64), expected a host platform
             `workspace.metadata.docker-extension.platforms[1]`: found the number 1, expected a host platform
@@ -592,7 +652,7 @@ mod tests {
             "platforms": ["darwin-arm46", 1],
             "linker": "gold",
             "minimum-macos": "Big Sur",
-            "ui": { "title": "Tool", "folder": "/ui", "colour": "red" },
+            "ui": { "title": "Tool", "directory": "/ui", "colour": "red", "build-folder": "b" },
             "vm": {},
         })));
     }

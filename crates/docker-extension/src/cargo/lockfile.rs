@@ -1,0 +1,57 @@
+//! `Cargo.lock`: the versions of a workspace's dependencies.
+
+use camino::Utf8Path;
+use semver::Version;
+use xshell::cmd;
+
+use super::shell::shell;
+use crate::error::{Error, Result};
+use crate::files;
+use crate::process::{self, ProcessError};
+
+/// Makes the lock file fit the workspace at `root`, and changes no version that it has and needs.
+///
+/// # Errors
+/// A dependency can't be found; cargo says which one.
+pub fn update_workspace(root: &Utf8Path) -> Result<(), ProcessError> {
+    let sh = shell(root)?;
+    offline_first(|offline| {
+        process::read(cmd!(sh, "cargo update --workspace --quiet {offline...}"))
+    })?;
+    Ok(())
+}
+
+/// The version of a package that the lock file of the workspace at `root` has.
+///
+/// # Errors
+/// There is no such package, or more than one version of it.
+pub fn locked_version(root: &Utf8Path, package: &str) -> Result<Version> {
+    let path = root.join("Cargo.lock");
+    let lock: Option<toml::Table> = files::read_text(&path)?.parse().ok();
+    let packages = lock.as_ref().and_then(|lock| lock.get("package")?.as_array());
+    let named = packages
+        .into_iter()
+        .flatten()
+        .filter(|it| it.get("name").and_then(|name| name.as_str()) == Some(package));
+    let versions: Vec<Version> =
+        named.filter_map(|it| it.get("version")?.as_str()?.parse().ok()).collect();
+    match <[Version; 1]>::try_from(versions) {
+        Ok([version]) => Ok(version),
+        Err(_) => Err(Error::new(format!("`{path}` does not name one version of `{package}`"))
+            .help("run `cargo update --workspace`")
+            .usage()),
+    }
+}
+
+/// Calls cargo without the network, which is fast where it has everything, and then with it.
+///
+/// # Errors
+/// Those of the second call.
+pub fn offline_first<T>(
+    call: impl Fn(&'static [&'static str]) -> Result<T, ProcessError>,
+) -> Result<T, ProcessError> {
+    match call(&["--offline"]) {
+        Err(ProcessError::Failed { .. }) => call(&[]),
+        other => other,
+    }
+}

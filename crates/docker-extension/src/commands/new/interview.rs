@@ -1,0 +1,204 @@
+//! What `new` has to know: from options, from the user, or from defaults.
+
+use camino::Utf8Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::cli::NewArgs;
+use crate::error::{Error, Result};
+use crate::placeholder;
+use crate::project::Problem;
+use crate::project::config::{self, Line};
+use crate::prompt::Prompt;
+use crate::scaffold::{Answers, License, Parts, ProjectName};
+use crate::text;
+
+/// Something that an option answers.
+struct Question<'a> {
+    option: &'static str,
+    text: &'static str,
+    given: Option<&'a str>,
+    default: String,
+    /// Only the user can know it: the default is a placeholder.
+    is_required: bool,
+}
+
+/// Collects the answers, and everything that is wrong with them.
+struct Interview<'a> {
+    prompt: Option<&'a Prompt>,
+    uses_defaults: bool,
+    invalid: Vec<Problem>,
+    missing: Vec<&'static str>,
+}
+
+/// `prompt` is none where nobody can be asked, or nobody wants to be.
+///
+/// # Errors
+/// Answers are invalid or missing, all of them in one error.
+pub fn interview(args: &NewArgs, directory: &Utf8Path, prompt: Option<&Prompt>) -> Result<Answers> {
+    let mut interview =
+        Interview { prompt, uses_defaults: args.yes, invalid: Vec::new(), missing: Vec::new() };
+    let directory_name = directory.file_name().unwrap_or_default();
+    let suggested = ProjectName::nearest(directory_name);
+    let name = interview.answer(
+        Question {
+            option: "--name",
+            text: "Name",
+            given: args.name.as_deref(),
+            default: suggested.map_or_else(|| directory_name.to_owned(), |name| name.to_string()),
+            is_required: false,
+        },
+        parse_name,
+    )?;
+    let title = interview.answer(
+        Question {
+            option: "--title",
+            text: "Title that users see",
+            given: args.title.as_deref(),
+            default: name.as_ref().map_or_else(|| "My Extension".to_owned(), ProjectName::title),
+            is_required: false,
+        },
+        |text| Line::Title.parse(text),
+    )?;
+    let description = interview.answer(
+        Question {
+            option: "--description",
+            text: "Description in one sentence",
+            given: args.description.as_deref(),
+            default: placeholder::DESCRIPTION.to_owned(),
+            is_required: true,
+        },
+        |text| Line::Description.parse(text),
+    )?;
+    let vendor = interview.answer(
+        Question {
+            option: "--vendor",
+            text: "Vendor",
+            given: args.vendor.as_deref(),
+            default: placeholder::VENDOR.to_owned(),
+            is_required: true,
+        },
+        |text| Line::Vendor.parse(text),
+    )?;
+    let short = name.as_ref().map_or("my-extension", ProjectName::as_str);
+    let image = interview.answer(
+        Question {
+            option: "--image",
+            text: "Image name without a tag",
+            given: args.image.as_deref(),
+            default: format!("example/{short}"),
+            is_required: true,
+        },
+        config::parse_image,
+    )?;
+    let license = interview.answer(
+        Question {
+            option: "--license",
+            text: "Licence, or `proprietary`",
+            given: args.license.as_deref(),
+            default: "MIT OR Apache-2.0".to_owned(),
+            is_required: true,
+        },
+        parse_license,
+    )?;
+    interview.finish()?;
+    let answers = (|| {
+        Some(Answers {
+            name: name?,
+            title: title?,
+            description: description?,
+            vendor: vendor?,
+            image: image?,
+            license: license?,
+            parts: match (args.no_helper, args.no_ui) {
+                (true, _) => Parts::TabOnly,
+                (false, true) => Parts::HelperOnly,
+                (false, false) => Parts::HelperAndTab,
+            },
+            year: year(),
+        })
+    })();
+    answers.ok_or_else(|| Error::new("an answer is missing"))
+}
+
+impl Interview<'_> {
+    /// None after recording why there is no answer.
+    fn answer<T>(
+        &mut self,
+        question: Question<'_>,
+        parse: impl Fn(&str) -> Result<T, Problem>,
+    ) -> Result<Option<T>> {
+        let Question { option, text, given, default, is_required } = question;
+        let parse_option = |text: &str| parse(text).map_err(|problem| problem.at(option));
+        let answer = match (given, self.prompt) {
+            (Some(given), _) => parse_option(given),
+            (None, Some(prompt)) => {
+                let parse = |answer: &str| {
+                    parse(answer).map_err(|problem| problem.at(option.trim_start_matches("--")))
+                };
+                return prompt.ask(text, &default, parse).map(Some);
+            }
+            (None, None) if is_required && !self.uses_defaults => {
+                self.missing.push(option);
+                return Ok(None);
+            }
+            (None, None) => parse_option(&default),
+        };
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(problem) => {
+                self.invalid.push(problem);
+                Ok(None)
+            }
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        if !self.invalid.is_empty() {
+            let listed: String = self.invalid.iter().map(|it| format!("\n  {it}")).collect();
+            let count = text::count(self.invalid.len(), "invalid answer");
+            return Err(Error::new(format!("{count}{listed}")).usage());
+        }
+        if !self.missing.is_empty() {
+            let options: Vec<String> = self.missing.iter().map(|it| format!("`{it}`")).collect();
+            let what = format!("{} required: there is no terminal to ask on", text::list(&options));
+            return Err(Error::new(what)
+                .help("add the options, or `--yes` to use placeholders that you replace later")
+                .usage());
+        }
+        Ok(())
+    }
+}
+
+fn parse_name(text: &str) -> Result<ProjectName, Problem> {
+    text.parse().map_err(|reason| Problem::Value {
+        key: String::new(),
+        found: format!("`{text}` ({reason})"),
+        expected: "a name such as `acme-disk`".to_owned(),
+    })
+}
+
+fn parse_license(text: &str) -> Result<License, Problem> {
+    text.parse().map_err(|reason| Problem::Value {
+        key: String::new(),
+        found: format!("`{text}` ({reason})"),
+        expected: "an SPDX expression such as `MIT OR Apache-2.0`, or `proprietary`".to_owned(),
+    })
+}
+
+/// The current year in UTC, in the Gregorian calendar.
+fn year() -> u16 {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    year_of_day(seconds / (24 * 60 * 60))
+}
+
+/// The year of a day after 1970-01-01.
+fn year_of_day(mut day: u64) -> u16 {
+    let is_leap = |year: u16| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = |year| if is_leap(year) { 366 } else { 365 };
+    let mut year = 1970;
+    while day >= length(year) && year < u16::MAX {
+        day -= length(year);
+        year += 1;
+    }
+    year
+}

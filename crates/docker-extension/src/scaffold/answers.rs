@@ -1,0 +1,34 @@
+use super::{License, ProjectName};
+use crate::oci::ImageName;
+
+/// What a user decides about a new project, each answer checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answers {
+    pub name: ProjectName,
+    pub title: String,
+    pub description: String,
+    pub vendor: String,
+    pub image: ImageName,
+    pub license: License,
+    pub parts: Parts,
+    /// The year of the copyright notice.
+    pub year: u16,
+}
+
+/// What an extension has, at least one of two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parts {
+    HelperAndTab,
+    HelperOnly,
+    TabOnly,
+}
+
+impl Parts {
+    pub fn has_helper(self) -> bool {
+        self != Parts::TabOnly
+    }
+
+    pub fn has_tab(self) -> bool {
+        self != Parts::HelperOnly
+    }
+}

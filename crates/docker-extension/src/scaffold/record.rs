@@ -1,0 +1,139 @@
+//! `.docker-extension.json`: which files `new` and `upgrade` have written, and what they wrote.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::ProjectFile;
+use super::tool_source::MANIFEST;
+use crate::cli;
+use crate::error::{Error, Result};
+use crate::text;
+
+/// The record of a project, which is committed with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The version of the tool that wrote it last.
+    pub version: semver::Version,
+    /// By their paths in the project, with `/`.
+    pub files: BTreeMap<Utf8PathBuf, RecordedFile>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedFile {
+    pub owner: Owner,
+    pub sha256: FileHash,
+}
+
+/// Who changes a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Owner {
+    /// `upgrade` replaces it, unless the author has changed it.
+    Tool,
+    /// Nothing touches it after `new`.
+    Author,
+}
+
+/// The SHA-256 of a file, in hexadecimal: with LF at the ends of its lines, whatever git made of them, and
+/// in [`MANIFEST`] without the dependency on the tool, which is the author's to change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FileHash(String);
+
+impl FileHash {
+    pub fn of(path: &Utf8Path, text: &str) -> Self {
+        let is_dependency = |line: &str| {
+            let key = line.split_once('=').map_or("", |(key, _)| key.trim_end());
+            path == MANIFEST && key == cli::NAME
+        };
+        let mut hasher = Sha256::new();
+        for line in text.split_inclusive('\n') {
+            match line.strip_suffix("\r\n") {
+                _ if is_dependency(line) => {}
+                Some(line) => hasher.update(format!("{line}\n")),
+                None => hasher.update(line),
+            }
+        }
+        Self(text::hex(&hasher.finalize()))
+    }
+}
+
+impl Record {
+    /// Its path in a project.
+    pub const PATH: &str = ".docker-extension.json";
+
+    /// The record of files that have just been written.
+    pub fn of<'a>(files: impl IntoIterator<Item = &'a ProjectFile>) -> Self {
+        let entry = |file: &ProjectFile| (file.path.clone(), RecordedFile::of(file));
+        Self { version: version(), files: files.into_iter().map(entry).collect() }
+    }
+
+    /// # Errors
+    /// The text is not a record, or one of files outside of the project.
+    pub fn parse(text: &str) -> Result<Self> {
+        let invalid = || {
+            Error::new(format!("`{}` is invalid", Self::PATH))
+                .help("restore the file from the repository's history")
+                .usage()
+        };
+        let record: Self = serde_json::from_str(text).map_err(|error| invalid().because(error))?;
+        let is_inside = |path: &Utf8PathBuf| {
+            path.components().all(|part| matches!(part, Utf8Component::Normal(_)))
+        };
+        match record.files.keys().find(|path| !is_inside(path)) {
+            Some(outside) => Err(invalid().because(format!("`{outside}` is not in the project"))),
+            None => Ok(record),
+        }
+    }
+
+    pub fn json(&self) -> String {
+        text::json(self)
+    }
+}
+
+impl RecordedFile {
+    pub fn of(file: &ProjectFile) -> Self {
+        Self { owner: file.owner, sha256: file.hash() }
+    }
+}
+
+/// The version of this tool.
+pub fn version() -> semver::Version {
+    env!("CARGO_PKG_VERSION").parse().expect("cargo accepts semantic versions only")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_breaks_and_the_version_of_the_tool_do_not_change_a_file() {
+        let hash = |path: &str, text: &str| FileHash::of(path.as_ref(), text);
+        assert_eq!(hash("a", "1\r\n2\r\n"), hash("a", "1\n2\n"));
+        assert_ne!(hash("a", "1\n2\n"), hash("a", "1\n3\n"));
+        let [old, new] =
+            ["0.1.0", "0.2.0"].map(|it| format!("[dependencies]\ndocker-extension = \"{it}\"\n"));
+        assert_eq!(hash(MANIFEST, &old), hash(MANIFEST, &new));
+        assert_ne!(hash(MANIFEST, &old), hash(MANIFEST, &format!("{new}serde = \"1\"\n")));
+        assert_ne!(hash("Cargo.toml", &old), hash("Cargo.toml", &new));
+    }
+
+    #[test]
+    fn a_record_never_leads_out_of_the_project() {
+        let record = |path: &str| {
+            let entry = r#"{ "owner": "tool", "sha256": "00" }"#;
+            Record::parse(&format!(r#"{{ "version": "0.1.0", "files": {{ "{path}": {entry} }} }}"#))
+        };
+        assert!(record(".cargo/config.toml").is_ok());
+        for path in ["../a", "/a", "a/../../b"] {
+            assert_eq!(
+                record(path).unwrap_err().to_string(),
+                "`.docker-extension.json` is invalid"
+            );
+        }
+        assert!(Record::parse("{}").is_err());
+    }
+}
