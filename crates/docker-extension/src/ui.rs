@@ -146,6 +146,6 @@ fn no_lock(folder: &Utf8Path) -> Error {
 
 fn no_page(page: &Utf8Path) -> Error {
     Error::new(format!("there is no `{page}` to open in the dashboard tab"))
-        .help("fix `build-folder` or `entry` in `[workspace.metadata.docker-extension.ui]`")
+        .help("fix `build-directory` or `entry` in `[workspace.metadata.docker-extension.ui]`")
         .usage()
 }

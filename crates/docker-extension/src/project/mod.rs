@@ -17,6 +17,7 @@ use crate::text;
 
 pub mod config;
 pub mod licences;
+pub mod renamed;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -145,7 +146,7 @@ impl Project {
         if let Some(config::Vm { service: config::Service::ComposeFile(path), .. }) = &config.vm {
             files.push(("vm.composefile", path));
         }
-        let folders = config.ui.iter().map(|ui| ("ui.folder", &ui.folder));
+        let folders = config.ui.iter().map(|ui| ("ui.directory", &ui.folder));
 
         let is_file = |path: &Utf8PathBuf| self.root.join(path).is_file();
         let is_folder = |path: &Utf8PathBuf| self.root.join(path).is_dir();

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
+use super::renamed::RenamedKey;
 use crate::text::nearest;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +25,21 @@ pub enum Problem {
     /// A key that is not read.
     #[error("`{key}`: unknown key, {}", hint(.nearest, .known))]
     UnknownKey { key: String, nearest: Option<&'static str>, known: Vec<&'static str> },
+    /// A key that an earlier version of the tool read.
+    #[error("`{key}`: this key is now called `{new_name}`; `cargo xtask upgrade` renames it")]
+    RenamedKey { key: String, new_name: &'static str },
+}
+
+impl Problem {
+    /// The same problem of a value that stands elsewhere, such as in an option.
+    pub fn at(self, place: &str) -> Self {
+        match self {
+            Problem::Value { found, expected, .. } => {
+                Problem::Value { key: place.to_owned(), found, expected }
+            }
+            other => other,
+        }
+    }
 }
 
 fn hint(nearest: &Option<&str>, known: &[&str]) -> String {
@@ -212,10 +228,14 @@ impl<'a> Table<'a> {
         let known = self.asked.take();
         let is_unknown = |name: &&String| !known.contains(&name.as_str());
         for name in self.entries.keys().filter(is_unknown) {
-            self.problems.borrow_mut().push(Problem::UnknownKey {
-                key: self.full_key(name),
-                nearest: nearest(name, known.iter().copied()),
-                known: known.clone(),
+            let key = self.full_key(name);
+            self.problems.borrow_mut().push(match RenamedKey::new_name(&key) {
+                Some(new_name) => Problem::RenamedKey { key, new_name },
+                None => Problem::UnknownKey {
+                    key,
+                    nearest: nearest(name, known.iter().copied()),
+                    known: known.clone(),
+                },
             });
         }
     }
