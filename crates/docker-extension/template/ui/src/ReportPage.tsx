@@ -47,7 +47,7 @@ function Content({ state }: { state: LoadState<Row[]> }) {
     case "failed":
       return (
         <Alert severity="error">
-          <AlertTitle component="h2">{state.failure.title}</AlertTitle>
+          <AlertTitle component="h2" sx={{ fontWeight: 600 }}>{state.failure.title}</AlertTitle>
           {state.failure.message}
         </Alert>
       );

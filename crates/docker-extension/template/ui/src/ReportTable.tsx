@@ -16,7 +16,9 @@ export function ReportTable({ rows }: { rows: Row[] }) {
         <TableHead>
           <TableRow>
             {COLUMNS.map((column) => (
-              <TableCell key={column}>{column}</TableCell>
+              <TableCell key={column} sx={{ fontWeight: 600 }}>
+                {column}
+              </TableCell>
             ))}
           </TableRow>
         </TableHead>

@@ -31,7 +31,7 @@ impl Command {
 
 pub fn help(name: &str) -> String {
     format!(
-        "Reports how this machine is set up, as JSON
+        "{}
 
 Usage: {name} <COMMAND>
 
@@ -41,7 +41,8 @@ Commands:
 Options:
   -h, --help     Print help
   -V, --version  Print version
-"
+",
+        env!("CARGO_PKG_DESCRIPTION")
     )
 }
 
