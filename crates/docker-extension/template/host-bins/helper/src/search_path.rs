@@ -19,7 +19,7 @@ pub struct Report {
     directories: Vec<Directory>,
 }
 
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Serialize)]
 struct Directory {
     path: String,
     exists: bool,
@@ -61,7 +61,8 @@ pub fn count_files(directory: &Path) -> io::Result<usize> {
 mod tests {
     use super::*;
 
-    fn directories(entries: &[&str]) -> Vec<Directory> {
+    /// The path, `exists` and `files` of each directory in the report.
+    fn directories(entries: &[&str]) -> Vec<(String, bool, Option<usize>)> {
         let variable = env::join_paths(entries).unwrap();
         let count = |path: &Path| match path.to_str() {
             Some("missing") => Err(ErrorKind::NotFound.into()),
@@ -69,21 +70,14 @@ mod tests {
             Some("secret") => Err(ErrorKind::PermissionDenied.into()),
             _ => Ok(3),
         };
-        report(&variable, count).directories
-    }
-
-    fn directory(path: &str, exists: bool, files: Option<usize>) -> Directory {
-        let path = path.to_owned();
-        Directory {
-            path,
-            exists,
-            files,
-        }
+        let entry = |it: Directory| (it.path, it.exists, it.files);
+        let report = report(&variable, count);
+        report.directories.into_iter().map(entry).collect()
     }
 
     #[test]
     fn directories_keep_the_order_of_the_variable() {
-        let expected = ["b", "a"].map(|path| directory(path, true, Some(3)));
+        let expected = ["b", "a"].map(|path| (path.to_owned(), true, Some(3)));
         assert_eq!(directories(&["b", "a"]), expected);
     }
 
@@ -95,11 +89,8 @@ mod tests {
 
     #[test]
     fn missing_directories_differ_from_unreadable_ones() {
-        let expected = [
-            directory("missing", false, None),
-            directory("file", false, None),
-            directory("secret", true, None),
-        ];
+        let expected = [("missing", false), ("file", false), ("secret", true)]
+            .map(|(path, exists)| (path.to_owned(), exists, None));
         assert_eq!(directories(&["missing", "file", "secret"]), expected);
     }
 }
