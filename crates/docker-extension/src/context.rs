@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use crate::compile::HostBinaryFile;
     use crate::contents::ContentsInput;
-    use crate::contents::labels::LongTexts;
+    use crate::contents::labels::{LongTexts, labels};
     use crate::host_binaries::{Build, HostBinaryPlan};
     use crate::page_files::PageFiles;
     use crate::project::config::WindowsOnArm;
@@ -114,7 +114,7 @@ mod tests {
             host_binaries: &plan,
             files: &binaries,
             pages: Some(&PageFiles::list(&root.join("ui/dist")).unwrap()),
-            texts: &texts,
+            labels: &labels(&project, &texts),
         }
         .contents();
         let context = Context::write(

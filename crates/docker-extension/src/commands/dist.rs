@@ -7,7 +7,6 @@ use super::current_folder;
 use crate::cli::{DistArgs, Format};
 use crate::compile::{self, HostBinaryFile};
 use crate::contents::ContentsInput;
-use crate::contents::labels::LongTexts;
 use crate::context::Context;
 use crate::dist::StagedDist;
 use crate::error::{Error, Result};
@@ -140,10 +139,7 @@ fn write_context(
         host_binaries: &plan.host_binaries,
         files,
         pages: pages.map(PageFiles::list).transpose()?.as_ref(),
-        texts: &LongTexts {
-            detailed_description: project.long_text(&project.config.detailed_description)?,
-            changelog: project.long_text(&project.config.changelog)?,
-        },
+        labels: &plan.labels,
     }
     .contents()?;
     let place = project.context_folder();

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::labels::{self, LongTexts};
+use super::labels::Labels;
 use super::metadata::{COMPOSE_FILE, Metadata, UI_DIRECTORY};
 use super::model::{
     CopySource, FileMode, FileOrigin, Files, ImageContents, LayerContents, PerVariant,
@@ -28,7 +28,7 @@ pub struct ContentsInput<'a> {
     pub files: &'a [HostBinaryFile<'a>],
     /// The built pages, unless they are left out.
     pub pages: Option<&'a PageFiles>,
-    pub texts: &'a LongTexts,
+    pub labels: &'a Labels,
 }
 
 impl ContentsInput<'_> {
@@ -38,7 +38,7 @@ impl ContentsInput<'_> {
         let mut layers = vec![root_layer(self)];
         layers.extend(self.pages.map(page_layer));
         layers.extend(host_binary_layers(self));
-        ImageContents::new(labels::labels(self.project, self.texts), layers)
+        ImageContents::new(self.labels.clone(), layers)
     }
 }
 

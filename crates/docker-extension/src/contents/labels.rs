@@ -43,7 +43,7 @@ pub struct LongTexts {
 /// The labels of `project`'s image, as Docker's documentation on extension labels and the checks of
 /// `docker extension validate` require them. None has a line break: the configuration rejects it in
 /// every other text, and JSON escapes it.
-pub(super) fn labels(project: &Project, texts: &LongTexts) -> Labels {
+pub fn labels(project: &Project, texts: &LongTexts) -> Labels {
     let config = &project.config;
     let categories: Vec<&str> = config.categories.iter().map(|category| category.name()).collect();
     let labels = [

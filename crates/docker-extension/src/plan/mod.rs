@@ -10,12 +10,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xshell::Shell;
 
 use crate::cli::DistArgs;
+use crate::contents::labels::{Labels, LongTexts, labels};
 use crate::dist;
 use crate::engine::{self, Engine, EngineChoice, EngineRequest};
 use crate::error::{Error, Result};
 use crate::host_binaries::HostBinaryPlan;
 use crate::oci::{Reference, Tag};
 use crate::platform::HostPlatform;
+use crate::project::config::Config;
 use crate::project::{HostBinary, Project};
 use crate::sink::{DockerEngine, Registry, Sink};
 use crate::text;
@@ -36,6 +38,7 @@ pub struct Plan<'a> {
     pub toolchain: Option<ToolchainPlan<'a>>,
     /// None without a dashboard tab.
     pub pages: Option<UiSource<'a>>,
+    pub labels: Labels,
     pub engine: EngineChoice,
     /// The directory with the finished files.
     pub output: Utf8PathBuf,
@@ -47,8 +50,8 @@ impl<'a> Plan<'a> {
     /// Looks at the machine and decides; changes and downloads nothing.
     ///
     /// # Errors
-    /// The options contradict the project or each other, or something is missing that no run can
-    /// provide.
+    /// The options contradict the project or each other, a file of the project can't be read, or
+    /// something is missing that no run can provide.
     pub fn new(
         project: &'a Project,
         args: &DistArgs,
@@ -56,6 +59,7 @@ impl<'a> Plan<'a> {
         toolchain: &'a Toolchain,
         sh: &Shell,
     ) -> Result<Self> {
+        let labels = labels(project, &long_texts(project)?);
         let draft = Draft::new(project, args, here, toolchain, sh)?;
         let engine = draft.engine?;
         Ok(Self {
@@ -64,6 +68,7 @@ impl<'a> Plan<'a> {
             host_binaries: draft.host_binaries,
             toolchain: draft.toolchain?,
             pages: draft.pages?,
+            labels,
             sinks: sinks(args, &engine.engine),
             engine,
             output: draft.output?,
@@ -128,6 +133,14 @@ impl<'a> Draft<'a> {
             output: output(project, args, here),
         })
     }
+}
+
+fn long_texts(project: &Project) -> Result<LongTexts> {
+    let Config { detailed_description, changelog, .. } = &project.config;
+    Ok(LongTexts {
+        detailed_description: project.long_text(detailed_description)?,
+        changelog: project.long_text(changelog)?,
+    })
 }
 
 fn output(project: &Project, args: &DistArgs, here: &Utf8Path) -> Result<Utf8PathBuf> {
