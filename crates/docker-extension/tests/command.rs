@@ -32,10 +32,10 @@ description = "Does it."
 vendor = "Me"
 api-version = ">= 0.3.4"
 icon = "icon.svg"
-icon-url = "https://example.com/icon.svg"
-screenshots = [{ alt = "It", url = "https://example.com/1.png" }]
+icon-url = "https://acme.dev/icon.svg"
+screenshots = [{ alt = "It", url = "https://acme.dev/1.png" }]
 detailed-description = "It does it."
-publisher-url = "https://example.com"
+publisher-url = "https://acme.dev"
 changelog = "First."
 categories = ["networking"]
 ui = { title = "Pages" }

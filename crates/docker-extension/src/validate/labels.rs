@@ -209,10 +209,10 @@ mod tests {
             (names::DESCRIPTION, "Does it."),
             (names::VENDOR, "Me"),
             (names::API_VERSION, ">= 0.3.4"),
-            (names::ICON, "https://example.com/icon.svg"),
-            (names::SCREENSHOTS, r#"[{"alt": "It", "url": "https://example.com/1.png"}]"#),
+            (names::ICON, "https://acme.dev/icon.svg"),
+            (names::SCREENSHOTS, r#"[{"alt": "It", "url": "https://acme.dev/1.png"}]"#),
             (names::DETAILED_DESCRIPTION, "<p>It does it.</p>"),
-            (names::PUBLISHER_URL, "https://example.com"),
+            (names::PUBLISHER_URL, "https://acme.dev"),
             (names::ADDITIONAL_URLS, ""),
             (names::CHANGELOG, "First."),
             (names::CATEGORIES, "networking, utility-tools"),
@@ -257,11 +257,11 @@ mod tests {
     #[test]
     fn lists_have_the_right_shape() {
         let broken_list = |text| broken(names::SCREENSHOTS, text);
-        assert_eq!(broken_list("https://example.com/1.png"), ["label-screenshots"]);
+        assert_eq!(broken_list("https://acme.dev/1.png"), ["label-screenshots"]);
         assert_eq!(broken_list("[]"), ["label-screenshots"]);
-        assert_eq!(broken_list(r#"["https://example.com/1.png"]"#), ["label-screenshots"]);
+        assert_eq!(broken_list(r#"["https://acme.dev/1.png"]"#), ["label-screenshots"]);
         assert_eq!(
-            broken_list(r#"[{"alt": "", "url": "http://example.com"}]"#),
+            broken_list(r#"[{"alt": "", "url": "http://acme.dev"}]"#),
             ["label-screenshots", "label-url"]
         );
         let mut labels = good();
@@ -272,7 +272,7 @@ mod tests {
             check(&labels),
             [LocatedBreach::new(&rules::URL, at, "`a` is no https address")]
         );
-        let links = r#"[{"title": "Help", "url": "https://example.com"}]"#;
+        let links = r#"[{"title": "Help", "url": "https://acme.dev"}]"#;
         assert_eq!(broken(names::ADDITIONAL_URLS, links), [""; 0]);
         assert_eq!(broken(names::ADDITIONAL_URLS, "none"), ["label-additional-urls"]);
     }

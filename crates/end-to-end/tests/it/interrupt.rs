@@ -148,7 +148,7 @@ fn while_pictures_are_fetched() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("https://{}/", silent.local_addr().unwrap());
     let extension = Extension::new();
-    extension.manifest(&support::TABLE.replace("https://example.com/", &address));
+    extension.manifest(&support::TABLE.replace("https://acme.dev/", &address));
     extension.dist(&["--output", "made", "--platform", "darwin-arm64"]);
     let command = extension.xtask(&["validate", "--online", "made"]);
     interrupt(&extension, command, "Fetch the icon and 1 screenshot");

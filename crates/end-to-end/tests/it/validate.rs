@@ -59,11 +59,11 @@ impl Variant {
             (names::DESCRIPTION, "Does it."),
             (names::VENDOR, "Me"),
             (names::API_VERSION, ">= 0.3.4"),
-            (names::ICON, "https://example.com/icon.svg"),
-            (names::SCREENSHOTS, r#"[{"alt": "It", "url": "https://example.com/1.png"}]"#),
+            (names::ICON, "https://acme.dev/icon.svg"),
+            (names::SCREENSHOTS, r#"[{"alt": "It", "url": "https://acme.dev/1.png"}]"#),
             (names::DETAILED_DESCRIPTION, "It does it."),
-            (names::PUBLISHER_URL, "https://example.com"),
-            (names::ADDITIONAL_URLS, r#"[{"title": "Help", "url": "https://example.com/help"}]"#),
+            (names::PUBLISHER_URL, "https://acme.dev"),
+            (names::ADDITIONAL_URLS, r#"[{"title": "Help", "url": "https://acme.dev/help"}]"#),
             (names::CHANGELOG, "First."),
             (names::CATEGORIES, "networking"),
         ];
@@ -379,7 +379,7 @@ const CASES: &[Case] = &[
     (&["label-category"], |it| it.label(names::CATEGORIES, "network")),
     (&["label-vendor"], |it| it.label(names::VENDOR, "Docker, Inc.")),
     (&["label-title"], |it| it.label(names::TITLE, "Tool Extension")),
-    (&["label-url"], |it| it.label(names::ICON, "http://example.com/icon.svg")),
+    (&["label-url"], |it| it.label(names::ICON, "http://acme.dev/icon.svg")),
 ];
 
 fn mode(image: &mut Image, path: &str, new: u32) {

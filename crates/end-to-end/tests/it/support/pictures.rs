@@ -109,8 +109,8 @@ pub fn with_pictures(icon: &str, screenshots: &[String]) -> Extension {
     let screenshots = screenshots.iter().map(|url| format!("{{ alt = \"It\", url = \"{url}\" }}"));
     let screenshots = screenshots.collect::<Vec<_>>().join(", ");
     let table = super::TABLE
-        .replace("https://example.com/icon.svg", icon)
-        .replace("{ alt = \"It\", url = \"https://example.com/1.png\" }", &screenshots);
+        .replace("https://acme.dev/icon.svg", icon)
+        .replace("{ alt = \"It\", url = \"https://acme.dev/1.png\" }", &screenshots);
     let workspace = "[workspace]\nmembers = []\n[workspace.package]\nversion = \"1.2.3\"\n";
     let ui = "[workspace.metadata.docker-extension.ui]\ntitle = \"Tool\"\n";
     extension.write("Cargo.toml", &format!("{workspace}{table}{ui}"));
