@@ -76,7 +76,7 @@ pub mod project {
 }
 
 pub mod rules {
-    pub use crate::rules::{Severity, image, labels, metadata, online};
+    pub use crate::rules::{Severity, image, labels, metadata, online, placeholder};
 }
 
 pub mod text {

@@ -1,4 +1,5 @@
-//! HTML on one line, because a `Dockerfile` can't write a line break in a label.
+//! The HTML of labels: on one line, because a `Dockerfile` can't write a line break in a label; and what it
+//! links to.
 
 /// Replaces every line break: by `&#10;` in the text of a `<pre>` element, where it is visible, and by a
 /// space elsewhere, where HTML treats both alike.
@@ -21,6 +22,52 @@ pub fn on_one_line(html: &str) -> String {
         rest = after;
     }
     line
+}
+
+/// The values of all `href` and `src` attributes, as they are written.
+pub fn links(html: &str) -> impl Iterator<Item = &str> {
+    let is_link = |name: &str| ["href", "src"].iter().any(|it| name.eq_ignore_ascii_case(it));
+    tags(html).flat_map(attributes).filter(move |(name, _)| is_link(name)).map(|(_, value)| value)
+}
+
+/// Every start tag, with its angle brackets.
+fn tags(html: &str) -> impl Iterator<Item = &str> {
+    let mut rest = html;
+    let markup = std::iter::from_fn(move || {
+        let (_, markup) = rest.split_at(markup_start(rest));
+        let (markup, after) = markup.split_at(markup_length(markup));
+        rest = after;
+        (!markup.is_empty()).then_some(markup)
+    });
+    markup.filter(|it| it[1..].starts_with(|c: char| c.is_ascii_alphabetic()))
+}
+
+/// The names and values of the attributes of a start tag.
+fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
+    let is_blank = |c: char| c.is_ascii_whitespace();
+    let inner = tag.strip_suffix('>').unwrap_or(tag);
+    let (_, mut rest) =
+        inner.split_at(inner.find(['/', ' ', '\t', '\n', '\r', '\x0c']).unwrap_or(inner.len()));
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c| is_blank(c) || c == '/');
+        let mut after_first = rest.char_indices().skip(1);
+        // A `=` at the beginning is a part of the name.
+        let end = after_first.find(|(_, c)| is_blank(*c) || matches!(c, '/' | '='));
+        let (name, after) = rest.split_at(end.map_or(rest.len(), |(index, _)| index));
+        let value = after.trim_start_matches(is_blank).strip_prefix('=');
+        let Some(value) = value.map(|value| value.trim_start_matches(is_blank)) else {
+            rest = after;
+            return (!name.is_empty()).then_some((name, ""));
+        };
+        let quoted = ['"', '\''].into_iter().find_map(|quote| {
+            let value = value.strip_prefix(quote)?;
+            Some(value.split_once(quote).unwrap_or((value, "")))
+        });
+        let (value, after) =
+            quoted.unwrap_or_else(|| value.split_at(value.find(is_blank).unwrap_or(value.len())));
+        rest = after;
+        Some((name, value))
+    })
 }
 
 /// Where the next tag or comment begins; a `<` that begins neither is text.
@@ -89,6 +136,25 @@ mod tests {
             ("<pre", "<pre"),
         ] {
             assert_eq!(on_one_line(html), expected, "{html:?}");
+        }
+    }
+
+    #[test]
+    fn links_are_found_in_tags_alone() {
+        for (html, expected) in [
+            ("<a href=\"https://a/?b=c\">x</a>", &["https://a/?b=c"][..]),
+            ("<A class=x HREF = 'a' ><img alt=\"<b>\" src=b/c.png/>", &["a", "b/c.png/"]),
+            ("<img/src=a>", &["a"]),
+            ("<a\nhref\n=\na>", &["a"]),
+            ("<a href src=\"\"><a href=>", &["", "", ""]),
+            ("<a data-href=a xhref=b =href=c title='href=d'>", &[]),
+            ("<!-- <a href=a> --></a href=b> href=c <?a href=d> < a href=e>", &[]),
+            ("<a href=\"a", &["a"]),
+            ("<a href", &[""]),
+            ("<a =", &[]),
+            ("<href=a>", &[]),
+        ] {
+            assert_eq!(links(html).collect::<Vec<_>>(), expected, "{html:?}");
         }
     }
 

@@ -6,7 +6,7 @@
 pub mod bake;
 pub mod dockerfile;
 mod extension;
-mod html;
+pub mod html;
 pub mod labels;
 mod metadata;
 mod model;

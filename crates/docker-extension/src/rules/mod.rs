@@ -11,6 +11,7 @@ pub mod metadata;
 pub mod online;
 #[cfg(test)]
 mod page;
+pub mod placeholder;
 mod rule;
 
 pub use breach::Breach;
@@ -18,7 +19,8 @@ pub use rule::{Rule, Severity};
 
 /// Every rule, in the order in which people read them.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    let groups = [metadata::ALL, image::ALL, binaries::ALL, labels::ALL, online::ALL];
+    let groups =
+        [metadata::ALL, image::ALL, binaries::ALL, labels::ALL, placeholder::ALL, online::ALL];
     groups.into_iter().flatten().copied()
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Rule, binaries, image, labels, metadata, online};
+use super::{Rule, binaries, image, labels, metadata, online, placeholder};
 
 pub fn page() -> String {
     let groups = [
@@ -10,6 +10,7 @@ pub fn page() -> String {
         ("The image and its files", image::ALL),
         ("Host binaries", binaries::ALL),
         ("Labels and tag", labels::ALL),
+        ("Placeholders", placeholder::ALL),
         ("Pictures at the addresses in labels, with `--online`", online::ALL),
     ];
     let mut page = "# What `cargo xtask validate` looks for\n\n\

@@ -1,8 +1,10 @@
 //! What is in the icon and in the page that a tab opens.
 
 use super::picture::{self, PictureFormat};
+use crate::placeholder::{self, Placeholder};
 use crate::rules::Breach;
 use crate::rules::image as rules;
+use crate::rules::placeholder::PLACEHOLDER;
 
 /// Whether the icon is a picture, of the kind that its name says.
 pub(super) fn check_icon(path: &str, bytes: &[u8]) -> Option<Breach> {
@@ -22,6 +24,12 @@ pub(super) fn check_icon(path: &str, bytes: &[u8]) -> Option<Breach> {
         (None, _) => "it is no SVG, PNG or JPEG picture".to_owned(),
     };
     Some(Breach::new(&rules::ICON_TYPE, what))
+}
+
+/// Whether the icon is one that a new project gets.
+pub(super) fn check_icon_placeholder(bytes: &[u8]) -> Option<Breach> {
+    let is_placeholder = placeholder::is_icon(bytes);
+    is_placeholder.then(|| Breach::new(&PLACEHOLDER, Placeholder::Icon.to_string()))
 }
 
 /// Whether the page loads scripts or styles from the root, where there are none when it is opened as

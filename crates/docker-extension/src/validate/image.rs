@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::content::{check_icon, check_page};
+use super::content::{check_icon, check_icon_placeholder, check_page};
 use super::files::{self, Part, Wanted};
 use super::finding::{At, Finding, LocatedBreach};
 use super::metadata::{self, Declared};
@@ -185,7 +185,8 @@ fn judge(
 ) -> Vec<Breach> {
     match (wanted.part, content, inspected) {
         (Part::Icon, FileContent::Whole(bytes), _) => {
-            check_icon(&wanted.path, bytes).into_iter().collect()
+            let own = check_icon(&wanted.path, bytes);
+            own.into_iter().chain(check_icon_placeholder(bytes)).collect()
         }
         (Part::Page, FileContent::Whole(bytes), _) => check_page(bytes).into_iter().collect(),
         (Part::HostBinary(os), _, Some(inspected)) => {

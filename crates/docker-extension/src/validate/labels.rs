@@ -6,7 +6,9 @@ use serde::de::DeserializeOwned;
 use super::finding::{At, LocatedBreach};
 use super::room::LocatedBreaches;
 use crate::contents::labels::{self as names, Labels};
+use crate::placeholder::{self, LabelField};
 use crate::project::config::{Category, Url};
+use crate::rules::placeholder::PLACEHOLDER;
 use crate::rules::{Rule, labels as rules};
 use crate::text::nearest;
 
@@ -51,6 +53,7 @@ pub fn check(labels: &Labels) -> Vec<LocatedBreach> {
             checker.url(At::Label(name.to_owned()), address);
         }
     }
+    checker.placeholders();
     checker.breaches.into_vec()
 }
 
@@ -156,6 +159,13 @@ impl<'a> LabelChecker<'a> {
         }
     }
 
+    fn placeholders(&mut self) {
+        for (field, placeholder) in placeholder::in_labels(self.labels) {
+            let breach = LocatedBreach::new(&PLACEHOLDER, place(field), placeholder.to_string());
+            self.breaches.push(breach);
+        }
+    }
+
     fn url(&mut self, at: At, address: &str) {
         if address.parse::<Url>().is_err() {
             let what = format!("`{address}` is no https address");
@@ -193,6 +203,20 @@ pub(super) fn filled<'a>(labels: &'a Labels, name: &str) -> Option<&'a str> {
 /// Where `key` of an entry in a label's list is.
 pub(super) fn in_list(label: &str, index: usize, key: &str) -> At {
     At::InLabel { label: label.to_owned(), pointer: format!("/{index}/{key}") }
+}
+
+fn place(field: LabelField) -> At {
+    let label = match field {
+        LabelField::Description => names::DESCRIPTION,
+        LabelField::Vendor => names::VENDOR,
+        LabelField::IconUrl => names::ICON,
+        LabelField::Screenshot(index) => return in_list(names::SCREENSHOTS, index, "url"),
+        LabelField::DetailedDescription => names::DETAILED_DESCRIPTION,
+        LabelField::PublisherUrl => names::PUBLISHER_URL,
+        LabelField::AdditionalUrl(index) => return in_list(names::ADDITIONAL_URLS, index, "url"),
+        LabelField::Changelog => names::CHANGELOG,
+    };
+    At::Label(label.to_owned())
 }
 
 pub(super) fn list<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, String> {
@@ -284,6 +308,28 @@ mod tests {
         assert_eq!(broken(names::TITLE, "My Extension"), ["label-title"]);
         assert_eq!(broken(names::CATEGORIES, "utility-tool"), ["label-category"]);
         assert_eq!(broken(names::ICON, "icon.svg"), ["label-url"]);
+    }
+
+    #[test]
+    fn each_placeholder_is_told_at_its_own_place() {
+        let mut labels = good();
+        let screenshots = r#"[{"alt": "1", "url": "https://acme.dev"}, {"alt": "2", "url": "https://example.com"}]"#;
+        labels.insert(names::SCREENSHOTS.to_owned(), screenshots.to_owned());
+        let changelog = "<a href='https://example.org'>All</a>".to_owned();
+        labels.insert(names::CHANGELOG.to_owned(), changelog);
+        let breach = |at, url| {
+            let what = format!("`{url}` is on a domain reserved for examples");
+            LocatedBreach::new(&PLACEHOLDER, at, what)
+        };
+        assert_eq!(
+            check(&labels),
+            [
+                breach(in_list(names::SCREENSHOTS, 1, "url"), "https://example.com"),
+                breach(At::Label(names::CHANGELOG.to_owned()), "https://example.org"),
+            ]
+        );
+        let many = "<a href=//example.com/>".repeat(10_000);
+        assert!(broken(names::CHANGELOG, &many).len() < 1000);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use docker_extension::internals::validate::image;
 use docker_extension::internals::validate::report::ValidationReport;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use support::{Extension, stderr, stdout};
+use support::{Extension, run, stderr, stdout};
 
 /// Real programs: a Mach-O file for each CPU, and a PE file.
 static PROGRAMS: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
@@ -380,6 +380,10 @@ const CASES: &[Case] = &[
     (&["label-vendor"], |it| it.label(names::VENDOR, "Docker, Inc.")),
     (&["label-title"], |it| it.label(names::TITLE, "Tool Extension")),
     (&["label-url"], |it| it.label(names::ICON, "http://acme.dev/icon.svg")),
+    // Placeholders.
+    (&["placeholder"], |it| it.label(names::PUBLISHER_URL, "https://example.com")),
+    (&[], |it| it.label(names::PUBLISHER_URL, "https://example.community")),
+    (&["placeholder"], |it| it.text("icon.svg", &support::generated_icon())),
 ];
 
 fn mode(image: &mut Image, path: &str, new: u32) {
@@ -408,8 +412,8 @@ fn every_rule_about_metadata_files_labels_and_index_has_a_case() {
     // One has a test of its own, the other one takes a program of 256 MiB.
     let elsewhere = ["image-unreadable", "binary-large"];
     let groups = {
-        use docker_extension::internals::rules::{image, labels, metadata};
-        [metadata::ALL, image::ALL, labels::ALL]
+        use docker_extension::internals::rules::{image, labels, metadata, placeholder};
+        [metadata::ALL, image::ALL, labels::ALL, placeholder::ALL]
     };
     let missing = groups.into_iter().flatten().map(|rule| rule.id);
     let missing: Vec<&str> =
@@ -473,6 +477,66 @@ fn the_command_checks_a_metadata_file_an_archive_and_what_dist_made() {
     let (code, _, message) = run(&["./none.tar"]);
     assert_eq!(code, Some(2), "{message}");
     assert!(message.contains("there is no file or folder `./none.tar`"), "{message}");
+}
+
+#[test]
+fn validate_names_every_placeholder_at_its_own_place() {
+    let mut image = Image::sound();
+    image.label(names::DESCRIPTION, "A new extension for Docker Desktop.");
+    image.label(names::VENDOR, "Example Vendor");
+    image.label(names::ICON, "https://example.com/icon.svg");
+    let screenshots = r#"[{"alt": "1", "url": "https://acme.dev/1.png"}, {"alt": "2", "url": "https://example.org/2.png"}]"#;
+    image.label(names::SCREENSHOTS, screenshots);
+    let sentence = "Replace this text: say what your extension does, and for whom.";
+    let html = format!("<p>{sentence}</p><img src=\"https://example.net/3.png\">");
+    image.label(names::DETAILED_DESCRIPTION, &html);
+    image.label(names::PUBLISHER_URL, "https://example.com");
+    let links = r#"[{"title": "Help", "url": "https://acme.example/help"}]"#;
+    image.label(names::ADDITIONAL_URLS, links);
+    image.label(names::CHANGELOG, "Replace this text: say what is new in this version.");
+    image.text("icon.svg", &support::generated_icon());
+    let extension = Extension::new();
+    fs::write(extension.path("image.tar"), image.archive()).unwrap();
+
+    let report = run(&mut extension.xtask(&["validate", "image.tar", "--format", "json"]));
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let placeholders = findings.iter().filter(|it| it["rule"] == "placeholder");
+    let mut found = BTreeSet::new();
+    for finding in placeholders.clone() {
+        let place = &finding["place"];
+        assert_eq!(place["platforms"], json!(["linux/amd64", "linux/arm64"]), "{finding}");
+        assert_eq!(finding["severity"], "warning");
+        let text = |key: &str| place[key].as_str().unwrap_or_default().to_owned();
+        let what = finding["what"].as_str().unwrap();
+        found.insert((format!("{}{}{}", text("label"), text("pointer"), text("path")), what));
+    }
+    let url = |url| format!("`{url}` is on a domain reserved for examples");
+    let text = |text| format!("`{text}` is a sample text");
+    let expected = [
+        (names::DESCRIPTION, text("A new extension for Docker Desktop.")),
+        (names::VENDOR, text("Example Vendor")),
+        (names::ICON, url("https://example.com/icon.svg")),
+        (&format!("{}/1/url", names::SCREENSHOTS), url("https://example.org/2.png")),
+        (names::DETAILED_DESCRIPTION, text(sentence)),
+        (names::DETAILED_DESCRIPTION, url("https://example.net/3.png")),
+        (names::PUBLISHER_URL, url("https://example.com")),
+        (&format!("{}/0/url", names::ADDITIONAL_URLS), url("https://acme.example/help")),
+        (names::CHANGELOG, text("Replace this text: say what is new in this version.")),
+        ("/icon.svg", "it is the generated icon of a new project".to_owned()),
+    ];
+    let expected = expected.iter().map(|(place, what)| ((*place).to_owned(), what.as_str()));
+    assert_eq!(found, expected.collect());
+    assert_eq!(placeholders.count(), found.len());
+    assert_eq!(report["counts"]["warnings"], found.len());
+
+    let report = run(&mut extension.xtask(&["validate", "image.tar"]));
+    assert_eq!(report.matches("warning[placeholder]").count(), 1, "{report}");
+    for (place, what) in &found {
+        let label = place.replace("/1/url", " /1/url").replace("/0/url", " /0/url");
+        let line = format!("{label} in linux/amd64 and linux/arm64: {what}\n");
+        assert!(report.contains(&line), "`{line}` is not in:\n{report}");
+    }
 }
 
 /// The extension's archive, and its name in the registry.

@@ -50,6 +50,12 @@ pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
 }
 
+/// The icon that a new project gets.
+pub fn generated_icon() -> String {
+    let path = "crates/docker-extension/template/extension/icon.svg";
+    fs::read_to_string(repository().join(path)).unwrap()
+}
+
 /// A copy of this repository's files, to be edited.
 pub fn copy_of_this_repository() -> TempDir {
     let root = repository();
