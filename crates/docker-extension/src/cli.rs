@@ -1,7 +1,7 @@
 //! The command line, declared in one place.
 
 use camino::Utf8PathBuf;
-use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValue, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::engine::EngineRequest;
@@ -9,6 +9,7 @@ use crate::oci::{ImageName, InvalidReference, Reference, Tag, Version};
 use crate::platform::HostPlatform;
 use crate::progress::Verbosity;
 use crate::project::config::LinkerRequest;
+use crate::rules::{self, Rule};
 use crate::scaffold::ToolSource;
 
 /// The name of the tool's own program.
@@ -160,6 +161,9 @@ pub struct DistArgs {
     /// Push the image to its registry afterwards; implies `--engine docker`
     #[arg(long)]
     pub push: bool,
+    /// Ignore findings of this rule: don't warn about them, and push anyway
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "RULE")]
+    pub allow: Vec<AllowedRule>,
     /// What links the host binaries [default: that of the configuration]
     #[arg(long, value_enum, value_name = "LINKER")]
     pub linker: Option<LinkerRequest>,
@@ -223,6 +227,9 @@ pub struct ValidateArgs {
     /// Fail for these, too
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub deny: Option<Denied>,
+    /// Ignore findings of this rule
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "RULE")]
+    pub allow: Vec<AllowedRule>,
 }
 
 /// What is not allowed, besides errors.
@@ -230,6 +237,30 @@ pub struct ValidateArgs {
 pub enum Denied {
     /// Warnings.
     Warnings,
+}
+
+/// A rule whose findings can be allowed, by its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AllowedRule {
+    Placeholder,
+}
+
+impl AllowedRule {
+    pub fn rule(self) -> &'static Rule {
+        match self {
+            AllowedRule::Placeholder => &rules::placeholder::PLACEHOLDER,
+        }
+    }
+}
+
+impl ValueEnum for AllowedRule {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[AllowedRule::Placeholder]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.rule().id))
+    }
 }
 
 /// How something is printed.
@@ -284,6 +315,23 @@ mod tests {
     #[test]
     fn the_declaration_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_rule_is_allowed_by_its_id() {
+        let allowed = |args: &[&str]| {
+            let args = [&["xtask", "validate"], args].concat();
+            let Command::Validate(options) = Cli::try_parse_from(args)?.command else {
+                unreachable!("it is `validate`")
+            };
+            Ok::<_, clap::Error>(options.allow)
+        };
+        assert_eq!(allowed(&[]).unwrap(), []);
+        for args in [&["--allow", "placeholder"][..], &["--allow=placeholder,placeholder"]] {
+            assert_eq!(allowed(args).unwrap()[0], AllowedRule::Placeholder);
+        }
+        let error = allowed(&["--allow", "label-title"]).unwrap_err().to_string();
+        assert!(error.contains("[possible values: placeholder]"), "{error}");
     }
 
     #[test]

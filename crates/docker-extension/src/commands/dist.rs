@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xshell::Shell;
 
 use super::current_folder;
-use crate::cli::{DistArgs, Format};
+use crate::cli::{AllowedRule, DistArgs, Format};
 use crate::compile::{self, HostBinaryFile};
 use crate::contents::ContentsInput;
 use crate::context::Context;
@@ -63,7 +63,7 @@ fn execute(plan: &Plan<'_>, args: &DistArgs, sh: &Shell, progress: &Progress) ->
     let (files, pages) = build(plan, sh, progress)?;
     let context = write_context(plan, &files, pages.as_deref(), progress)?;
     let image = make_image(plan, &context, &dist.unchecked_image_path(), progress)?;
-    check(&image, progress)?;
+    check(&image, &args.allow, progress)?;
     ArchiveFile { path: dist.image_path() }.deliver(&image, &context, progress)?;
     dist.add_host_binaries(&frozen(&files, &context))?;
     let (image, manifest) = dist.commit(image, plan.engine.engine.kind())?;
@@ -173,12 +173,13 @@ fn make_image(
 
 /// Validates the image for every machine. The tag is the user's choice: while they try things it need
 /// not be a version.
-fn check(image: &Image, progress: &Progress) -> Result<()> {
+fn check(image: &Image, allow: &[AllowedRule], progress: &Progress) -> Result<()> {
     let step = progress.step("Validate the image");
     let source = ImageSource::Archive { path: image.archive.clone(), image: None };
     let opened = StoredImage::open(&source, &step);
     let report = validate::image::check(opened, &image.reference.to_string())?;
-    let report = report.without(&labels::TAG);
+    let allowed = allow.iter().map(|allowed| allowed.rule());
+    let report = report.without(allowed.chain([&labels::TAG]));
     if report.count(Severity::Error) > 0 {
         let report = report.text();
         return Err(Error::new(format!("the image was built but failed validation:\n\n{report}")));

@@ -39,6 +39,7 @@ pub fn run(options: &cli::ValidateArgs, progress: &Progress) -> Result<(), Error
         Checked::Metadata(path) => check_metadata(&path)?,
         Checked::Image(source) => check_image(&source, options.online, progress)?,
     };
+    let report = report.without(options.allow.iter().map(|allowed| allowed.rule()));
     output::print(&match options.format {
         Format::Text => report.text(),
         Format::Json => report.json(),

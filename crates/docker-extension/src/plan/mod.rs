@@ -9,7 +9,7 @@ use std::thread;
 use camino::{Utf8Path, Utf8PathBuf};
 use xshell::Shell;
 
-use crate::cli::DistArgs;
+use crate::cli::{AllowedRule, DistArgs};
 use crate::contents::labels::{Labels, LongTexts, labels};
 use crate::dist;
 use crate::engine::{self, Engine, EngineChoice, EngineRequest};
@@ -24,6 +24,7 @@ use crate::text;
 use crate::toolchain::{Toolchain, ToolchainPlan};
 use crate::ui::UiSource;
 
+mod publishable;
 mod show;
 
 pub use show::TargetTools;
@@ -50,8 +51,8 @@ impl<'a> Plan<'a> {
     /// Looks at the machine and decides; changes and downloads nothing.
     ///
     /// # Errors
-    /// The options contradict the project or each other, a file of the project can't be read, or
-    /// something is missing that no run can provide.
+    /// The options contradict the project or each other, a file of the project can't be read,
+    /// placeholders keep the image from being pushed, or something is missing that no run can provide.
     pub fn new(
         project: &'a Project,
         args: &DistArgs,
@@ -60,6 +61,9 @@ impl<'a> Plan<'a> {
         sh: &Shell,
     ) -> Result<Self> {
         let labels = labels(project, &long_texts(project)?);
+        if args.push && !args.allow.contains(&AllowedRule::Placeholder) {
+            publishable::check(project, &labels)?;
+        }
         let draft = Draft::new(project, args, here, toolchain, sh)?;
         let engine = draft.engine?;
         Ok(Self {

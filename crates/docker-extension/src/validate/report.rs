@@ -65,8 +65,9 @@ impl ValidationReport {
         Self::new(self.subject, findings)
     }
 
-    pub fn without(mut self, rule: &'static Rule) -> Self {
-        self.findings.retain(|finding| finding.rule != rule);
+    pub fn without(mut self, rules: impl IntoIterator<Item = &'static Rule>) -> Self {
+        let rules: Vec<&Rule> = rules.into_iter().collect();
+        self.findings.retain(|finding| !rules.contains(&finding.rule));
         self
     }
 

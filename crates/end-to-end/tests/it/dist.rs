@@ -133,6 +133,62 @@ fn without_pages_the_tab_is_left_out() {
     assert_eq!(metadata.as_object().unwrap().keys().collect::<Vec<_>>(), ["host", "icon"]);
 }
 
+/// A project whose author has not replaced every placeholder.
+fn with_placeholders() -> Extension {
+    let extension = Extension::new();
+    let table = TABLE
+        .replace("https://acme.dev/1.png", "https://example.com/1.png")
+        .replace("\"First.\"", "{ file = \"changelog.html\" }");
+    extension.manifest(&table);
+    extension
+        .write("changelog.html", "<p>Replace this text: say what is new\nin this version.</p>");
+    extension.write("icon.svg", &support::generated_icon());
+    extension
+}
+
+#[test]
+fn a_project_with_placeholders_can_not_be_pushed_unless_they_are_allowed() {
+    let extension = with_placeholders();
+    extension.host_binary("tool", "this is not Rust");
+    let words = [
+        "the extension has 3 placeholders and can't be pushed\n",
+        "`workspace.metadata.docker-extension.screenshots[0].url`: `https://example.com/1.png` is on a domain",
+        "`changelog.html`: `Replace this text: say what is new in this version.` is a sample text",
+        "`icon.svg`: it is the generated icon",
+        "help: replace them, or push anyway with `--allow placeholder`",
+    ];
+    extension.assert_fails(&mut extension.xtask(&["dist", "--push"]), 1, &words);
+    extension.assert_fails(&mut extension.xtask(&["dist", "--push", "--plan"]), 1, &words);
+    // Docker may be missing.
+    let allowed = ["dist", "--push", "--plan", "--allow", "placeholder"];
+    let message = stderr(&extension.xtask(&allowed).output().unwrap());
+    assert!(!message.contains("placeholder"), "{message}");
+    assert!(!extension.path("target").exists(), "something was compiled");
+}
+
+#[test]
+fn placeholders_that_are_not_pushed_are_one_warning_unless_they_are_allowed() {
+    let extension = with_placeholders();
+    let message = |args: &[&str]| {
+        let output = extension.xtask(args).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let dist = ["dist", "--engine", "embedded", "--quiet"];
+    let warning = message(&dist);
+    assert_eq!(warning.matches("warning[placeholder]").count(), 1, "{warning}");
+    for place in ["screenshots /0/url", "changelog", "/icon.svg"] {
+        let line = format!("{place} in linux/amd64 and linux/arm64: ");
+        assert_eq!(warning.matches(&line).count(), 1, "{warning}");
+    }
+    assert_eq!(message(&[&dist[..], &["--allow", "placeholder"]].concat()), "");
+
+    let strict = ["validate", "--deny", "warnings"];
+    let output = extension.xtask(&strict).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    message(&[&strict[..], &["--allow", "placeholder"]].concat());
+}
+
 #[test]
 fn quiet_people_hear_nothing_when_all_is_well() {
     let extension = Extension::with_pages();

@@ -420,6 +420,27 @@ fn dist_loads_and_pushes_the_image_that_it_has_made() {
     docker(&["image", "rm", &reference]);
 }
 
+/// `TEST_REGISTRY` is the address of an empty registry.
+#[test]
+#[ignore = "needs a Docker Engine"]
+fn placeholders_are_pushed_if_they_are_allowed() {
+    let registry = std::env::var("TEST_REGISTRY").unwrap();
+    let extension = support::Extension::with_pages();
+    let manifest = fs::read_to_string(extension.path("Cargo.toml")).unwrap();
+    let manifest = manifest.replace("https://acme.dev", "https://example.com");
+    extension.write("Cargo.toml", &manifest);
+    let reference = format!("{registry}/example/placeholders:1.2.3");
+    let push = ["dist", "--push", "--tag", &reference];
+    let _cache = support::while_docker_builds();
+    extension.assert_fails(&mut extension.xtask(&push), 1, &["can't be pushed"]);
+    let source = format!("docker://{reference}");
+    let mut inspect = Command::new("skopeo");
+    inspect.args(["inspect", "--raw", "--tls-verify=false", &source]);
+    assert!(!inspect.output().unwrap().status.success(), "it was pushed");
+    read(extension.xtask(&push).args(["--allow", "placeholder"]));
+    read(&mut inspect);
+}
+
 #[test]
 #[ignore = "needs a Docker Engine"]
 fn a_push_that_fails_leaves_everything_in_the_dist() {

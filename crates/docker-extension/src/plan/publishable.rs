@@ -1,0 +1,90 @@
+//! Whether the image may be pushed.
+
+use crate::contents::labels::Labels;
+use crate::error::{Error, Result};
+use crate::files;
+use crate::placeholder::{self, LabelField, Placeholder};
+use crate::project::Project;
+use crate::project::config::{Config, LongText, WORKSPACE_KEY};
+use crate::text;
+
+/// # Errors
+/// The icon or the labels have placeholders, or the icon can't be read.
+pub fn check(project: &Project, labels: &Labels) -> Result<()> {
+    let config = &project.config;
+    let mut found: Vec<String> = placeholder::in_labels(labels)
+        .map(|(field, placeholder)| at(&place(field, config), &placeholder))
+        .collect();
+    if placeholder::is_icon(&files::read(&project.root.join(&config.icon))?) {
+        found.push(at(config.icon.as_str(), &Placeholder::Icon));
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    let count = text::count(found.len(), "placeholder");
+    let what = format!("the extension has {count} and can't be pushed{}", found.concat());
+    Err(Error::new(what).help("replace them, or push anyway with `--allow placeholder`"))
+}
+
+fn at(place: &str, placeholder: &Placeholder) -> String {
+    format!("\n  `{place}`: {}", text::printable(&placeholder.to_string()))
+}
+
+/// Where the author has written it: a key of the configuration, or a file.
+fn place(field: LabelField, config: &Config) -> String {
+    let text = match field {
+        LabelField::DetailedDescription => Some(&config.detailed_description),
+        LabelField::Changelog => Some(&config.changelog),
+        _ => None,
+    };
+    if let Some(LongText::File(path)) = text {
+        return path.to_string();
+    }
+    let key = match field {
+        LabelField::Description => "description",
+        LabelField::Vendor => "vendor",
+        LabelField::IconUrl => "icon-url",
+        LabelField::Screenshot(index) => &format!("screenshots[{index}].url"),
+        LabelField::DetailedDescription => "detailed-description",
+        LabelField::PublisherUrl => "publisher-url",
+        LabelField::AdditionalUrl(index) => &format!("additional-urls[{index}].url"),
+        LabelField::Changelog => "changelog",
+    };
+    format!("{WORKSPACE_KEY}.{key}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contents::labels::{LongTexts, labels};
+    use crate::project::testing::project;
+    use camino::Utf8PathBuf;
+
+    #[test]
+    fn each_placeholder_is_told_where_its_author_has_written_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(&Utf8PathBuf::try_from(dir.path().to_owned()).unwrap());
+        let icon = project.root.join(&project.config.icon);
+        files::create_dir(icon.parent().unwrap()).unwrap();
+        files::write(&icon, include_str!("../../template/extension/icon.svg")).unwrap();
+        project.config.vendor = placeholder::VENDOR.to_owned();
+        let texts = LongTexts {
+            detailed_description: placeholder::DETAILED_DESCRIPTION.to_owned(),
+            changelog: "<a href=\"https://example.com/\u{202e}\">All</a>".to_owned(),
+        };
+        let error = check(&project, &labels(&project, &texts)).unwrap_err();
+        expect_test::expect![[r#"
+            the extension has 7 placeholders and can't be pushed
+              `workspace.metadata.docker-extension.vendor`: `Example Vendor` is a sample text
+              `extension/description.html`: `Replace this text: say what your extension does, and for whom.` is a sample text
+              `workspace.metadata.docker-extension.icon-url`: `https://example.com/icon.png` is on a domain reserved for examples
+              `workspace.metadata.docker-extension.publisher-url`: `https://example.com` is on a domain reserved for examples
+              `workspace.metadata.docker-extension.screenshots[0].url`: `https://example.com/1.png` is on a domain reserved for examples
+              `workspace.metadata.docker-extension.changelog`: `https://example.com/\u{202e}` is on a domain reserved for examples
+              `extension/icon.png`: it is the generated icon of a new project
+        "#]]
+        .assert_eq(&format!("{error}\n"));
+        let help = "replace them, or push anyway with `--allow placeholder`";
+        assert_eq!(error.advice(), Some(help));
+    }
+}
