@@ -49,10 +49,8 @@ pub fn migrate(manifest: &str) -> Result<Migrated, toml_edit::TomlError> {
     let mut document: DocumentMut = manifest.parse()?;
     let mut renamed = Vec::new();
     for key in RENAMED {
-        let path = super::config::WORKSPACE_KEY.split('.').chain(key.table.iter().copied());
-        let table = path.fold(Some(document.as_item_mut()), |item, name| {
-            item.and_then(|item| item.get_mut(name))
-        });
+        let mut path = super::config::WORKSPACE_KEY.split('.').chain(key.table.iter().copied());
+        let table = path.try_fold(document.as_item_mut(), |item, name| item.get_mut(name));
         if let Some(table) = table.and_then(Item::as_table_like_mut)
             && rename(table, key.old, key.new)
         {

@@ -10,25 +10,23 @@ pub struct Answers {
     pub vendor: String,
     pub image: ImageName,
     pub license: License,
-    pub parts: Parts,
-    /// The year of the copyright notice.
-    pub year: u16,
+    pub parts: ExtensionParts,
 }
 
 /// What an extension has, at least one of two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parts {
+pub enum ExtensionParts {
     HelperAndTab,
     HelperOnly,
     TabOnly,
 }
 
-impl Parts {
+impl ExtensionParts {
     pub fn has_helper(self) -> bool {
-        self != Parts::TabOnly
+        self != ExtensionParts::TabOnly
     }
 
     pub fn has_tab(self) -> bool {
-        self != Parts::HelperOnly
+        self != ExtensionParts::HelperOnly
     }
 }

@@ -10,7 +10,7 @@ pub mod tool_source;
 pub mod upgrade;
 pub mod vendor;
 
-pub use answers::{Answers, Parts};
+pub use answers::{Answers, ExtensionParts};
 pub use license::License;
 pub use name::ProjectName;
 pub use record::Record;

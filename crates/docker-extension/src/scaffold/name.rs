@@ -12,7 +12,7 @@ pub struct ProjectName(String);
 const LONGEST: usize = 64;
 
 /// Packages of the project, and of the tool that it depends on.
-const TAKEN: [&str; 2] = ["xtask", crate::cli::NAME];
+const TAKEN: [&str; 2] = ["xtask", super::tool_source::CRATE];
 
 /// Crates of the standard library, which a package of that name would hide.
 const STANDARD: [&str; 5] = ["alloc", "core", "proc-macro", "std", "test"];

@@ -6,8 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::DocumentMut;
 use xshell::{Shell, cmd};
 
-use super::tool_source::{GitUrl, ToolSource};
-use crate::cli;
+use super::tool_source::{CRATE, GitUrl, ToolSource};
 use crate::error::{Error, Result};
 use crate::process;
 
@@ -38,7 +37,7 @@ fn installed_source() -> Option<String> {
     let record: DocumentMut =
         std::fs::read_to_string(root.join(".crates.toml")).ok()?.parse().ok()?;
     // Keys such as `docker-extension 0.1.0 (registry+https://…)`.
-    let prefix = format!("{} {} (", cli::NAME, env!("CARGO_PKG_VERSION"));
+    let prefix = format!("{} {} (", CRATE, env!("CARGO_PKG_VERSION"));
     let packages = record.get("v1")?.as_table_like()?;
     let source =
         packages.iter().find_map(|(key, _)| key.strip_prefix(&prefix)?.strip_suffix(')'))?;
@@ -55,7 +54,7 @@ fn locked_source() -> Option<String> {
     let lock: DocumentMut = std::fs::read_to_string(lock).ok()?.parse().ok()?;
     let packages = lock.get("package")?.as_array_of_tables()?;
     let is_tool = |package: &&toml_edit::Table| {
-        package.get("name").and_then(|name| name.as_str()) == Some(cli::NAME)
+        package.get("name").and_then(|name| name.as_str()) == Some(CRATE)
     };
     packages.iter().find(is_tool)?.get("source")?.as_str().map(str::to_owned)
 }

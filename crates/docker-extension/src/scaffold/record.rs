@@ -3,33 +3,28 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use semver::Version;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::ProjectFile;
-use super::tool_source::MANIFEST;
-use crate::cli;
+use super::tool_source::{CRATE, MANIFEST};
 use crate::error::{Error, Result};
 use crate::text;
 
-/// The record of a project, which is committed with it.
+/// The record of a project, which is committed with it. Paths have `/` between their parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The version of the tool that wrote it last.
-    pub version: semver::Version,
-    /// By their paths in the project, with `/`.
-    pub files: BTreeMap<Utf8PathBuf, RecordedFile>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordedFile {
-    pub owner: Owner,
-    pub sha256: FileHash,
+    pub version: Version,
+    /// The files that belong to the tool.
+    pub tool: BTreeMap<Utf8PathBuf, FileHash>,
+    /// The files that belong to the author.
+    pub author: BTreeMap<Utf8PathBuf, FileHash>,
 }
 
 /// Who changes a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     /// `upgrade` replaces it, unless the author has changed it.
     Tool,
@@ -47,7 +42,7 @@ impl FileHash {
     pub fn of(path: &Utf8Path, text: &str) -> Self {
         let is_dependency = |line: &str| {
             let key = line.split_once('=').map_or("", |(key, _)| key.trim_end());
-            path == MANIFEST && key == cli::NAME
+            path == MANIFEST && key == CRATE
         };
         let mut hasher = Sha256::new();
         for line in text.split_inclusive('\n') {
@@ -66,9 +61,12 @@ impl Record {
     pub const PATH: &str = ".docker-extension.json";
 
     /// The record of files that have just been written.
-    pub fn of<'a>(files: impl IntoIterator<Item = &'a ProjectFile>) -> Self {
-        let entry = |file: &ProjectFile| (file.path.clone(), RecordedFile::of(file));
-        Self { version: version(), files: files.into_iter().map(entry).collect() }
+    pub fn of(files: &[ProjectFile]) -> Self {
+        let owned_by = |owner| {
+            let files = files.iter().filter(move |file| file.owner == owner);
+            files.map(|file| (file.path.clone(), file.hash())).collect()
+        };
+        Self { version: version(), tool: owned_by(Owner::Tool), author: owned_by(Owner::Author) }
     }
 
     /// # Errors
@@ -83,7 +81,7 @@ impl Record {
         let is_inside = |path: &Utf8PathBuf| {
             path.components().all(|part| matches!(part, Utf8Component::Normal(_)))
         };
-        match record.files.keys().find(|path| !is_inside(path)) {
+        match record.tool.keys().chain(record.author.keys()).find(|path| !is_inside(path)) {
             Some(outside) => Err(invalid().because(format!("`{outside}` is not in the project"))),
             None => Ok(record),
         }
@@ -94,14 +92,8 @@ impl Record {
     }
 }
 
-impl RecordedFile {
-    pub fn of(file: &ProjectFile) -> Self {
-        Self { owner: file.owner, sha256: file.hash() }
-    }
-}
-
 /// The version of this tool.
-pub fn version() -> semver::Version {
+pub fn version() -> Version {
     env!("CARGO_PKG_VERSION").parse().expect("cargo accepts semantic versions only")
 }
 
@@ -124,8 +116,8 @@ mod tests {
     #[test]
     fn a_record_never_leads_out_of_the_project() {
         let record = |path: &str| {
-            let entry = r#"{ "owner": "tool", "sha256": "00" }"#;
-            Record::parse(&format!(r#"{{ "version": "0.1.0", "files": {{ "{path}": {entry} }} }}"#))
+            let tool = format!(r#"{{ "{path}": "00" }}"#);
+            Record::parse(&format!(r#"{{ "version": "0.1.0", "tool": {tool}, "author": {{}} }}"#))
         };
         assert!(record(".cargo/config.toml").is_ok());
         for path in ["../a", "/a", "a/../../b"] {

@@ -213,7 +213,6 @@ fn values(answers: &Answers, tool: &ToolSource) -> upon::Value {
         vendor: &answers.vendor,
         image: answers.image.to_string(),
         license: answers.license.expression().unwrap_or_default(),
-        year: answers.year,
         helper: answers.parts.has_helper(),
         ui: answers.parts.has_tab(),
         tool: tool.dependency(),
@@ -243,13 +242,13 @@ fn words(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scaffold::Parts;
+    use crate::scaffold::ExtensionParts;
     use std::collections::BTreeSet;
 
     /// Texts that mean something in every format of the template.
     const AWKWARD: &str = r#"It's "<b>" & `{{ x }}` \ *é* ${{ y }}"#;
 
-    fn answers(parts: Parts, license: &str) -> Answers {
+    fn answers(parts: ExtensionParts, license: &str) -> Answers {
         Answers {
             name: "acme-disk".parse().unwrap(),
             title: AWKWARD.to_owned(),
@@ -258,13 +257,12 @@ mod tests {
             image: "acme/disk".parse().unwrap(),
             license: license.parse().unwrap(),
             parts,
-            year: 2026,
         }
     }
 
     fn all_files(license: &str) -> Vec<Vec<ProjectFile>> {
         let tool = ToolSource::Path("/it's a \"path\"".into());
-        [Parts::HelperAndTab, Parts::HelperOnly, Parts::TabOnly]
+        [ExtensionParts::HelperAndTab, ExtensionParts::HelperOnly, ExtensionParts::TabOnly]
             .map(|parts| project_files(&answers(parts, license), &tool))
             .into()
     }
@@ -334,7 +332,7 @@ mod tests {
     #[test]
     fn files_that_belong_to_the_tool_are_the_same_for_every_project() {
         let tool = ToolSource::Vendor;
-        for parts in [Parts::HelperAndTab, Parts::TabOnly] {
+        for parts in [ExtensionParts::HelperAndTab, ExtensionParts::TabOnly] {
             let mut files = project_files(&answers(parts, "MIT"), &tool);
             files.retain(|file| file.owner == Owner::Tool);
             let mut expected = tool_files(&tool.dependency());

@@ -7,8 +7,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use semver::VersionReq;
 use toml_edit::DocumentMut;
 
-use crate::cli;
-
 /// The source of the tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ToolSource {
@@ -24,6 +22,8 @@ pub enum ToolSource {
     Vendor,
 }
 
+/// The tool's crate.
+pub const CRATE: &str = env!("CARGO_PKG_NAME");
 /// The directory of the copy, in the project.
 pub const VENDORED: &str = "vendor/docker-extension";
 /// The manifest in the project that has the dependency on the tool.
@@ -32,7 +32,7 @@ pub const MANIFEST: &str = "xtask/Cargo.toml";
 /// The value of the dependency on the tool in [`MANIFEST`], as TOML on one line.
 pub fn dependency_in(manifest: &str) -> Option<String> {
     let manifest: DocumentMut = manifest.parse().ok()?;
-    let dependency = manifest.get("dependencies")?.get(cli::NAME)?.clone();
+    let dependency = manifest.get("dependencies")?.get(CRATE)?.clone();
     let mut value = dependency.into_value().ok()?;
     value.decor_mut().clear();
     Some(value.to_string())

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use semver::Version;
 
-use super::record::{FileHash, Owner, Record, RecordedFile};
+use super::record::{FileHash, Record};
 use super::template::ProjectFile;
 
 /// What happens to a file that belongs to the tool.
@@ -32,25 +33,25 @@ pub struct Upgrade {
 pub fn plan(
     record: &Record,
     wanted: Vec<ProjectFile>,
-    version: &semver::Version,
+    version: &Version,
     read: impl Fn(&Utf8Path) -> Option<String>,
 ) -> Upgrade {
-    let mut files: BTreeMap<Utf8PathBuf, RecordedFile> = record.files.clone();
-    files.retain(|_, file| file.owner == Owner::Author);
     let mut changes = Vec::new();
-    for (path, recorded) in &record.files {
-        let is_gone = recorded.owner == Owner::Tool && wanted.iter().all(|file| file.path != *path);
-        let is_unchanged = |text: String| FileHash::of(path, &text) == recorded.sha256;
+    for (path, recorded) in &record.tool {
+        let is_gone = wanted.iter().all(|file| file.path != *path);
+        let is_unchanged = |text: String| FileHash::of(path, &text) == *recorded;
         if is_gone && read(path).is_some_and(is_unchanged) {
             changes.push(FileChange::Delete(path.clone()));
         }
     }
+    let mut tool = BTreeMap::new();
+    let mut author = record.author.clone();
     for file in wanted {
-        files.insert(file.path.clone(), RecordedFile::of(&file));
-        let recorded = record.files.get(&file.path).map(|file| &file.sha256);
-        changes.extend(change(file, recorded, &read));
+        tool.insert(file.path.clone(), file.hash());
+        let recorded = record.tool.get(&file.path).or(author.remove(&file.path).as_ref()).cloned();
+        changes.extend(change(file, recorded.as_ref(), &read));
     }
-    Upgrade { changes, record: Record { version: version.clone(), files } }
+    Upgrade { changes, record: Record { version: version.clone(), tool, author } }
 }
 
 fn change(
@@ -76,13 +77,14 @@ fn change(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scaffold::record::Owner;
 
     fn file(text: &str) -> ProjectFile {
         ProjectFile { path: "ci.yml".into(), text: text.to_owned(), owner: Owner::Tool }
     }
 
-    fn version(minor: u64) -> semver::Version {
-        semver::Version::new(0, minor, 0)
+    fn version(minor: u64) -> Version {
+        Version::new(0, minor, 0)
     }
 
     /// What becomes of a file that was written as `recorded`, is `found` now, and would be `wanted`.
@@ -112,9 +114,9 @@ mod tests {
 
     #[test]
     fn what_the_author_has_changed_is_never_written() {
-        let kept = FileChange::Keep { file: file("2"), authors: "mine".to_owned() };
-        assert_eq!(changes(Some("1"), Some("mine"), Some("2")), [kept.clone()]);
-        assert_eq!(changes(None, Some("mine"), Some("2")), [kept]);
+        let kept = [FileChange::Keep { file: file("2"), authors: "mine".to_owned() }];
+        assert_eq!(changes(Some("1"), Some("mine"), Some("2")), kept);
+        assert_eq!(changes(None, Some("mine"), Some("2")), kept);
         assert_eq!(changes(Some("1"), Some("mine"), Some("1")), []);
         assert_eq!(changes(Some("1"), Some("mine"), None), []);
         assert_eq!(changes(Some("1"), None, Some("2")), []);

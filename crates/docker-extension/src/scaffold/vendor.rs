@@ -5,9 +5,8 @@ use flate2::read::GzDecoder;
 use xshell::{Shell, cmd};
 
 use super::origin::PACKAGED;
-use super::tool_source::VENDORED;
+use super::tool_source::{CRATE, VENDORED};
 use crate::cargo::lockfile;
-use crate::cli;
 use crate::error::{Error, Result};
 use crate::files::{self, IoContext};
 use crate::interrupt::{self, Interruptible};
@@ -49,7 +48,7 @@ fn package(sources: &Utf8Path, target: &Utf8Path) -> Result<()> {
     let sh = Shell::new()?;
     let manifest = sources.join("Cargo.toml");
     let scratch = target.join(".package");
-    let name = cli::NAME;
+    let name = CRATE;
     let result = lockfile::offline_first(|offline| {
         process::read(cmd!(
             sh,

@@ -21,6 +21,8 @@ mod linking;
 mod linking_speed;
 mod login;
 #[cfg(unix)]
+mod new;
+#[cfg(unix)]
 mod pictures_in_browser;
 #[cfg(unix)]
 mod preview;

@@ -1,7 +1,6 @@
 //! What `new` has to know: from options, from the user, or from defaults.
 
 use camino::Utf8Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cli::NewArgs;
 use crate::error::{Error, Result};
@@ -9,7 +8,7 @@ use crate::placeholder;
 use crate::project::Problem;
 use crate::project::config::{self, Line};
 use crate::prompt::Prompt;
-use crate::scaffold::{Answers, License, Parts, ProjectName};
+use crate::scaffold::{Answers, ExtensionParts, License, ProjectName};
 use crate::text;
 
 /// Something that an option answers.
@@ -110,11 +109,10 @@ pub fn interview(args: &NewArgs, directory: &Utf8Path, prompt: Option<&Prompt>) 
             image: image?,
             license: license?,
             parts: match (args.no_helper, args.no_ui) {
-                (true, _) => Parts::TabOnly,
-                (false, true) => Parts::HelperOnly,
-                (false, false) => Parts::HelperAndTab,
+                (true, _) => ExtensionParts::TabOnly,
+                (false, true) => ExtensionParts::HelperOnly,
+                (false, false) => ExtensionParts::HelperAndTab,
             },
-            year: year(),
         })
     })();
     answers.ok_or_else(|| Error::new("an answer is missing"))
@@ -156,7 +154,9 @@ impl Interview<'_> {
         if !self.invalid.is_empty() {
             let listed: String = self.invalid.iter().map(|it| format!("\n  {it}")).collect();
             let count = text::count(self.invalid.len(), "invalid answer");
-            return Err(Error::new(format!("{count}{listed}")).usage());
+            return Err(Error::new(format!("{count}{listed}"))
+                .help("correct the options; `--help` describes them")
+                .usage());
         }
         if !self.missing.is_empty() {
             let options: Vec<String> = self.missing.iter().map(|it| format!("`{it}`")).collect();
@@ -183,22 +183,4 @@ fn parse_license(text: &str) -> Result<License, Problem> {
         found: format!("`{text}` ({reason})"),
         expected: "an SPDX expression such as `MIT OR Apache-2.0`, or `proprietary`".to_owned(),
     })
-}
-
-/// The current year in UTC, in the Gregorian calendar.
-fn year() -> u16 {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    year_of_day(seconds / (24 * 60 * 60))
-}
-
-/// The year of a day after 1970-01-01.
-fn year_of_day(mut day: u64) -> u16 {
-    let is_leap = |year: u16| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = |year| if is_leap(year) { 366 } else { 365 };
-    let mut year = 1970;
-    while day >= length(year) && year < u16::MAX {
-        day -= length(year);
-        year += 1;
-    }
-    year
 }

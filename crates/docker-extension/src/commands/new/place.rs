@@ -26,13 +26,14 @@ impl Place {
     pub fn choose(path: Option<&Utf8Path>, here: &Utf8Path, sh: &Shell) -> Result<Self> {
         let Some(path) = path else { return TemplateCopy::find(here, sh).map(Place::Copy) };
         let directory = normalized(&here.join(path));
-        if directory.symlink_metadata().is_err() {
-            return Ok(Place::Missing(directory));
-        }
-        if !directory.is_dir() {
-            return Err(Error::new(format!("`{directory}` exists and is not a directory"))
+        let existing = directory.ancestors().find(|path| path.symlink_metadata().is_ok());
+        if let Some(file) = existing.filter(|path| !path.is_dir()) {
+            return Err(Error::new(format!("`{file}` exists and is not a directory"))
                 .help("choose another path")
                 .usage());
+        }
+        if existing != Some(&directory) {
+            return Ok(Place::Missing(directory));
         }
         if !files::entries(&directory)?.is_empty() {
             return Err(Error::new(format!("the directory `{directory}` is not empty"))
