@@ -33,6 +33,8 @@ mod shapes;
 #[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 mod starts_on_linux;
 mod support;
+#[cfg(unix)]
+mod upgrade;
 mod validate;
 #[cfg(unix)]
 mod validate_online;
