@@ -143,9 +143,7 @@ fn summary(
     lines.push("Next:".to_owned());
     if directory != here {
         let shown = directory.strip_prefix(here).unwrap_or(directory);
-        let shown =
-            if shown.as_str().contains(' ') { format!("'{shown}'") } else { shown.to_string() };
-        lines.push(format!("  cd {shown}"));
+        lines.push(format!("  cd {}", text::shell_word(shown.as_str())));
     }
     if answers.parts.has_tab() {
         lines.push(format!(

@@ -40,6 +40,8 @@ pub struct Plan<'a> {
     /// None without a dashboard tab.
     pub pages: Option<UiSource<'a>>,
     pub labels: Labels,
+    /// There are no placeholders.
+    pub is_publishable: bool,
     pub engine: EngineChoice,
     /// The directory with the finished files.
     pub output: Utf8PathBuf,
@@ -61,8 +63,10 @@ impl<'a> Plan<'a> {
         sh: &Shell,
     ) -> Result<Self> {
         let labels = labels(project, &long_texts(project)?);
+        let publishable = publishable::check(project, &labels);
+        let is_publishable = publishable.is_ok();
         if args.push && !args.allow.contains(&AllowedRule::Placeholder) {
-            publishable::check(project, &labels)?;
+            publishable?;
         }
         let draft = Draft::new(project, args, here, toolchain, sh)?;
         let engine = draft.engine?;
@@ -73,6 +77,7 @@ impl<'a> Plan<'a> {
             toolchain: draft.toolchain?,
             pages: draft.pages?,
             labels,
+            is_publishable,
             sinks: sinks(args, &engine.engine),
             engine,
             output: draft.output?,

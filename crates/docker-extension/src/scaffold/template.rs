@@ -242,6 +242,7 @@ fn words(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::placeholder;
     use crate::scaffold::ExtensionParts;
     use std::collections::BTreeSet;
 
@@ -308,6 +309,16 @@ mod tests {
         assert_eq!(licences("MIT OR ISC"), ["LICENSE-ISC", "LICENSE-MIT"]);
         assert_eq!(licences("GPL-3.0-only"), [""; 0]);
         assert_eq!(licences("proprietary"), ["LICENSE"]);
+    }
+
+    #[test]
+    fn sample_texts_are_recognized_as_placeholders() {
+        let files = all_files("MIT").remove(0);
+        let changelog = text(&files, "extension/changelog.html");
+        assert!(changelog.contains(placeholder::CHANGELOG), "{changelog}");
+        let description = text(&files, "extension/description.html");
+        assert!(description.contains(placeholder::DETAILED_DESCRIPTION), "{description}");
+        assert!(placeholder::is_icon(text(&files, "extension/icon.svg").as_bytes()));
     }
 
     #[test]

@@ -285,3 +285,16 @@ fn template_files() -> BTreeSet<String> {
     git.args(["ls-files", "--", "template"]).current_dir(package);
     run(&mut git).lines().map(str::to_owned).collect()
 }
+
+#[test]
+fn a_new_project_compiles_the_tool_with_the_same_profile_as_this_repository() {
+    let lines = |path: &str| -> Vec<String> {
+        let text = fs::read_to_string(repository().join(path)).unwrap();
+        let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        lines.map(str::to_owned).collect()
+    };
+    let mut own = lines(".cargo/config.toml");
+    // The only package that new projects don't have.
+    own.retain(|line| !line.starts_with("end-to-end = "));
+    assert_eq!(lines("crates/docker-extension/template/cargo/config.toml"), own);
+}

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use support::preview::Preview;
-use support::{Extension, copy_of_this_repository, run, script};
+use support::{Extension, copy_of_this_repository, repository, run, script};
 use tempfile::TempDir;
 
 /// The folder with the scripts, and the packages that they need.
@@ -125,4 +125,35 @@ fn the_sample_shows_the_ports_and_follows_what_is_edited() {
     let folder = project.path().to_str().unwrap();
     let left = Command::new("pgrep").args(["-fl", folder]).output().unwrap();
     assert_eq!(support::stdout(&left), "", "left running");
+}
+
+/// Looks at the tab of a new project.
+fn look_at_new_project(options: &[&str], has_helper: bool) {
+    let dir = tempfile::tempdir().unwrap();
+    let project = dir.path().join("acme-disk");
+    let tool = format!("--tool=path={}", repository().join("crates/docker-extension").display());
+    let mut new = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"));
+    run(new.args(["new", "acme-disk", "--yes", &tool]).args(options).current_dir(dir.path()));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"));
+    command.args(["preview", "--no-open"]).current_dir(&project);
+    let preview = Preview::start(command.env_remove("CARGO_TARGET_DIR"));
+    let node = &mut Command::new("node");
+    run_script(
+        node.env("HAS_HELPER", has_helper.to_string()),
+        "new_project.mjs",
+        &preview,
+        &project,
+    );
+}
+
+#[test]
+#[ignore = "needs a browser"]
+fn the_tab_of_a_new_project_shows_what_its_helper_reports() {
+    look_at_new_project(&[], true);
+}
+
+#[test]
+#[ignore = "needs a browser and a Docker Engine"]
+fn the_tab_of_a_project_without_a_helper_shows_the_containers() {
+    look_at_new_project(&["--no-helper"], false);
 }

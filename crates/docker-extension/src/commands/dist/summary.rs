@@ -59,21 +59,10 @@ fn next(plan: &Plan<'_>, manifest: &DistManifest, args: &DistArgs) -> String {
         return install;
     }
     let archive = plan.output.join(&manifest.image.archive);
-    let mut next = format!("docker load --input {} && {install}", quoted(archive.as_str()));
-    if manifest.image.engine == EngineKind::Docker {
+    let mut next =
+        format!("docker load --input {} && {install}", text::shell_word(archive.as_str()));
+    if manifest.image.engine == EngineKind::Docker && plan.is_publishable {
         next += "\n      or `cargo xtask dist --push` to publish it";
     }
     next
-}
-
-/// The path as a shell takes it.
-fn quoted(path: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-:\\".contains(c);
-    if path.chars().all(is_plain) {
-        path.to_owned()
-    } else if cfg!(windows) {
-        format!("\"{path}\"")
-    } else {
-        format!("'{}'", path.replace('\'', r"'\''"))
-    }
 }

@@ -1,0 +1,40 @@
+// The tab of a new project in a real browser: with a helper, and without one.
+import assert from "node:assert/strict";
+import { delimiter } from "node:path";
+import { after, before, test } from "node:test";
+import { Containers } from "./containers.mjs";
+import { assertAccessible, launch, open } from "./browser.mjs";
+
+const HAS_HELPER = process.env.HAS_HELPER === "true";
+const CONTAINER = "new-project-test";
+
+let browser;
+let page;
+
+before(async () => {
+  if (!HAS_HELPER) await (await Containers.connect()).create(CONTAINER, 47_474);
+  browser = await launch();
+  page = await open(await browser.newContext());
+});
+after(async () => {
+  await browser?.close();
+  if (!HAS_HELPER) await (await Containers.connect()).remove(CONTAINER);
+});
+
+test("it shows what the machine answers, in both themes", async () => {
+  const expected = HAS_HELPER ? process.env.PATH.split(delimiter)[0] : CONTAINER;
+  await page.getByRole("cell", { name: expected, exact: true }).first().waitFor();
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    await assertAccessible(page);
+    const color = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const [red] = color.match(/\d+/).map(Number);
+    assert.equal(red < 128, colorScheme === "dark");
+  }
+});
+
+test("it loads again when asked to", async () => {
+  await page.getByRole("button", { name: "Reload" }).click();
+  await page.getByRole("status").getByText(/^(Directories|Containers) .*: \d+$/).waitFor();
+  assert.deepEqual(page.said.filter((line) => /error|warning/i.test(line)), []);
+});
