@@ -29,7 +29,8 @@ pub use table::Problem;
 /// The directory of the workspace whose packages are host binaries.
 pub const HOST_BINS: &str = "host-bins";
 
-const KEYS_HELP: &str = "docs/configuration.md lists every key of the table";
+const KEYS_HELP: &str =
+    "docs/configuration.md in the repository of docker-extension lists every key of the table";
 
 /// An extension's workspace, its configuration checked.
 #[derive(Clone, Debug)]
