@@ -21,9 +21,9 @@ use crate::process::{Output, ProcessError};
 use crate::progress::{Progress, Step};
 use crate::project::{HOST_BINS, HostBinary, Project};
 
-/// Why there are no new programs.
+/// Why a build made no programs.
 enum RebuildFailure {
-    /// They don't compile. The compiler's messages were shown as they came.
+    /// The compiler's messages. The terminal has shown them already.
     Code(String),
     Other(Error),
 }
@@ -34,13 +34,14 @@ impl<E: Into<Error>> From<E> for RebuildFailure {
     }
 }
 
-/// Builds, and watches the sources, until the session is over.
+/// Builds the host binaries, and watches their sources until the session is over.
 pub struct ProgramBuilder<'a> {
     session: &'a Session,
     progress: &'a Progress,
     watcher: Watcher,
-    folder: Utf8PathBuf,
-    /// The last build failed: what it did make, and the next one finds made, was copied nowhere.
+    directory: Utf8PathBuf,
+    /// The last build failed, so its programs were not copied. The next build must copy them, although
+    /// Cargo reports them as fresh.
     has_failed: bool,
 }
 
@@ -53,13 +54,12 @@ impl<'a> ProgramBuilder<'a> {
             session,
             progress,
             watcher: Watcher::new(sources.into()),
-            folder: project.target_dir.join("preview"),
+            directory: project.target_dir.join("preview"),
             has_failed: false,
         }
     }
 
-    /// Builds for the first time. That something does not compile is no error here: it is what is
-    /// being worked on.
+    /// Builds for the first time. A failed build does not end the preview: the author may be editing.
     pub fn build(&mut self, project: &Project) {
         let step = self.progress.step("Build the host binaries");
         match self.try_build(project, &step) {
@@ -68,7 +68,7 @@ impl<'a> ProgramBuilder<'a> {
         }
     }
 
-    /// Builds whenever sources have changed.
+    /// Builds again whenever a source changes.
     pub fn watch(&mut self, root: &Utf8Path) {
         while !self.session.is_over() {
             thread::sleep(watch::PAUSE);
@@ -80,18 +80,22 @@ impl<'a> ProgramBuilder<'a> {
 
     fn rebuild(&mut self, root: &Utf8Path) {
         let tabs = &self.session.tabs;
-        tabs.tell(&TabMessage::Building);
-        let step = self.progress.step("Build the host binaries anew");
-        // Programs may have been added, or taken away.
+        tabs.send(&TabMessage::Building);
+        let step = self.progress.step("Build the host binaries again");
+        // Programs may have been added or removed.
         let project = Project::load(root).map_err(RebuildFailure::from);
         match project.and_then(|project| self.try_build(&project, &step)) {
             Ok(built) => {
-                tabs.tell(&TabMessage::Built);
+                tabs.send(&TabMessage::Built);
                 if built.is_new {
-                    let why = format!("Built anew: {}", built.names().join(", "));
-                    tabs.tell(&TabMessage::Reload { why: &why });
+                    let why = format!("Rebuilt: {}", built.names().join(", "));
+                    tabs.send(&TabMessage::Reload { why: &why });
                 }
-                step.done(if built.is_new { built.names().join(", ") } else { "as before".into() });
+                step.done(if built.is_new {
+                    built.names().join(", ")
+                } else {
+                    "no changes".into()
+                });
             }
             Err(failure) => self.fail(step, &failure),
         }
@@ -111,7 +115,7 @@ impl<'a> ProgramBuilder<'a> {
                 anstream::adapter::strip_str(&message).to_string()
             }
         };
-        self.session.tabs.tell(&TabMessage::NotBuilt { messages: &messages });
+        self.session.tabs.send(&TabMessage::NotBuilt { messages: &messages });
     }
 
     fn try_build(
@@ -121,10 +125,10 @@ impl<'a> ProgramBuilder<'a> {
     ) -> Result<BuiltPrograms, RebuildFailure> {
         let mut built = build(project, step)?;
         built.is_new |= self.has_failed
-            || self.session.programs().is_none_or(|old| !old.are(&built.executables));
+            || self.session.programs().is_none_or(|old| !old.match_build(&built.executables));
         self.watcher.add(built.executables.iter().flat_map(|path| sources_of(path)));
         if built.is_new {
-            let programs = Programs::copy(&built.executables, &self.folder)?;
+            let programs = Programs::copy(&built.executables, &self.directory)?;
             self.session.set_programs(Arc::new(programs));
             self.has_failed = false;
         }
@@ -134,7 +138,7 @@ impl<'a> ProgramBuilder<'a> {
 
 struct BuiltPrograms {
     executables: Vec<Utf8PathBuf>,
-    /// Some of it was not there before, or not copied.
+    /// At least one program is new, or was not copied before.
     is_new: bool,
 }
 
@@ -174,7 +178,7 @@ fn build(project: &Project, step: &Step<'_>) -> Result<BuiltPrograms, RebuildFai
     }
 }
 
-/// Whether the binary is for this machine. A system that Docker Desktop does not know runs them all.
+/// Whether the binary is for this machine. On a system without Docker Desktop, all of them are.
 fn runs_here(binary: &HostBinary) -> bool {
     let os = match std::env::consts::OS {
         "macos" => Os::Darwin,
@@ -190,7 +194,7 @@ fn runs_here(binary: &HostBinary) -> bool {
     binary.runs_on(HostPlatform::new(os, arch))
 }
 
-/// The dev profile compiles fast, finds overflows, and shares what xtask was built from.
+/// The dev profile compiles fast, detects overflows, and shares dependencies with xtask.
 fn cargo<'a>(project: &'a Project, binaries: &[&'a HostBinary]) -> CargoBuild<'a> {
     CargoBuild {
         setup: CargoSetup::default(),
@@ -203,7 +207,7 @@ fn cargo<'a>(project: &'a Project, binaries: &[&'a HostBinary]) -> CargoBuild<'a
     }
 }
 
-/// The sources that cargo has noted beside a program: those of other packages are among them.
+/// The sources in the dep-info file that Cargo writes beside a program. They include path dependencies.
 fn sources_of(executable: &Utf8Path) -> Vec<PathBuf> {
     let path = executable.as_str();
     let path = path.strip_suffix(std::env::consts::EXE_SUFFIX).unwrap_or(path);
@@ -211,7 +215,7 @@ fn sources_of(executable: &Utf8Path) -> Vec<PathBuf> {
     notes.lines().filter_map(|line| line.split_once(": ")).flat_map(|(_, it)| paths(it)).collect()
 }
 
-/// Paths as in a makefile: spaces divide them, and those of a path have a backslash before them.
+/// Splits a list of paths in makefile syntax: spaces separate them, `\ ` is a space in a path.
 fn paths(text: &str) -> Vec<PathBuf> {
     let parts = text.replace("\\ ", "\0");
     parts.split(' ').filter(|it| !it.is_empty()).map(|it| it.replace('\0', " ").into()).collect()
@@ -222,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_with_spaces_are_one() {
+    fn a_path_with_escaped_spaces_is_not_split() {
         let expected = ["/a b/main.rs", "/c/lib.rs"].map(PathBuf::from);
         assert_eq!(paths("/a\\ b/main.rs /c/lib.rs"), expected);
         assert_eq!(paths(""), Vec::<PathBuf>::new());

@@ -1,5 +1,6 @@
-//! `docker.listContainers` and `docker.listImages`: what the Docker Engine's own API answers. The
-//! way to it is Docker's command line, which knows the sockets, pipes and tunnels of every context.
+//! `docker.listContainers` and `docker.listImages`: they return the answers of the Docker Engine's API.
+//! The connection goes through Docker's command line, which supports the sockets, pipes and tunnels of
+//! every context.
 
 use std::time::{Duration, Instant};
 
@@ -11,8 +12,8 @@ use super::exec;
 use crate::http::{self, Headers, RequestHead, ResponseHead, percent_encoded};
 use crate::process::{Event, Request, Running, Stream};
 
-/// How long an engine may take to answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The engine must answer in this time.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,19 +30,19 @@ enum ListedObjects {
     Images,
 }
 
-/// Asks the engine, and returns the JSON that it answers; not any more when `is_over`.
+/// Sends the request to the engine, and returns the JSON of its answer. Gives up when `is_over`.
 ///
 /// # Errors
-/// Why there is no answer, for the page.
+/// A message for the page.
 pub fn list(request: &ListRequest, is_over: impl Fn() -> bool) -> Result<Vec<u8>, String> {
     let docker = exec::find_docker().ok_or("`docker` is not installed, or not on PATH")?;
     let sh = Shell::new().map_err(|error| error.to_string())?;
     let headers = Headers::from([("Host", "docker"), ("Connection", "close")]);
     let head = RequestHead { method: "GET".to_owned(), target: target(request), headers };
     let command = cmd!(sh, "{docker} system dial-stdio");
-    let (stdout, stderr) = converse(command.into(), head.to_string().as_bytes(), is_over)?;
-    let said = String::from_utf8_lossy(&stderr).trim().to_owned();
-    read_answer(&stdout).map_err(|reason| if said.is_empty() { reason } else { said })
+    let (stdout, stderr) = exchange(command.into(), head.to_string().as_bytes(), is_over)?;
+    let complaint = String::from_utf8_lossy(&stderr).trim().to_owned();
+    read_answer(&stdout).map_err(|reason| if complaint.is_empty() { reason } else { complaint })
 }
 
 fn target(request: &ListRequest) -> String {
@@ -66,8 +67,8 @@ fn target(request: &ListRequest) -> String {
     target
 }
 
-/// Hands the request to the program, and collects what it writes.
-fn converse(
+/// Passes the request to the program, and returns its stdout and stderr.
+fn exchange(
     command: std::process::Command,
     request: &[u8],
     is_over: impl Fn() -> bool,
@@ -82,24 +83,27 @@ fn converse(
             Event::Quiet => {}
             Event::Ended => return Ok((stdout, stderr)),
         }
-        if is_over() || started.elapsed() > PATIENCE {
+        if is_over() || started.elapsed() > TIMEOUT {
             running.end(Request::Terminate);
-            return Err("the Docker Engine does not answer".to_owned());
+            return Err("the Docker Engine did not answer".to_owned());
         }
     }
 }
 
 fn read_answer(mut bytes: &[u8]) -> Result<Vec<u8>, String> {
-    let unreadable = || "the Docker Engine's answer can't be read".to_owned();
-    let (head, rest) = http::read_head(&mut bytes).map_err(|_| unreadable())?;
-    let head = ResponseHead::parse(&head).ok_or_else(unreadable)?;
-    let body = http::read_body(&mut bytes, &head.headers, rest).map_err(|_| unreadable())?;
-    let answer: Value = serde_json::from_slice(&body).map_err(|_| unreadable())?;
+    let invalid = || "the Docker Engine's answer is invalid".to_owned();
+    let (head, rest) = http::read_head(&mut bytes).map_err(|_| invalid())?;
+    let head = ResponseHead::parse(&head).ok_or_else(invalid)?;
+    let body = http::read_body(&mut bytes, &head.headers, rest).map_err(|_| invalid())?;
+    let answer: Value = serde_json::from_slice(&body).map_err(|_| invalid())?;
     if head.status == 200 {
         return Ok(body);
     }
-    let message = answer.get("message").and_then(Value::as_str).unwrap_or("it refuses");
-    Err(format!("the Docker Engine says: {message}"))
+    let status = head.status;
+    Err(match answer.get("message").and_then(Value::as_str) {
+        Some(message) => format!("the Docker Engine rejected the request: {message}"),
+        None => format!("the Docker Engine rejected the request with status {status}"),
+    })
 }
 
 #[cfg(test)]
@@ -111,25 +115,33 @@ mod tests {
     }
 
     #[test]
-    fn options_become_a_query_that_holds_no_more_than_they_say() {
+    fn options_are_escaped_in_the_query() {
         let all = request(r#"{ "list": "containers", "options": { "all": true, "limit": 3 } }"#);
         assert_eq!(target(&all), "/containers/json?all=true&limit=3");
-        let sly =
+        let hostile =
             request(r#"{ "list": "images", "options": { "a b\r\nHost: x": "{\"é&\": 1}" } }"#);
         assert_eq!(
-            target(&sly),
+            target(&hostile),
             "/images/json?a%20b%0D%0AHost%3A%20x=%7B%22%C3%A9%26%22%3A%201%7D"
         );
         assert_eq!(target(&request(r#"{ "list": "images" }"#)), "/images/json");
     }
 
     #[test]
-    fn an_engine_that_refuses_is_quoted() {
-        let refusal =
+    fn the_engines_message_is_reported_when_it_rejects_a_request() {
+        let truncated =
             b"HTTP/1.1 400 Bad Request\r\nContent-Length: 22\r\n\r\n{\"message\":\"no filter\"";
-        assert!(read_answer(refusal).is_err());
-        let refusal = b"HTTP/1.1 400 Bad Request\r\n\r\n{\"message\":\"no filter\"}";
-        assert_eq!(read_answer(refusal).unwrap_err(), "the Docker Engine says: no filter");
+        assert_eq!(read_answer(truncated).unwrap_err(), "the Docker Engine's answer is invalid");
+        let rejection = b"HTTP/1.1 400 Bad Request\r\n\r\n{\"message\":\"no filter\"}";
+        assert_eq!(
+            read_answer(rejection).unwrap_err(),
+            "the Docker Engine rejected the request: no filter"
+        );
+        let silent = b"HTTP/1.1 500 Internal Server Error\r\n\r\n{}";
+        assert_eq!(
+            read_answer(silent).unwrap_err(),
+            "the Docker Engine rejected the request with status 500"
+        );
         let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n";
         assert_eq!(read_answer(chunked).unwrap(), b"[]");
     }

@@ -1,4 +1,4 @@
-//! The pages' own dev server, which loads what has changed into the page.
+//! The dev server of the `ui` package, such as Vite. It loads changed modules into the page.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
@@ -12,45 +12,45 @@ use crate::process::{self, Output, ProcessError};
 use crate::progress::Progress;
 use crate::ui::Npm;
 
-/// The script in `package.json` that starts it.
+/// The script in `package.json` that starts the dev server.
 const SCRIPT: &str = "dev";
-/// How often to look whether it answers.
+/// How long to wait between two attempts to connect.
 const POLL: Duration = Duration::from_millis(50);
-/// After how long to say that it doesn't.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// After this time, the preview reports that the dev server does not answer.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A dev server that is not started yet.
 #[derive(Debug)]
 pub struct DevServer<'a> {
     npm: Npm<'a>,
-    /// Where it will listen.
+    /// The address at which it will listen.
     pub address: SocketAddr,
 }
 
 impl<'a> DevServer<'a> {
-    /// Finds a port for it.
+    /// Chooses a free port.
     ///
     /// # Errors
-    /// The package has no script that starts one.
+    /// `package.json` can't be read or has no script `dev`, or no port is free.
     pub fn new(npm: Npm<'a>) -> Result<Self> {
         let package = npm.folder.join("package.json");
         let json: Value = serde_json::from_str(&files::read_text(&package)?)
             .map_err(|error| Error::new(format!("can't read `{package}`")).because(error))?;
         if json.pointer(&format!("/scripts/{SCRIPT}")).is_none() {
             return Err(Error::new(format!("`{package}` has no script `{SCRIPT}`"))
-                .help(format!("add `\"{SCRIPT}\": \"vite\"` to its scripts")));
+                .help(format!("add `\"{SCRIPT}\": \"vite\"` to `scripts`")));
         }
-        // It can be handed no socket, so the port is free again for a moment.
+        // The dev server can't inherit a socket, so the port is released before it starts.
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .and_then(|listener| listener.local_addr())
-            .map_err(|error| Error::new("there is no port for the dev server").because(error))?;
+            .map_err(|error| Error::new("no free port for the dev server").because(error))?;
         Ok(Self { npm, address })
     }
 
-    /// Runs it until Ctrl-C, or until it ends by itself.
+    /// Runs the dev server until Ctrl-C.
     ///
     /// # Errors
-    /// It has ended by itself.
+    /// It exits by itself, with any exit status.
     pub fn run(&self, progress: &Progress) -> Result<()> {
         let sh = Shell::new()?;
         sh.change_dir(self.npm.folder);
@@ -63,13 +63,13 @@ impl<'a> DevServer<'a> {
                 }
             }
         });
-        let error = Error::new(format!("the dev server `npm run {SCRIPT}` has ended"));
+        let error = Error::new(format!("the dev server `npm run {SCRIPT}` exited"));
         let error = error.help(format!(
-            "fix what it says; it is given Vite's options `--host`, `--port` and `--strictPort`, \
-             which `npm run {SCRIPT}` has to take"
+            "make `npm run {SCRIPT}` start a server that accepts Vite's options `--host`, `--port` and \
+             `--strictPort`, and fix the errors that it printed"
         ));
         match ended {
-            // It is how a preview ends.
+            // Ctrl-C ends the preview.
             Err(ProcessError::Interrupted(_)) => Ok(()),
             Err(reason) => Err(error.because(reason)),
             Ok(()) => Err(error),
@@ -79,23 +79,24 @@ impl<'a> DevServer<'a> {
     fn command<'s>(&self, sh: &'s Shell, progress: &Progress) -> Cmd<'s> {
         let npm = self.npm.program;
         let (host, port) = (self.address.ip().to_string(), self.address.port().to_string());
-        // The address that it would show is one without `window.ddClient`.
+        // It would print its own address, where `window.ddClient` is missing.
         let quiet: &[&str] = if progress.is_verbose() { &[] } else { &["--logLevel", "warn"] };
         let vite = ["--strictPort", "--clearScreen", "false"];
         cmd!(sh, "{npm} run --silent {SCRIPT} -- --host {host} --port {port} {vite...} {quiet...}")
-            // Nor is that one to be opened, whatever its configuration says.
+            // For the same reason, it must not open a browser.
             .env("BROWSER", "none")
     }
 
-    /// Waits until it answers; `is_over` tells that it never will.
+    /// Waits until it accepts connections, or until `is_over`.
     pub fn wait(&self, progress: &Progress, is_over: impl Fn() -> bool) {
         let started = Instant::now();
-        let mut is_told = false;
+        let mut is_reported = false;
         while !is_over() && TcpStream::connect(self.address).is_err() {
             std::thread::sleep(POLL);
-            if !is_told && started.elapsed() > PATIENCE {
-                progress.note(format_args!("the dev server does not listen at {}", self.address));
-                is_told = true;
+            if !is_reported && started.elapsed() > TIMEOUT {
+                progress
+                    .note(format_args!("the dev server is not listening on {} yet", self.address));
+                is_reported = true;
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Runs a program for a page, and tells it what the program writes.
+//! Runs a program for a page, and sends the program's output to the page.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -27,7 +27,7 @@ pub struct ExecRequest {
     env: BTreeMap<String, Option<String>>,
 }
 
-/// The only programs that there are.
+/// The only programs that a page may run.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Program {
@@ -36,36 +36,36 @@ enum Program {
     Host(String),
 }
 
-/// Why nothing is run.
+/// Why a program was not run.
 #[derive(Debug, thiserror::Error)]
 enum ExecError {
-    #[error("`{name}` is none of this extension's host binaries{}", there_are(.names))]
+    #[error("`{name}` is not a host binary of this extension{}", available(.names))]
     Undeclared { name: String, names: Vec<String> },
-    #[error("there are no host binaries yet: they don't compile")]
+    #[error("the host binaries don't compile; fix the errors that the preview shows")]
     NotBuilt,
     #[error("`docker` is not installed, or not on PATH")]
     NoDocker,
-    #[error("the working directory `{}` is not there", .0.display())]
-    NoFolder(PathBuf),
-    #[error("{0:?} can't be the name of an environment variable")]
+    #[error("`cwd` is `{}`, which is not a directory", .0.display())]
+    NoDirectory(PathBuf),
+    #[error("{0:?} is not a valid name of an environment variable")]
     Variable(String),
     #[error(transparent)]
     Process(#[from] ProcessError),
 }
 
-fn there_are(names: &[String]) -> String {
+fn available(names: &[String]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    if names.is_empty() { String::new() } else { format!(": {}", text::list(&names)) }
+    if names.is_empty() { String::new() } else { format!("; it has {}", text::list(&names)) }
 }
 
 impl ExecError {
-    /// As Node, and so Docker Desktop, names it.
+    /// Node's error code, which Docker Desktop passes on.
     fn code(&self) -> &'static str {
         match self {
             ExecError::Undeclared { .. }
             | ExecError::NotBuilt
             | ExecError::NoDocker
-            | ExecError::NoFolder(_)
+            | ExecError::NoDirectory(_)
             | ExecError::Process(ProcessError::NotFound { .. }) => "ENOENT",
             ExecError::Variable(_) => "EINVAL",
             ExecError::Process(_) => "EACCES",
@@ -73,24 +73,24 @@ impl ExecError {
     }
 }
 
-/// Runs the program to its end, or until `is_unwanted` says so, or the page is gone.
+/// Runs the program until it ends. Ends it when `is_cancelled`, or when the page is gone.
 pub fn run(
     request: &ExecRequest,
     tab: &Tab,
     programs: Option<&Arc<Programs>>,
-    is_unwanted: impl Fn() -> bool,
+    is_cancelled: impl Fn() -> bool,
 ) {
     let exec = request.exec;
-    // The page may be gone, and then wants to know nothing.
-    let _ = match run_until(request, tab, programs, is_unwanted) {
-        Ok((status, killed)) => tab.tell(&TabMessage::Exit {
+    // An error means that the page is gone.
+    let _ = match run_until(request, tab, programs, is_cancelled) {
+        Ok((status, killed)) => tab.send(&TabMessage::Exit {
             exec,
             code: status.code(),
             signal: signal(status).as_deref(),
             killed,
         }),
         Err(error) => {
-            tab.tell(&TabMessage::Failed { exec, message: &one_line(&error), code: error.code() })
+            tab.send(&TabMessage::Failed { exec, message: &one_line(&error), code: error.code() })
         }
     };
     tab.remove_program(exec);
@@ -100,23 +100,23 @@ fn run_until(
     request: &ExecRequest,
     tab: &Tab,
     programs: Option<&Arc<Programs>>,
-    is_unwanted: impl Fn() -> bool,
+    is_cancelled: impl Fn() -> bool,
 ) -> Result<(ExitStatus, bool), ExecError> {
     let exec = request.exec;
     let mut running = Running::start(command(request, programs.map(AsRef::as_ref))?, &[])?;
     let (mut stdout, mut stderr) = (Utf8Pieces::default(), Utf8Pieces::default());
     loop {
-        let told = match running.next_event() {
+        let sent = match running.next_event() {
             Event::Output(Stream::Stdout, bytes) => {
-                tab.tell(&TabMessage::Stdout { exec, text: &stdout.push(&bytes) })
+                tab.send(&TabMessage::Stdout { exec, text: &stdout.push(&bytes) })
             }
             Event::Output(Stream::Stderr, bytes) => {
-                tab.tell(&TabMessage::Stderr { exec, text: &stderr.push(&bytes) })
+                tab.send(&TabMessage::Stderr { exec, text: &stderr.push(&bytes) })
             }
             Event::Quiet => Ok(()),
             Event::Ended => break,
         };
-        if told.is_err() || is_unwanted() {
+        if sent.is_err() || is_cancelled() {
             running.end(process::Request::Terminate);
             return Ok((running.wait()?, true));
         }
@@ -129,14 +129,14 @@ fn run_until(
             } else {
                 TabMessage::Stderr { exec, text }
             };
-            let _ = tab.tell(&message);
+            let _ = tab.send(&message);
         }
     }
     Ok((running.wait()?, false))
 }
 
-/// The program has been found before the page's PATH and folder are looked at, and no shell sees the
-/// arguments.
+/// The page's PATH and working directory don't change which program is found, and no shell interprets
+/// the arguments.
 fn command(request: &ExecRequest, programs: Option<&Programs>) -> Result<Command, ExecError> {
     let program = match &request.program {
         Program::Docker => docker()?,
@@ -144,12 +144,12 @@ fn command(request: &ExecRequest, programs: Option<&Programs>) -> Result<Command
     };
     let mut command = Command::new(program);
     command.args(&request.args);
-    let default = programs.map_or_else(std::env::temp_dir, |it| it.folder().to_owned());
-    let folder = default.join(request.cwd.as_deref().unwrap_or(Path::new("")));
-    if !folder.is_dir() {
-        return Err(ExecError::NoFolder(folder));
+    let default = programs.map_or_else(std::env::temp_dir, |it| it.directory().to_owned());
+    let directory = default.join(request.cwd.as_deref().unwrap_or(Path::new("")));
+    if !directory.is_dir() {
+        return Err(ExecError::NoDirectory(directory));
     }
-    command.current_dir(folder);
+    command.current_dir(directory);
     for (name, value) in &request.env {
         if name.is_empty() || name.contains(['=', '\0']) {
             return Err(ExecError::Variable(name.clone()));
@@ -169,10 +169,10 @@ fn host_binary(name: &str, programs: Option<&Programs>) -> Result<PathBuf, ExecE
     })
 }
 
-/// Docker's command line, by its whole path.
+/// The absolute path of Docker's command line.
 pub(super) fn find_docker() -> Option<PathBuf> {
     let found = which::which("docker").ok()?;
-    // Windows runs scripts in a shell.
+    // On Windows a script runs in a shell.
     let is_script = cfg!(windows) && found.extension() != Some(OsStr::new("exe"));
     (!is_script).then_some(found)
 }
@@ -183,13 +183,13 @@ fn docker() -> Result<PathBuf, ExecError> {
 
 #[cfg(unix)]
 fn signal(status: ExitStatus) -> Option<String> {
+    // The others have different numbers on different systems.
     const NAMES: [&str; 16] = [
         "", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "", "SIGFPE", "SIGKILL",
         "", "SIGSEGV", "", "SIGPIPE", "SIGALRM", "SIGTERM",
     ];
     let number = std::os::unix::process::ExitStatusExt::signal(&status)?;
     let name = usize::try_from(number).ok().and_then(|number| NAMES.get(number));
-    // Those that have other numbers elsewhere.
     Some(match name {
         Some(name) if !name.is_empty() => (*name).to_owned(),
         _ => format!("signal {number}"),

@@ -1,5 +1,5 @@
-//! Who may ask the preview for anything. It runs programs on this machine, so no page but its own
-//! may reach it, from whatever site, and no program that does not know the session's token.
+//! Decides which requests the preview accepts. The preview runs programs on this machine, so it rejects
+//! requests from pages of every other origin, and requests without the session's token.
 
 use std::io;
 
@@ -9,18 +9,18 @@ use crate::error::{Error, Result};
 use crate::http::{RequestHead, ServerResponse, Status};
 use crate::text;
 
-/// The header in which the page shows the token.
+/// The header in which the page sends the token.
 const TOKEN_HEADER: &str = "X-Preview-Token";
 
-/// A secret of this session, known to who opens the address that the terminal shows.
+/// A secret of this session. The address that the terminal shows contains it.
 #[derive(Clone, Debug)]
 struct SessionToken(String);
 
 impl SessionToken {
-    /// Takes the same time wherever a wrong one differs.
-    fn is(&self, shown: &str) -> bool {
-        let pairs = self.0.bytes().zip(shown.bytes());
-        shown.len() == self.0.len() && pairs.fold(0, |all, (a, b)| all | (a ^ b)) == 0
+    /// Compares in constant time.
+    fn is(&self, other: &str) -> bool {
+        let pairs = self.0.bytes().zip(other.bytes());
+        other.len() == self.0.len() && pairs.fold(0, |all, (a, b)| all | (a ^ b)) == 0
     }
 }
 
@@ -34,18 +34,18 @@ pub fn random() -> io::Result<String> {
     Ok(text::hex(&bytes))
 }
 
-/// Why a request is refused.
+/// Why a request is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RequestRefusal {
-    /// It is for another host: a name that somebody has made to lead here.
+pub enum RequestRejection {
+    /// The Host header is not the preview's address (DNS rebinding).
     Host,
-    /// A page of another origin asks.
+    /// It comes from a page of another origin.
     Origin,
-    /// It shows no token, or not this session's.
+    /// The token is missing or wrong.
     Token,
 }
 
-/// What is asked of every request.
+/// Checks every request.
 #[derive(Clone, Debug)]
 pub struct Guard {
     host: String,
@@ -54,62 +54,65 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// For the server at `host`, an address with its port, with a new token.
+    /// Creates a guard with a new token for the server at `host`, which is an address with a port.
     ///
     /// # Errors
     /// The operating system has no random bytes.
     pub fn new(host: &str) -> Result<Self> {
-        let token = random().map_err(|error| Error::new("can't make a secret").because(error))?;
+        let token = random().map_err(|error| Error::new("can't create a token").because(error))?;
         let (host, origin) = (host.to_owned(), format!("http://{host}"));
         Ok(Self { host, origin, token: SessionToken(token) })
     }
 
-    /// Where the page `entry` is. The token stands where browsers neither send it nor pass it on.
+    /// The URL of the page `entry`. The token is in the fragment, which browsers don't send.
     pub fn address(&self, entry: &Utf8Path) -> String {
         let path = if entry == "index.html" { "" } else { entry.as_str() };
         format!("{}/{path}#token={}", self.origin, self.token.0)
     }
 
-    /// Whether our own page asks, or a user or program that no page has led here.
+    /// Accepts requests from the preview's own page, and requests that no page has caused.
     ///
     /// # Errors
-    /// Why it is to be refused.
-    pub fn check(&self, request: &RequestHead) -> Result<(), RequestRefusal> {
+    /// The reason to reject the request.
+    pub fn check(&self, request: &RequestHead) -> Result<(), RequestRejection> {
         if request.headers.get("host") != Some(&self.host) {
-            return Err(RequestRefusal::Host);
+            return Err(RequestRejection::Host);
         }
         if request.headers.get("origin").is_some_and(|origin| origin != self.origin) {
-            return Err(RequestRefusal::Origin);
+            return Err(RequestRejection::Origin);
         }
-        // Browsers tell it of all requests, those without an Origin too.
+        // Browsers send it with every request, also with those that have no Origin.
         match request.headers.get("sec-fetch-site") {
             None | Some("same-origin" | "none") => Ok(()),
-            Some(_) => Err(RequestRefusal::Origin),
+            Some(_) => Err(RequestRejection::Origin),
         }
     }
 
-    /// Whether it also knows the token, for all that runs a program or tells what one says.
-    pub fn check_token(&self, request: &RequestHead) -> Result<(), RequestRefusal> {
+    /// Requires the token. It protects everything that runs a program or returns its output.
+    ///
+    /// # Errors
+    /// The token is missing or wrong.
+    pub fn check_token(&self, request: &RequestHead) -> Result<(), RequestRejection> {
         match request.headers.get(TOKEN_HEADER) {
             Some(token) if self.token.is(token) => Ok(()),
-            _ => Err(RequestRefusal::Token),
+            _ => Err(RequestRejection::Token),
         }
     }
 
-    pub fn refuse(&self, refusal: RequestRefusal) -> ServerResponse {
-        match refusal {
-            RequestRefusal::Host => ServerResponse::text(
+    pub fn reject(&self, rejection: RequestRejection) -> ServerResponse {
+        match rejection {
+            RequestRejection::Host => ServerResponse::text(
                 Status::Misdirected,
-                format!("The preview is at {} alone.", self.origin),
+                format!("The preview is available only at {}.", self.origin),
             ),
-            RequestRefusal::Origin => ServerResponse::text(
+            RequestRejection::Origin => ServerResponse::text(
                 Status::Forbidden,
-                "The preview can't be reached from other pages. Open the address that \
+                "The preview rejects requests from other pages. Open the address that \
                  `cargo xtask preview` shows in the terminal.",
             ),
-            RequestRefusal::Token => ServerResponse::text(
+            RequestRejection::Token => ServerResponse::text(
                 Status::Unauthorized,
-                "This page does not belong to the preview that runs now. Open the address that \
+                "The token of this page is missing or invalid. Open the address that \
                  `cargo xtask preview` shows in the terminal.",
             ),
         }
@@ -121,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_token_is_right_but_the_own_one() {
+    fn a_token_equals_only_itself() {
         let token = SessionToken(random().unwrap());
         assert!(token.is(&token.0));
         assert!(!token.is(""));

@@ -6,8 +6,8 @@
 //!                             └─▶ tabs ◀─ exec, build
 //! ```
 //!
-//! The script `client/` makes `window.ddClient` in the page. It asks with short requests, and is
-//! told everything on one connection that is held open for each browser tab.
+//! The script in `client/` creates `window.ddClient` in the page. It sends short requests, and receives
+//! all messages on one connection that stays open for each browser tab.
 
 use serde_json::json;
 
@@ -27,11 +27,11 @@ mod tabs;
 mod utf8;
 mod watch;
 
-/// The script that makes `window.ddClient` for this project on this machine.
+/// The script that creates `window.ddClient` for this project on this machine.
 pub fn script(project: &Project) -> String {
     let facts = json!({
         "image": project.config.image.with_tag(project.tag.clone()).to_string(),
-        // As Node names them.
+        // Node's names.
         "platform": match std::env::consts::OS {
             "macos" => "darwin",
             "windows" => "win32",

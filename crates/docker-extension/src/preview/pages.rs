@@ -1,5 +1,5 @@
-//! Where the pages come from: a dev server that this one stands in front of, or a folder. Either
-//! way every HTML page gets the script that makes `window.ddClient`.
+//! Serves the pages, from a dev server or from a directory, and adds the script that creates
+//! `window.ddClient` to every HTML page.
 
 use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -8,11 +8,11 @@ use std::thread;
 
 use crate::http::{self, RequestHead, ResponseHead, ServerResponse, Status, percent_decoded};
 
-/// The script's path. It stands first, so that the page's own scripts find what it makes.
+/// The script's path. It is the first script of a page, so that the others find `window.ddClient`.
 pub const SCRIPT: &str = "/@preview/client.js";
 
-/// Headers that are about one connection, or about bytes that are changed here.
-const NOT_PASSED_ON: [&str; 6] = [
+/// Headers that describe one connection, or a body that is changed here.
+const NOT_FORWARDED: [&str; 6] = [
     "connection",
     "keep-alive",
     "transfer-encoding",
@@ -29,38 +29,41 @@ pub enum PageSource {
 }
 
 impl PageSource {
-    /// Answers a request for a page, or for what belongs to one.
+    /// Answers a request for a page or one of its files.
     ///
     /// # Errors
     /// The browser or the dev server is gone.
     pub fn answer(&self, request: &RequestHead, browser: &mut TcpStream) -> io::Result<()> {
         if !matches!(request.method.as_str(), "GET" | "HEAD") {
-            return ServerResponse::text(Status::MethodNotAllowed, "Pages are only read.")
-                .send(browser, &request.method);
+            return ServerResponse::text(
+                Status::MethodNotAllowed,
+                "Pages support GET and HEAD only.",
+            )
+            .send(browser, &request.method);
         }
         match self {
-            PageSource::DevServer(address) => pass_on(request, *address, browser),
-            PageSource::Folder(folder) => {
-                file(folder, request.path()).send(browser, &request.method)
+            PageSource::DevServer(address) => forward(request, *address, browser),
+            PageSource::Folder(directory) => {
+                file(directory, request.path()).send(browser, &request.method)
             }
         }
     }
 }
 
-/// Passes a request on to the dev server, and its answer back.
-fn pass_on(request: &RequestHead, server: SocketAddr, browser: &mut TcpStream) -> io::Result<()> {
+/// Forwards a request to the dev server, and its answer to the browser.
+fn forward(request: &RequestHead, server: SocketAddr, browser: &mut TcpStream) -> io::Result<()> {
     let Ok(mut server) = TcpStream::connect(server) else {
-        return ServerResponse::text(Status::BadGateway, "The pages' dev server does not answer.")
+        return ServerResponse::text(Status::BadGateway, "The dev server does not answer.")
             .send(browser, &request.method);
     };
-    server.write_all(passed_on(request).to_string().as_bytes())?;
+    server.write_all(forwarded(request).to_string().as_bytes())?;
     let (head, rest) = http::read_head(&mut server)?;
     let is_page = |head: &ResponseHead| {
         let content_type = head.headers.get("content-type").unwrap_or_default();
         content_type.starts_with("text/html") && request.method == "GET" && head.status != 304
     };
     match ResponseHead::parse(&head) {
-        // A websocket, by which the dev server tells what has changed.
+        // A websocket, on which the dev server announces changes.
         Some(ResponseHead { status: 101, .. }) => {
             browser.write_all(&[head, rest].concat())?;
             connect(browser, &server)
@@ -78,23 +81,23 @@ fn pass_on(request: &RequestHead, server: SocketAddr, browser: &mut TcpStream) -
     }
 }
 
-fn passed_on(request: &RequestHead) -> RequestHead {
-    let mut headers = request.headers.without(&NOT_PASSED_ON);
+fn forwarded(request: &RequestHead) -> RequestHead {
+    let mut headers = request.headers.without(&NOT_FORWARDED);
     let is_upgrade = headers.get("upgrade").is_some();
     headers.push("Connection", if is_upgrade { "Upgrade" } else { "close" });
     RequestHead { headers, ..request.clone() }
 }
 
 fn with_length(head: ResponseHead, length: usize) -> ResponseHead {
-    // The tag is that of other bytes.
-    let mut headers = head.headers.without(&NOT_PASSED_ON).without(&["etag"]);
+    // The dev server's tag does not describe the changed page.
+    let mut headers = head.headers.without(&NOT_FORWARDED).without(&["etag"]);
     headers.push("X-Frame-Options", "DENY");
     headers.push("Content-Length", &length.to_string());
     headers.push("Connection", "close");
     ResponseHead { headers, ..head }
 }
 
-/// Passes bytes both ways until either side has ended.
+/// Copies bytes in both directions until one side closes the connection.
 fn connect(browser: &mut TcpStream, server: &TcpStream) -> io::Result<()> {
     let (mut from_browser, mut to_server) = (browser.try_clone()?, server.try_clone()?);
     let up = thread::spawn(move || {
@@ -109,23 +112,23 @@ fn connect(browser: &mut TcpStream, server: &TcpStream) -> io::Result<()> {
     copied.map(drop)
 }
 
-/// Puts the script before all else in the page's head.
+/// Inserts the script at the beginning of the page's head.
 fn inject(page: &str) -> String {
     let at = ["head", "html", "!doctype"].iter().find_map(|name| after_tag(page, name));
     let (before, after) = page.split_at(at.unwrap_or(0));
     format!("{before}<script src=\"{SCRIPT}\"></script>{after}")
 }
 
-/// Where the first tag of this name, in lower case, ends.
+/// The position after the first tag with this name, which must be in lower case.
 fn after_tag(page: &str, name: &str) -> Option<usize> {
     let lower = page.to_ascii_lowercase();
     let tags = lower.match_indices('<').filter_map(|(at, _)| {
         let rest = lower[at + 1..].strip_prefix(name)?;
-        // `<header>` is no `<head>`.
+        // `<header>` is not `<head>`.
         let ends = rest.starts_with(|next: char| next == '>' || next.is_ascii_whitespace());
         ends.then_some(at)
     });
-    // What stands in a comment is no tag.
+    // Tags in comments don't count.
     let mut tags = tags.filter(|at| {
         let before = &lower[..*at];
         before.rfind("<!--").is_none_or(|open| before[open..].contains("-->"))
@@ -134,10 +137,9 @@ fn after_tag(page: &str, name: &str) -> Option<usize> {
     Some(at + lower[at..].find('>')? + 1)
 }
 
-/// A file of the folder, or of one in it.
-fn file(folder: &Path, path: &str) -> ServerResponse {
-    let not_found = || ServerResponse::text(Status::NotFound, "There is no such file.");
-    let Some((path, bytes)) = locate(folder, path).and_then(|path| {
+fn file(directory: &Path, path: &str) -> ServerResponse {
+    let not_found = || ServerResponse::text(Status::NotFound, "The file does not exist.");
+    let Some((path, bytes)) = locate(directory, path).and_then(|path| {
         let bytes = std::fs::read(&path).ok()?;
         Some((path, bytes))
     }) else {
@@ -150,11 +152,10 @@ fn file(folder: &Path, path: &str) -> ServerResponse {
     ServerResponse::new(Status::Ok, kind, bytes)
 }
 
-/// The file that a path leads to, if it is one that would be in the extension: neither hidden nor,
-/// by whatever way, outside of the folder.
-fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
-    let folder = folder.canonicalize().ok()?;
-    let mut file = folder.clone();
+/// The file at a path, unless it is hidden or outside of the directory, also through links.
+fn locate(directory: &Path, path: &str) -> Option<PathBuf> {
+    let directory = directory.canonicalize().ok()?;
+    let mut file = directory.clone();
     for part in percent_decoded(path)?.split('/').filter(|part| !part.is_empty()) {
         if part.starts_with('.') || part.contains(['\\', ':', '\0']) {
             return None;
@@ -164,8 +165,8 @@ fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
     if file.is_dir() {
         file.push("index.html");
     }
-    // A link may lead elsewhere.
-    file.canonicalize().ok().filter(|file| file.starts_with(&folder))
+    // A link may point out of the directory.
+    file.canonicalize().ok().filter(|file| file.starts_with(&directory))
 }
 
 fn media_type(path: &Path) -> &'static str {
@@ -198,16 +199,16 @@ mod tests {
     const TAG: &str = "<script src=\"/@preview/client.js\"></script>";
 
     #[test]
-    fn the_script_comes_before_every_other_one() {
+    fn the_script_comes_before_all_others() {
         for (page, expected) in [
             (
                 "<!doctype html><html><head a=b><script></script>",
                 "<!doctype html><html><head a=b>§",
             ),
             ("<!DOCTYPE html>\n<HTML><Head\n>", "<!DOCTYPE html>\n<HTML><Head\n>§"),
-            ("<!doctype html><title>It</title>", "<!doctype html>§"),
-            ("<html><header>It</header>", "<html>§"),
-            ("<!-- <head> --><head>It", "<!-- <head> --><head>§"),
+            ("<!doctype html><title>Tool</title>", "<!doctype html>§"),
+            ("<html><header>Tool</header>", "<html>§"),
+            ("<!-- <head> --><head>Tool", "<!-- <head> --><head>§"),
             ("plain", "§"),
         ] {
             let injected = inject(page);
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn no_path_leads_out_of_the_folder() {
+    fn no_path_leads_out_of_the_directory() {
         let dir = tempfile::tempdir().unwrap();
         let ui = dir.path().join("ui");
         for (path, text) in

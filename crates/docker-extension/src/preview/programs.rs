@@ -1,5 +1,5 @@
-//! The host binaries of one build, in a folder of their own: programs that run go on while the next
-//! ones are built, on Windows too, where a file in use can't be written over.
+//! Copies the host binaries of each build to a new directory. So running programs don't block the next
+//! build on Windows, where a file in use can't be overwritten.
 
 use std::collections::BTreeSet;
 
@@ -8,41 +8,41 @@ use tempfile::TempDir;
 
 use crate::files::{self, IoContext};
 
-/// The host binaries of one build. The folder goes away with the last program that runs from it.
+/// The host binaries of one build. The directory is removed with the last reference to this value.
 #[derive(Debug)]
 pub struct Programs {
-    folder: TempDir,
+    directory: TempDir,
     names: BTreeSet<String>,
 }
 
 impl Programs {
-    /// Copies what was built to a new folder in `parent`.
+    /// Copies the programs to a new directory in `parent`.
     pub fn copy(built: &[Utf8PathBuf], parent: &Utf8Path) -> files::Result<Self> {
         files::create_dir(parent)?;
-        let folder = tempfile::Builder::new()
+        let directory = tempfile::Builder::new()
             .prefix("programs-")
             .tempdir_in(parent)
-            .doing("create a folder in", parent)?;
-        let mut programs = Self { folder, names: BTreeSet::new() };
+            .doing("create a directory in", parent)?;
+        let mut programs = Self { directory, names: BTreeSet::new() };
         for path in built {
             let Some(name) = path.file_name() else { continue };
-            files::copy(path, &parent.join(programs.folder_name()).join(name), true)?;
+            files::copy(path, &parent.join(programs.directory_name()).join(name), true)?;
             programs.names.insert(name.to_owned());
         }
         Ok(programs)
     }
 
-    fn folder_name(&self) -> String {
-        self.folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
+    fn directory_name(&self) -> String {
+        self.directory.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// The folder: where programs run, as they do in Docker Desktop on a Mac.
-    pub fn folder(&self) -> &std::path::Path {
-        self.folder.path()
+    /// The default working directory of the programs, as in Docker Desktop on macOS.
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
     }
 
-    /// Whether these, no more and no fewer, are the programs that were built.
-    pub fn are(&self, built: &[Utf8PathBuf]) -> bool {
+    /// Whether `built` has exactly the names of these programs.
+    pub fn match_build(&self, built: &[Utf8PathBuf]) -> bool {
         let built: BTreeSet<&str> = built.iter().filter_map(|path| path.file_name()).collect();
         self.names().eq(built)
     }
@@ -51,8 +51,8 @@ impl Programs {
         self.names.iter().map(String::as_str)
     }
 
-    /// The path of a program. Nothing but a name that was built leads anywhere.
+    /// The path of the program with exactly this name. Paths and other names give `None`.
     pub fn path(&self, name: &str) -> Option<std::path::PathBuf> {
-        self.names.get(name).map(|name| self.folder.path().join(name))
+        self.names.get(name).map(|name| self.directory.path().join(name))
     }
 }

@@ -1,4 +1,4 @@
-//! Where each request goes that the guard lets in: to the pages, or to what the page's script asks for.
+//! Routes each request that the guard accepts, to the pages or to the API of the page's script.
 
 use std::io;
 use std::net::TcpStream;
@@ -15,28 +15,28 @@ use super::{containers, exec};
 use crate::error::{Error, Result};
 use crate::http::{RequestHead, Server, ServerResponse, Status};
 
-/// The port, if it is free: the address stays the same from day to day.
-const USUAL_PORT: u16 = 7474;
-/// Everything below it is for the page's script, not for the dev server.
-const OWN_PATHS: &str = "/@preview/";
+/// The port unless it is taken. A fixed port keeps the address the same for each preview.
+const DEFAULT_PORT: u16 = 7474;
+/// Requests below this path don't go to the dev server.
+const API_PATHS: &str = "/@preview/";
 
-/// Binds the given port, or the usual one, or if that is taken any other.
+/// Binds the given port. Without one, binds the default port, or any other if that is taken.
 ///
 /// # Errors
-/// The given port is taken.
+/// The port can't be bound.
 pub fn bind(port: Option<u16>) -> Result<Server> {
     let server = match port {
         Some(port) => Server::bind(port),
-        None => Server::bind(USUAL_PORT).or_else(|_| Server::bind(0)),
+        None => Server::bind(DEFAULT_PORT).or_else(|_| Server::bind(0)),
     };
     server.map_err(|reason| {
-        let port = port.unwrap_or(USUAL_PORT);
+        let port = port.unwrap_or(DEFAULT_PORT);
         let error = Error::new(format!("can't listen on port {port}")).because(reason);
-        error.help("choose another with `--port`, or leave it out").usage()
+        error.help("choose another port with `--port`, or omit the option").usage()
     })
 }
 
-/// Serves a session on threads of its own, until it is over.
+/// Serves a session on separate threads until it is over.
 pub fn start(server: Server, session: &Arc<Session>) {
     let (watched, served) = (Arc::clone(session), Arc::clone(session));
     server.start(
@@ -51,10 +51,10 @@ fn serve(
     mut stream: TcpStream,
     session: &Arc<Session>,
 ) -> io::Result<()> {
-    if let Err(refusal) = session.guard.check(request) {
-        return session.guard.refuse(refusal).send(&mut stream, &request.method);
+    if let Err(rejection) = session.guard.check(request) {
+        return session.guard.reject(rejection).send(&mut stream, &request.method);
     }
-    match request.path().strip_prefix(OWN_PATHS) {
+    match request.path().strip_prefix(API_PATHS) {
         None => session.pages.answer(request, &mut stream),
         Some(_) if request.path() == SCRIPT => {
             let script = session.script.as_str();
@@ -65,7 +65,7 @@ fn serve(
     }
 }
 
-/// What the page's script asks for. All of it needs the token.
+/// Answers the page's script. Every request needs the token.
 fn serve_script(
     name: &str,
     request: &RequestHead,
@@ -73,8 +73,8 @@ fn serve_script(
     mut stream: TcpStream,
     session: &Arc<Session>,
 ) -> io::Result<()> {
-    if let Err(refusal) = session.guard.check_token(request) {
-        return session.guard.refuse(refusal).send(&mut stream, &request.method);
+    if let Err(rejection) = session.guard.check_token(request) {
+        return session.guard.reject(rejection).send(&mut stream, &request.method);
     }
     let response = match (request.method.as_str(), name) {
         ("POST", "tab") => return session.tabs.serve(stream),
@@ -84,13 +84,13 @@ fn serve_script(
             Ok(request) => list(&request, session),
             Err(response) => response,
         },
-        ("POST", _) => ServerResponse::text(Status::NotFound, "The preview has no such service."),
-        _ => ServerResponse::text(Status::MethodNotAllowed, "The preview is asked with POST."),
+        ("POST", _) => ServerResponse::text(Status::NotFound, "The preview has no such API."),
+        _ => ServerResponse::text(Status::MethodNotAllowed, "This API supports POST only."),
     };
     response.send(&mut stream, &request.method)
 }
 
-/// What is asked for on behalf of a tab.
+/// A request on behalf of a tab.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TabRequest<T> {
@@ -110,18 +110,18 @@ fn start_program(body: &[u8], session: &Arc<Session>) -> ServerResponse {
         Err(response) => return response,
     };
     let Some(tab) = session.tabs.get(&tab) else { return no_tab() };
-    let unwanted = match tab.add_program(order.exec) {
-        Ok(unwanted) => unwanted,
+    let cancelled = match tab.add_program(order.exec) {
+        Ok(cancelled) => cancelled,
         Err(message) => return ServerResponse::text(Status::BadRequest, message),
     };
-    // Counted from now on: the session could end before the thread begins.
+    // Counted here, because the session could end before the thread starts.
     let counted = session.count_running();
     let session = Arc::clone(session);
     thread::spawn(move || {
         let _counted = counted;
         let programs = session.programs();
-        let is_unwanted = || unwanted.load(Ordering::SeqCst) || session.is_over();
-        exec::run(&order, &tab, programs.as_ref(), is_unwanted);
+        let is_cancelled = || cancelled.load(Ordering::SeqCst) || session.is_over();
+        exec::run(&order, &tab, programs.as_ref(), is_cancelled);
     });
     done()
 }
@@ -146,12 +146,15 @@ fn list(request: &containers::ListRequest, session: &Arc<Session>) -> ServerResp
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ServerResponse> {
     serde_json::from_slice(body).map_err(|error| {
-        ServerResponse::text(Status::BadRequest, format!("Not understood: {error}."))
+        ServerResponse::text(Status::BadRequest, format!("The request is invalid: {error}."))
     })
 }
 
 fn no_tab() -> ServerResponse {
-    ServerResponse::text(Status::NotFound, "The preview has lost this page. Reload it.")
+    ServerResponse::text(
+        Status::NotFound,
+        "The preview has no connection to this page. Reload the page.",
+    )
 }
 
 fn done() -> ServerResponse {

@@ -1,4 +1,4 @@
-//! What all connections of a preview share.
+//! The state that all connections of a preview share.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -17,7 +17,7 @@ use crate::interrupt;
 pub struct Session {
     pub guard: Guard,
     pub pages: PageSource,
-    /// The script that makes `window.ddClient`.
+    /// The script that creates `window.ddClient`.
     pub script: String,
     pub tabs: Tabs,
     programs: RwLock<Option<Arc<Programs>>>,
@@ -39,12 +39,12 @@ impl Session {
         }
     }
 
-    /// The host binaries of the last build that went well.
+    /// The host binaries of the last successful build.
     pub fn programs(&self) -> Option<Arc<Programs>> {
         self.programs.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// From now on these are run; those that run go on.
+    /// Replaces the host binaries. Programs that are running continue.
     pub fn set_programs(&self, programs: Arc<Programs>) {
         *self.programs.write().unwrap_or_else(PoisonError::into_inner) = Some(programs);
     }
@@ -55,14 +55,14 @@ impl Session {
         RunningCount(Arc::clone(self))
     }
 
-    /// Has pages that are plain files loaded again when one has changed, until the session is over.
+    /// If the pages are plain files, reloads them when one changes, until the session is over.
     pub fn watch_pages(&self) {
-        let PageSource::Folder(folder) = &self.pages else { return };
-        let mut watcher = Watcher::new(vec![folder.clone()]);
+        let PageSource::Folder(directory) = &self.pages else { return };
+        let mut watcher = Watcher::new(vec![directory.clone()]);
         while !self.is_over() {
             thread::sleep(watch::PAUSE);
             if watcher.has_changed() {
-                self.tabs.tell(&TabMessage::Reload { why: "" });
+                self.tabs.send(&TabMessage::Reload { why: "" });
             }
         }
     }
@@ -71,14 +71,14 @@ impl Session {
         self.is_over.load(Ordering::SeqCst) || interrupt::is_interrupted()
     }
 
-    /// Ends the session, and returns when no program runs any more.
+    /// Ends the session and its programs. Returns when all of them have ended.
     pub fn end(&self) {
         self.is_over.store(true, Ordering::SeqCst);
         self.tabs.cut();
         while self.running.load(Ordering::SeqCst) > 0 {
             thread::sleep(Duration::from_millis(10));
         }
-        // The last ones hold a folder.
+        // This removes their directory.
         self.programs.write().unwrap_or_else(PoisonError::into_inner).take();
     }
 }

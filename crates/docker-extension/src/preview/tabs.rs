@@ -1,6 +1,6 @@
-//! The browser tabs that show the preview. Each holds one connection open, on which it is told all:
-//! what its programs write, and how the build fares. A browser has six connections to a server, so
-//! neither programs nor messages may take one each.
+//! The browser tabs that show the preview. Each keeps one connection open, which carries the output of
+//! its programs and the state of the build. A browser opens at most six connections to a server, so
+//! there can't be one for each program.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -14,34 +14,35 @@ use serde::Serialize;
 use super::guard;
 use crate::http;
 
-/// How many tabs there are at most: browsers would let a seventh connection wait forever, and pages
-/// have to be loaded as well.
+/// The maximum number of tabs. A browser delays a seventh connection until another ends, and loading the
+/// pages needs some as well.
 const MAX_TABS: usize = 4;
-/// How many programs a tab runs at most.
+/// The maximum number of programs that a tab runs at the same time.
 const MAX_PROGRAMS: usize = 64;
 
-/// How long a tab may take nothing of what it is told: the browser may have put it to sleep.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A tab is disconnected if it accepts no data for this time, for example because the browser suspended
+/// it.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a tab is told. `client/` knows these names; `exec` is the page's number for a program.
+/// A message to a tab. `client/connection.js` handles them; `exec` is the page's number for a program.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum TabMessage<'a> {
     Hello {
-        /// A random name, which the page shows with every request.
+        /// A random name, which the page sends with every request.
         tab: &'a str,
     },
     Building,
     Built,
-    /// The host binaries of the last build are still there.
+    /// The build failed. The host binaries of the last successful build remain available.
     NotBuilt {
         messages: &'a str,
     },
-    /// There is something new to see.
     Reload {
+        /// Shown after the page has reloaded, unless it is empty.
         why: &'a str,
     },
-    /// Too many tabs were opened, and this is the oldest one.
+    /// More than [`MAX_TABS`] tabs are open, and this is the oldest one.
     Replaced,
     Stdout {
         exec: u64,
@@ -53,17 +54,17 @@ pub enum TabMessage<'a> {
     },
     Exit {
         exec: u64,
-        /// None where a signal ended it.
+        /// `None` if a signal ended the program.
         code: Option<i32>,
         signal: Option<&'a str>,
-        /// It was ended because the page asked for it.
+        /// The preview ended the program, because the page requested it or the session ended.
         killed: bool,
     },
-    /// A program could not be run.
+    /// A program was not run.
     Failed {
         exec: u64,
         message: &'a str,
-        /// Node's name for the reason, as Docker Desktop gives it.
+        /// Node's error code, which Docker Desktop passes on.
         code: &'a str,
     },
 }
@@ -72,46 +73,46 @@ pub enum TabMessage<'a> {
 pub struct Tab {
     name: String,
     stream: Mutex<TcpStream>,
-    /// The same connection, to be cut while the stream is written to.
+    /// The same connection, to close it while another thread writes to the stream.
     connection: TcpStream,
-    /// The programs that it runs, and whether they are unwanted by now.
+    /// The programs that it runs, and whether they are cancelled.
     programs: Mutex<BTreeMap<u64, Arc<AtomicBool>>>,
 }
 
 impl Tab {
     /// # Errors
-    /// It is gone.
-    pub fn tell(&self, message: &TabMessage<'_>) -> io::Result<()> {
+    /// The tab was closed.
+    pub fn send(&self, message: &TabMessage<'_>) -> io::Result<()> {
         let mut line = serde_json::to_vec(message)?;
         line.push(b'\n');
-        let told = lock(&self.stream).write_all(&line);
-        if told.is_err() {
-            // It may have been told half of it.
+        let sent = lock(&self.stream).write_all(&line);
+        if sent.is_err() {
+            // It may have received a part of the line.
             self.cut();
         }
-        told
+        sent
     }
 
-    /// Notes a program that begins, and returns the flag that tells when it is unwanted.
+    /// Registers a program, and returns the flag that cancels it.
     ///
     /// # Errors
-    /// What is wrong, for the page.
+    /// A message for the page.
     pub fn add_program(&self, exec: u64) -> Result<Arc<AtomicBool>, &'static str> {
         let mut programs = lock(&self.programs);
         if programs.len() >= MAX_PROGRAMS {
-            return Err("this page runs too many programs at once");
+            return Err("this page runs too many programs at the same time; the limit is 64");
         }
-        let unwanted = Arc::new(AtomicBool::new(false));
-        if programs.insert(exec, Arc::clone(&unwanted)).is_some() {
-            return Err("the page has used this number before");
+        let cancelled = Arc::new(AtomicBool::new(false));
+        if programs.insert(exec, Arc::clone(&cancelled)).is_some() {
+            return Err("this page already runs a program with this number");
         }
-        Ok(unwanted)
+        Ok(cancelled)
     }
 
-    /// Has a program end, if it still runs.
+    /// Cancels a program if it is still running.
     pub fn end_program(&self, exec: u64) {
-        if let Some(unwanted) = lock(&self.programs).get(&exec) {
-            unwanted.store(true, Ordering::SeqCst);
+        if let Some(cancelled) = lock(&self.programs).get(&exec) {
+            cancelled.store(true, Ordering::SeqCst);
         }
     }
 
@@ -120,29 +121,29 @@ impl Tab {
     }
 
     fn cut(&self) {
-        for unwanted in lock(&self.programs).values() {
-            unwanted.store(true, Ordering::SeqCst);
+        for cancelled in lock(&self.programs).values() {
+            cancelled.store(true, Ordering::SeqCst);
         }
-        // It may be gone already.
+        // The tab may have closed it already.
         let _ = self.connection.shutdown(Shutdown::Both);
     }
 }
 
-/// All tabs, and how the build fares.
+/// All tabs, and the state of the build.
 #[derive(Debug, Default)]
 pub struct Tabs {
     tabs: Mutex<Vec<Arc<Tab>>>,
-    /// What the compiler says, where the build fails.
+    /// The compiler's messages if the last build failed.
     not_built: Mutex<Option<String>>,
 }
 
 impl Tabs {
-    /// Serves a tab until it is left, and has its programs end then.
+    /// Serves a tab until it is closed, and then ends its programs.
     ///
     /// # Errors
-    /// It was left before it began.
+    /// It was closed before it received the first message.
     pub fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
-        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
         http::begin_stream(&mut stream, "application/x-ndjson")?;
         let tab = Arc::new(Tab {
             name: guard::random()?,
@@ -152,10 +153,10 @@ impl Tabs {
         });
         self.add(&tab)?;
         if let Some(messages) = lock(&self.not_built).as_deref() {
-            // Should it be gone already, that is seen below.
-            let _ = tab.tell(&TabMessage::NotBuilt { messages });
+            // An error ends the loop below.
+            let _ = tab.send(&TabMessage::NotBuilt { messages });
         }
-        // A browser sends nothing more; the end comes when the tab is left.
+        // The browser sends no more data. The stream ends when the tab is closed.
         while let Ok(1..) = stream.read(&mut [0; 64]) {}
         lock(&self.tabs).retain(|other| !Arc::ptr_eq(other, &tab));
         tab.cut();
@@ -165,13 +166,14 @@ impl Tabs {
     fn add(&self, tab: &Arc<Tab>) -> io::Result<()> {
         let oldest = {
             let mut tabs = lock(&self.tabs);
-            // Before all else that it is told, and not before it can be found.
-            tab.tell(&TabMessage::Hello { tab: &tab.name })?;
+            // Under the lock: no message may come before this one, and the tab must be in the list
+            // before it uses its name.
+            tab.send(&TabMessage::Hello { tab: &tab.name })?;
             tabs.push(Arc::clone(tab));
             (tabs.len() > MAX_TABS).then(|| tabs.remove(0))
         };
         if let Some(oldest) = oldest {
-            let _ = oldest.tell(&TabMessage::Replaced);
+            let _ = oldest.send(&TabMessage::Replaced);
             oldest.cut();
         }
         Ok(())
@@ -181,8 +183,8 @@ impl Tabs {
         lock(&self.tabs).iter().find(|tab| tab.name == name).cloned()
     }
 
-    /// Tells all tabs something; those that open later are told of a failed build.
-    pub fn tell(&self, message: &TabMessage<'_>) {
+    /// Sends a message to all tabs. Tabs that open later also receive the messages of a failed build.
+    pub fn send(&self, message: &TabMessage<'_>) {
         match message {
             TabMessage::NotBuilt { messages } => {
                 *lock(&self.not_built) = Some((*messages).to_owned());
@@ -192,12 +194,12 @@ impl Tabs {
         }
         let tabs = lock(&self.tabs).clone();
         for tab in tabs {
-            // One that is gone is removed by who serves it.
-            let _ = tab.tell(message);
+            // `serve` removes tabs that are closed.
+            let _ = tab.send(message);
         }
     }
 
-    /// Cuts all connections: there is nothing to be told any more.
+    /// Closes the connections to all tabs.
     pub fn cut(&self) {
         for tab in lock(&self.tabs).drain(..) {
             tab.cut();
@@ -205,7 +207,7 @@ impl Tabs {
     }
 }
 
-/// A thread that panicked has left nothing half done here.
+/// Ignores poisoning: a panic does not leave these values in an invalid state.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

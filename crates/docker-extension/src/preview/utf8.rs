@@ -1,30 +1,32 @@
-//! Text that comes in pieces which were cut anywhere.
+//! Decodes UTF-8 that arrives in pieces.
 
-/// Turns pieces of UTF-8 into text: characters that were cut in two come with the second piece.
+/// Decodes pieces of UTF-8. A character that is split between two pieces is returned with the second.
 #[derive(Debug, Default)]
 pub struct Utf8Pieces {
-    /// The begin of a character whose end has not come yet.
+    /// The beginning of a character whose end has not arrived yet.
     rest: Vec<u8>,
 }
 
 impl Utf8Pieces {
-    /// The text that this piece completes. What is no UTF-8 becomes U+FFFD.
+    /// The text up to the last complete character. Invalid UTF-8 becomes U+FFFD.
     pub fn push(&mut self, piece: &[u8]) -> String {
         self.rest.extend_from_slice(piece);
-        let cut = self.rest.utf8_chunks().last().map_or(0, |last| begun(last.invalid()));
+        let cut =
+            self.rest.utf8_chunks().last().map_or(0, |last| incomplete_length(last.invalid()));
         let rest = self.rest.split_off(self.rest.len() - cut);
         let whole = std::mem::replace(&mut self.rest, rest);
         String::from_utf8_lossy(&whole).into_owned()
     }
 
-    /// What is left when nothing more comes.
+    /// The remaining text after the last piece.
     pub fn finish(self) -> String {
         String::from_utf8_lossy(&self.rest).into_owned()
     }
 }
 
-/// How many of these last bytes, which are no character, may become one with those that come.
-fn begun(bytes: &[u8]) -> usize {
+/// The number of bytes at the end of the text, which are not valid, that further bytes may complete to a
+/// character.
+fn incomplete_length(bytes: &[u8]) -> usize {
     match str::from_utf8(bytes) {
         Err(error) if error.error_len().is_none() => bytes.len(),
         _ => 0,
@@ -38,7 +40,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_the_same_text_wherever_it_is_cut(
+        fn the_text_does_not_depend_on_where_it_is_split(
             parts in prop::collection::vec(prop_oneof![
                 any::<String>().prop_map(String::into_bytes),
                 prop::collection::vec(any::<u8>(), 0..6),

@@ -1,50 +1,51 @@
-//! Sees that sources have changed, by looking at the times of their files now and then. Host
-//! binaries have few files: it costs next to nothing, and works on every file system.
+//! Detects changed sources by polling the modification times and sizes of their files. That works on
+//! every file system, and is cheap because host binaries have few files.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// How long to wait before looking again.
+/// How long to wait between two calls of [`Watcher::has_changed`].
 pub const PAUSE: Duration = Duration::from_millis(250);
 
-/// Folders that hold what is made of sources, or sources of others.
+/// Directories with generated files or third-party sources.
 const SKIPPED: [&str; 2] = ["target", "node_modules"];
 
 type State = BTreeMap<PathBuf, (SystemTime, u64)>;
 
-/// Watches files, and folders with all that is in them.
+/// Watches files, and directories with all their contents.
 #[derive(Debug)]
 pub struct Watcher {
     sources: Vec<PathBuf>,
-    /// As it was when last asked.
+    /// The state at the last call.
     last: State,
-    /// As it was when the last change was told.
-    told: State,
+    /// The state when a change was last reported.
+    reported: State,
 }
 
 impl Watcher {
     pub fn new(sources: Vec<PathBuf>) -> Self {
         let state = look(&sources);
-        Self { sources, last: state.clone(), told: state }
+        Self { sources, last: state.clone(), reported: state }
     }
 
     pub fn add(&mut self, sources: impl IntoIterator<Item = PathBuf>) {
         for source in sources {
-            if !self.told.contains_key(&source) && !self.sources.contains(&source) {
-                self.told.extend(look(std::slice::from_ref(&source)));
+            if !self.reported.contains_key(&source) && !self.sources.contains(&source) {
+                self.reported.extend(look(std::slice::from_ref(&source)));
                 self.sources.push(source);
             }
         }
     }
 
-    /// Whether something has changed since this last said so, and nobody is writing any more.
+    /// Whether the files have changed since this last returned true, and are the same as at the last
+    /// call: a change is reported when it is complete.
     pub fn has_changed(&mut self) -> bool {
         let now = look(&self.sources);
         let is_settled = now == self.last;
         self.last = now;
-        if is_settled && self.last != self.told {
-            self.told.clone_from(&self.last);
+        if is_settled && self.last != self.reported {
+            self.reported.clone_from(&self.last);
             return true;
         }
         false
@@ -59,7 +60,7 @@ fn look(sources: &[PathBuf]) -> State {
     state
 }
 
-/// What can't be read is as good as not there.
+/// Ignores files that can't be read.
 fn look_at(path: &Path, state: &mut State) {
     let Ok(metadata) = path.metadata() else { return };
     if metadata.is_file() {
@@ -71,9 +72,9 @@ fn look_at(path: &Path, state: &mut State) {
     for entry in path.read_dir().into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        // A linked folder may hold itself.
-        let is_linked_folder = entry.path().is_symlink() && entry.path().is_dir();
-        if !name.starts_with('.') && !SKIPPED.contains(&name.as_ref()) && !is_linked_folder {
+        // A linked directory may contain itself.
+        let is_linked_directory = entry.path().is_symlink() && entry.path().is_dir();
+        if !name.starts_with('.') && !SKIPPED.contains(&name.as_ref()) && !is_linked_directory {
             look_at(&entry.path(), state);
         }
     }
@@ -85,19 +86,19 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_change_is_told_once_and_when_nobody_writes_any_more() {
+    fn a_change_is_reported_once_when_it_is_complete() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = dir.path().join("src");
-        fs::create_dir_all(folder.join("target")).unwrap();
-        fs::write(folder.join("a.rs"), "1").unwrap();
-        let mut watcher = Watcher::new(vec![folder.clone()]);
+        let directory = dir.path().join("src");
+        fs::create_dir_all(directory.join("target")).unwrap();
+        fs::write(directory.join("a.rs"), "1").unwrap();
+        let mut watcher = Watcher::new(vec![directory.clone()]);
         assert!(!watcher.has_changed());
-        fs::write(folder.join("target/b"), "1").unwrap();
-        fs::write(folder.join(".a.rs.swp"), "1").unwrap();
+        fs::write(directory.join("target/b"), "1").unwrap();
+        fs::write(directory.join(".a.rs.swp"), "1").unwrap();
         assert!(!watcher.has_changed());
-        fs::write(folder.join("new.rs"), "1").unwrap();
+        fs::write(directory.join("new.rs"), "1").unwrap();
         assert_eq!([0; 3].map(|_| watcher.has_changed()), [false, true, false]);
-        fs::remove_file(folder.join("a.rs")).unwrap();
+        fs::remove_file(directory.join("a.rs")).unwrap();
         assert_eq!([0; 3].map(|_| watcher.has_changed()), [false, true, false]);
     }
 

@@ -1,4 +1,4 @@
-// `window.ddClient` as a page finds it, in a real browser, with real programs behind it.
+// `window.ddClient` in a real browser, with real programs.
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -23,12 +23,12 @@ beforeEach(async () => {
 const tool = (...args) =>
   page.evaluate((args) => ddClient.extension.host.cli.exec("tool", args), args);
 
-/** What `run` in the page rejects with. */
+/** The error with which `run` rejects in the page. */
 const rejected = (run) =>
   page.evaluate(`(${run})().then(() => undefined, (error) => ({ ...error, message: error.message }))`);
 
 describe("exec", () => {
-  test("resolves with the result and its ways to read it", async () => {
+  test("resolves with the result, which has methods to parse it", async () => {
     const result = await page.evaluate(async () => {
       const result = await ddClient.extension.host.cli.exec("tool", ["lines"]);
       return { ...result, lines: result.lines(), parsed: result.parseJsonLines() };
@@ -47,24 +47,24 @@ describe("exec", () => {
     assert.deepEqual([failure.code, failure.stderr, failure.stdout], [3, "no\n", ""]);
   });
 
-  test("rejects with a reason where there is no such program", async () => {
+  test("rejects with a reason if the program is not a host binary", async () => {
     const failure = await rejected(() => ddClient.extension.host.cli.exec("sh", ["-c", "true"]));
     assert.equal(failure.code, "ENOENT");
-    assert.match(failure.message, /`sh` is none of this extension's host binaries: `tool`/);
+    assert.match(failure.message, /`sh` is not a host binary of this extension; it has `tool`/);
   });
 
-  test("gives the program its folder and its variables", async () => {
+  test("sets the working directory and the variables of the program", async () => {
     const printed = await page.evaluate(async () => {
       const { exec } = ddClient.extension.host.cli;
-      const options = { cwd: "/", env: { IT: "is", NOT: undefined } };
-      return [await exec("tool", ["folder"], options), await exec("tool", ["variable", "IT"], options)]
+      const options = { cwd: "/", env: { SET: "value", UNSET: undefined } };
+      return [await exec("tool", ["directory"], options), await exec("tool", ["variable", "SET"], options)]
         .map(({ stdout }) => stdout);
     });
-    assert.deepEqual(printed, ["/\n", "is\n"]);
+    assert.deepEqual(printed, ["/\n", "value\n"]);
   });
 
-  test("refuses what is no list of texts before anything is run", async () => {
-    await assert.rejects(page.evaluate(() => ddClient.extension.host.cli.exec("tool", "lines")), /list of texts/);
+  test("rejects arguments that are not an array of strings, without running the program", async () => {
+    await assert.rejects(page.evaluate(() => ddClient.extension.host.cli.exec("tool", "lines")), /array of strings/);
     await assert.rejects(page.evaluate(() => ddClient.extension.host.cli.exec(["tool"], [])), /TypeError/);
   });
 });
@@ -72,37 +72,37 @@ describe("exec", () => {
 describe("exec with a stream", () => {
   const streamed = (args, options = {}) =>
     page.evaluate(([args, options]) => new Promise((resolve) => {
-      const told = [];
+      const calls = [];
       ddClient.extension.host.cli.exec("tool", args, {
         stream: {
           ...options,
-          onOutput: (data) => told.push(data),
-          onError: (error) => told.push({ error: error.message }),
-          onClose: (code) => resolve([...told, code]),
+          onOutput: (data) => calls.push(data),
+          onError: (error) => calls.push({ error: error.message }),
+          onClose: (code) => resolve([...calls, code]),
         },
       });
     }), [args, options]);
 
-  test("calls back once for each line where it is asked to", async () => {
-    const told = await streamed(["pieces"], { splitOutputLines: true });
-    assert.deepEqual(told, [{ stdout: "one ü" }, { stdout: "two" }, { stderr: "three" }, 0]);
+  test("passes single lines to onOutput with splitOutputLines", async () => {
+    const calls = await streamed(["pieces"], { splitOutputLines: true });
+    assert.deepEqual(calls, [{ stdout: "one ü" }, { stdout: "two" }, { stderr: "three" }, 0]);
   });
 
-  test("calls back as output comes, characters whole", async () => {
-    const told = await streamed(["pieces"]);
-    assert.equal(told.map(({ stdout }) => stdout ?? "").join(""), "one ü\r\ntwo\n");
-    assert.ok(told.length > 3, "in pieces");
+  test("passes output on as it arrives, without splitting characters", async () => {
+    const calls = await streamed(["pieces"]);
+    assert.equal(calls.map(({ stdout }) => stdout ?? "").join(""), "one ü\r\ntwo\n");
+    assert.ok(calls.length > 3, "in pieces");
   });
 
-  test("tells of errors, and how it has ended", async () => {
+  test("reports errors and the exit status", async () => {
     assert.deepEqual((await streamed(["fail"])).at(-1), 3);
     const [error, code] = await page.evaluate(() => new Promise((resolve) => {
-      const told = [];
+      const calls = [];
       ddClient.extension.host.cli.exec("none", [], {
-        stream: { onError: ({ message }) => told.push(message), onClose: (code) => resolve([...told, code]) },
+        stream: { onError: ({ message }) => calls.push(message), onClose: (code) => resolve([...calls, code]) },
       });
     }));
-    assert.match(error, /none of this extension's host binaries/);
+    assert.match(error, /not a host binary of this extension/);
     assert.equal(code, -1);
   });
 
@@ -113,21 +113,21 @@ describe("exec with a stream", () => {
       });
     }));
     assert.equal(code, -1);
-    // Before it has begun, too.
+    // Also before the program has started.
     await page.evaluate(() => new Promise((resolve) => {
       ddClient.extension.host.cli.exec("tool", ["wait"], { stream: { onClose: resolve } }).close();
     }));
   });
 
-  test("has as many at once as it likes", async () => {
-    const told = await page.evaluate(async () => {
-      const begun = Array.from({ length: 12 }, () => new Promise((resolve) => {
+  test("works for more programs at once than a browser opens connections", async () => {
+    const code = await page.evaluate(async () => {
+      const started = Array.from({ length: 12 }, () => new Promise((resolve) => {
         ddClient.extension.host.cli.exec("tool", ["wait"], { stream: { onOutput: resolve } });
       }));
-      await Promise.all(begun);
+      await Promise.all(started);
       return (await ddClient.extension.host.cli.exec("tool", ["json"])).code;
     });
-    assert.equal(told, 0);
+    assert.equal(code, 0);
   });
 });
 
@@ -137,13 +137,13 @@ describe("docker", () => {
     assert.equal(stdout, "docker ps|--all|a b|\n");
   });
 
-  test("gets no quotes that were meant for a shell", async () => {
+  test("gets arguments without the quotes that were meant for a shell", async () => {
     const { stdout } = await page.evaluate(() =>
       ddClient.docker.cli.exec("ps", ["--format", '"{{json .}}"', "'{{.ID}}'", `"a" "b"`]));
     assert.equal(stdout, `docker ps|--format|{{json .}}|{{.ID}}|"a" "b"|\n`);
   });
 
-  test("is asked for containers and images", async () => {
+  test("lists containers and images", async () => {
     const lists = await page.evaluate(async () => [
       await ddClient.docker.listContainers({ all: true }),
       await ddClient.docker.listImages(),
@@ -156,34 +156,34 @@ describe("docker", () => {
 });
 
 describe("the rest of the API", () => {
-  test("tells of the machine", async () => {
+  test("describes the machine and the extension", async () => {
     const { platform, arch } = process;
-    const told = await page.evaluate(() => ({ ...ddClient.host, image: ddClient.extension.image }));
-    assert.deepEqual([told.platform, told.arch, told.image], [platform, arch, "me/tool:1.2.3"]);
-    assert.notEqual(told.hostname, "");
+    const facts = await page.evaluate(() => ({ ...ddClient.host, image: ddClient.extension.image }));
+    assert.deepEqual([facts.platform, facts.arch, facts.image], [platform, arch, "me/tool:1.2.3"]);
+    assert.notEqual(facts.hostname, "");
   });
 
-  test("says in the console what is missing, instead of failing strangely", async () => {
+  test("warns in the console about missing members, once for each", async () => {
     const missing = await page.evaluate(() => [
       ddClient.extension.vm, ddClient.toastSuccess, ddClient.docker.listNetworks, ddClient.docker.listNetworks,
     ]);
     assert.deepEqual(missing, [undefined, undefined, undefined, undefined]);
-    assert.deepEqual(page.said, [
-      "ddClient.extension.vm is not part of the preview, and not in Docker Desktop: the configuration has no table `vm`",
-      "ddClient.toastSuccess is not part of the preview: it is deprecated, use ddClient.desktopUI.toast.success",
-      "ddClient.docker.listNetworks is not part of the preview",
+    assert.deepEqual(page.consoleLines, [
+      "ddClient.extension.vm is not available: the configuration has no table `vm`",
+      "ddClient.toastSuccess is not available in the preview: it is deprecated, use ddClient.desktopUI.toast.success",
+      "ddClient.docker.listNetworks is not available in the preview",
     ]);
     await page.evaluate(async () => JSON.stringify(await ddClient.docker));
-    assert.equal(page.said.length, 3, "promises and JSON look for members that nobody misses");
+    assert.equal(page.consoleLines.length, 3, "members that promises and JSON look for are ignored");
   });
 
-  test("shows toasts that can be read and heard", async () => {
+  test("shows accessible toasts", async () => {
     for (const kind of ["success", "warning", "error"]) {
       await page.evaluate((kind) => ddClient.desktopUI.toast[kind](`<b>${kind}</b>`), kind);
       await page.getByRole("status").getByText(`<b>${kind}</b>`).waitFor();
     }
     await page.evaluate(() => ddClient.desktopUI.navigate.viewContainer("abc"));
-    await page.getByText("Docker Desktop would go to viewContainer(abc).").waitFor();
+    await page.getByText("In Docker Desktop, this opens viewContainer(abc).").waitFor();
     await assertAccessible(page);
   });
 
@@ -195,7 +195,7 @@ describe("the rest of the API", () => {
     assert.deepEqual(await page.evaluate(open), { canceled: true, filePaths: [] });
   });
 
-  test("opens pages of the web, and nothing else", async () => {
+  test("opens http: and https: URLs only", async () => {
     const popup = page.waitForEvent("popup");
     await page.evaluate((url) => ddClient.host.openExternal(url), `http://127.0.0.1:1/`);
     await popup;
@@ -204,7 +204,7 @@ describe("the rest of the API", () => {
 });
 
 describe("the session", () => {
-  test("keeps its token out of the address, and for further tabs", async () => {
+  test("removes its token from the address, and keeps it for other tabs", async () => {
     assert.equal(page.url(), `${origin}/`);
     await page.reload();
     assert.equal((await tool("json")).code, 0);
@@ -212,27 +212,27 @@ describe("the session", () => {
     assert.equal((await tool("json")).code, 0);
   });
 
-  test("says where to go without one", async () => {
+  test("explains how to open the page if the token is missing", async () => {
     const other = await browser.newContext();
-    const stranger = await open(other, `${origin}/`);
-    await stranger.getByRole("alert").getByText("Open the address that").waitFor();
-    const failure = await stranger.evaluate(() => ddClient.extension.host.cli.exec("tool", []).catch(String));
-    assert.match(failure, /does not belong to the preview that runs now/);
-    await assertAccessible(stranger);
+    const page = await open(other, `${origin}/`);
+    await page.getByRole("alert").getByText("Open the address that").waitFor();
+    const failure = await page.evaluate(() => ddClient.extension.host.cli.exec("tool", []).catch(String));
+    assert.match(failure, /The token of this page is missing or invalid/);
+    await assertAccessible(page);
     await other.close();
   });
 
-  test("shows what the compiler says, and loads the page again when it is content", async () => {
+  test("shows the compiler's errors, and reloads the page when they are fixed", async () => {
     const source = `${PROJECT}/host-bins/tool/src/main.rs`;
     const good = await readFile(source);
     await writeFile(source, "fn main() {\n    nonsense;\n}");
     const panel = page.getByRole("alert");
     await panel.getByText("cannot find value `nonsense`").waitFor();
     await assertAccessible(page);
-    await writeFile(source, 'fn main() { println!("anew") }');
-    await page.getByRole("status").getByText("Built anew: tool").waitFor();
+    await writeFile(source, 'fn main() { println!("fixed") }');
+    await page.getByRole("status").getByText("Rebuilt: tool").waitFor();
     assert.equal(await panel.isVisible(), false);
-    assert.equal((await tool()).stdout, "anew\n");
+    assert.equal((await tool()).stdout, "fixed\n");
     await writeFile(source, good);
     await eventually(async () => assert.equal((await tool("json")).stdout, '{"a":["b",1]}\n'));
   });
@@ -240,29 +240,29 @@ describe("the session", () => {
 
 describe("a page of another origin", () => {
   let server;
-  let stranger;
-  const got = [];
+  let foreign;
+  const receivedHeaders = [];
 
   before(async () => {
     server = createServer((request, response) => {
-      got.push(request.headers);
+      receivedHeaders.push(request.headers);
       response.setHeader("Content-Type", "text/html");
       response.end("<!doctype html><title>Other</title>");
     });
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   });
   after(() => server.close());
-  // The same browser that shows the preview.
+  // In the browser that shows the preview.
   beforeEach(async () => {
-    stranger = await open(context, `http://127.0.0.1:${server.address().port}/`);
+    foreign = await open(context, `http://127.0.0.1:${server.address().port}/`);
   });
 
-  test("reads nothing and starts nothing, even if it knew the token", async () => {
+  test("reads nothing and starts nothing, even with the token", async () => {
     const token = new URL(ADDRESS).hash.replace("#token=", "");
-    const outcomes = await stranger.evaluate(async ([origin, host, token]) => {
+    const outcomes = await foreign.evaluate(async ([origin, host, token]) => {
       const headers = { "X-Preview-Token": token };
       const post = { method: "POST", body: "{}" };
-      const outcome = (promise) => promise.then((it) => it.status ?? it, () => "refused");
+      const outcome = (promise) => promise.then((it) => it.status ?? it, () => "rejected");
       const loaded = (element, url) => outcome(new Promise((resolve, reject) => {
         Object.assign(element, { onload: () => resolve("loaded"), onerror: reject, src: url });
         document.body.append(element);
@@ -281,28 +281,28 @@ describe("a page of another origin", () => {
         window.ddClient,
       ];
     }, [origin, host, token]);
-    assert.deepEqual(outcomes.map((it) => it ?? undefined), [...Array(6).fill("refused"), undefined]);
+    assert.deepEqual(outcomes.map((it) => it ?? undefined), [...Array(6).fill("rejected"), undefined]);
   });
 
-  test("can't show the preview in a frame, and gets no secret from the browser", async () => {
-    await stranger.evaluate((url) => {
+  test("can't show the preview in a frame, and receives no token from the browser", async () => {
+    await foreign.evaluate((url) => {
       const frame = Object.assign(document.createElement("iframe"), { src: url });
       document.body.append(frame);
       return new Promise((resolve) => { frame.onload = resolve; });
     }, `${origin}/`);
-    const framed = stranger.frames()[1];
+    const framed = foreign.frames()[1];
     assert.equal(await framed.evaluate(() => window.ddClient).catch(() => undefined), undefined);
-    assert.ok(got.every(({ cookie, referer }) => !cookie && !/token/.test(referer ?? "")));
+    assert.ok(receivedHeaders.every(({ cookie, referer }) => !cookie && !/token/.test(referer ?? "")));
   });
 
-  test("is not taken for the preview's own when its name leads there", async () => {
-    const answer = await stranger.goto(`http://evil.example:${port}/`);
+  test("is rejected when its host name resolves to the preview (DNS rebinding)", async () => {
+    const answer = await foreign.goto(`http://evil.example:${port}/`);
     assert.equal(answer.status(), 421);
-    assert.equal(await stranger.evaluate(() => window.ddClient), undefined);
+    assert.equal(await foreign.evaluate(() => window.ddClient), undefined);
   });
 });
 
-test("when the preview ends, its page says so and nothing waits for it", async () => {
+test("when the preview stops, its page says so and pending calls reject", async () => {
   await page.evaluate(() => new Promise((resolve) => {
     const { exec } = ddClient.extension.host.cli;
     window.waiting = exec("tool", ["wait"]).catch(({ message, signal }) => message ?? signal);
@@ -310,5 +310,5 @@ test("when the preview ends, its page says so and nothing waits for it", async (
   }));
   process.kill(Number(process.env.PREVIEW_PID), "SIGINT");
   await page.getByRole("alert").getByText("Start `cargo xtask preview` again").waitFor();
-  assert.match(await page.evaluate(() => window.waiting), /The preview has ended|SIGTERM/);
+  assert.match(await page.evaluate(() => window.waiting), /The preview has stopped|SIGTERM/);
 });

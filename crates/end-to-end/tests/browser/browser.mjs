@@ -1,12 +1,12 @@
-// A real Chromium, and what the tests in it share.
+// Starts Chromium, and helps the tests in it.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
-/** What the preview has printed: its address with the token. */
+/** The URL that the preview printed, with the token. */
 export const ADDRESS = process.env.PREVIEW_ADDRESS;
-/** The folder of the extension that it shows. */
+/** The directory of the extension. */
 export const PROJECT = process.env.PREVIEW_PROJECT;
 
 export function launch(...args) {
@@ -24,28 +24,28 @@ export function launch(...args) {
   });
 }
 
-/** Opens the preview; `page.said` is what the console has been told. */
+/** Opens the preview. `page.consoleLines` collects the lines of the console and the errors of the page. */
 export async function open(context, address = ADDRESS) {
   const page = await context.newPage();
-  page.said = [];
-  page.on("console", (message) => page.said.push(message.text()));
-  page.on("pageerror", (error) => page.said.push(String(error)));
+  page.consoleLines = [];
+  page.on("console", (message) => page.consoleLines.push(message.text()));
+  page.on("pageerror", (error) => page.consoleLines.push(String(error)));
   await page.goto(address);
   return page;
 }
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** No rule of axe is broken: WCAG 2.2 AA, and its own good practice. */
+/** Asserts that axe reports no violation: of WCAG 2.2 AA, or of its own best practices. */
 export async function assertAccessible(page) {
-  // Colours that go over into each other are nobody's choice.
+  // Contrast is not meaningful during a transition between colours.
   await page.evaluate(() => Promise.allSettled(document.getAnimations()
     .filter((animation) => animation instanceof CSSTransition)
     .map(({ finished }) => finished)));
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => window.axe.run());
-  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join("\n")}`);
-  assert.deepEqual(told, []);
+  const reports = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join("\n")}`);
+  assert.deepEqual(reports, []);
 }
 
 /** Waits until `check` passes. */

@@ -1,14 +1,14 @@
-// Containers that want a port: real ones, if an engine answers.
+// Creates containers that publish a port, with a real engine if one answers.
 import { execFile, execFileSync } from "node:child_process";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** An image without anything in it. */
+/** An empty image. */
 const IMAGE = "host-ports-test";
 
 export class Containers {
-  /** The `docker` that the preview runs, too. */
+  /** Uses the same `docker` as the preview. */
   static async connect() {
     const empty = execFileSync("tar", ["--create", "--files-from", "/dev/null"]);
     execFileSync("docker", ["import", "-", IMAGE], { input: empty, stdio: ["pipe", "ignore", "inherit"] });

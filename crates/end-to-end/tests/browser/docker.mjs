@@ -1,8 +1,8 @@
-// Stands in for `docker` where no engine answers: containers that are made, listed and removed.
+// Imitates `docker` if no engine answers: it creates, lists and removes containers.
 import { readFileSync, readdirSync, rmSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const FOLDER = process.env.SCRIPTED_CONTAINERS;
+const DIRECTORY = process.env.SCRIPTED_CONTAINERS;
 const [command, ...args] = process.argv.slice(2);
 const after = (option) => args[args.indexOf(option) + 1];
 
@@ -19,14 +19,14 @@ const commands = {
       HostConfig: { PortBindings: bindings },
       NetworkSettings: { Ports: {} },
     };
-    writeFileSync(join(FOLDER, container.Id), JSON.stringify(container));
+    writeFileSync(join(DIRECTORY, container.Id), JSON.stringify(container));
   },
-  rm: () => rmSync(join(FOLDER, args.at(-1)), { force: true }),
-  ps: () => readdirSync(FOLDER).forEach((id) => console.log(id)),
+  rm: () => rmSync(join(DIRECTORY, args.at(-1)), { force: true }),
+  ps: () => readdirSync(DIRECTORY).forEach((id) => console.log(id)),
   inspect() {
-    const containers = args.slice(2).map((id) => readFileSync(join(FOLDER, id), "utf8"));
+    const containers = args.slice(2).map((id) => readFileSync(join(DIRECTORY, id), "utf8"));
     console.log(`[${containers}]`);
   },
-  events: () => watch(FOLDER, () => console.log("something has changed")),
+  events: () => watch(DIRECTORY, () => console.log("changed")),
 };
 commands[command]();

@@ -1,4 +1,4 @@
-// The tab of a new project in a real browser: with a helper, and without one.
+// The tab of a new project in a real browser, with and without a helper.
 import assert from "node:assert/strict";
 import { delimiter } from "node:path";
 import { after, before, test } from "node:test";
@@ -21,7 +21,7 @@ after(async () => {
   if (!HAS_HELPER) await (await Containers.connect()).remove(CONTAINER);
 });
 
-test("it shows what the machine answers, in both themes", async () => {
+test("the tab shows the machine's data, in both themes", async () => {
   const expected = HAS_HELPER ? process.env.PATH.split(delimiter)[0] : CONTAINER;
   await page.getByRole("cell", { name: expected, exact: true }).first().waitFor();
   for (const colorScheme of ["light", "dark"]) {
@@ -33,8 +33,8 @@ test("it shows what the machine answers, in both themes", async () => {
   }
 });
 
-test("it loads again when asked to", async () => {
+test("the button Reload loads the data again", async () => {
   await page.getByRole("button", { name: "Reload" }).click();
   await page.getByRole("status").getByText(/^(Directories|Containers) .*: \d+$/).waitFor();
-  assert.deepEqual(page.said.filter((line) => /error|warning/i.test(line)), []);
+  assert.deepEqual(page.consoleLines.filter((line) => /error|warning/i.test(line)), []);
 });

@@ -1,5 +1,5 @@
-//! `cargo xtask preview`: what it shows, and that it gives programs to its own page alone. Each attack
-//! is made on the real server.
+//! `cargo xtask preview` serves the pages and runs programs for its own page only. Each attack is made on
+//! a real server.
 
 use crate::support;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use support::preview::Preview;
 use support::{Extension, script};
 
-/// Prints its arguments or what it is asked for, one a line.
+/// Prints its arguments, one per line, or follows the command in the first one.
 const TOOL: &str = r#"
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -21,7 +21,7 @@ fn main() {
             println!("{}", std::process::id());
             std::thread::sleep(std::time::Duration::from_secs(600));
         }
-        Some("folder") => println!("{}", std::env::current_dir().unwrap().display()),
+        Some("directory") => println!("{}", std::env::current_dir().unwrap().display()),
         Some("variable") => println!("{:?}", std::env::var(&args[1])),
         Some("fail") => { eprintln!("no"); std::process::exit(3) }
         _ => for arg in args { println!("{arg}") },
@@ -41,12 +41,12 @@ fn start(extension: &Extension) -> Preview {
 
 fn assert_status(answer: &str, status: u16) {
     assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
-    // Without these no other page reads an answer.
+    // Without these headers, no other page can read the answer.
     assert!(!answer.to_lowercase().contains("access-control"), "{answer}");
 }
 
-/// Every way in: the page, the script, and what runs programs.
-const WAYS: [&str; 6] = [
+/// One request for each route: the page, the script, and the API.
+const ROUTES: [&str; 6] = [
     "GET /",
     "GET /@preview/client.js",
     "POST /@preview/tab",
@@ -56,7 +56,7 @@ const WAYS: [&str; 6] = [
 ];
 
 fn is_running(pid: &str) -> bool {
-    // A zombie is one that has ended.
+    // A zombie has ended.
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|it| !it.contains(") Z "))
 }
 
@@ -68,37 +68,37 @@ mod against_others {
     use super::*;
 
     #[test]
-    fn it_listens_on_this_machines_own_address_alone() {
+    fn the_preview_listens_on_127_0_0_1_only() {
         let extension = extension();
         let preview = start(&extension);
         let (_, port) = preview.host.split_once(':').unwrap();
-        // All of 127.0.0.0/8 is this machine; what listens on all addresses answers there.
+        // All of 127.0.0.0/8 is this machine: a server that listens on all addresses answers there.
         assert!(TcpStream::connect(format!("127.0.0.2:{port}")).is_err());
         assert!(TcpStream::connect(format!("[::1]:{port}")).is_err());
     }
 
     #[test]
-    fn nothing_is_run_or_told_without_the_token() {
+    fn requests_without_the_token_run_nothing_and_reveal_nothing() {
         let extension = extension();
         let preview = start(&extension);
         let tab = preview.tab();
         let wrong = preview.token.replace(|digit: char| digit.is_ascii_digit(), "e");
         let order = json!({ "tab": tab.name, "order": { "exec": 1, "program": { "host": "tool" }, "args": [] } });
         for token in ["", "x", &preview.token[1..], &format!("{}0", preview.token), &wrong] {
-            for way in WAYS.iter().filter(|way| way.starts_with("POST")) {
-                let answer = preview.send(way, &[("X-Preview-Token", token)], &order.to_string());
+            for route in ROUTES.iter().filter(|route| route.starts_with("POST")) {
+                let answer = preview.send(route, &[("X-Preview-Token", token)], &order.to_string());
                 assert_status(&answer, 401);
                 assert!(!answer.contains(&preview.token), "{answer}");
             }
         }
-        // Nor does anything that is given without it tell it.
+        // No answer to a request without the token contains it.
         for path in ["/", "/@preview/client.js", "/@preview/", "/none"] {
             assert!(!preview.get(path).contains(&preview.token), "{path}");
         }
     }
 
     #[test]
-    fn a_name_that_was_made_to_lead_here_leads_nowhere() {
+    fn requests_for_another_host_name_are_rejected() {
         let extension = extension();
         let preview = start(&extension);
         let (_, port) = preview.host.split_once(':').unwrap();
@@ -111,14 +111,14 @@ mod against_others {
             String::new(),
         ];
         for host in &hosts {
-            for way in WAYS {
-                // The browser takes the name for the page's own origin.
+            for route in ROUTES {
+                // With DNS rebinding, the browser sends the attacker's name as the page's own origin.
                 let origin = format!("http://{host}");
                 let headers = [("Host", host.as_str()), ("Origin", origin.as_str())];
-                assert_status(&preview.send(way, &headers, "{}"), 421);
+                assert_status(&preview.send(route, &headers, "{}"), 421);
             }
         }
-        // A request that names two hosts is for neither.
+        // A request with two Host headers is invalid.
         let line =
             format!("GET / HTTP/1.1\r\nHost: {}\r\nHost: evil.example\r\n\r\n", preview.host);
         assert_status(&preview.raw(line.as_bytes()), 400);
@@ -128,7 +128,7 @@ mod against_others {
     }
 
     #[test]
-    fn a_page_of_another_origin_reaches_nothing_even_with_the_token() {
+    fn requests_from_another_origin_are_rejected_even_with_the_token() {
         let extension = extension();
         let preview = start(&extension);
         let (_, port) = preview.host.split_once(':').unwrap();
@@ -139,30 +139,30 @@ mod against_others {
             format!("https://127.0.0.1:{port}"),
             format!("http://localhost:{port}"),
         ];
-        for way in WAYS {
+        for route in ROUTES {
             for origin in &origins {
-                assert_status(&preview.send(way, &[("Origin", origin)], "{}"), 403);
+                assert_status(&preview.send(route, &[("Origin", origin)], "{}"), 403);
             }
-            // A link, a picture, a frame or a form brings no Origin, or not always.
+            // Links, images, frames and forms may send no Origin.
             for site in ["cross-site", "same-site", "nonsense"] {
                 let headers = [("Origin", ""), ("Sec-Fetch-Site", site)];
-                assert_status(&preview.send(way, &headers, "{}"), 403);
+                assert_status(&preview.send(route, &headers, "{}"), 403);
             }
         }
-        // A browser asks before it sends the header with the token, and is not encouraged.
-        let asked = [
+        // The preflight request that a browser sends before one with the header of the token.
+        let preflight = [
             ("Origin", "https://evil.example"),
             ("Access-Control-Request-Method", "POST"),
             ("Access-Control-Request-Headers", "x-preview-token"),
             ("X-Preview-Token", ""),
         ];
-        assert_status(&preview.send("OPTIONS /@preview/exec", &asked, ""), 403);
-        // Nor may one show the page in a frame, and have the person click in it.
+        assert_status(&preview.send("OPTIONS /@preview/exec", &preflight, ""), 403);
+        // Another page may not show this one in a frame (clickjacking).
         assert!(preview.get("/").contains("X-Frame-Options: DENY"));
     }
 
     #[test]
-    fn no_form_and_no_link_can_start_anything() {
+    fn forms_links_and_cookies_can_not_start_a_program() {
         let extension = extension();
         let preview = start(&extension);
         let form = [("Content-Type", "application/x-www-form-urlencoded"), ("X-Preview-Token", "")];
@@ -176,7 +176,7 @@ mod against_others {
     }
 
     #[test]
-    fn one_who_knows_no_tab_hears_of_none() {
+    fn requests_for_an_unknown_tab_are_rejected() {
         let extension = extension();
         let preview = start(&extension);
         let mut tab = preview.tab();
@@ -191,7 +191,7 @@ mod against_others {
         );
         let (stdout, _) = tab.run(tool(&["mine"]));
         assert_eq!(stdout, "mine\n");
-        // The same number of another tab is another program.
+        // Each tab numbers its own programs.
         let answer = preview.post("end", &json!({ "tab": other.name, "order": { "exec": 1 } }));
         assert_status(&answer, 200);
     }
@@ -201,7 +201,7 @@ mod against_the_page_itself {
     use super::*;
 
     #[test]
-    fn only_host_binaries_of_the_project_and_docker_are_run() {
+    fn only_the_host_binaries_of_the_project_and_docker_can_be_run() {
         let extension = extension();
         let preview = start(&extension);
         let mut tab = preview.tab();
@@ -232,7 +232,7 @@ mod against_the_page_itself {
     }
 
     #[test]
-    fn neither_path_nor_folder_choose_another_program() {
+    fn the_path_and_directory_of_a_request_do_not_select_another_program() {
         let extension = extension();
         let planted = extension.path("planted");
         fs::create_dir(&planted).unwrap();
@@ -256,7 +256,7 @@ mod against_the_page_itself {
     }
 
     #[test]
-    fn arguments_come_as_they_are_because_no_shell_sees_them() {
+    fn arguments_reach_the_program_unchanged_because_no_shell_interprets_them() {
         let extension = extension();
         let preview = start(&extension);
         let args = [
@@ -283,7 +283,7 @@ mod against_the_page_itself {
     }
 
     #[test]
-    fn folders_and_variables_that_can_not_be_are_refused() {
+    fn invalid_directories_variables_and_arguments_are_rejected() {
         let extension = extension();
         let preview = start(&extension);
         let mut tab = preview.tab();
@@ -300,12 +300,12 @@ mod against_the_page_itself {
         assert_eq!(run(json!(null), json!({}), &["a\0"]).1["type"], "failed");
 
         let root = extension.root().canonicalize().unwrap();
-        let (stdout, _) = run(json!(root), json!({}), &["folder"]);
+        let (stdout, _) = run(json!(root), json!({}), &["directory"]);
         assert_eq!(stdout.trim_end(), root.to_str().unwrap());
         let (stdout, _) = run(json!(null), json!({ "A": "b c=d" }), &["variable", "A"]);
         assert_eq!(stdout, "Ok(\"b c=d\")\n");
         let (stdout, _) = run(json!(null), json!({}), &["variable", "PATH"]);
-        assert!(stdout.starts_with("Ok("), "the rest is inherited: {stdout}");
+        assert!(stdout.starts_with("Ok("), "other variables are inherited: {stdout}");
     }
 
     #[test]
@@ -326,7 +326,7 @@ mod against_the_page_itself {
         assert_status(&preview.raw(b"\x16\x03\x01\x02\x00 TLS\r\n\r\n"), 400);
         assert_status(&preview.raw(b"\r\n\r\n\r\n\r\n"), 400);
 
-        // One that never ends its request keeps nobody waiting.
+        // An unfinished request does not block others.
         let mut slow = TcpStream::connect(&preview.host).unwrap();
         slow.write_all(b"GET / HT").unwrap();
         assert_status(&preview.get("/"), 200);
@@ -341,7 +341,7 @@ mod against_the_page_itself {
     }
 
     #[test]
-    fn no_path_leads_out_of_the_pages_folder() {
+    fn no_path_leads_out_of_the_directory_of_the_pages() {
         let extension = extension();
         extension.write("ui/.env", "SECRET");
         extension.write("secret.txt", "SECRET");
@@ -373,7 +373,7 @@ mod programs {
     use super::*;
 
     #[test]
-    fn end_as_their_tab_is_told() {
+    fn end_on_request_and_their_tab_receives_the_result() {
         let extension = extension();
         let preview = start(&extension);
         let mut tab = preview.tab();
@@ -390,7 +390,7 @@ mod programs {
     }
 
     #[test]
-    fn end_when_their_tab_is_left() {
+    fn end_when_their_tab_is_closed() {
         let extension = extension();
         let preview = start(&extension);
         let mut tab = preview.tab();
@@ -403,7 +403,7 @@ mod programs {
     }
 
     #[test]
-    fn end_with_the_preview_and_nothing_is_left() {
+    fn end_with_the_preview_which_removes_its_copies_of_them() {
         let extension = extension();
         let mut preview = start(&extension);
         let pid = {
@@ -413,12 +413,12 @@ mod programs {
         };
         assert_eq!(preview.interrupt().code(), Some(0));
         assert!(!is_running(&pid));
-        let left = fs::read_dir(extension.path("target/preview")).unwrap();
-        assert_eq!(left.count(), 0, "copies of programs");
+        let remaining = fs::read_dir(extension.path("target/preview")).unwrap();
+        assert_eq!(remaining.count(), 0, "copies of programs");
     }
 
     #[test]
-    fn of_a_fifth_tab_take_the_place_of_the_first_ones() {
+    fn of_the_first_tab_end_when_a_fifth_tab_opens() {
         let extension = extension();
         let preview = start(&extension);
         let mut tabs: Vec<_> = (0..5).map(|_| preview.tab()).collect();
@@ -429,7 +429,7 @@ mod programs {
     }
 
     #[test]
-    fn are_built_anew_when_their_sources_change() {
+    fn are_rebuilt_when_their_sources_change() {
         let extension = extension();
         let preview = start(&extension);
         let mut tab = preview.tab();
@@ -441,27 +441,27 @@ mod programs {
         assert!(tab.await_type("notBuilt")["messages"].as_str().unwrap().contains("main.rs:1"));
         preview.await_message("main.rs:1");
         assert_eq!(tab.run(tool(&["still the old one"])).0, "still the old one\n");
-        // A tab that opens now is told, too.
+        // A tab that opens now receives the messages, too.
         preview.tab().await_type("notBuilt");
 
         extension.write(source, "fn main() { println!(\"new\") }");
         tab.await_type("built");
-        assert_eq!(tab.await_type("reload")["why"], "Built anew: tool");
+        assert_eq!(tab.await_type("reload")["why"], "Rebuilt: tool");
         assert_eq!(tab.run(tool(&[])).0, "new\n");
-        assert!(is_running(&old), "what runs goes on");
+        assert!(is_running(&old), "running programs continue");
 
-        // Programs that were not there before are there, too.
+        // A new program becomes available, and a removed one unavailable.
         extension.host_binary("second", "fn main() { println!(\"second\") }");
         tab.await_type("reload");
         let second = json!({ "program": { "host": "second" }, "args": [] });
         assert_eq!(tab.run(second.clone()).0, "second\n");
         fs::remove_dir_all(extension.path("host-bins/second")).unwrap();
         tab.await_type("reload");
-        assert_eq!(tab.run(second).1["type"], "failed", "it is none of the project any more");
+        assert_eq!(tab.run(second).1["type"], "failed", "it is not in the project any more");
     }
 
     #[test]
-    fn that_never_compiled_are_waited_for() {
+    fn that_do_not_compile_at_the_start_become_available_when_they_do() {
         let extension = extension();
         extension.host_binary("tool", "fn main() { ");
         let preview = start(&extension);
@@ -479,7 +479,7 @@ mod pages {
     use super::*;
 
     #[test]
-    fn that_are_plain_files_get_the_script_and_follow_their_sources() {
+    fn that_are_plain_files_get_the_script_and_reload_when_they_change() {
         let extension = extension();
         extension.write("ui/a b/style.css", "a{}");
         let preview = start(&extension);
@@ -495,7 +495,7 @@ mod pages {
         assert!(preview.get("/").contains("New"));
     }
 
-    /// Needs Node.js, but no package.
+    /// Needs Node.js, but no packages.
     #[test]
     fn of_a_dev_server_get_the_script_and_keep_their_websocket() {
         let extension = extension();
@@ -531,7 +531,7 @@ mod pages {
         assert!(head.starts_with("HTTP/1.1 101"), "{head}");
         socket.write_all(b"echo").unwrap();
         read_to(&mut socket, "\r\n\r\necho");
-        // And it is for the own page alone.
+        // Pages of other origins can't open it.
         let others = [upgrade.as_slice(), &[("Origin", "https://evil.example")]].concat();
         assert_status(&preview.send("GET /ws", &others, ""), 403);
 
@@ -560,7 +560,7 @@ server.listen(Number(at("--port")), at("--host"));
 "#;
 
     #[test]
-    fn whose_dev_server_ends_end_the_preview() {
+    fn whose_dev_server_exits_end_the_preview() {
         let extension = extension();
         extension.write("ui/package.json", r#"{ "scripts": { "dev": "echo why >&2; exit 7" } }"#);
         extension.write(
@@ -568,13 +568,13 @@ server.listen(Number(at("--port")), at("--host"));
             r#"{ "lockfileVersion": 3, "requires": true, "packages": { "": {} } }"#,
         );
         let mut command = extension.xtask(&["preview", "--no-open"]);
-        extension.assert_fails(&mut command, 1, &["the dev server `npm run dev` has ended", "why"]);
+        extension.assert_fails(&mut command, 1, &["the dev server `npm run dev` exited", "why"]);
         extension.write("ui/package.json", r#"{ "scripts": {} }"#);
         extension.assert_fails(&mut command, 1, &["package.json` has no script `dev`"]);
     }
 
     #[test]
-    fn open_in_the_browser_that_is_asked_for() {
+    fn open_in_the_browser_that_the_variable_names() {
         let extension = extension();
         let browser = extension.path("browser");
         script(&browser, "#!/bin/sh\nprintf %s \"$1\" >\"$0.address\"\n");
@@ -587,7 +587,7 @@ server.listen(Number(at("--port")), at("--host"));
     }
 
     #[test]
-    fn need_a_port_that_is_free_and_something_to_show() {
+    fn need_a_free_port_and_a_configured_dashboard_tab() {
         let extension = extension();
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = taken.local_addr().unwrap().port().to_string();
@@ -601,7 +601,7 @@ server.listen(Number(at("--port")), at("--host"));
 mod docker {
     use super::*;
 
-    /// As `docker system dial-stdio` is: a connection to the engine on standard input and output.
+    /// Imitates `docker system dial-stdio`, which connects stdin and stdout to the engine.
     const DOCKER: &str = r#"#!/bin/sh
 test "$*" = "system dial-stdio" || { echo "docker $*"; exit; }
 read -r request
@@ -612,7 +612,7 @@ printf '%x\r\n%s\r\n0\r\n\r\n' ${#body} "$body"
 "#;
 
     #[test]
-    fn is_asked_for_lists_in_the_engines_own_words() {
+    fn lists_are_the_answers_of_the_engines_api() {
         let extension = extension();
         let bin = extension.path("bin");
         fs::create_dir(&bin).unwrap();
@@ -632,7 +632,7 @@ printf '%x\r\n%s\r\n0\r\n\r\n' ${#body} "$body"
 
     #[test]
     #[ignore = "needs a Docker Engine"]
-    fn lists_a_container_that_was_made() {
+    fn lists_include_a_container_of_a_real_engine() {
         let extension = extension();
         let preview = start(&extension);
         let image =
@@ -640,14 +640,14 @@ printf '%x\r\n%s\r\n0\r\n\r\n' ${#body} "$body"
         let create =
             ["create", "--label", "preview-test=1", "-p", "8080:80", image.trim(), "/none"];
         let id = support::run(Command::new("docker").args(create));
-        let question = |filter: &str| json!({ "list": "containers", "options": { "all": true, "filters": filter } });
-        let answer = preview.post("list", &question(r#"{"label":["preview-test=1"]}"#));
+        let request = |filter: &str| json!({ "list": "containers", "options": { "all": true, "filters": filter } });
+        let answer = preview.post("list", &request(r#"{"label":["preview-test=1"]}"#));
         let (_, json) = answer.split_once("\r\n\r\n").unwrap();
         let list: Value = serde_json::from_str(json).unwrap();
         assert_eq!(list[0]["Id"], id.trim());
-        let refused = preview.post("list", &question("no JSON"));
-        assert_status(&refused, 503);
-        assert!(refused.contains("the Docker Engine says: "), "{refused}");
+        let rejected = preview.post("list", &request("not JSON"));
+        assert_status(&rejected, 503);
+        assert!(rejected.contains("the Docker Engine rejected the request: "), "{rejected}");
         support::run(Command::new("docker").args(["rm", id.trim()]));
         support::run(Command::new("docker").args(["rmi", image.trim()]));
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask preview` in a real browser: the scripts in `browser/` drive it.
+//! `cargo xtask preview` in a real browser, which the scripts in `browser/` control.
 
 use crate::support;
 
@@ -11,14 +11,14 @@ use support::preview::Preview;
 use support::{Extension, copy_of_this_repository, repository, run, script};
 use tempfile::TempDir;
 
-/// The folder with the scripts, and the packages that they need.
+/// The directory of the scripts, with their packages installed.
 static BROWSER: LazyLock<PathBuf> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
-    run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder));
-    folder
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&directory));
+    directory
 });
 
-/// Runs the tests of a script in a browser that shows the preview of `project`.
+/// Runs the tests in a script, in a browser that shows the preview of `project`.
 fn run_script(node: &mut Command, name: &str, preview: &Preview, project: &Path) {
     let output = node
         .args(["--test", "--test-force-exit", "--test-reporter=spec", name])
@@ -29,10 +29,11 @@ fn run_script(node: &mut Command, name: &str, preview: &Preview, project: &Path)
         .output()
         .unwrap();
     let (stdout, stderr) = (support::stdout(&output), support::stderr(&output));
-    assert!(output.status.success(), "{stdout}{stderr}\nthe preview says:\n{}", preview.messages());
+    let messages = preview.messages();
+    assert!(output.status.success(), "{stdout}{stderr}\noutput of the preview:\n{messages}");
 }
 
-/// A host binary that does what the script asks for.
+/// A host binary that follows the command in its first argument.
 const TOOL: &str = r#"
 use std::io::Write;
 fn main() {
@@ -40,7 +41,7 @@ fn main() {
     match args[0].as_str() {
         "json" => println!("{{\"a\":[\"b\",1]}}"),
         "lines" => println!("{{\"n\":1}}\n{{\"n\":2}}"),
-        "folder" => println!("{}", std::env::current_dir().unwrap().display()),
+        "directory" => println!("{}", std::env::current_dir().unwrap().display()),
         "variable" => println!("{}", std::env::var(&args[1]).unwrap()),
         "fail" => { eprintln!("no"); std::process::exit(3) }
         "wait" => { println!("."); std::thread::sleep(std::time::Duration::from_secs(600)) }
@@ -57,7 +58,7 @@ fn main() {
 }
 "#;
 
-/// Prints its arguments, or answers as an engine does.
+/// Prints its arguments, or answers like an engine.
 const DOCKER: &str = r#"#!/bin/sh
 if test "$*" != "system dial-stdio"; then
   printf 'docker '; printf '%s|' "$@"; echo; exit
@@ -69,7 +70,7 @@ printf 'HTTP/1.1 200 OK\r\n\r\n[{"Request":"%s"}]' "$(printf %s "$request" | tr 
 
 #[test]
 #[ignore = "needs a browser"]
-fn the_api_is_that_of_docker_desktop_and_for_the_own_page_alone() {
+fn the_page_gets_docker_desktops_api_and_other_pages_do_not() {
     let extension = Extension::with_pages();
     extension.host_binary("tool", TOOL);
     extension.write(
@@ -85,7 +86,7 @@ fn the_api_is_that_of_docker_desktop_and_for_the_own_page_alone() {
     run_script(&mut Command::new("node"), "api.mjs", &preview, extension.root());
 }
 
-/// `docker` and its containers: of a real engine if one answers, else of a script.
+/// `docker` with a real engine if one answers, or else a script that imitates both.
 struct Docker {
     scripted: Option<TempDir>,
 }
@@ -104,7 +105,7 @@ impl Docker {
         Self { scripted: Some(dir) }
     }
 
-    fn given_to<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+    fn add_to<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         let Some(dir) = &self.scripted else { return command };
         let path = format!("{}:{}", dir.path().display(), std::env::var("PATH").unwrap());
         command.env("PATH", path).env("SCRIPTED_CONTAINERS", dir.path().join("containers"))
@@ -113,22 +114,22 @@ impl Docker {
 
 #[test]
 #[ignore = "needs a browser"]
-fn the_sample_shows_the_ports_and_follows_what_is_edited() {
+fn the_sample_shows_the_ports_and_updates_when_sources_change() {
     let project = copy_of_this_repository();
     let docker = Docker::find();
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"));
     command.args(["preview", "--no-open"]).current_dir(project.path());
-    let mut preview = Preview::start(docker.given_to(&mut command).env_remove("CARGO_TARGET_DIR"));
+    let mut preview = Preview::start(docker.add_to(&mut command).env_remove("CARGO_TARGET_DIR"));
     let node = &mut Command::new("node");
-    run_script(docker.given_to(node), "sample.mjs", &preview, project.path());
+    run_script(docker.add_to(node), "sample.mjs", &preview, project.path());
     assert_eq!(preview.interrupt().code(), Some(0));
-    let folder = project.path().to_str().unwrap();
-    let left = Command::new("pgrep").args(["-fl", folder]).output().unwrap();
-    assert_eq!(support::stdout(&left), "", "left running");
+    let directory = project.path().to_str().unwrap();
+    let remaining = Command::new("pgrep").args(["-fl", directory]).output().unwrap();
+    assert_eq!(support::stdout(&remaining), "", "still running");
 }
 
-/// Looks at the tab of a new project.
-fn look_at_new_project(options: &[&str], has_helper: bool) {
+/// Creates a project, and tests its tab.
+fn test_new_project(options: &[&str], has_helper: bool) {
     let dir = tempfile::tempdir().unwrap();
     let project = dir.path().join("acme-disk");
     let tool = format!("--tool=path={}", repository().join("crates/docker-extension").display());
@@ -149,11 +150,11 @@ fn look_at_new_project(options: &[&str], has_helper: bool) {
 #[test]
 #[ignore = "needs a browser"]
 fn the_tab_of_a_new_project_shows_what_its_helper_reports() {
-    look_at_new_project(&[], true);
+    test_new_project(&[], true);
 }
 
 #[test]
 #[ignore = "needs a browser and a Docker Engine"]
 fn the_tab_of_a_project_without_a_helper_shows_the_containers() {
-    look_at_new_project(&["--no-helper"], false);
+    test_new_project(&["--no-helper"], false);
 }

@@ -1,22 +1,22 @@
-// The connection to `cargo xtask preview`: short requests to it, and one stream of messages from it.
+// The connection to `cargo xtask preview`: it sends short requests, and receives one stream of messages.
 const connection = (() => {
   const TOKEN_KEY = "docker-extension-preview-token";
   const RELOAD_KEY = "docker-extension-preview-reload";
   const RETRY_MILLISECONDS = 1000;
-  const ENDED = "The preview has ended. Start `cargo xtask preview` again.";
+  const ENDED = "The preview has stopped. Start `cargo xtask preview` again.";
   // The page may replace these.
   const { fetch, localStorage, sessionStorage } = window;
 
-  // The address that the terminal shows has the token where browsers keep it to themselves; it is
-  // taken away from there before the page or a bookmark sees it.
-  const shown = /^#token=([0-9a-f]+)$/.exec(location.hash)?.[1];
-  if (shown) {
-    localStorage.setItem(TOKEN_KEY, shown);
+  // The address that the terminal shows has the token in its fragment. It is removed before the page or
+  // a bookmark can contain it.
+  const given = /^#token=([0-9a-f]+)$/.exec(location.hash)?.[1];
+  if (given) {
+    localStorage.setItem(TOKEN_KEY, given);
     history.replaceState(history.state, "", location.pathname + location.search);
   }
   const token = localStorage.getItem(TOKEN_KEY) ?? "";
 
-  async function ask(path, body) {
+  async function post(path, body) {
     const response = await fetch(`/@preview/${path}`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-Preview-Token": token },
@@ -24,25 +24,25 @@ const connection = (() => {
     }).catch(() => { throw new Error(ENDED); });
     if (response.ok) return response;
     const error = new Error(await response.text());
-    error.isRefused = response.status === 401;
+    error.isUnauthorized = response.status === 401;
     throw error;
   }
 
-  // The programs that run, by number.
+  // The running programs, by number.
   const programs = new Map();
   let lastNumber = 0;
 
-  const take = {
+  const handlers = {
     building: () => notices.toast("info", "Building the host binaries …"),
     built: () => notices.hidePanel(),
-    notBuilt: ({ messages }) => notices.showPanel("The host binaries can't be built", messages),
+    notBuilt: ({ messages }) => notices.showPanel("The host binaries don't compile", messages),
     reload: ({ why }) => {
       if (why) sessionStorage.setItem(RELOAD_KEY, why);
       location.reload();
     },
     replaced: () => {
       isReplaced = true;
-      lose("Too many tabs show the preview. Reload this one to go on here.");
+      lose("The preview is open in too many tabs. Reload to continue in this one.");
     },
     stdout: ({ exec, text }) => programs.get(exec)?.output("stdout", text),
     stderr: ({ exec, text }) => programs.get(exec)?.output("stderr", text),
@@ -60,22 +60,22 @@ const connection = (() => {
   let isReplaced = false;
   let isLeft = false;
   addEventListener("pagehide", () => { isLeft = true; });
-  // Back from the browser's history, as it was; but its connection was cut.
+  // A page that the browser restores from its history has lost its connection.
   addEventListener("pageshow", ({ persisted }) => { if (persisted) location.reload(); });
 
   function lose(reason) {
-    // Whoever leaves the page has no use for messages.
+    // A page that is left shows no messages.
     if (isLost || isLeft) return;
     isLost = true;
     notices.showPanel(reason);
     for (const number of [...programs.keys()]) finish(number).fail(reason, "EPIPE");
   }
 
-  // Resolves with the name that this tab has there; what comes after is taken as it comes.
+  // Resolves with the tab's name at the preview. Passes all later messages to the handlers.
   function open() {
     return new Promise((resolve, reject) => {
       const listen = async () => {
-        const reader = (await ask("tab", {})).body.pipeThrough(new TextDecoderStream()).getReader();
+        const reader = (await post("tab", {})).body.pipeThrough(new TextDecoderStream()).getReader();
         let rest = "";
         for (;;) {
           const { done, value } = await reader.read();
@@ -85,21 +85,21 @@ const connection = (() => {
           for (const line of lines) {
             const message = JSON.parse(line);
             if (message.type === "hello") resolve(message.tab);
-            else take[message.type]?.(message);
+            else handlers[message.type]?.(message);
           }
         }
       };
       listen().catch((error) => error).then((error) => {
         if (isReplaced) return;
-        const isRefused = error?.isRefused ?? false;
-        lose(isRefused ? error.message : ENDED);
+        const isUnauthorized = error?.isUnauthorized ?? false;
+        lose(isUnauthorized ? error.message : ENDED);
         reject(error ?? new Error(ENDED));
-        if (!isRefused) retry();
+        if (!isUnauthorized) retry();
       });
     });
   }
 
-  // A preview that was started again, or a computer that was asleep: the page begins anew.
+  // Reloads the page when the preview answers again, after a restart or after the computer was asleep.
   async function retry() {
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
@@ -110,7 +110,7 @@ const connection = (() => {
   }
 
   addEventListener("storage", ({ key, newValue }) => {
-    // The preview was started again, and opened in another tab.
+    // The preview was restarted and opened in another tab.
     if (isLost && key === TOKEN_KEY && newValue !== token) location.reload();
   });
 
@@ -121,15 +121,15 @@ const connection = (() => {
   }
 
   const tab = open();
-  tab.catch(() => {}); // Whoever asks for something is told.
+  tab.catch(() => {}); // Each request that waits for the tab reports the error.
 
   return {
-    // Starts a program; `on` has `output(stream, text)`, `exit(end)` and `fail(message, code)`.
-    // Returns a function that ends it.
+    // Starts a program. `on` has the methods `output(stream, text)`, `exit(end)` and `fail(message, code)`.
+    // Returns a function that ends the program.
     start(order, on) {
       const exec = ++lastNumber;
       programs.set(exec, on);
-      const send = async (path, order) => ask(path, { tab: await tab, order });
+      const send = async (path, order) => post(path, { tab: await tab, order });
       const started = send("exec", { exec, ...order }).catch((error) => {
         finish(exec)?.fail(error.message, "EPIPE");
       });
@@ -138,7 +138,7 @@ const connection = (() => {
       };
     },
     async list(list, options) {
-      return (await ask("list", { list, options })).json();
+      return (await post("list", { list, options })).json();
     },
   };
 })();

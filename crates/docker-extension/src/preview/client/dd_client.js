@@ -1,15 +1,15 @@
-// `window.ddClient`: what the types of @docker/extension-api-client declare.
+// Creates `window.ddClient` with the API that the types of @docker/extension-api-client declare.
 
-// An object that tells in the console of what is missing, instead of failing strangely.
+// Warns in the console when a page uses a member that does not exist. `missing` explains some of them.
 function known(path, members, missing = {}) {
-  const told = new Set();
-  // What promises, JSON and frameworks look for in any object.
-  const quiet = new Set(["then", "toJSON", "$$typeof", "nodeType"]);
+  const reported = new Set();
+  // Promises, JSON and frameworks look for these in every object.
+  const ignored = new Set(["then", "toJSON", "$$typeof", "nodeType"]);
   return new Proxy(members, {
     get(target, name) {
-      if (typeof name !== "symbol" && !(name in target) && !quiet.has(name) && !told.has(name)) {
-        told.add(name);
-        console.warn(`${path}.${name} is not part of the preview${missing[name] ?? ""}`);
+      if (typeof name !== "symbol" && !(name in target) && !ignored.has(name) && !reported.has(name)) {
+        reported.add(name);
+        console.warn(`${path}.${name} is not available${missing[name] ?? " in the preview"}`);
       }
       return target[name];
     },
@@ -17,16 +17,16 @@ function known(path, members, missing = {}) {
 }
 
 function checkExec(command, args, options) {
-  const wrong = (what) => { throw new TypeError(`exec: ${what}`); };
-  if (typeof command !== "string") wrong("the command has to be a text");
+  const reject = (reason) => { throw new TypeError(`exec: ${reason}`); };
+  if (typeof command !== "string") reject("the command must be a string");
   if (!Array.isArray(args) || args.some((arg) => typeof arg !== "string")) {
-    wrong("the arguments have to be a list of texts");
+    reject("the arguments must be an array of strings");
   }
-  if (typeof (options.cwd ?? "") !== "string") wrong("`cwd` has to be a text");
-  if (typeof (options.env ?? {}) !== "object") wrong("`env` has to be an object");
+  if (typeof (options.cwd ?? "") !== "string") reject("`cwd` must be a string");
+  if (typeof (options.env ?? {}) !== "object") reject("`env` must be an object");
 }
 
-// `place` turns the command and its arguments into what is run.
+// `place` maps the command and its arguments to the program and arguments of a request.
 function execWith(place) {
   return function exec(command, args = [], options = undefined) {
     const given = options ?? {};
@@ -89,8 +89,8 @@ function stream(order, { onOutput, onError, onClose, splitOutputLines }) {
   return { close };
 }
 
-// Without `stream`, Docker Desktop has a shell run Docker, and extensions quote for it: see
-// https://github.com/docker/extensions-sdk/issues/303. There is no shell here to take the quotes off.
+// Without `stream`, Docker Desktop runs Docker in a shell, so extensions quote arguments: see
+// https://github.com/docker/extensions-sdk/issues/303. The preview uses no shell, so it removes the quotes.
 function unquote(arg) {
   const [, quote, inner] = /^(["'])(.*)\1$/s.exec(arg) ?? [];
   return quote && !inner.includes(quote) ? inner : arg;
@@ -104,7 +104,7 @@ const runDocker = execWith((command, args, isStream) => ({
 
 function noVm() {
   return new Error(
-    "ddClient.extension.vm is not available in the preview: there is no virtual machine whose services could answer",
+    "ddClient.extension.vm is not available in the preview, which runs no `vm` services: test the call in Docker Desktop",
   );
 }
 
@@ -123,7 +123,7 @@ const vm = {
   )),
 };
 
-// Docker Desktop leaves out what the extension does not declare.
+// Docker Desktop omits the parts that the extension does not declare.
 const extension = known("ddClient.extension", {
   image: facts.image,
   ...(facts.hasHost && {
@@ -133,22 +133,22 @@ const extension = known("ddClient.extension", {
   }),
   ...(facts.hasVm && { vm: known("ddClient.extension.vm", vm) }),
 }, {
-  host: ", and not in Docker Desktop: the extension has no host binaries",
-  vm: ", and not in Docker Desktop: the configuration has no table `vm`",
+  host: ": the extension has no host binaries",
+  vm: ": the configuration has no table `vm`",
 });
 
 function openExternal(url) {
   const { protocol } = new URL(url);
   if (protocol !== "https:" && protocol !== "http:") {
-    throw new Error(`openExternal: ${protocol} is neither http: nor https:`);
+    throw new Error(`openExternal: the URL must start with http: or https:, not ${protocol}`);
   }
   window.open(url, "_blank", "noopener");
 }
 
-// Browsers tell no page where files are, so the path is typed.
+// Browsers hide the paths of files from pages, so the user types the path.
 async function showOpenDialog(properties) {
-  const kind = properties?.properties?.includes("openDirectory") ? "folder" : "file";
-  const path = window.prompt(`${properties?.title ?? "Open"}: the path of a ${kind}`);
+  const kind = properties?.properties?.includes("openDirectory") ? "directory" : "file";
+  const path = window.prompt(`${properties?.title ?? "Open"}: enter the path of a ${kind}`);
   return { canceled: !path, filePaths: path ? [path] : [] };
 }
 
@@ -156,15 +156,15 @@ const navigate = Object.fromEntries([
   "viewContainers", "viewContainer", "viewContainerLogs", "viewContainerInspect",
   "viewContainerTerminal", "viewContainerStats", "viewImages", "viewImage", "viewVolumes",
   "viewVolume",
-].map((name) => [name, async (...what) => {
-  notices.toast("info", `Docker Desktop would go to ${name}(${what.join(", ")}).`);
+].map((name) => [name, async (...args) => {
+  notices.toast("info", `In Docker Desktop, this opens ${name}(${args.join(", ")}).`);
 }]));
 
 const toast = Object.fromEntries(["success", "warning", "error"].map((kind) => [
   kind, (message) => notices.toast(kind, message),
 ]));
 
-const old = (name) => `: it is deprecated, use ddClient.${name}`;
+const old = (name) => ` in the preview: it is deprecated, use ddClient.${name}`;
 
 window.ddClient = known("ddClient", {
   extension,

@@ -1,5 +1,5 @@
-// What the preview itself shows in the page: toasts, and a panel for what the author has to see. It
-// lives in a shadow tree, so that neither it nor the page changes how the other looks.
+// The preview's own messages in the page: toasts, and a panel for errors. They are in a shadow tree, so
+// that the styles of the page and of the messages don't affect each other.
 const notices = (() => {
   const TOAST_MILLISECONDS = 6000;
   const STYLE = `
@@ -45,7 +45,7 @@ const notices = (() => {
   sheet.replaceSync(STYLE);
   root.adoptedStyleSheets = [sheet];
   root.append(toasts, panel);
-  // This script runs before there is a body.
+  // This script runs before the page has a body.
   document.addEventListener("DOMContentLoaded", () => document.documentElement.append(host));
 
   return {
