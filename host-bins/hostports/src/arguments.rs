@@ -12,30 +12,30 @@ use crate::listener::Protocol;
 
 /// The text of `--help`.
 pub(crate) const HELP: &str = "\
-Tell which process holds which port of this computer, as JSON
+List the processes that use the ports of this computer, as JSON
 
 Usage: hostports COMMAND [OPTIONS]
 
 Commands:
-  list                 TCP sockets that listen and UDP sockets that are bound, with their processes
-  check PORT…          Whether ports are free, and who has those that are not
-  watch                The list, and then a line for each change, until nobody reads them
-  free                 The next free ports
+  list                 List listening TCP sockets and bound UDP sockets, with their processes
+  check PORT…          Check whether ports are free, and list the sockets on those that are not
+  watch                Print the list and then each change, until the output is closed
+  free                 Find the next free ports
 
 Options:
-  --protocol tcp|udp   list, check, watch, free: of this protocol only
-  --interval SECONDS   watch: between two looks (default: 2)
-  --from N             free: the lowest that will do (default: 1024)
-  --count N            free: how many (default: 1)
-  -h, --help           Print this help
-  -V, --version        Print the version
+  --protocol tcp|udp   list, check, watch, free: only this protocol
+  --interval SECONDS   watch: time between two checks (default: 2)
+  --from N             free: lowest port to return (default: 1024)
+  --count N            free: number of ports (default: 1)
+  -h, --help           Print help
+  -V, --version        Print version
 
-Exit codes:
-  0                    It worked; with check: all ports are free
-  1                    It failed
-  2                    The arguments are wrong
-  3                    check: a port is taken
-  4                    free: there are not so many";
+Exit status:
+  0                    Success; check: all ports are free
+  1                    Failure
+  2                    Invalid arguments
+  3                    check: at least one port is taken
+  4                    free: not enough free ports";
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Request {
@@ -65,16 +65,16 @@ impl Action {
             "check" => Ok(Action::Check { ports: Vec::new() }),
             "watch" => Ok(Action::Watch { interval: Duration::from_secs(2) }),
             "free" => Ok(Action::Free { from: 1024, count: 1 }),
-            _ => Err(format!("there is no command '{command}'").into()),
+            _ => Err(format!("unknown command '{command}'").into()),
         }
     }
 }
 
 impl Request {
-    /// `args` are those behind the program's name.
+    /// Parses the arguments that follow the program's name.
     pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Self, Error> {
         let mut parser = Parser::from_args(args);
-        let mut action = match parser.next()?.ok_or("a command is missing")? {
+        let mut action = match parser.next()?.ok_or("missing command")? {
             Short('h') | Long("help") => return Ok(Self::Help),
             Short('V') | Long("version") => return Ok(Self::Version),
             Value(command) => Action::default_of(&command.string()?)?,
@@ -85,33 +85,33 @@ impl Request {
             match (&mut action, arg) {
                 (_, Short('h') | Long("help")) => return Ok(Self::Help),
                 (_, Long("protocol")) => {
-                    protocols = protocol(&value(&mut parser, "--protocol needs tcp|udp")?)?;
+                    protocols = protocol(&value(&mut parser, "--protocol requires tcp|udp")?)?;
                 }
                 (Action::Check { ports }, Value(value)) => ports.push(port(&value.string()?)?),
                 (Action::Watch { interval }, Long("interval")) => {
-                    let value = value(&mut parser, "--interval needs SECONDS")?;
+                    let value = value(&mut parser, "--interval requires SECONDS")?;
                     let seconds =
-                        number(&value, 0.1..=3600.0, "--interval is 0.1 to 3600 seconds")?;
+                        number(&value, 0.1..=3600.0, "--interval must be 0.1 to 3600 seconds")?;
                     *interval = Duration::from_secs_f64(seconds);
                 }
                 (Action::Free { from, .. }, Long("from")) => {
-                    *from = port(&value(&mut parser, "--from needs N")?)?;
+                    *from = port(&value(&mut parser, "--from requires N")?)?;
                 }
                 (Action::Free { count, .. }, Long("count")) => {
-                    let value = value(&mut parser, "--count needs N")?;
-                    *count = number(&value, 1..=65535, "--count is 1 to 65535")?;
+                    let value = value(&mut parser, "--count requires N")?;
+                    *count = number(&value, 1..=65535, "--count must be 1 to 65535")?;
                 }
                 (_, arg) => return Err(arg.unexpected()),
             }
         }
         if matches!(&action, Action::Check { ports } if ports.is_empty()) {
-            return Err("check needs ports".into());
+            return Err("check requires at least one PORT".into());
         }
         Ok(Self::Run(Command { action, protocols }))
     }
 }
 
-/// The value of the option that was read last; `missing` says what it lacks.
+/// The value of the option that was read last. `missing` is the error if there is none.
 fn value(parser: &mut Parser, missing: &str) -> Result<String, Error> {
     parser.value().map_err(|_| missing)?.string()
 }
@@ -120,15 +120,15 @@ fn protocol(text: &str) -> Result<&'static [Protocol], Error> {
     match text {
         "tcp" => Ok(&[Protocol::Tcp]),
         "udp" => Ok(&[Protocol::Udp]),
-        _ => Err(format!("--protocol is tcp or udp, not '{text}'").into()),
+        _ => Err(format!("--protocol must be tcp or udp, not '{text}'").into()),
     }
 }
 
 fn port(text: &str) -> Result<u16, Error> {
-    number(text, 1..=65535, "a port is 1 to 65535")
+    number(text, 1..=65535, "a port must be 1 to 65535")
 }
 
-/// `rule` says what the range is.
+/// `rule` is the beginning of the error if the number is not in the range.
 fn number<N: FromStr + PartialOrd>(
     text: &str,
     range: RangeInclusive<N>,
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn has_four_commands() {
+    fn commands_have_defaults() {
         assert_eq!(run("list").action, Action::List);
         assert_eq!(run("check 80 443").action, Action::Check { ports: vec![80, 443] });
         let interval = Duration::from_secs(2);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn an_option_is_followed_by_its_value_or_holds_it() {
+    fn an_option_and_its_value_are_separated_by_a_space_or_an_equals_sign() {
         let expected = Action::Free { from: 8080, count: 3 };
         assert_eq!(run("free --from 8080 --count=3").action, expected);
         assert_eq!(run("free --from 1 --from=8080 --count 3").action, expected);
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn every_command_can_do_with_one_protocol() {
+    fn every_command_can_be_limited_to_one_protocol() {
         for command in ["list", "check 80", "watch", "free"] {
             let protocols = |option| run(&format!("{command} {option}")).protocols;
             assert_eq!(protocols(""), [Protocol::Tcp, Protocol::Udp]);
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn help_is_there_before_and_behind_a_command() {
+    fn help_is_accepted_with_and_without_a_command() {
         for line in ["-h", "--help", "list --help", "check -h", "free --from 80 --help"] {
             assert!(matches!(parse(line), Ok(Request::Help)), "{line}");
         }
@@ -210,32 +210,32 @@ mod tests {
         ] {
             assert!(HELP.contains(&format!("\n  {option} ")), "{option}");
             let (name, value) = option.split_once(' ').expect("a value");
-            assert_eq!(message(&format!("{command} {name}")), format!("{name} needs {value}"));
+            assert_eq!(message(&format!("{command} {name}")), format!("{name} requires {value}"));
         }
         let longest = HELP.lines().map(|line| line.chars().count()).max();
         assert!(longest <= Some(100), "{longest:?}");
     }
 
     #[test]
-    fn says_what_is_wrong() {
+    fn errors_name_the_invalid_argument() {
         for (line, expected) in [
-            ("", "a command is missing"),
-            ("lst", "there is no command 'lst'"),
+            ("", "missing command"),
+            ("lst", "unknown command 'lst'"),
             ("--protocol tcp", "invalid option '--protocol'"),
             ("list 80", "unexpected argument \"80\""),
             ("list --all", "invalid option '--all'"),
             ("list --from 80", "invalid option '--from'"),
-            ("list --protocol", "--protocol needs tcp|udp"),
-            ("list --protocol sctp", "--protocol is tcp or udp, not 'sctp'"),
-            ("check", "check needs ports"),
-            ("check 80 0", "a port is 1 to 65535, not '0'"),
-            ("check 65536", "a port is 1 to 65535, not '65536'"),
+            ("list --protocol", "--protocol requires tcp|udp"),
+            ("list --protocol sctp", "--protocol must be tcp or udp, not 'sctp'"),
+            ("check", "check requires at least one PORT"),
+            ("check 80 0", "a port must be 1 to 65535, not '0'"),
+            ("check 65536", "a port must be 1 to 65535, not '65536'"),
             ("check -1", "invalid option '-1'"),
-            ("watch --interval 0", "--interval is 0.1 to 3600 seconds, not '0'"),
-            ("watch --interval NaN", "--interval is 0.1 to 3600 seconds, not 'NaN'"),
-            ("watch --interval=", "--interval is 0.1 to 3600 seconds, not ''"),
-            ("free --from -1", "a port is 1 to 65535, not '-1'"),
-            ("free --count 0", "--count is 1 to 65535, not '0'"),
+            ("watch --interval 0", "--interval must be 0.1 to 3600 seconds, not '0'"),
+            ("watch --interval NaN", "--interval must be 0.1 to 3600 seconds, not 'NaN'"),
+            ("watch --interval=", "--interval must be 0.1 to 3600 seconds, not ''"),
+            ("free --from -1", "a port must be 1 to 65535, not '-1'"),
+            ("free --count 0", "--count must be 1 to 65535, not '0'"),
         ] {
             assert_eq!(message(line), expected, "{line}");
         }

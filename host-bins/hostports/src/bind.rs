@@ -1,5 +1,5 @@
-//! Tries whether a port can be bound, which alone tells what no list has: a port that a connection
-//! holds, or that the operating system keeps for itself.
+//! Tries to bind a port. This detects ports that are taken but not listed: by a connection, or reserved
+//! by the operating system.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -9,16 +9,17 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use crate::Error;
 use crate::listener::Protocol;
 
-/// What keeps a port from being bound.
+/// Why a port can't be bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Obstacle {
-    /// A socket has it.
+    /// A socket uses it.
     InUse,
-    /// The operating system doesn't give it.
+    /// The operating system denies it.
     Forbidden,
 }
 
-/// Where a port must be free. Each by itself: some systems let "all" be bound beside one address.
+/// A port must be free on each of these. Some systems allow binding the unspecified address although a
+/// specific one is bound, so each is tried.
 const ADDRESSES: [IpAddr; 4] = [
     IpAddr::V4(Ipv4Addr::UNSPECIFIED),
     IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -26,7 +27,7 @@ const ADDRESSES: [IpAddr; 4] = [
     IpAddr::V6(Ipv6Addr::LOCALHOST),
 ];
 
-/// Binds `port` for each of the protocols and of the addresses, and lets go of it.
+/// Binds and releases `port` for each protocol and address. Returns `None` if all of them are free.
 pub(crate) fn bind(port: u16, protocols: &[Protocol]) -> Result<Option<Obstacle>, Error> {
     for &protocol in protocols {
         for address in ADDRESSES.into_iter().filter(|address| is_quiet(protocol, *address)) {
@@ -46,13 +47,13 @@ pub(crate) fn bind(port: u16, protocols: &[Protocol]) -> Result<Option<Obstacle>
     Ok(None)
 }
 
-/// Whether nobody is asked. The firewall of Windows asks people whether a program may receive from
-/// outside: of TCP when it listens, which is not done here, of UDP maybe before.
+/// Whether the firewall of Windows does not ask the user for permission. For TCP it asks when a program
+/// listens, which this one does not; for UDP it may ask when a program binds an external address.
 fn is_quiet(protocol: Protocol, address: IpAddr) -> bool {
     !cfg!(windows) || protocol == Protocol::Tcp || address.is_loopback()
 }
 
-/// Whether the computer doesn't have the address, or no IPv6 at all.
+/// Whether the computer does not have the address, or has no IPv6.
 fn is_missing(error: &io::Error, address: IpAddr) -> bool {
     match error.kind() {
         ErrorKind::AddrNotAvailable => true,
@@ -70,8 +71,8 @@ fn bind_one(protocol: Protocol, address: SocketAddr) -> io::Result<()> {
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
     }
-    // As servers do: else a port would be taken for minutes after its last connection. On Windows
-    // it would mean to share the port with whoever has it.
+    // Servers set this option: without it, a port is taken for minutes after its last connection. On
+    // Windows it means something else, to share a port that is in use.
     if cfg!(unix) && protocol == Protocol::Tcp {
         socket.set_reuse_address(true)?;
     }
@@ -85,10 +86,10 @@ mod tests {
     use std::net::TcpStream;
     use std::net::{TcpListener, UdpSocket};
 
-    /// Windows gives such a port to whoever asks for all addresses.
+    /// Windows allows binding such a port to all addresses.
     #[cfg(unix)]
     #[test]
-    fn a_port_that_a_connection_holds_can_not_be_bound() {
+    fn a_port_that_a_connection_uses_can_not_be_bound() {
         let server = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let client = TcpStream::connect(server.local_addr().expect("bound")).expect("connects");
         let port = client.local_addr().expect("bound").port();
@@ -96,13 +97,13 @@ mod tests {
     }
 
     #[test]
-    fn one_protocol_does_not_keep_the_other_from_a_port() {
+    fn both_protocols_can_use_the_same_port() {
         for address in ["127.0.0.1:0", "[::1]:0"] {
             // Some computers have no IPv6.
             let Ok(socket) = UdpSocket::bind(address) else { continue };
             let port = socket.local_addr().expect("bound").port();
             assert_eq!(bind(port, &[Protocol::Udp]).expect("tries"), Some(Obstacle::InUse));
-            // Unless another program has it there, in this moment.
+            // Another program may use the TCP port at this moment.
             if TcpListener::bind(("0.0.0.0", port)).is_ok() {
                 assert_eq!(bind(port, &[Protocol::Tcp]).expect("tries"), None, "{address}");
             }

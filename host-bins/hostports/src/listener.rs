@@ -1,17 +1,14 @@
-//! What holds a port.
+//! Sockets that use a port, and their processes.
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use serde::Serialize;
 
-/// A transport protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Protocol {
-    /// Transmission Control Protocol.
     Tcp,
-    /// User Datagram Protocol.
     Udp,
 }
 
@@ -19,20 +16,20 @@ impl Protocol {
     pub(crate) const ALL: &'static [Self] = &[Self::Tcp, Self::Udp];
 }
 
-/// A socket that holds a port: of TCP one that listens, of UDP one that is bound.
+/// A socket that uses a port: a listening TCP socket or a bound UDP socket.
 ///
-/// They are ordered by port, then address (IPv4 before IPv6), then protocol.
+/// Sockets are ordered by port, then by address (IPv4 before IPv6), then by protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Socket {
     pub protocol: Protocol,
-    /// Without brackets or zone; `0.0.0.0` and `::` stand for all of them.
+    /// Without brackets or zone. `0.0.0.0` and `::` mean all addresses.
     pub address: IpAddr,
     pub port: u16,
 }
 
 impl Socket {
     pub(crate) fn new(protocol: Protocol, address: impl Into<IpAddr>, port: u16) -> Self {
-        // `::ffff:127.0.0.1`, which is what Java binds, is reached as `127.0.0.1`.
+        // Java binds `::ffff:127.0.0.1`, which clients reach as `127.0.0.1`.
         Self { protocol, address: address.into().to_canonical(), port }
     }
 }
@@ -50,36 +47,35 @@ impl PartialOrd for Socket {
     }
 }
 
-/// A process.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Process {
     pub pid: u32,
-    /// As the operating system has it: `postgres`, `postgres.exe`.
+    /// The operating system's name: `postgres`, `postgres.exe`.
     #[serde(rename = "process")]
     pub name: String,
-    /// Of its program, if it can be seen.
+    /// The path of its program, if the user may see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
 }
 
 impl Process {
     pub(crate) fn new(pid: u32, name: String, path: String) -> Self {
-        // Linux says so of a program that was replaced while it ran, as updates do.
+        // Linux appends this if the file was replaced while the program was running, for example by an
+        // update.
         let path = path.strip_suffix(" (deleted)").map(str::to_owned).unwrap_or(path);
         let path = Some(path).filter(|path| !path.is_empty());
-        let name = path.as_deref().and_then(|path| uncut(&name, path)).unwrap_or(name);
+        let name = path.as_deref().and_then(|path| full_name(&name, path)).unwrap_or(name);
         Self { pid, name, path }
     }
 }
 
-/// The name of a process whose operating system has only the beginning of it: Linux keeps 15 bytes,
-/// macOS 32.
-fn uncut(name: &str, path: &str) -> Option<String> {
+/// The name from the path, if the operating system has truncated it: Linux to 15 bytes, macOS to 32.
+fn full_name(name: &str, path: &str) -> Option<String> {
     let file = path.rsplit(['/', '\\']).next()?;
     (name.len() >= 15 && file.starts_with(name)).then(|| file.to_owned())
 }
 
-/// A socket that holds a port, and the process that it belongs to, if that can be seen.
+/// A socket that uses a port, and its process, if the user may see it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Listener {
     #[serde(flatten)]
@@ -126,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn is_printed_with_what_is_known_of_its_process() {
+    fn unknown_facts_about_the_process_are_omitted() {
         let json = |listener: &Listener| serde_json::to_string(listener).expect("JSON");
         let mut listener = held(tcp("127.0.0.1:5432"), 812, "postgres");
         assert_eq!(
@@ -145,12 +141,12 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv4_address_in_ipv6_is_an_ipv4_address() {
+    fn an_ipv4_mapped_ipv6_address_is_an_ipv4_address() {
         assert_eq!(tcp("[::ffff:127.0.0.1]:80"), tcp("127.0.0.1:80"));
     }
 
     #[test]
-    fn a_long_name_is_taken_from_the_path() {
+    fn a_truncated_name_is_completed_from_the_path() {
         let program = "/opt/a/language-server-of-x";
         assert_eq!(name("language-server", program), "language-server-of-x");
         assert_eq!(name("language-server", "/usr/bin/node"), "language-server");
@@ -158,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_was_replaced_while_it_ran_keeps_its_path() {
+    fn a_program_that_was_replaced_while_running_keeps_its_path() {
         let process = Process::new(1, "nginx".to_owned(), "/usr/sbin/nginx (deleted)".to_owned());
         assert_eq!(process.path.as_deref(), Some("/usr/sbin/nginx"));
     }

@@ -1,7 +1,7 @@
-//! The host binary of the Host Ports extension: tells which process holds which port.
+//! The host binary of the Host Ports extension. It lists the processes that use the ports of this computer.
 //!
-//! `arguments` says what is asked for, `system` asks the operating system, `survey` makes one answer
-//! of what it says, and each of `commands` prints it in its own way.
+//! `arguments` parses the command line, `system` queries the operating system, `survey` merges the results,
+//! and each module of `commands` prints them.
 
 mod arguments;
 mod bind;
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     match Request::parse(env::args_os().skip(1)).map_err(Error::from).and_then(answer) {
         Ok(code) => code,
         Err(error) => {
-            tell(&error);
+            print_error(&error);
             error.exit_code()
         }
     }
@@ -37,24 +37,23 @@ fn answer(request: Request) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says something to people.
-fn tell(message: &dyn Display) {
-    // `eprintln!` would panic where stderr is closed, and there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "hostports: {message}");
+fn print_error(error: &dyn Display) {
+    // `eprintln!` panics if stderr is closed.
+    let _ = writeln!(io::stderr(), "hostports: {error}");
 }
 
-/// Why a command did not do what it was asked to.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error("{0} (see hostports --help)")]
     Usage(#[from] lexopt::Error),
-    #[error("can't list the sockets of this computer: {0}")]
+    #[error("can't list the sockets: {0}")]
     Sockets(#[from] system::Error),
-    #[error("can't try whether port {port} is free: {source}")]
+    #[error("can't check whether port {port} is free: {source}")]
     Bind { port: u16, source: io::Error },
     #[error("{0}")]
     NoFreePort(commands::NoFreePort),
-    #[error("can't watch for signals: {0}")]
+    #[error("can't handle signals: {0}")]
     Signals(#[source] io::Error),
     #[error("can't write to stdout: {0}")]
     Output(#[from] output::Error),

@@ -1,18 +1,18 @@
-//! Lines on stdout. Whoever closes the pipe wants no more; that is not an error.
+//! Prints lines on stdout. It is not an error if the reader closes the pipe.
 
 use std::io::{self, ErrorKind, Write};
 
 use serde::Serialize;
 
-/// Goes up when a member changes its meaning or goes away. New members don't raise it: readers
-/// ignore what they don't know.
+/// Increase it when you remove a key or change its meaning, but not when you add one: readers ignore
+/// unknown keys.
 pub(crate) const SCHEMA_VERSION: u32 = 2;
 
-/// Whether anybody still reads what is printed.
+/// Whether the reader of stdout has closed the pipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
-    Listens,
-    HasGone,
+    Open,
+    Closed,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +23,7 @@ pub(crate) enum Error {
     Json(#[from] serde_json::Error),
 }
 
-/// What every line of JSON begins with.
+/// Adds the version to a line of JSON.
 #[derive(Serialize)]
 struct Line<'a, T> {
     schema_version: u32,
@@ -41,23 +41,23 @@ pub(crate) fn print_json(body: &impl Serialize) -> Result<Reader, Error> {
     print(&json(body)?)
 }
 
-/// Prints `text` and the end of its line.
+/// Prints `text` and a line break.
 pub(crate) fn print(text: &str) -> Result<Reader, Error> {
     write(&format!("{text}\n"))
 }
 
-/// Writes `text` in one piece.
+/// Writes `text` and flushes.
 pub(crate) fn write(text: &str) -> Result<Reader, Error> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Ok(()) => Ok(Reader::Listens),
-        Err(error) if is_gone(&error) => Ok(Reader::HasGone),
+        Ok(()) => Ok(Reader::Open),
+        Err(error) if is_closed(&error) => Ok(Reader::Closed),
         Err(error) => Err(error.into()),
     }
 }
 
-fn is_gone(error: &io::Error) -> bool {
-    /// What Windows says where the other end of a named pipe was disconnected, rather than closed.
+fn is_closed(error: &io::Error) -> bool {
+    /// Windows returns it if the other end of a named pipe was disconnected and not closed.
     const ERROR_PIPE_NOT_CONNECTED: i32 = 233;
     error.kind() == ErrorKind::BrokenPipe
         || cfg!(windows) && error.raw_os_error() == Some(ERROR_PIPE_NOT_CONNECTED)

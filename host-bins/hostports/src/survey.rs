@@ -1,21 +1,20 @@
-//! One answer from two: what the operating system says of sockets whose processes can be seen, and
-//! of all sockets.
+//! Merges two lists from the operating system: sockets with their processes, and all sockets.
 
 use std::collections::BTreeSet;
 
 use crate::listener::{Listener, Protocol, Socket};
 
-/// The sockets of this computer that hold ports.
+/// The sockets that use ports of this computer.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Survey {
-    /// No two are equal.
     pub listeners: BTreeSet<Listener>,
-    /// Why sockets without a visible process are not among them.
+    /// The error if sockets without a visible process are missing.
     missing: Option<String>,
 }
 
 impl Survey {
-    /// `attributed` are those whose processes can be seen. `table` has all sockets, with or without a process that can be seen; or says why it hasn't.
+    /// `attributed` has the sockets whose processes are visible. `table` has all sockets, or the error why
+    /// they can't be listed.
     pub(crate) fn new(
         attributed: BTreeSet<Listener>,
         table: Result<BTreeSet<Socket>, String>,
@@ -31,18 +30,17 @@ impl Survey {
         Self { listeners, missing }
     }
 
-    /// The same, of some protocols only.
+    /// Keeps only these protocols.
     pub(crate) fn only(mut self, protocols: &[Protocol]) -> Self {
         self.listeners.retain(|listener| protocols.contains(&listener.socket.protocol));
         self
     }
 
-    /// What holds a port.
     pub(crate) fn of_port(&self, port: u16) -> Vec<&Listener> {
         self.listeners.iter().filter(|listener| listener.socket.port == port).collect()
     }
 
-    /// What could not be seen and why, in sentences for people.
+    /// Sentences for the user about missing information.
     pub(crate) fn unseen(&self) -> Vec<String> {
         let unattributed = self.listeners.iter().filter(|listener| listener.process.is_none());
         let without_path: BTreeSet<u32> = self
@@ -54,21 +52,21 @@ impl Survey {
             .collect();
         let missing = self.missing.iter().map(|error| {
             format!(
-                "Sockets of other users are not listed, because their table can't be read: {error}."
+                "Sockets of other users are missing, because the socket table can't be read: {error}."
             )
         });
         let unattributed = match unattributed.count() {
             0 => None,
-            1 => Some("1 socket belongs to a process of another user or of the system, which can't be seen.".to_owned()),
+            1 => Some("The process of 1 socket is unknown, because it belongs to another user or to the system.".to_owned()),
             many => Some(format!(
-                "{many} sockets belong to processes of other users or of the system, which can't be seen."
+                "The processes of {many} sockets are unknown, because they belong to other users or to the system."
             )),
         };
         let without_path = match without_path.len() {
             0 => None,
-            1 => Some("The program of 1 process can't be seen, because it is another user's or the system's.".to_owned()),
+            1 => Some("The path of 1 process is unknown, because it belongs to another user or to the system.".to_owned()),
             many => Some(format!(
-                "The programs of {many} processes can't be seen, because they are other users' or the system's."
+                "The paths of {many} processes are unknown, because they belong to other users or to the system."
             )),
         };
         missing.chain(unattributed).chain(without_path).collect()
@@ -86,20 +84,20 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_whose_process_can_not_be_seen_is_listed_without_one() {
+    fn a_socket_of_an_unknown_process_is_listed_without_one() {
         let nginx = held(tcp("0.0.0.0:80"), 1, "nginx");
         let survey = survey(std::slice::from_ref(&nginx), &[nginx.socket, udp("[::]:53")]);
         assert_eq!(survey.listeners, BTreeSet::from([unattributed(udp("[::]:53")), nginx]));
         assert_eq!(
             survey.unseen(),
             [
-                "1 socket belongs to a process of another user or of the system, which can't be seen."
+                "The process of 1 socket is unknown, because it belongs to another user or to the system."
             ]
         );
     }
 
     #[test]
-    fn two_processes_may_hold_one_socket() {
+    fn two_processes_may_share_a_socket() {
         let socket = tcp("0.0.0.0:80");
         let survey = survey(&[held(socket, 7, "nginx"), held(socket, 8, "nginx")], &[socket]);
         assert_eq!(survey.of_port(80).len(), 2);
@@ -113,12 +111,12 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_table_is_told() {
+    fn an_unreadable_table_is_reported() {
         let survey = Survey::new(BTreeSet::new(), Err("it is locked".to_owned()));
         assert_eq!(
             survey.unseen(),
             [
-                "Sockets of other users are not listed, because their table can't be read: it is locked."
+                "Sockets of other users are missing, because the socket table can't be read: it is locked."
             ]
         );
     }
@@ -131,20 +129,20 @@ mod tests {
         assert_eq!(
             survey(&held, &sockets).unseen(),
             [
-                "The program of 1 process can't be seen, because it is another user's or the system's."
+                "The path of 1 process is unknown, because it belongs to another user or to the system."
             ]
         );
     }
 
     #[test]
-    fn what_is_not_asked_for_is_not_told_of() {
+    fn sockets_of_other_protocols_are_not_reported() {
         let survey = survey(&[], &[udp("0.0.0.0:53")]).only(&[Protocol::Tcp]);
         assert_eq!(survey, Survey::default());
         assert!(survey.unseen().is_empty());
     }
 
     #[test]
-    fn is_sorted_by_port_then_address_then_protocol_then_process() {
+    fn listeners_are_sorted_by_port_then_address_then_protocol_then_process() {
         let survey = survey(
             &[held(tcp("127.0.0.1:80"), 20, "b"), held(tcp("127.0.0.1:80"), 3, "c")],
             &[tcp("[::1]:80"), udp("127.0.0.1:80"), tcp("127.0.0.1:8080"), tcp("9.0.0.1:80")],

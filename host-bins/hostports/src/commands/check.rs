@@ -1,4 +1,4 @@
-//! `hostports check`: whether ports are free, and who has those that are not.
+//! `hostports check`: whether ports are free, and which sockets use those that are not.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,6 @@ use crate::listener::{Listener, Protocol};
 use crate::survey::Survey;
 use crate::{Error, output};
 
-/// What it prints.
 #[derive(Serialize)]
 struct Answer<'a> {
     ports: Vec<Port<'a>>,
@@ -21,7 +20,7 @@ struct Port<'a> {
     port: u16,
     state: State,
     listeners: Vec<&'a Listener>,
-    /// Why it is taken although nothing that is listed has it, for people.
+    /// A sentence for the user: why it is taken although no listener uses it.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
 }
@@ -51,13 +50,15 @@ fn judge(port: u16, survey: &Survey, obstacle: Option<Obstacle>) -> Port<'_> {
 
 fn reason(obstacle: Obstacle, port: u16) -> &'static str {
     match obstacle {
-        Obstacle::InUse => "A connection or a socket that is not listed has it.",
+        Obstacle::InUse => "A connection or an unlisted socket uses this port.",
         Obstacle::Forbidden if cfg!(windows) => {
-            "Windows keeps it for itself, or for one program: see what \
-             `netsh interface ipv4 show excludedportrange protocol=tcp` lists."
+            "Windows has reserved this port. To list reserved ports, run \
+             `netsh interface ipv4 show excludedportrange protocol=tcp`."
         }
-        Obstacle::Forbidden if port < 1024 => "Ports below 1024 need privileges on this computer.",
-        Obstacle::Forbidden => "The operating system doesn't give it.",
+        Obstacle::Forbidden if port < 1024 => {
+            "Ports below 1024 require administrator privileges on this computer."
+        }
+        Obstacle::Forbidden => "The operating system denies access to this port.",
     }
 }
 
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_is_free_if_nothing_has_it_and_it_can_be_bound() {
+    fn a_port_is_free_if_no_listener_uses_it_and_it_can_be_bound() {
         let survey = nginx();
         assert_eq!(judge(8080, &survey, None).state, State::Free);
         assert_eq!(judge(8080, &survey, Some(Obstacle::InUse)).state, State::Taken);
@@ -80,14 +81,14 @@ mod tests {
     }
 
     #[test]
-    fn why_a_port_is_taken_is_said_where_no_listener_says_it() {
+    fn a_taken_port_without_listeners_has_a_reason() {
         let survey = nginx();
         assert_eq!(judge(80, &survey, Some(Obstacle::InUse)).reason, None);
         assert!(judge(8080, &survey, Some(Obstacle::InUse)).reason.is_some());
     }
 
     #[test]
-    fn has_a_stable_schema() {
+    fn the_schema_is_stable() {
         let survey = nginx();
         let json = |obstacle, port| {
             let ports = vec![judge(port, &survey, obstacle)];
@@ -99,7 +100,7 @@ mod tests {
         );
         assert_eq!(
             json(Some(Obstacle::InUse), 81),
-            r#"{"schema_version":2,"ports":[{"port":81,"state":"taken","listeners":[],"reason":"A connection or a socket that is not listed has it."}]}"#
+            r#"{"schema_version":2,"ports":[{"port":81,"state":"taken","listeners":[],"reason":"A connection or an unlisted socket uses this port."}]}"#
         );
         assert_eq!(
             json(None, 80),

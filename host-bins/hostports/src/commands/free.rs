@@ -11,13 +11,12 @@ use crate::bind::bind;
 use crate::listener::Protocol;
 use crate::{Error, output};
 
-/// What it prints.
 #[derive(Serialize)]
 struct Answer {
     ports: Vec<u16>,
 }
 
-/// There are not as many as were asked for.
+/// There are fewer free ports than requested.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NoFreePort {
     from: u16,
@@ -59,8 +58,8 @@ impl fmt::Display for NoFreePort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { from, count, found } = self;
         match found {
-            0 => write!(f, "no port from {from} on is free"),
-            _ => write!(f, "only {found} of {count} ports from {from} on are free"),
+            0 => write!(f, "no free port in {from}-65535"),
+            _ => write!(f, "only {found} of {count} free ports in {from}-65535"),
         }
     }
 }
@@ -74,19 +73,19 @@ mod tests {
     }
 
     #[test]
-    fn ports_that_are_listed_or_can_not_be_bound_are_passed_over() {
-        assert_eq!(find(8080, 3, &[8082]).expect("there are"), [8081, 8083, 8084]);
-        assert_eq!(find(8079, 1, &[]).expect("there are"), [8079]);
-        assert_eq!(find(65535, 1, &[]).expect("there is"), [65535]);
+    fn ports_that_are_listed_or_can_not_be_bound_are_skipped() {
+        assert_eq!(find(8080, 3, &[8082]).expect("free ports"), [8081, 8083, 8084]);
+        assert_eq!(find(8079, 1, &[]).expect("a free port"), [8079]);
+        assert_eq!(find(65535, 1, &[]).expect("a free port"), [65535]);
     }
 
     #[test]
-    fn too_few_are_none() {
+    fn too_few_free_ports_are_an_error() {
         let message = |from, count, bound| match find(from, count, bound) {
             Err(error) => error.to_string(),
             Ok(ports) => panic!("{ports:?}"),
         };
-        assert_eq!(message(65535, 1, &[65535]), "no port from 65535 on is free");
-        assert_eq!(message(65534, 3, &[]), "only 2 of 3 ports from 65534 on are free");
+        assert_eq!(message(65535, 1, &[65535]), "no free port in 65535-65535");
+        assert_eq!(message(65534, 3, &[]), "only 2 of 3 free ports in 65534-65535");
     }
 }

@@ -1,4 +1,4 @@
-//! `hostports list`: everything that holds a port.
+//! `hostports list`: all sockets that use a port.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -10,7 +10,6 @@ use crate::listener::{Listener, Protocol};
 use crate::survey::Survey;
 use crate::{Error, output};
 
-/// What it prints.
 #[derive(Serialize)]
 pub(super) struct Listing<'a> {
     listeners: &'a BTreeSet<Listener>,
@@ -34,7 +33,7 @@ mod tests {
     use crate::listener::testing::*;
 
     #[test]
-    fn has_a_stable_schema() {
+    fn the_schema_is_stable() {
         let attributed = BTreeSet::from([held(tcp("127.0.0.1:5432"), 812, "postgres")]);
         let survey = Survey::new(attributed, Ok(BTreeSet::from([udp("0.0.0.0:53")])));
         assert_eq!(
@@ -44,8 +43,8 @@ mod tests {
                 r#"{"protocol":"udp","address":"0.0.0.0","port":53},"#,
                 r#"{"protocol":"tcp","address":"127.0.0.1","port":5432,"#,
                 r#""pid":812,"process":"postgres","path":"/usr/bin/postgres"}],"#,
-                r#""unseen":["1 socket belongs to a process of another user or of the system, "#,
-                r#"which can't be seen."]}"#
+                r#""unseen":["The process of 1 socket is unknown, because it belongs to another "#,
+                r#"user or to the system."]}"#
             )
         );
     }

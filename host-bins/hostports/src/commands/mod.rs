@@ -1,4 +1,4 @@
-//! What the program can do.
+//! The commands.
 
 use std::process::ExitCode;
 
@@ -14,7 +14,6 @@ mod watch;
 
 pub(crate) use free::NoFreePort;
 
-/// Does what was asked for.
 pub(crate) fn run(command: &Command) -> Result<ExitCode, Error> {
     match &command.action {
         Action::List => list::run(command.protocols),

@@ -1,14 +1,14 @@
-//! `hostports watch`: what holds a port, and then each change.
+//! `hostports watch`: the list of `hostports list`, and then each change.
 //!
-//! It ends when nobody reads its output any more. Docker Desktop ends the program itself when the
-//! page closes its stream; this is for all other ways in which a reader goes away. A program learns
-//! of it when it writes, on every operating system; so where nothing changes, this writes a space
-//! after each [`KEEP_ALIVE`]. JSON may have spaces before a value, so whoever reads lines of JSON
-//! need not know. The write fails with `EPIPE` on Linux and macOS, and with `ERROR_NO_DATA` on
-//! Windows. (Unix could tell without a write, but not Windows, and macOS not of every kind of file.)
+//! The program ends when its output is closed. Docker Desktop ends it when the page closes its stream;
+//! this covers all other cases, such as a crash of Docker Desktop. On every operating system, a program
+//! detects a closed output by writing to it: the write fails with `EPIPE` on Linux and macOS, and with
+//! `ERROR_NO_DATA` on Windows. So if nothing changes, this writes a space every [`KEEP_ALIVE`]. Parsers
+//! ignore it, because JSON allows spaces before a value. (Polling is not an alternative: Windows does not
+//! support it for pipes, and macOS not for every kind of file.)
 //!
-//! Ctrl-C and SIGTERM end it as well, with 0. Windows has no SIGTERM: who ends a program there
-//! chooses its exit code.
+//! Ctrl-C and SIGTERM also end the program, with exit status 0. Windows has no SIGTERM: there the process
+//! that ends another one chooses its exit status.
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
@@ -28,10 +28,9 @@ use crate::output::Reader;
 use crate::survey::Survey;
 use crate::{Error, output};
 
-/// After how much silence a reader is tried.
+/// The longest time between two writes.
 const KEEP_ALIVE: Duration = Duration::from_secs(3);
 
-/// What a line tells.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 enum Event<'a> {
@@ -47,7 +46,7 @@ pub(super) fn run(interval: Duration, protocols: &[Protocol]) -> Result<ExitCode
     stream.print(&Event::Snapshot(Listing::new(&before)))?;
     loop {
         stream.pause(interval)?;
-        if stream.reader == Reader::HasGone {
+        if stream.reader == Reader::Closed {
             return Ok(ExitCode::SUCCESS);
         }
         let now = survey(protocols)?;
@@ -66,7 +65,7 @@ fn end_on_signals() -> io::Result<()> {
     Ok(())
 }
 
-/// What closed comes first: a port may go from one process to the next.
+/// `closed` events come first, because another process may take over a port.
 fn changes<'a>(before: &'a Survey, now: &'a Survey) -> impl Iterator<Item = Event<'a>> {
     let closed = before.listeners.difference(&now.listeners);
     let opened = now.listeners.difference(&before.listeners);
@@ -74,42 +73,42 @@ fn changes<'a>(before: &'a Survey, now: &'a Survey) -> impl Iterator<Item = Even
     closed.chain(opened.map(|listener| Event::Opened { listener }))
 }
 
-/// The output, and what is known of who reads it.
+/// The output, and whether its reader has closed it.
 struct Stream {
     reader: Reader,
     last_written: Instant,
-    /// A terminal takes its programs with it, and would show the spaces.
+    /// A terminal ends its programs when it closes, and would show the spaces.
     is_terminal: bool,
 }
 
 impl Stream {
     fn new() -> Self {
         let is_terminal = io::stdout().is_terminal();
-        Self { reader: Reader::Listens, last_written: Instant::now(), is_terminal }
+        Self { reader: Reader::Open, last_written: Instant::now(), is_terminal }
     }
 
     fn print(&mut self, event: &Event<'_>) -> Result<(), Error> {
         self.write(&(output::json(event)? + "\n"))
     }
 
-    /// Waits for so long, or until the reader has gone.
+    /// Waits for this time, or until the reader closes the output.
     fn pause(&mut self, interval: Duration) -> Result<(), Error> {
-        let begin = Instant::now();
-        while self.reader == Reader::Listens {
-            let rest = interval.saturating_sub(begin.elapsed());
+        let start = Instant::now();
+        while self.reader == Reader::Open {
+            let rest = interval.saturating_sub(start.elapsed());
             if rest.is_zero() {
                 break;
             }
-            let patience = KEEP_ALIVE.saturating_sub(self.last_written.elapsed());
-            thread::sleep(rest.min(patience));
+            let until_write = KEEP_ALIVE.saturating_sub(self.last_written.elapsed());
+            thread::sleep(rest.min(until_write));
             if self.last_written.elapsed() >= KEEP_ALIVE {
-                self.try_reader()?;
+                self.keep_alive()?;
             }
         }
         Ok(())
     }
 
-    fn try_reader(&mut self) -> Result<(), Error> {
+    fn keep_alive(&mut self) -> Result<(), Error> {
         self.write(if self.is_terminal { "" } else { " " })
     }
 
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn begins_with_everything() {
+    fn the_first_event_is_the_whole_list() {
         let survey = survey(&[]);
         let snapshot = Event::Snapshot(Listing::new(&survey));
         assert_eq!(
@@ -145,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_goes_to_another_process_closes_before_it_opens() {
+    fn a_port_that_another_process_takes_over_closes_before_it_opens() {
         let before = survey(&[held(tcp("0.0.0.0:80"), 2, "nginx"), held(udp("[::]:53"), 3, "dns")]);
         let now = survey(&[held(tcp("0.0.0.0:80"), 1, "caddy"), held(udp("[::]:53"), 3, "dns")]);
         assert_eq!(
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_where_nothing_changes() {
+    fn unchanged_sockets_cause_no_events() {
         let survey = survey(&[held(tcp("0.0.0.0:80"), 2, "nginx")]);
         assert_eq!(changes(&survey, &survey).count(), 0);
     }

@@ -1,5 +1,5 @@
-//! Asks the kernel for all sockets, whoever holds them, and reads in `/proc` what those processes
-//! have open that this user may look into.
+//! Lists all sockets with the kernel's help, and finds their processes in `/proc`, as far as this user may
+//! read it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,7 +14,7 @@ use super::{Error, proc_net};
 use crate::listener::{Listener, Process, Protocol, Socket};
 use crate::survey::Survey;
 
-/// Where the sockets of this network namespace are told.
+/// One of the kernel's tables of the sockets in this network namespace.
 #[derive(Clone, Copy)]
 enum Source {
     Tcp(Version),
@@ -47,7 +47,7 @@ pub(super) fn survey() -> Result<Survey, Error> {
             attributed.extend(processes.map(|it| Listener { socket, process: Some(it) }));
         }
         if !rest.is_empty() {
-            // Some may have closed before their process was looked at.
+            // Some may have closed before their processes were listed.
             rest = &rest & &source.read()?;
         }
         others.extend(rest.into_iter().map(|(socket, _)| socket));
@@ -58,8 +58,8 @@ pub(super) fn survey() -> Result<Survey, Error> {
 impl Source {
     fn read(self) -> Result<Table, Error> {
         match self {
-            // Some sandboxes don't let it through.
-            Self::Tcp(version) => match ask(version) {
+            // Some sandboxes block netlink sockets.
+            Self::Tcp(version) => match query(version) {
                 Ok(table) => Ok(table),
                 Err(_) => read(self.file(), Protocol::Tcp),
             },
@@ -77,13 +77,13 @@ impl Source {
     }
 }
 
-/// Asks the kernel for all sockets that listen by TCP.
-fn ask(version: Version) -> io::Result<Table> {
+/// Queries the kernel for all listening TCP sockets.
+fn query(version: Version) -> io::Result<Table> {
     let kind = (AddressFamily::NETLINK, SocketType::DGRAM, SocketFlags::CLOEXEC);
     let kernel = net::socket_with(kind.0, kind.1, kind.2, Some(net::netlink::SOCK_DIAG))?;
     net::send(&kernel, &sock_diag::request(version), SendFlags::empty())?;
     let mut table = Table::new();
-    // The kernel makes no datagrams that are larger.
+    // The kernel sends no larger datagrams.
     let mut buffer = vec![0; 1 << 15];
     loop {
         let (length, _) = net::recv(&kernel, &mut buffer[..], RecvFlags::empty())?;
@@ -107,20 +107,20 @@ fn read(name: &str, protocol: Protocol) -> Result<Table, Error> {
     }
 }
 
-/// The processes that have sockets with these inodes open, as far as they can be seen.
+/// The processes that have sockets with these inodes open, as far as this user may see them.
 fn holders(inodes: &BTreeSet<u64>) -> Result<BTreeMap<u64, Vec<Process>>, Error> {
     let failed = |source| Error::Proc { path: "/proc".to_owned(), source };
     let mut holders: BTreeMap<u64, Vec<Process>> = BTreeMap::new();
     for entry in fs::read_dir("/proc").map_err(failed)? {
-        let folder = entry.map_err(failed)?.path();
-        let Some(pid) = pid(&folder) else { continue };
-        // Another user's, or it has ended.
-        let Ok(open) = open_sockets(&folder) else { continue };
+        let directory = entry.map_err(failed)?.path();
+        let Some(pid) = pid(&directory) else { continue };
+        // The process belongs to another user, or has ended.
+        let Ok(open) = open_sockets(&directory) else { continue };
         let mut open = open.intersection(inodes).peekable();
         if open.peek().is_none() {
             continue;
         }
-        let Ok(process) = process(pid, &folder) else { continue };
+        let Ok(process) = process(pid, &directory) else { continue };
         for &inode in open {
             holders.entry(inode).or_default().push(process.clone());
         }
@@ -128,21 +128,21 @@ fn holders(inodes: &BTreeSet<u64>) -> Result<BTreeMap<u64, Vec<Process>>, Error>
     Ok(holders)
 }
 
-fn pid(folder: &Path) -> Option<u32> {
-    folder.file_name()?.to_str()?.parse().ok()
+fn pid(directory: &Path) -> Option<u32> {
+    directory.file_name()?.to_str()?.parse().ok()
 }
 
 /// The inodes of the sockets that a process has open.
-fn open_sockets(folder: &Path) -> io::Result<BTreeSet<u64>> {
-    let files = fs::read_dir(folder.join("fd"))?;
+fn open_sockets(directory: &Path) -> io::Result<BTreeSet<u64>> {
+    let files = fs::read_dir(directory.join("fd"))?;
     let links = files.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
     Ok(links.filter_map(|link| proc_net::inode(link.as_os_str().as_bytes())).collect())
 }
 
-fn process(pid: u32, folder: &Path) -> io::Result<Process> {
-    let name = fs::read(folder.join("comm"))?;
+fn process(pid: u32, directory: &Path) -> io::Result<Process> {
+    let name = fs::read(directory.join("comm"))?;
     let name = String::from_utf8_lossy(name.trim_ascii_end()).into_owned();
-    let path = fs::read_link(folder.join("exe")).unwrap_or_default();
+    let path = fs::read_link(directory.join("exe")).unwrap_or_default();
     Ok(Process::new(pid, name, path.to_string_lossy().into_owned()))
 }
 
@@ -151,16 +151,16 @@ mod tests {
     use super::*;
     use std::net::TcpListener;
 
-    /// Where the kernel can't be asked, the files are read.
+    /// The files are the fallback if the query fails.
     #[test]
-    fn the_kernel_answers_what_is_in_its_files() {
+    fn the_kernels_answer_equals_the_files_in_proc() {
         for (version, address) in [(Version::V4, "127.0.0.1:0"), (Version::V6, "[::1]:0")] {
             // Some computers have no IPv6.
             let Ok(listener) = TcpListener::bind(address) else { continue };
             let port = listener.local_addr().expect("it is bound").port();
-            let mut answer = ask(version).expect("an answer");
+            let mut answer = query(version).expect("an answer");
             let mut file = read(Source::Tcp(version).file(), Protocol::Tcp).expect("a table");
-            // Other sockets may come and go.
+            // Other programs may open and close sockets.
             for table in [&mut answer, &mut file] {
                 table.retain(|(socket, _)| socket.port == port);
                 assert_eq!(table.len(), 1, "{table:?}");

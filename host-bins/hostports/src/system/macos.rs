@@ -1,4 +1,4 @@
-//! The kernel's tables of sockets, which anybody may read, as `netstat` does.
+//! Reads the kernel's tables of sockets, like `netstat`. They need no privileges.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ use crate::listener::{Protocol, Socket};
 pub(super) enum Error {
     #[error("{name}: {source}")]
     Read { name: &'static str, source: SysctlError },
-    #[error("{name} has a form that this program doesn't know")]
-    Form { name: &'static str },
+    #[error("{name} has an unknown format")]
+    Format { name: &'static str },
 }
 
 /// All sockets of this computer.
@@ -28,5 +28,5 @@ fn read(name: &'static str, protocol: Protocol) -> Result<BTreeSet<Socket>, Erro
         CtlValue::Struct(table) | CtlValue::Node(table) => pcblist::parse(&table, protocol),
         _ => None,
     }
-    .ok_or(Error::Form { name })
+    .ok_or(Error::Format { name })
 }

@@ -1,13 +1,13 @@
-//! What the operating system says of its sockets, and of the processes that hold them.
+//! Lists the sockets of the operating system, and the processes that use them.
 //!
-//! | on | the processes that this user may look into | all sockets, whoever holds them |
+//! | system | sockets of the processes that this user may see | all sockets |
 //! | --- | --- | --- |
 //! | Linux | `/proc/<pid>/fd` | `sock_diag` for TCP, `/proc/net` |
-//! | macOS | `proc_pidinfo`, by the crate `listeners` | the kernel's tables that `netstat` reads |
-//! | Windows | every process, by the crate `listeners` | the same |
+//! | macOS | `proc_pidinfo`, with the crate `listeners` | the kernel's tables that `netstat` reads |
+//! | Windows | every process, with the crate `listeners` | the same |
 //!
-//! Windows has sockets that outlive their process. No process has them then, so they are not
-//! listed; `check` and `free` find those of TCP when they try to bind.
+//! On Windows, a socket can outlive its process. Such a socket is not listed; `check` and `free` detect
+//! those of TCP when they try to bind the port.
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 use std::collections::BTreeSet;
@@ -38,24 +38,24 @@ pub(crate) enum Error {
     Processes(Box<dyn std::error::Error>),
 }
 
-/// Looks at all sockets that hold ports.
+/// Lists all sockets that use ports.
 #[cfg(target_os = "linux")]
 pub(crate) fn survey() -> Result<Survey, Error> {
     linux::survey()
 }
 
-/// Looks at all sockets that hold ports.
+/// Lists all sockets that use ports.
 #[cfg(target_os = "macos")]
 pub(crate) fn survey() -> Result<Survey, Error> {
-    // A socket that opens or closes meanwhile must not look as if its process could not be seen: it
-    // is not in both tables.
+    // A socket that opens or closes between the queries must not be listed without its process, so only
+    // sockets in both tables count.
     let before = macos::table();
     let attributed = processes::listeners()?;
     let table = before.and_then(|before| Ok(&before & &macos::table()?));
     Ok(Survey::new(attributed, table.map_err(|error| error.to_string())))
 }
 
-/// Looks at all sockets that hold ports.
+/// Lists all sockets that use ports.
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 pub(crate) fn survey() -> Result<Survey, Error> {
     Ok(Survey::new(processes::listeners()?, Ok(BTreeSet::new())))

@@ -1,49 +1,49 @@
-//! The form of the tables that macOS gives as `net.inet.tcp.pcblist_n` and `net.inet.udp.pcblist_n`.
+//! Parses the tables `net.inet.tcp.pcblist_n` and `net.inet.udp.pcblist_n` of macOS.
 //!
-//! A table is a row of records. Each begins with its length and its kind, and is filled up to a
-//! multiple of eight bytes; a socket is one of kind `INPCB` and others that follow it, for TCP at
-//! last one of kind `TCPCB`. A shorter record, without a kind, stands at the begin and at the end.
+//! A table is a sequence of records. Each begins with its length and kind, and is padded to a multiple of
+//! eight bytes. A socket consists of a record of kind `INPCB` and further records; for TCP, the last one
+//! has the kind `TCPCB`. The table begins and ends with a shorter record without a kind.
 //! The records are the structures `xinpgen`, `xinpcb_n` and `xtcpcb_n` in the kernel's sources
-//! (`bsd/netinet/in_pcb.h`, `tcp_var.h`), whose members are packed to multiples of four bytes.
+//! (`bsd/netinet/in_pcb.h`, `tcp_var.h`), with their members aligned to four bytes.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::listener::{Protocol, Socket};
 
-/// The length of the record at the begin and at the end.
-const GENERATION: usize = 24;
+/// The length of the first and the last record.
+const HEADER_LENGTH: usize = 24;
 
 mod kind {
     pub(super) const INPCB: u32 = 0x10;
     pub(super) const TCPCB: u32 = 0x20;
 }
 
-/// Where the members of a record of kind `INPCB` are.
+/// The offsets of members in a record of kind `INPCB`.
 mod inpcb {
     pub(super) const LOCAL_PORT: usize = 18;
     pub(super) const VERSION: usize = 44;
     pub(super) const LOCAL_ADDRESS: usize = 64;
-    /// The flag in `VERSION` for IPv6. Without it the address is an IPv4 one, in the last four bytes.
+    /// The flag for IPv6 in `VERSION`. Without it, the last four bytes of the address are an IPv4 address.
     pub(super) const IS_IPV6: u8 = 2;
 }
 
-/// Where the members of a record of kind `TCPCB` are.
+/// The offset of a member in a record of kind `TCPCB`, and one of its values.
 mod tcpcb {
     pub(super) const STATE: usize = 36;
     pub(super) const LISTEN: u32 = 1;
 }
 
-/// The sockets in a table that hold ports; nothing if it does not look like one.
+/// The sockets in a table that use ports. `None` if the format is unknown.
 pub(super) fn parse(table: &[u8], protocol: Protocol) -> Option<BTreeSet<Socket>> {
     let announced = number(table, 4)?;
     let mut sockets = BTreeSet::new();
     let mut seen = 0;
     let mut current = None;
-    let mut rest = table.get(GENERATION..)?;
+    let mut rest = table.get(HEADER_LENGTH..)?;
     while !rest.is_empty() {
         let length = usize::try_from(number(rest, 0)?).ok()?;
-        if length <= GENERATION {
+        if length <= HEADER_LENGTH {
             break;
         }
         let record = rest.get(..length)?;
@@ -63,7 +63,7 @@ pub(super) fn parse(table: &[u8], protocol: Protocol) -> Option<BTreeSet<Socket>
         rest = rest.get(length.next_multiple_of(8)..).unwrap_or_default();
     }
     sockets.retain(|socket| socket.port != 0);
-    // Fewer than announced is usual; none at all is another form of table.
+    // Fewer sockets than announced are normal, but no socket at all means that the format is unknown.
     (seen > 0 || announced == 0).then_some(sockets)
 }
 
@@ -79,7 +79,7 @@ fn socket(record: &[u8], protocol: Protocol) -> Option<Socket> {
     Some(Socket::new(protocol, address, port))
 }
 
-/// The kernel's own numbers are in the CPU's order.
+/// A number in the CPU's byte order.
 fn number(record: &[u8], at: usize) -> Option<u32> {
     bytes(record, at).map(u32::from_ne_bytes)
 }
@@ -97,7 +97,7 @@ mod tests {
     const DUAL: u8 = 3;
     const ESTABLISHED: u32 = 4;
 
-    /// A record with its length, its kind and some members, as long as it is on macOS 15.
+    /// A record with its length, its kind and some members. The lengths are those of macOS 15.
     fn record(length: usize, kind: u32, members: &[(usize, &[u8])]) -> Vec<u8> {
         let mut record = vec![0; length.next_multiple_of(8)];
         let length = u32::try_from(length).expect("a small number").to_ne_bytes();
@@ -108,15 +108,15 @@ mod tests {
         record
     }
 
-    fn generation(count: u32) -> Vec<u8> {
-        record(GENERATION, count, &[])
+    fn header(count: u32) -> Vec<u8> {
+        record(HEADER_LENGTH, count, &[])
     }
 
     fn inpcb(port: u16, version: u8, address: [u8; 16]) -> Vec<u8> {
         record(104, kind::INPCB, &[(18, &port.to_be_bytes()), (44, &[version]), (64, &address)])
     }
 
-    /// The buffers and statistics of a socket, which say nothing of its port.
+    /// The buffers and statistics of a socket, which don't contain its port.
     fn others() -> Vec<u8> {
         [record(80, 1, &[]), record(32, 2, &[]), record(32, 4, &[]), record(136, 8, &[])].concat()
     }
@@ -129,7 +129,7 @@ mod tests {
 
     fn tcp_table() -> Vec<u8> {
         [
-            generation(3),
+            header(3),
             inpcb(631, IPV4, LOOPBACK),
             others(),
             tcpcb(tcpcb::LISTEN),
@@ -139,13 +139,13 @@ mod tests {
             inpcb(5000, DUAL, [0; 16]),
             others(),
             tcpcb(tcpcb::LISTEN),
-            generation(3),
+            header(3),
         ]
         .concat()
     }
 
     #[test]
-    fn tcp_sockets_are_those_that_listen() {
+    fn tcp_sockets_use_a_port_if_they_listen() {
         assert_eq!(
             parse(&tcp_table(), Protocol::Tcp),
             Some(BTreeSet::from([tcp("127.0.0.1:631"), tcp("[::]:5000")]))
@@ -153,9 +153,9 @@ mod tests {
     }
 
     #[test]
-    fn udp_sockets_are_those_that_are_bound() {
+    fn udp_sockets_use_a_port_if_they_are_bound() {
         let table =
-            [generation(2), inpcb(0, IPV4, [0; 16]), others(), inpcb(53, IPV4, LOOPBACK), others()];
+            [header(2), inpcb(0, IPV4, [0; 16]), others(), inpcb(53, IPV4, LOOPBACK), others()];
         assert_eq!(
             parse(&table.concat(), Protocol::Udp),
             Some(BTreeSet::from([udp("127.0.0.1:53")]))
@@ -163,22 +163,21 @@ mod tests {
     }
 
     #[test]
-    fn a_computer_may_have_no_sockets() {
-        assert_eq!(parse(&generation(0), Protocol::Udp), Some(BTreeSet::new()));
+    fn a_table_without_sockets_is_valid() {
+        assert_eq!(parse(&header(0), Protocol::Udp), Some(BTreeSet::new()));
     }
 
     #[test]
-    fn a_table_of_another_form_is_refused_wherever_it_ends() {
+    fn truncated_tables_and_other_formats_are_rejected() {
         let table = tcp_table();
         let whole = parse(&table, Protocol::Tcp);
         for end in 0..table.len() {
-            // A panic would fail this test, too.
             let cut = parse(&table[..end], Protocol::Tcp);
             assert!(cut.is_none() || cut.as_ref().is_some_and(|it| it.len() <= 2), "{end}");
             assert!(cut != whole || end > table.len() - 32, "{end}");
         }
         assert_eq!(parse(&[1; 1000], Protocol::Tcp), None);
-        let other = [generation(2), others(), generation(2)].concat();
+        let other = [header(2), others(), header(2)].concat();
         assert_eq!(parse(&other, Protocol::Tcp), None);
     }
 }

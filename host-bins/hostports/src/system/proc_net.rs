@@ -1,15 +1,15 @@
-//! The form of the tables in `/proc/net` of Linux (`man 5 proc_pid_net`).
+//! Parses the tables in `/proc/net` of Linux (`man 5 proc_pid_net`).
 
 use std::net::IpAddr;
 
 use crate::listener::{Protocol, Socket};
 
-/// A listening socket's state, in the tables of TCP.
+/// The state of a listening socket in the TCP tables.
 const LISTEN: &str = "0A";
 
-/// The sockets in a table that hold ports, with their inodes.
+/// The sockets in a table that use ports, with their inodes.
 pub(super) fn parse(text: &str, protocol: Protocol) -> impl Iterator<Item = (Socket, u64)> {
-    // The first line has the columns' titles.
+    // The first line has the titles of the columns.
     text.lines().skip(1).filter_map(move |line| parse_line(line, protocol))
 }
 
@@ -26,13 +26,13 @@ fn parse_line(line: &str, protocol: Protocol) -> Option<(Socket, u64)> {
     (holds_port && port != 0).then_some((socket, inode))
 }
 
-/// The inode of a socket, as the link to an open file of a process names it: `socket:[26417]`.
+/// The inode in the target of a link in `/proc/<pid>/fd`: `socket:[26417]`.
 pub(super) fn inode(link: &[u8]) -> Option<u64> {
     let inode = link.strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
     std::str::from_utf8(inode).ok()?.parse().ok()
 }
 
-/// Addresses are printed as 32-bit numbers, in the order that the CPU has their bytes in.
+/// Addresses are printed as 32-bit numbers in the CPU's byte order.
 fn parse_address(hex: &str) -> Option<IpAddr> {
     let word = |at: usize| {
         let number = u32::from_str_radix(hex.get(at..at + 8)?, 16).ok()?;
@@ -75,12 +75,12 @@ mod tests {
     }
 
     #[test]
-    fn tcp_sockets_are_those_that_listen() {
+    fn tcp_sockets_use_a_port_if_they_listen() {
         assert_eq!(sockets(TCP, Protocol::Tcp), [(tcp("127.0.0.1:5432"), 26417)]);
     }
 
     #[test]
-    fn udp_sockets_are_those_that_are_bound() {
+    fn udp_sockets_use_a_port_if_they_are_bound() {
         assert_eq!(
             sockets(UDP6, Protocol::Udp),
             [
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_another_form_are_left_out() {
+    fn invalid_lines_are_ignored() {
         for local in ["", "0100007F", "0100007F:0000", "01:0050", "é100007F:0050", "0100007F:10050"]
         {
             let line = format!("0: {local} 00000000:0000 0A 0:0 0:0 0 110 0 26417");
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn links_to_sockets_name_inodes() {
+    fn links_to_sockets_contain_inodes() {
         assert_eq!(inode(b"socket:[26417]"), Some(26417));
         for other in
             [&b"pipe:[26417]"[..], b"/dev/null", b"socket:[]", b"socket:[1", b"socket:[\xff]"]

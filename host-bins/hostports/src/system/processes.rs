@@ -1,4 +1,4 @@
-//! The sockets of the processes that this user may look into, as the crate `listeners` finds them.
+//! Lists the sockets of the processes that this user may see, with the crate `listeners`.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +7,12 @@ use listeners::SocketState;
 use super::Error;
 use crate::listener::{Listener, Process, Protocol, Socket};
 
-/// The listeners of these processes.
 pub(super) fn listeners() -> Result<BTreeSet<Listener>, Error> {
     let found = listeners::get_all().map_err(Error::Processes)?;
     Ok(found.into_iter().filter_map(attribute).collect())
 }
 
-/// The listener that a socket is, if it holds a port.
+/// Converts a socket to a listener. `None` if it does not use a port.
 fn attribute(found: listeners::Listener) -> Option<Listener> {
     let protocol = match (found.protocol, found.state) {
         (listeners::Protocol::TCP, SocketState::Listen) => Protocol::Tcp,
@@ -22,7 +21,7 @@ fn attribute(found: listeners::Listener) -> Option<Listener> {
     };
     let listeners::Process { pid, name, path } = found.process;
     let socket = Socket::new(protocol, found.socket.ip(), found.socket.port());
-    // macOS lists sockets that are not bound yet, with port 0.
+    // macOS also lists sockets that are not bound yet, with port 0.
     (socket.port != 0).then(|| Listener { socket, process: Some(Process::new(pid, name, path)) })
 }
 
@@ -46,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn tcp_sockets_hold_a_port_while_they_listen() {
+    fn tcp_sockets_use_a_port_if_they_listen() {
         let tcp_in = |state| attribute(found("127.0.0.1:5432", listeners::Protocol::TCP, state));
         let listener = held(tcp("127.0.0.1:5432"), 812, "postgres");
         assert_eq!(tcp_in(SocketState::Listen), Some(listener));
@@ -54,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn udp_sockets_hold_a_port_when_they_are_bound() {
+    fn udp_sockets_use_a_port_if_they_are_bound() {
         let udp_at =
             |address| attribute(found(address, listeners::Protocol::UDP, SocketState::Unknown));
         assert_eq!(udp_at("[::]:53"), Some(held(udp("[::]:53"), 812, "postgres")));

@@ -1,25 +1,25 @@
-//! The form of the questions and answers by which Linux tells of sockets (`man 7 sock_diag`): all
-//! that listen by TCP. Unlike `/proc/net/tcp` it doesn't look through all connections for them,
-//! which takes longer the more memory a computer has.
+//! The messages of `sock_diag` (`man 7 sock_diag`), to list all listening TCP sockets of Linux. Unlike
+//! reading `/proc/net/tcp`, this does not scan the kernel's table of connections, whose size grows with the
+//! memory of the computer.
 
 use std::io;
 use std::net::IpAddr;
 
 use crate::listener::{Protocol, Socket};
 
-/// A version of IP, by its number among address families.
+/// A version of IP, with the number of its address family.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Version {
     V4 = 2,
     V6 = 10,
 }
 
-/// The kinds of messages.
+// Kinds of messages.
 const ERROR: u16 = 2;
 const DONE: u16 = 3;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 
-/// Where the members of an answer are, from the begin of its header of 16 bytes.
+/// The offsets of members in a message, including its header of 16 bytes.
 mod at {
     pub(super) const LENGTH: usize = 0;
     pub(super) const KIND: usize = 4;
@@ -30,7 +30,7 @@ mod at {
     pub(super) const INODE: usize = 84;
 }
 
-/// Asks for all sockets that listen by TCP.
+/// The request for all listening TCP sockets.
 pub(super) fn request(version: Version) -> [u8; 72] {
     const REQUEST_AND_DUMP: u16 = 0x301;
     const TCP: u8 = 6;
@@ -46,7 +46,7 @@ pub(super) fn request(version: Version) -> [u8; 72] {
     request
 }
 
-/// What a datagram of the answer brings.
+/// The contents of a datagram of the answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Part {
     /// Sockets, with their inodes.
@@ -54,12 +54,12 @@ pub(super) struct Part {
     pub is_last: bool,
 }
 
-/// Reads a datagram of the answer.
+/// Parses a datagram of the answer.
 pub(super) fn parse(mut datagram: &[u8]) -> io::Result<Part> {
     let mut part = Part { sockets: Vec::new(), is_last: false };
     while !datagram.is_empty() {
         let length = bytes(datagram, at::LENGTH).map(u32::from_ne_bytes)? as usize;
-        let message = datagram.get(..length).filter(|it| !it.is_empty()).ok_or_else(cut)?;
+        let message = datagram.get(..length).filter(|it| !it.is_empty()).ok_or_else(truncated)?;
         match u16::from_ne_bytes(bytes(message, at::KIND)?) {
             SOCK_DIAG_BY_FAMILY => part.sockets.push(socket(message)?),
             DONE => part.is_last = true,
@@ -87,10 +87,10 @@ fn socket(message: &[u8]) -> io::Result<(Socket, u64)> {
 }
 
 fn bytes<const N: usize>(message: &[u8], at: usize) -> io::Result<[u8; N]> {
-    message.get(at..).and_then(<[u8]>::first_chunk).copied().ok_or_else(cut)
+    message.get(at..).and_then(<[u8]>::first_chunk).copied().ok_or_else(truncated)
 }
 
-fn cut() -> io::Error {
+fn truncated() -> io::Error {
     io::ErrorKind::UnexpectedEof.into()
 }
 
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn sockets_come_until_the_last_message() {
+    fn datagrams_contain_sockets_until_the_last_message() {
         let v4 = answer(Version::V4, 80, &[127, 0, 0, 1], 7);
         let v6 = answer(Version::V6, 443, &[0; 16], 8);
         let sockets = vec![(tcp("127.0.0.1:80"), 7), (tcp("[::]:443"), 8)];
@@ -132,13 +132,13 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_told() {
-        let refused = message(ERROR, 36, &[(at::ERROR, &(-2_i32).to_ne_bytes())]);
-        assert_eq!(parse(&refused).expect_err("an error").kind(), io::ErrorKind::NotFound);
+    fn the_kernels_error_is_returned() {
+        let error = message(ERROR, 36, &[(at::ERROR, &(-2_i32).to_ne_bytes())]);
+        assert_eq!(parse(&error).expect_err("an error").kind(), io::ErrorKind::NotFound);
     }
 
     #[test]
-    fn an_answer_that_is_cut_is_an_error_wherever_it_ends() {
+    fn truncated_answers_are_rejected() {
         let whole = answer(Version::V4, 80, &[127, 0, 0, 1], 7);
         for end in 1..whole.len() {
             assert!(parse(&whole[..end]).is_err(), "{end}");

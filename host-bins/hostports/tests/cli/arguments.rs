@@ -3,7 +3,7 @@ use std::io;
 use crate::support::{alone, hostports, run, text};
 
 #[test]
-fn explains_itself() {
+fn help_and_version_are_printed() {
     let _alone = alone();
     for line in ["--help", "-h", "watch --help"] {
         let help = run(line);
@@ -20,7 +20,7 @@ fn explains_itself() {
 }
 
 #[test]
-fn refuses_bad_arguments_in_one_line() {
+fn invalid_arguments_fail_with_status_2_and_one_line() {
     let _alone = alone();
     for line in ["", "lst", "list --all", "check", "check 0", "free --from x", "watch --interval"] {
         let output = run(line);
@@ -34,12 +34,12 @@ fn refuses_bad_arguments_in_one_line() {
 }
 
 #[test]
-fn accepts_that_nobody_reads_its_output() {
+fn a_closed_output_is_not_an_error() {
     let _alone = alone();
     for line in ["list", "free", "watch", "--help", "lst"] {
         let (reader, writer) = io::pipe().expect("a pipe");
         drop(reader);
-        let errors = writer.try_clone().expect("a second end");
+        let errors = writer.try_clone().expect("a second writer");
         let status = hostports(line).stdout(writer).stderr(errors).status().expect("runs");
         assert_eq!(status.code(), Some(if line == "lst" { 2 } else { 0 }), "{line}");
     }

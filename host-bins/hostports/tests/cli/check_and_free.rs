@@ -10,7 +10,7 @@ fn check(port: u16, code: i32) -> Value {
 }
 
 #[test]
-fn a_port_is_taken_by_a_socket_of_any_kind_and_free_when_it_is_closed() {
+fn a_port_is_taken_while_any_kind_of_socket_uses_it_and_then_free() {
     let _alone = alone();
     for socket in Open::each_kind(24_000) {
         let port = check(socket.place.port, 3);
@@ -24,7 +24,7 @@ fn a_port_is_taken_by_a_socket_of_any_kind_and_free_when_it_is_closed() {
 }
 
 #[test]
-fn several_ports_are_checked_in_the_order_that_they_are_asked_for() {
+fn several_ports_are_checked_in_the_order_of_the_arguments() {
     let _alone = alone();
     let low = Open::new("tcp", "127.0.0.1", 25_000);
     let high = Open::new("udp", "127.0.0.1", 25_100).close();
@@ -35,17 +35,17 @@ fn several_ports_are_checked_in_the_order_that_they_are_asked_for() {
 }
 
 #[test]
-fn a_port_that_is_taken_of_one_protocol_is_free_of_the_other() {
+fn a_port_that_udp_uses_is_free_for_tcp() {
     let _alone = alone();
     let socket = Open::new("udp", "0.0.0.0", 25_500);
     answer(&format!("check {} --protocol udp", socket.place.port), 3);
     answer(&format!("check {} --protocol tcp", socket.place.port), 0);
 }
 
-/// Windows gives such a port to whoever asks for all addresses.
+/// Windows allows binding such a port to all addresses.
 #[cfg(unix)]
 #[test]
-fn a_port_that_a_connection_holds_is_taken_and_it_is_said_why() {
+fn a_port_that_a_connection_uses_is_taken_for_that_reason() {
     let _alone = alone();
     let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let client =
@@ -63,7 +63,7 @@ fn free(line: &str) -> Vec<u64> {
 }
 
 #[test]
-fn free_ports_are_those_that_no_socket_of_any_kind_holds() {
+fn free_ports_are_not_used_by_any_kind_of_socket() {
     let _alone = alone();
     let sockets = Open::each_kind(26_000);
     let taken: Vec<u64> = sockets.iter().map(|socket| socket.place.port.into()).collect();
@@ -72,14 +72,14 @@ fn free_ports_are_those_that_no_socket_of_any_kind_holds() {
     assert!(found.is_sorted() && found[0] >= 26_000, "{found:?}");
     assert!(!found.iter().any(|port| taken.contains(port)), "{found:?}");
 
-    // What was passed over was taken.
+    // The skipped ports were taken.
     drop(sockets);
     let found = free("free --from 26000 --count 100");
     assert!(taken.iter().all(|port| found.contains(port)), "{found:?}");
 }
 
 #[test]
-fn one_free_port_from_1024_on_is_what_free_tells() {
+fn free_prints_one_port_from_1024_by_default() {
     let _alone = alone();
     let found = free("free");
     assert_eq!(found.len(), 1);
@@ -87,12 +87,12 @@ fn one_free_port_from_1024_on_is_what_free_tells() {
 }
 
 #[test]
-fn that_there_is_no_free_port_is_said() {
+fn free_fails_with_status_4_if_no_port_is_free() {
     let _alone = alone();
-    // It may be that another program holds it already.
-    let _held = std::net::TcpListener::bind("127.0.0.1:65535");
+    // Another program may use it already.
+    let _socket = std::net::TcpListener::bind("127.0.0.1:65535");
     let output = run("free --from 65535");
     assert_eq!(output.status.code(), Some(4));
     assert_eq!(text(&output.stdout), "");
-    assert_eq!(text(&output.stderr), "hostports: no port from 65535 on is free\n");
+    assert_eq!(text(&output.stderr), "hostports: no free port in 65535-65535\n");
 }

@@ -1,7 +1,7 @@
-//! Runs the program as Docker Desktop would, beside real sockets.
+//! Runs the program with real sockets.
 //!
-//! The variable `HOSTPORTS` names another program to run in place of cargo's: so these tests, built
-//! for another operating system, can look at the binary that is shipped for it.
+//! The environment variable `HOSTPORTS` names another program to test instead of Cargo's. With it, these
+//! tests can run on another operating system, with the host binary in the image.
 
 mod arguments;
 mod check_and_free;

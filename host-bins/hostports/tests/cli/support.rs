@@ -1,4 +1,4 @@
-//! The program, and sockets for it to see.
+//! Runs the program, and opens sockets that it must list.
 
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::path::PathBuf;
@@ -7,21 +7,21 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-/// Keeps the other tests of this program waiting. A program that one of them starts would hold the
-/// sockets of all for a moment, until it runs.
+/// Runs only one test at a time. A program that another test starts inherits the sockets of all tests for a
+/// moment, until it executes.
 pub fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
-    // A test that has failed has not broken it.
+    // A failed test does not invalidate the lock.
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The program that is tested.
+/// The path of the program.
 pub fn program() -> PathBuf {
     let named = std::env::var_os("HOSTPORTS").map(std::path::absolute);
     named.map_or_else(|| env!("CARGO_BIN_EXE_hostports").into(), |path| path.expect("a path"))
 }
 
-/// The program with these arguments, not run yet.
+/// A command with these arguments, separated by spaces.
 pub fn hostports(line: &str) -> Command {
     let mut command = Command::new(program());
     command.args(line.split_ascii_whitespace());
@@ -32,22 +32,22 @@ pub fn run(line: &str) -> Output {
     hostports(line).output().expect("runs")
 }
 
-/// What the program prints, which must end with `code` and have nothing to say to people.
+/// The JSON that the program prints. Asserts the exit status, and that stderr is empty.
 pub fn answer(line: &str, code: i32) -> Value {
     json_of(&run(line), code)
 }
 
-/// The same, as a user who has nothing.
+/// The same, run by the user `nobody`.
 #[cfg(unix)]
-pub fn answer_to_nobody(line: &str, code: i32) -> Value {
+pub fn answer_for_other_user(line: &str, code: i32) -> Value {
     use std::fs;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::os::unix::process::CommandExt;
 
-    // Nobody may enter cargo's folder.
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("it is ours");
-    let copy = folder.path().join("hostports");
+    // That user can't read Cargo's directory.
+    let directory = tempfile::tempdir().expect("a directory");
+    fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let copy = directory.path().join("hostports");
     fs::copy(program(), &copy).expect("can be copied");
 
     let is_root = fs::metadata(&copy).expect("it is there").uid() == 0;
@@ -77,7 +77,7 @@ pub fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("UTF-8")
 }
 
-/// Both protocols, both versions of IP, one address and all.
+/// Both protocols, both versions of IP, and one or all addresses.
 pub const KINDS: [(&str, &str); 8] = [
     ("tcp", "127.0.0.1"),
     ("tcp", "0.0.0.0"),
@@ -89,7 +89,7 @@ pub const KINDS: [(&str, &str); 8] = [
     ("udp", "::"),
 ];
 
-/// Where a socket is, or was.
+/// The protocol, address and port of a socket, which may be closed.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     pub protocol: &'static str,
@@ -98,14 +98,14 @@ pub struct Place {
 }
 
 impl Place {
-    /// Whether a listener is there.
+    /// Whether this is the place of a listener.
     pub fn is_of(&self, listener: &Value) -> bool {
         listener["protocol"] == self.protocol
             && listener["address"] == self.address.to_string()
             && listener["port"] == self.port
     }
 
-    /// The one listener that is there.
+    /// The listener at this place. Asserts that there is at most one.
     pub fn find<'a>(&self, listeners: &'a Value) -> Option<&'a Value> {
         let listeners = listeners.as_array().expect("a list").iter();
         let found: Vec<_> = listeners.filter(|listener| self.is_of(listener)).collect();
@@ -121,15 +121,15 @@ pub struct Open {
 }
 
 enum Socket {
-    Tcp(#[expect(dead_code, reason = "it is there to be open")] TcpListener),
-    Udp(#[expect(dead_code, reason = "it is there to be open")] UdpSocket),
+    Tcp(#[expect(dead_code, reason = "keeps the socket open")] TcpListener),
+    Udp(#[expect(dead_code, reason = "keeps the socket open")] UdpSocket),
 }
 
 impl Open {
-    /// A socket at the first port from `from` on that is free there.
+    /// Opens a socket at the first free port from `from`.
     ///
-    /// Each test has ports of its own, below those that operating systems choose from: so what it
-    /// closes stays closed.
+    /// Each test uses different ports, below the range from which operating systems choose. So no other
+    /// program opens a port again after a test has closed it.
     pub fn new(protocol: &'static str, address: &str, from: u16) -> Self {
         let address: IpAddr = address.parse().expect("an address");
         let open = |port| Self::at(Place { protocol, address, port });
@@ -146,12 +146,12 @@ impl Open {
         Some(Self { place, _socket: socket.ok()? })
     }
 
-    /// A socket of each kind. Some computers have no IPv6; they have the others.
+    /// Opens a socket of each kind, without IPv6 if the computer has none.
     pub fn each_kind(from: u16) -> Vec<Self> {
         Self::one_by_one(from).collect()
     }
 
-    /// The same, each opened when it is asked for.
+    /// The same, but opens each socket only when the iterator reaches it.
     pub fn one_by_one(from: u16) -> impl Iterator<Item = Self> {
         let has_ipv6 = TcpListener::bind("[::1]:0").is_ok();
         let kinds =
@@ -168,7 +168,7 @@ impl Open {
 /// Asserts that a listener is held by this process.
 pub fn assert_is_ours(listener: &Value) {
     let program = std::env::current_exe().expect("this program has a path");
-    let name = program.file_name().expect("and a name").to_string_lossy();
+    let name = program.file_name().expect("this program has a name").to_string_lossy();
     assert_eq!(listener["pid"], process::id(), "{listener}");
     assert_eq!(listener["process"], *name, "{listener}");
     assert_eq!(listener["path"], program.display().to_string(), "{listener}");

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::support::{Open, Place, alone, assert_is_ours, hostports};
 
-/// A running `watch`, whose first line was read.
+/// A running `watch` that has printed its first line.
 struct Watch {
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
@@ -23,7 +23,7 @@ impl Watch {
     }
 
     fn output(&mut self) -> &mut BufReader<ChildStdout> {
-        self.stdout.as_mut().expect("it is read")
+        self.stdout.as_mut().expect("stdout is open")
     }
 
     fn line(&mut self) -> Value {
@@ -34,7 +34,7 @@ impl Watch {
         line
     }
 
-    /// The listener of the next event about `place`, which must be `event`.
+    /// The listener of the next event at `place`. Asserts that it is `event`.
     fn event(&mut self, event: &str, place: Place) -> Value {
         loop {
             let line = self.line();
@@ -45,7 +45,7 @@ impl Watch {
         }
     }
 
-    /// Waits for its end, and tells its exit code.
+    /// Waits until the program ends, and returns its exit status.
     fn code(&mut self) -> Option<i32> {
         self.child.wait().expect("ends").code()
     }
@@ -53,14 +53,14 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        // It has ended, unless the test has failed.
+        // The program is still running if the test fails.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 #[test]
-fn tells_what_is_open_what_opens_and_what_closes() {
+fn watch_prints_open_sockets_and_then_each_change() {
     let _alone = alone();
     let before = Open::new("udp", "127.0.0.1", 27_000);
     let mut watch = Watch::new("watch --interval 0.1");
@@ -78,12 +78,11 @@ fn tells_what_is_open_what_opens_and_what_closes() {
 }
 
 #[test]
-fn ends_when_nobody_reads_it_although_nothing_changes() {
+fn watch_ends_when_its_output_is_closed_even_if_nothing_changes() {
     let _alone = alone();
-    // It does not look again before an hour has gone.
     let mut watch = Watch::new("watch --interval 3600");
     let mut byte = [0];
-    watch.output().read_exact(&mut byte).expect("a sign of life");
+    watch.output().read_exact(&mut byte).expect("a space");
     assert_eq!(byte, *b" ");
 
     watch.stdout = None;
@@ -92,7 +91,7 @@ fn ends_when_nobody_reads_it_although_nothing_changes() {
 
 #[cfg(unix)]
 #[test]
-fn ends_well_at_ctrl_c_and_sigterm() {
+fn ctrl_c_and_sigterm_end_watch_with_status_0() {
     let _alone = alone();
     for signal in ["INT", "TERM"] {
         let mut watch = Watch::new("watch --interval 3600");
