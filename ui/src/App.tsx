@@ -18,8 +18,8 @@ export function App() {
 function OutsideDockerDesktop() {
   return (
     <Page>
-      <Notice title="Open this page in Docker Desktop">
-        It is part of a Docker Desktop extension and needs Docker Desktop to look at your computer.
+      <Notice title="This page needs Docker Desktop">
+        It is part of an extension. Install the extension, and open its tab in Docker Desktop.
       </Notice>
     </Page>
   );

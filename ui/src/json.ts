@@ -1,4 +1,4 @@
-/** What a value from elsewhere is. */
+/** Checks the types of untrusted values. */
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

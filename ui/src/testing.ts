@@ -1,21 +1,21 @@
 import type { Failure, Program, StreamReader } from "./docker/program";
 
-/** A program as a script has it, and what it was asked. */
+/** A fake program that records its commands. */
 export class Scripted implements Program {
-  readonly asked: string[] = [];
-  /** Those of the streams that are open. */
+  readonly commands: string[] = [];
+  /** The open streams. */
   readonly streams: StreamReader[] = [];
 
-  constructor(private readonly answer: (asked: string) => string) {}
+  constructor(private readonly answer: (command: string) => string) {}
 
   async run(args: string[]): Promise<string> {
-    const asked = args.join(" ");
-    this.asked.push(asked);
-    return this.answer(asked);
+    const command = args.join(" ");
+    this.commands.push(command);
+    return this.answer(command);
   }
 
   stream(args: string[], reader: StreamReader): () => void {
-    this.asked.push(args.join(" "));
+    this.commands.push(args.join(" "));
     this.streams.push(reader);
     return () => this.forget(reader);
   }

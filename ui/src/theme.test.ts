@@ -7,13 +7,13 @@ const TEXT = 4.5;
 const GRAPHICS = 3;
 
 describe.each(["light", "dark"] as const)(
-  "the %s theme that is used without Docker Desktop's",
+  "the %s theme outside Docker Desktop",
   (mode) => {
     vi.stubGlobal("window", {});
     provideTheme();
     const { palette }: { palette: Palette } = createTheme(window.__ddMuiV6Themes[mode]);
 
-    it.each(["default", "paper"] as const)("can be read on %s", (surface) => {
+    it.each(["default", "paper"] as const)("has enough contrast on %s", (surface) => {
       const background = palette.background[surface];
       for (const colour of [palette.text.primary, palette.text.secondary, palette.primary.main]) {
         expect(getContrastRatio(colour, background)).toBeGreaterThanOrEqual(TEXT);
@@ -23,7 +23,7 @@ describe.each(["light", "dark"] as const)(
       }
     });
 
-    it("has buttons that can be read, also when the pointer is on them", () => {
+    it("has buttons with enough contrast, also under the pointer", () => {
       for (const { contrastText, main, dark } of [palette.primary, palette.warning]) {
         for (const background of [main, dark]) {
           expect(getContrastRatio(contrastText, background)).toBeGreaterThanOrEqual(TEXT);
@@ -33,7 +33,7 @@ describe.each(["light", "dark"] as const)(
   },
 );
 
-it("Docker Desktop's theme is left as it is", () => {
+it("Docker Desktop's theme is not replaced", () => {
   const given = { light: {}, dark: {} };
   vi.stubGlobal("window", { __ddMuiV6Themes: given });
   provideTheme();

@@ -1,7 +1,7 @@
 /**
- * Docker Desktop hands its looks to extensions, and `DockerMuiV6ThemeProvider` needs them. Where it
- * doesn't (in an ordinary browser, and in versions that may come), these are used: near to Docker's,
- * and with the contrast that WCAG 2.2 AA asks for.
+ * `DockerMuiV6ThemeProvider` requires the themes that Docker Desktop supplies. Other places, such as
+ * `cargo xtask preview`, supply none; there these are used. They are close to Docker's, and their contrast
+ * meets WCAG 2.2 AA.
  */
 import type { ThemeOptions } from "@mui/material";
 
@@ -43,7 +43,7 @@ const DARK: ThemeOptions = {
   },
 };
 
-/** Makes sure that there is a theme for `DockerMuiV6ThemeProvider`. */
+/** Call it before the first `DockerMuiV6ThemeProvider` is rendered. */
 export function provideTheme(): void {
   const given: Partial<typeof window.__ddMuiV6Themes> | undefined = window.__ddMuiV6Themes;
   window.__ddMuiV6Themes = { light: given?.light ?? LIGHT, dark: given?.dark ?? DARK };

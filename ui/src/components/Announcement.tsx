@@ -1,6 +1,6 @@
 import type { CSSProperties } from "react";
 
-const FOR_EARS_ALONE: CSSProperties = {
+const VISUALLY_HIDDEN: CSSProperties = {
   position: "absolute",
   width: 1,
   height: 1,
@@ -10,16 +10,16 @@ const FOR_EARS_ALONE: CSSProperties = {
   whiteSpace: "nowrap",
 };
 
-/** Tells those who don't see the table how many rows it has now. */
+/** Announces the number of rows to users of screen readers. */
 export function Announcement({ shown, conflicts }: { shown: number; conflicts: number }) {
   const text = `${plural(shown, "port")} shown, ${plural(conflicts, "conflict")}.`;
   return (
-    <div role="status" style={FOR_EARS_ALONE}>
+    <div role="status" style={VISUALLY_HIDDEN}>
       {text}
     </div>
   );
 }
 
-export function plural(count: number, noun: string): string {
+function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -4,7 +4,7 @@ import { CopyIcon, DoneIcon } from "./icons";
 
 const SHOWN_MILLISECONDS = 1500;
 
-/** Puts a text on the clipboard, and shows that it has. */
+/** Copies a text to the clipboard, and confirms it for a moment. */
 export function CopyButton({ text }: { text: string }) {
   const [isCopied, setIsCopied] = useState(false);
   useEffect(() => {

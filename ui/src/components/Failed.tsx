@@ -7,13 +7,13 @@ interface FailedProps {
   onRetry: () => void;
 }
 
-/** Nothing is known of the host's ports. It is tried again all the while. */
+/** Shown while the host's ports are unknown. The page keeps trying to list them. */
 export function Failed({ failure, onRetry }: FailedProps) {
   const isMissing = failure.kind === "missing";
   return (
     <Notice
       role="alert"
-      title={isMissing ? "The extension's program is missing" : "The ports can't be listed"}
+      title={isMissing ? "A program of this extension is missing" : "Can't list the ports"}
       action={
         <Button variant="contained" onClick={onRetry}>
           Try again
@@ -24,8 +24,7 @@ export function Failed({ failure, onRetry }: FailedProps) {
       {isMissing && (
         <>
           {" "}
-          An antivirus program may have taken it away. Installing the extension again brings it
-          back; this page goes on by itself when it is there.
+          Antivirus software may have removed it. Install the extension again.
         </>
       )}
     </Notice>

@@ -1,7 +1,7 @@
 import { Box, Chip } from "@mui/material";
 import type { HostPorts } from "../hostports/follow";
 
-/** How new what is shown is. */
+/** Shows whether changes appear immediately. */
 export function Freshness({ hostPorts }: { hostPorts: HostPorts }) {
   if (hostPorts.state !== "shown") return null;
   const { isLive } = hostPorts;
@@ -13,8 +13,8 @@ export function Freshness({ hostPorts }: { hostPorts: HostPorts }) {
       label={isLive ? "Live" : "Updated every few seconds"}
       title={
         isLive
-          ? "Changes are shown as they happen."
-          : "The hostports program tells of no changes, so it is asked again and again."
+          ? "Changes appear immediately."
+          : "Live updates are unavailable; refreshing every few seconds."
       }
     />
   );

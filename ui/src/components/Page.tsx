@@ -2,7 +2,7 @@ import { Box, Paper, Stack, Typography } from "@mui/material";
 import type { ReactNode } from "react";
 
 interface PageProps {
-  /** Stands beside the title. */
+  /** Beside the title. */
   aside?: ReactNode;
   children: ReactNode;
 }
@@ -14,7 +14,7 @@ export function Page({ aside, children }: PageProps) {
         <Box>
           <Typography variant="h1">Host Ports</Typography>
           <Typography color="text.secondary">
-            What holds the ports of this computer, and which containers want them.
+            The processes that use the ports of this computer, and the containers that need them.
           </Typography>
         </Box>
         {aside}
@@ -27,12 +27,12 @@ export function Page({ aside, children }: PageProps) {
 interface NoticeProps {
   title: string;
   role?: "alert" | "status";
-  /** What the user can do. */
+  /** A button for the user. */
   action?: ReactNode;
   children?: ReactNode;
 }
 
-/** Stands where there is no table. */
+/** Shown in place of the table. */
 export function Notice({ title, role = "status", action, children }: NoticeProps) {
   return (
     <Paper variant="outlined" role={role} sx={{ paddingY: 6, paddingX: 3, textAlign: "center" }}>

@@ -1,19 +1,19 @@
 import { Box, Chip, Stack, TableCell, TableRow, Typography } from "@mui/material";
 import { alpha } from "@mui/material/styles";
 import { memo, type ReactNode } from "react";
-import { dialled, reach } from "../ports/address";
-import { type Holder, isConflict, type PortRow, type Want } from "../ports/row";
+import { connectAddress, reach } from "../ports/address";
+import { type Holder, isConflict, type PortRow, type Need } from "../ports/row";
 import { holderName } from "../ports/view";
 import { CopyButton } from "./CopyButton";
-import { ContainerIcon, NobodyIcon, ProcessIcon } from "./icons";
+import { ContainerIcon, FreeIcon, ProcessIcon } from "./icons";
 
 interface PortTableRowProps {
   row: PortRow;
-  /** To be taken in the place of this one, if that is known. */
+  /** A free port to suggest instead of this one, if one is known. */
   freePort: number | undefined;
 }
 
-/** Rows are made anew with each change, and nearly all say what they have said before. */
+/** Every change creates all rows again, but most of them have the same contents as before. */
 export const PortTableRow = memo(
   Row,
   (before, after) =>
@@ -40,14 +40,14 @@ function Row({ row, freePort }: PortTableRowProps) {
         <Box component="span" sx={{ fontWeight: 600, fontVariantNumeric: "tabular-nums" }}>
           {row.port}
         </Box>{" "}
-        <CopyButton text={dialled(row.addresses, row.port)} />
+        <CopyButton text={connectAddress(row.addresses, row.port)} />
       </TableCell>
       <TableCell>{row.protocol.toUpperCase()}</TableCell>
       <TableCell>
         <Stack direction="row" spacing={1.25}>
           <HolderIcon kind={row.holder.kind} />
           <Box sx={{ minWidth: 0 }}>
-            <Box sx={{ fontWeight: row.holder.kind === "nobody" ? 400 : 500 }}>
+            <Box sx={{ fontWeight: row.holder.kind === "none" ? 400 : 500 }}>
               {holderName(row)}
             </Box>
             <HolderDetails holder={row.holder} />
@@ -60,14 +60,14 @@ function Row({ row, freePort }: PortTableRowProps) {
       </TableCell>
       <TableCell>
         {hasConflict && <Conflict row={row} freePort={freePort} />}
-        {!hasConflict && row.wants.map((want) => <Wish key={want.container.id} want={want} />)}
+        {!hasConflict && row.needs.map((need) => <NeedDetails key={need.container.id} need={need} />)}
       </TableCell>
     </TableRow>
   );
 }
 
 function HolderIcon({ kind }: { kind: Holder["kind"] }) {
-  const Icon = { process: ProcessIcon, container: ContainerIcon, nobody: NobodyIcon }[kind];
+  const Icon = { process: ProcessIcon, container: ContainerIcon, none: FreeIcon }[kind];
   return <Icon fontSize="small" color={kind === "container" ? "primary" : "action"} />;
 }
 
@@ -76,11 +76,11 @@ function HolderDetails({ holder }: { holder: Holder }) {
     case "container":
       return (
         <Detail>
-          {holder.container.image}, its port {holder.containerPort}
+          {holder.container.image}, container port {holder.containerPort}
         </Detail>
       );
-    case "nobody":
-      return <Detail>The port is free.</Detail>;
+    case "none":
+      return <Detail>Nothing uses this port.</Detail>;
     case "process": {
       const { pid, path } = holder.process;
       if (pid === undefined) return <Detail>It belongs to another user or to the system.</Detail>;
@@ -97,14 +97,14 @@ function Conflict({ row, freePort }: { row: PortRow; freePort: number | undefine
   return (
     <Stack spacing={0.75} sx={{ alignItems: "flex-start" }}>
       <Chip size="small" color="warning" label="Conflict" />
-      {row.wants.map((want) => (
-        <div key={want.container.id}>
-          <b>{want.container.name}</b> ({want.container.state}) can't start while{" "}
-          <b>{holderName(row)}</b> holds {row.port}.
+      {row.needs.map((need) => (
+        <div key={need.container.id}>
+          <b>{need.container.name}</b> ({need.container.state}) can't start while{" "}
+          <b>{holderName(row)}</b> uses port {row.port}.
           {freePort !== undefined && (
             <Detail>
-              {freePort} is free: publish {freePort}:{want.containerPort}{" "}
-              <CopyButton text={`${freePort}:${want.containerPort}`} />
+              Port {freePort} is free. Publish {freePort}:{need.containerPort}{" "}
+              <CopyButton text={`${freePort}:${need.containerPort}`} />
             </Detail>
           )}
         </div>
@@ -113,18 +113,18 @@ function Conflict({ row, freePort }: { row: PortRow; freePort: number | undefine
   );
 }
 
-function Wish({ want: { container, containerPort } }: { want: Want }) {
+function NeedDetails({ need: { container, containerPort } }: { need: Need }) {
   return (
     <div>
       {container.name} ({container.state})
       <Detail>
-        {container.image}, its port {containerPort}
+        {container.image}, container port {containerPort}
       </Detail>
     </div>
   );
 }
 
-/** One line where it is long, with all of it as `title`. */
+/** With a `title`, the text is cut to one line. */
 function Detail({ title, children }: { title?: string | undefined; children: ReactNode }) {
   return (
     <Typography

@@ -5,7 +5,7 @@ import type { Program } from "../docker/program";
 import type { Report } from "../hostports/report";
 import { portRows } from "../ports/row";
 import { counts, FIRST_VIEW, isFiltered, select, type View } from "../ports/view";
-import { Announcement, plural } from "./Announcement";
+import { Announcement } from "./Announcement";
 import { Notice } from "./Page";
 import { PortsTable } from "./PortsTable";
 import { Toolbar } from "./Toolbar";
@@ -17,7 +17,7 @@ interface PortsProps {
   hostports: Program;
 }
 
-/** The table, and what is said about it. */
+/** The table with its toolbar and messages. */
 export function Ports({ report, containers, hostports }: PortsProps) {
   const [view, setView] = useState<View>(FIRST_VIEW);
   const rows = useMemo(
@@ -38,7 +38,7 @@ export function Ports({ report, containers, hostports }: PortsProps) {
       )}
       {containers.state === "failed" && (
         <Alert severity="info">
-          Containers are not shown, because Docker can't be asked: {containers.failure.message}
+          Can't list the containers: {containers.failure.message}
         </Alert>
       )}
       <Toolbar view={view} counts={numbers} onChange={setView} />
@@ -72,8 +72,9 @@ function ConflictAlert({ count, onShow }: { count: number; onShow: () => void })
         </Button>
       }
     >
-      {plural(count, "port")} that a container wants {count === 1 ? "is" : "are"} held by something
-      else.
+      {count === 1
+        ? "1 port that a container needs is already in use."
+        : `${count} ports that containers need are already in use.`}
     </Alert>
   );
 }
@@ -81,8 +82,8 @@ function ConflictAlert({ count, onShow }: { count: number; onShow: () => void })
 function NoRows({ view, onClear }: { view: View; onClear: () => void }) {
   if (!isFiltered(view)) {
     return (
-      <Notice title="Every port is free">
-        Nothing on this computer listens on a port, and no container wants one.
+      <Notice title="No ports are in use">
+        No process on this computer uses a port, and no container needs one.
       </Notice>
     );
   }
@@ -90,7 +91,7 @@ function NoRows({ view, onClear }: { view: View; onClear: () => void }) {
   const isPort = /^\d{1,5}$/.test(query);
   return (
     <Notice
-      title={isPort ? `Nothing here has to do with port ${query}` : "Nothing matches"}
+      title={isPort ? "No port matches this number" : "No port matches these filters"}
       action={
         <Button variant="outlined" onClick={onClear}>
           Show all ports
@@ -98,8 +99,8 @@ function NoRows({ view, onClear }: { view: View; onClear: () => void }) {
       }
     >
       {isPort
-        ? "Among the ports that are shown none has this number."
-        : "No port has all that you look for."}
+        ? `Nothing uses port ${query}, or the other filters hide it.`
+        : "Change the search or the filters."}
     </Notice>
   );
 }

@@ -8,7 +8,7 @@ import { Ports } from "./Ports";
 import { LoadingTable } from "./PortsTable";
 import { useContainers, useHostPorts } from "./use";
 
-/** Follows the host and Docker for as long as it is shown. */
+/** Watches the ports and the containers while it is mounted. */
 export function PortsPage({ docker }: { docker: DockerDesktop }) {
   const program = useMemo(() => hostports(docker), [docker]);
   const [hostPorts, retry] = useHostPorts(program);

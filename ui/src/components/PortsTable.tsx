@@ -16,15 +16,15 @@ import { PortTableRow } from "./PortTableRow";
 const COLUMNS: { column?: Column; title: string; width: string }[] = [
   { column: "port", title: "Port", width: "11%" },
   { column: "protocol", title: "Protocol", width: "9%" },
-  { column: "holder", title: "Held by", width: "34%" },
-  { column: "address", title: "Reached from", width: "19%" },
-  { title: "Wanted by", width: "27%" },
+  { column: "holder", title: "Used by", width: "34%" },
+  { column: "address", title: "Reachable from", width: "19%" },
+  { title: "Needed by", width: "27%" },
 ];
 
 interface PortsTableProps {
   rows: PortRow[];
   sort: Sort;
-  /** A free port for each that is taken and wanted. */
+  /** A free port for each port with a conflict. */
   freePorts: ReadonlyMap<number, number>;
   onSort: (sort: Sort) => void;
 }
@@ -63,7 +63,7 @@ export function PortsTable({ rows, sort, freePorts, onSort }: PortsTableProps) {
 
 const SKELETON_ROWS = [70, 45, 60, 50, 65, 40, 55, 60];
 
-/** Stands in the table's place until something is known. */
+/** A placeholder until the ports are known. */
 export function LoadingTable() {
   return (
     <Frame
@@ -98,7 +98,7 @@ function Frame({ head, isBusy = false, children }: FrameProps) {
     <TableContainer component={Paper} variant="outlined">
       <Table
         size="small"
-        aria-label="The ports of this computer"
+        aria-label="Ports of this computer"
         aria-busy={isBusy}
         sx={{ tableLayout: "fixed", minWidth: 760 }}
       >

@@ -32,7 +32,7 @@ export function Toolbar({ view, counts, onChange }: ToolbarProps) {
       <ToggleButtonGroup
         exclusive
         size="small"
-        aria-label="Held by"
+        aria-label="Used by"
         value={view.group}
         onChange={(_, group: Group | null) => onChange({ ...view, group: group ?? "all" })}
       >

@@ -49,8 +49,8 @@ export const ContainerIcon = createSvgIcon(
   "Container",
 );
 
-/** An empty place. */
-export const NobodyIcon = createSvgIcon(
+/** A dashed circle. */
+export const FreeIcon = createSvgIcon(
   <circle {...line} strokeDasharray="3 4" cx="12" cy="12" r="8" />,
-  "Nobody",
+  "Free",
 );

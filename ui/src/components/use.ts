@@ -1,4 +1,4 @@
-/** What is followed while it is shown, and left when it is not. */
+/** Hooks that watch the host and Docker while a component is mounted. */
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { type Containers, followContainers } from "../containers/follow";
 import type { Program } from "../docker/program";
@@ -6,7 +6,7 @@ import { followHostPorts, type HostPorts } from "../hostports/follow";
 import { freePortAbove } from "../hostports/free";
 import { isConflict, type PortRow } from "../ports/row";
 
-/** What holds the host's ports, and what asks anew at once. */
+/** The host's ports, and a function that lists them again immediately. */
 export function useHostPorts(hostports: Program): [HostPorts, retry: () => void] {
   const [known, setKnown] = useState<HostPorts>({ state: "loading" });
   const [attempt, setAttempt] = useState(0);
@@ -24,22 +24,22 @@ export function useContainers(docker: Program): Containers {
   return known;
 }
 
-/** A free port for each that is taken and wanted; what isn't known yet is missing. */
+/** A free port for each port with a conflict, as far as they are known. */
 export function useFreePorts(hostports: Program, rows: PortRow[]): ReadonlyMap<number, number> {
   const [found, setFound] = useState<ReadonlyMap<number, number>>(new Map());
   const taken = useMemo(() => new Set(rows.map(({ port }) => port)), [rows]);
 
   useEffect(() => {
     let isLeft = false;
-    const wanted = new Set(rows.filter(isConflict).map(({ port }) => port));
-    for (const port of wanted) {
+    const contested = new Set(rows.filter(isConflict).map(({ port }) => port));
+    for (const port of contested) {
       const known = found.get(port);
       if (known !== undefined && !taken.has(known)) continue;
       freePortAbove(hostports, port, (it) => taken.has(it)).then(
         (free) => {
           if (!isLeft) setFound((before) => new Map(before).set(port, free));
         },
-        // The conflict is shown without it.
+        // The conflict is shown without a suggestion.
         () => {},
       );
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseContainers } from "./container";
 
-/** As Docker Engine 26 prints them, without what has nothing to do with ports. */
+/** The output of Docker Engine 26, without the keys that don't matter here. */
 const running = {
   Id: "46b009891c4c448e22600ba2a267b806bbb87482f67777c1375b944f52e8ef3e",
   Name: "/shop-web",
@@ -34,7 +34,7 @@ const created = {
 const parsed = (...containers: unknown[]) => parseContainers(JSON.stringify(containers));
 
 describe("a container", () => {
-  it("that runs holds the ports that Docker has chosen", () => {
+  it("that is running uses the ports that Docker has chosen", () => {
     expect(parsed(running)).toEqual([
       {
         id: running.Id,
@@ -50,7 +50,7 @@ describe("a container", () => {
     ]);
   });
 
-  it("that does not run wants what it was made for", () => {
+  it("that is not running needs the ports that it was created with", () => {
     expect(parsed(created)[0]).toMatchObject({
       name: "shop-api",
       isRunning: false,
@@ -62,14 +62,14 @@ describe("a container", () => {
   });
 
   it.each(["", "0", "8000-8010"])(
-    "that leaves the choice to Docker (%j) wants no certain port",
+    "that leaves the choice to Docker (%j) needs no specific port",
     (HostPort) => {
       const HostConfig = { PortBindings: { "80/tcp": [{ HostIp: "", HostPort }] } };
       expect(parsed({ ...created, HostConfig })[0]?.bindings).toEqual([]);
     },
   );
 
-  it("may be told of in other words: what is there is taken", () => {
+  it("may be incomplete: missing values are empty", () => {
     expect(parsed({ Id: "0123456789abcdef" }, null, 1, {})).toEqual([
       {
         id: "0123456789abcdef",
@@ -82,7 +82,7 @@ describe("a container", () => {
     ]);
   });
 
-  it.each(["", "{}", "Error: no"])("can't be read from %j", (output) => {
-    expect(() => parseContainers(output)).toThrow("can't be read");
+  it.each(["", "{}", "Error: no"])("can't be parsed from %j", (output) => {
+    expect(() => parseContainers(output)).toThrow("is not a list");
   });
 });

@@ -1,11 +1,11 @@
-/** What `docker inspect` says of containers, as far as ports go. */
+/** The ports of containers, from the output of `docker inspect`. */
 import { Failure } from "../docker/program";
 import { isRecord, isText } from "../json";
 
-/** A port of the host that leads to one of a container. */
+/** A port of the host that is published for a port of a container. */
 export interface Binding {
   protocol: string;
-  /** Empty: all addresses. */
+  /** Empty means all addresses. */
   address: string;
   port: number;
   containerPort: number;
@@ -15,14 +15,14 @@ export interface Container {
   id: string;
   name: string;
   image: string;
-  /** In Docker's words: `running`, `exited`, `created`, … */
+  /** Docker's name: `running`, `exited`, `created`, … */
   state: string;
-  /** It holds its bindings; else it wants them when it is started. */
+  /** A running container uses its bindings; any other needs them when it is started. */
   isRunning: boolean;
   bindings: Binding[];
 }
 
-/** Reads what `docker inspect` prints. Throws a {@link Failure}. */
+/** Parses the output of `docker inspect`. Throws a {@link Failure}. */
 export function parseContainers(output: string): Container[] {
   let values: unknown;
   try {
@@ -31,7 +31,7 @@ export function parseContainers(output: string): Container[] {
     values = undefined;
   }
   if (!Array.isArray(values)) {
-    throw new Failure("What Docker says of the containers can't be read.");
+    throw new Failure("The output of `docker inspect` is not a list of containers.");
   }
   return values.flatMap((value) => {
     const container = parseContainer(value);
@@ -43,7 +43,7 @@ function parseContainer(value: unknown): Container | undefined {
   if (!isRecord(value) || !isText(value.Id)) return undefined;
   const state = record(value.State);
   const isRunning = state.Running === true;
-  // While it runs, Docker has chosen a port where none was asked for.
+  // For a running container, this includes the ports that Docker has chosen.
   const bindings = isRunning
     ? record(value.NetworkSettings).Ports
     : record(value.HostConfig).PortBindings;
@@ -57,13 +57,13 @@ function parseContainer(value: unknown): Container | undefined {
   };
 }
 
-/** `"80/tcp": [{ "HostIp": "", "HostPort": "8080" }]`; the list is null where a port isn't published. */
+/** `"80/tcp": [{ "HostIp": "", "HostPort": "8080" }]`; the list is null if the port is not published. */
 function parseBindings(key: string, list: unknown): Binding[] {
   const [, containerPort, protocol] = /^(\d+)\/(\w+)$/.exec(key) ?? [];
   if (!containerPort || !protocol || !Array.isArray(list)) return [];
   return list.flatMap((value) => {
     const { HostIp, HostPort } = record(value);
-    // Nothing or 0 lets Docker choose one that is free, and so does a range.
+    // With an empty text, 0 or a range, Docker chooses a free port.
     const port = isText(HostPort) && /^\d+$/.test(HostPort) ? Number(HostPort) : 0;
     if (port === 0) return [];
     return [{ protocol, address: text(HostIp), port, containerPort: Number(containerPort) }];

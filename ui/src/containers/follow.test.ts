@@ -8,24 +8,24 @@ const RETRY = 5000;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A Docker that has so many containers. */
+/** Follows a fake Docker with these containers. */
 function follow(ids: () => string[]) {
-  const docker = new Scripted((asked) => {
-    const [command, , , ...rest] = asked.split(" ");
+  const docker = new Scripted((line) => {
+    const [command, , , ...rest] = line.split(" ");
     return command === "ps" ? ids().join("\n") : JSON.stringify(rest.map((Id) => ({ Id })));
   });
-  const told: Containers[] = [];
-  const stop = followContainers(docker, (known) => told.push(known), RETRY);
+  const states: Containers[] = [];
+  const stop = followContainers(docker, (known) => states.push(known), RETRY);
   const last = () => {
-    const known = told.at(-1);
+    const known = states.at(-1);
     return known?.state === "shown" ? known.containers.map(({ id }) => id) : known;
   };
-  return { docker, told, last, stop };
+  return { docker, states, last, stop };
 }
 
-it("containers are read at once, and when Docker says that something has changed", async () => {
+it("containers are listed immediately, and again after events", async () => {
   let ids = ["one"];
-  const { docker, told, last } = follow(() => ids);
+  const { docker, states, last } = follow(() => ids);
   await vi.advanceTimersByTimeAsync(0);
   expect(last()).toEqual(["one"]);
 
@@ -33,18 +33,18 @@ it("containers are read at once, and when Docker says that something has changed
   for (let event = 0; event < 5; event++) docker.print("container start");
   await vi.advanceTimersByTimeAsync(1000);
   expect(last()).toEqual(["one", "two"]);
-  expect(told).toHaveLength(2);
+  expect(states).toHaveLength(2);
 });
 
-it("hundreds are read in portions", async () => {
+it("many containers are inspected in batches", async () => {
   const ids = Array.from({ length: 60 }, (_, number) => `id${number}`);
   const { docker, last } = follow(() => ids);
   await vi.advanceTimersByTimeAsync(0);
   expect(last()).toEqual(ids);
-  expect(docker.asked.filter((asked) => asked.startsWith("inspect"))).toHaveLength(3);
+  expect(docker.commands.filter((command) => command.startsWith("inspect"))).toHaveLength(3);
 });
 
-it("a Docker that is stopped is told of, and found when it is back", async () => {
+it("a stopped Docker is reported, and containers are listed when it is back", async () => {
   let isRunning = false;
   const { docker, last } = follow(() => {
     if (!isRunning) throw new Failure("no daemon");
@@ -59,11 +59,11 @@ it("a Docker that is stopped is told of, and found when it is back", async () =>
   expect(docker.streams).toHaveLength(1);
 });
 
-it("nothing is asked any more when the page is left", async () => {
-  const { docker, told, stop } = follow(() => []);
+it("no command runs after the page is closed", async () => {
+  const { docker, states, stop } = follow(() => []);
   docker.end();
   stop();
   await vi.advanceTimersByTimeAsync(10 * RETRY);
-  expect(told).toEqual([]);
+  expect(states).toEqual([]);
   expect(docker.streams).toEqual([]);
 });

@@ -1,35 +1,35 @@
 import { asFailure, Failure, type Program } from "../docker/program";
 import { type Container, parseContainers } from "./container";
 
-/** What is known of the containers. */
+/** The list of containers, if it is known. */
 export type Containers =
   | { state: "loading" }
   | { state: "shown"; containers: Container[] }
   | { state: "failed"; failure: Failure };
 
-/** What changes who holds or wants a port. */
+/** Events that can change which container uses or needs a port. */
 const EVENTS = ["create", "start", "die", "destroy", "rename", "update", "pause", "unpause"];
 
-/** Compose starts many containers at once: they are read when it has been quiet for so long. */
+/** Compose starts many containers at once: they are listed when there was no event for this time. */
 const QUIET_MILLISECONDS = 200;
 const RETRY_MILLISECONDS = 5000;
 
 /**
- * What is written in one go, so that it fits into the buffer of whoever runs Docker for us, and the
- * command line into that of Windows.
+ * The number of containers in one `docker inspect`. It keeps the output below the limit of Docker Desktop's
+ * buffer, and the command line below that of Windows.
  */
-const CONTAINERS_AT_ONCE = 25;
+const BATCH_SIZE = 25;
 
-/** Tells which containers there are, from now on. Returns what ends it. */
+/** Reports the list of containers and its changes. Returns a function that stops it. */
 export function followContainers(
   docker: Program,
-  tell: (known: Containers) => void,
+  report: (known: Containers) => void,
   retry = RETRY_MILLISECONDS,
 ): () => void {
   let isOver = false;
   let closeStream = () => {};
   let timer: ReturnType<typeof setTimeout> | undefined;
-  // A number for each time that it is read: the last one is right.
+  // The number of the latest read: the results of earlier ones are ignored.
   let reading = 0;
 
   async function read() {
@@ -40,12 +40,12 @@ export function followContainers(
     } catch (reason) {
       known = { state: "failed", failure: asFailure(reason) };
     }
-    if (!isOver && number === reading) tell(known);
+    if (!isOver && number === reading) report(known);
   }
 
-  function later(milliseconds: number, what: () => void) {
+  function later(milliseconds: number, action: () => void) {
     clearTimeout(timer);
-    timer = setTimeout(what, milliseconds);
+    timer = setTimeout(action, milliseconds);
   }
 
   function follow() {
@@ -53,7 +53,7 @@ export function followContainers(
     const filters = ["type=container", ...EVENTS.map((event) => `event=${event}`)];
     closeStream = docker.stream(["events", ...filters.flatMap((it) => ["--filter", it])], {
       onLine: () => later(QUIET_MILLISECONDS, () => void read()),
-      // Docker was stopped, or isn't there: it is tried again.
+      // Docker was stopped or is missing.
       onEnd: () => later(retry, follow),
     });
   }
@@ -70,10 +70,10 @@ async function readContainers(docker: Program): Promise<Container[]> {
   const output = await docker.run(["ps", "--all", "--quiet", "--no-trunc"]);
   const ids = output.split(/\s+/).filter(Boolean);
   const containers: Container[] = [];
-  for (let begin = 0; begin < ids.length; begin += CONTAINERS_AT_ONCE) {
-    const some = ids.slice(begin, begin + CONTAINERS_AT_ONCE);
+  for (let start = 0; start < ids.length; start += BATCH_SIZE) {
+    const batch = ids.slice(start, start + BATCH_SIZE);
     containers.push(
-      ...parseContainers(await docker.run(["inspect", "--type", "container", ...some])),
+      ...parseContainers(await docker.run(["inspect", "--type", "container", ...batch])),
     );
   }
   return containers;

@@ -3,7 +3,7 @@ import type { v1 } from "@docker/extension-api-client-types";
 
 export type DockerDesktop = v1.DockerDesktopClient;
 
-/** Undefined in an ordinary browser, where the extension can't do anything. */
+/** Returns undefined in an ordinary browser, without Docker Desktop's API. */
 export function connect(): DockerDesktop | undefined {
   try {
     return createDockerDesktopClient();

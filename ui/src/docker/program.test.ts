@@ -5,12 +5,12 @@ import { dockerCli, Failure, hostports } from "./program";
 
 type Stream = v1.ExecStreamOptions;
 
-/** A Docker Desktop that answers so, and keeps what it was asked. */
+/** A fake Docker Desktop that records its commands. */
 function desktop(answer: (stream: Stream | undefined) => unknown, platform = "darwin") {
-  const asked: unknown[] = [];
+  const commands: unknown[] = [];
   let closed = 0;
   const exec = (command: string, args: string[], options?: { stream: Stream }) => {
-    asked.push([command, ...args]);
+    commands.push([command, ...args]);
     const answered = answer(options?.stream);
     return options ? { close: () => closed++ } : answered;
   };
@@ -19,7 +19,7 @@ function desktop(answer: (stream: Stream | undefined) => unknown, platform = "da
     extension: { host: { cli: { exec } } },
     docker: { cli: { exec } },
   };
-  return { docker: docker as unknown as DockerDesktop, asked, closed: () => closed };
+  return { docker: docker as unknown as DockerDesktop, commands, closed: () => closed };
 }
 
 const failure = (run: Promise<unknown>) =>
@@ -29,11 +29,11 @@ const failure = (run: Promise<unknown>) =>
   );
 
 describe("a program", () => {
-  it("is called as the platform calls it, and Docker without its name", async () => {
-    const { docker, asked } = desktop(() => Promise.resolve({ stdout: "{}" }), "win32");
+  it("has the suffix .exe on Windows, and docker is not part of its own arguments", async () => {
+    const { docker, commands } = desktop(() => Promise.resolve({ stdout: "{}" }), "win32");
     expect(await hostports(docker).run(["list"])).toBe("{}");
     await dockerCli(docker).run(["ps", "--all"]);
-    expect(asked).toEqual([
+    expect(commands).toEqual([
       ["hostports.exe", "list"],
       ["ps", "--all"],
     ]);
@@ -45,12 +45,12 @@ describe("a program", () => {
     ["by another shell", { code: 1, stderr: "zsh: command not found: hostports", stdout: "" }],
     ["by Windows", { code: 1, stderr: "'hostports.exe' is not recognized as an internal command" }],
     ["by Go", 'exec: "hostports": executable file not found in $PATH'],
-  ])("is told to be missing %s", async (_, reason) => {
+  ])("is reported as missing %s", async (_, reason) => {
     const { docker } = desktop(() => Promise.reject(reason));
     expect(await failure(hostports(docker).run([]))).toMatchObject({ kind: "missing" });
   });
 
-  it("is missing where the extension was installed without any", async () => {
+  it("is reported as missing if the extension has no host binaries", async () => {
     const { docker } = desktop(() => undefined);
     const without = { ...docker, extension: {} } as unknown as DockerDesktop;
     expect(await failure(hostports(without).run([]))).toMatchObject({ kind: "missing" });
@@ -63,9 +63,9 @@ describe("a program", () => {
     [{ code: 1, stderr: " no rights\n", stdout: "" }, "no rights"],
     [new Error("it broke"), "it broke"],
     ["it broke", "it broke"],
-    [{ code: 9, stderr: "", stdout: "" }, "hostports ended without giving a reason (exit code 9)."],
-    [undefined, "hostports ended without giving a reason."],
-  ])("fails with a reason, whatever Docker Desktop throws: %o", async (reason, message) => {
+    [{ code: 9, stderr: "", stdout: "" }, "hostports failed without a message (exit status 9)."],
+    [undefined, "hostports failed without a message."],
+  ])("fails with a message, whatever Docker Desktop throws: %o", async (reason, message) => {
     const { docker } = desktop(() => Promise.reject(reason));
     const thrown = await failure(hostports(docker).run([]));
     expect(thrown).toBeInstanceOf(Failure);
@@ -75,49 +75,49 @@ describe("a program", () => {
 
 describe("a stream", () => {
   function read(script: (stream: Required<Stream>) => void, leaveAfter = Infinity) {
-    const told: unknown[] = [];
-    let began: Stream | undefined;
+    const calls: unknown[] = [];
+    let started: Stream | undefined;
     const { docker, closed } = desktop((stream) => {
-      began = stream;
+      started = stream;
     });
     const close = hostports(docker).stream(["watch"], {
       onLine(line) {
-        told.push(line);
-        if (told.length === leaveAfter) close();
+        calls.push(line);
+        if (calls.length === leaveAfter) close();
       },
-      onEnd: (reason) => told.push(reason?.message ?? "ended well"),
+      onEnd: (reason) => calls.push(reason?.message ?? "success"),
     });
-    script(began as Required<Stream>);
-    return { told, closed: closed() };
+    script(started as Required<Stream>);
+    return { calls, closed: closed() };
   }
 
-  it("hands on whole lines, however they were cut, and no keep-alive", () => {
-    const { told } = read(({ onOutput, onClose }) => {
+  it("passes whole lines on, however they are split, without blank ones", () => {
+    const { calls } = read(({ onOutput, onClose }) => {
       onOutput({ stdout: '{"a":' });
       onOutput({ stdout: "1}\n   \n" });
       onOutput({ stderr: "a warning" });
       onOutput({ stdout: '  {"b":2}\r\n{"c":3}' });
       onClose(0);
     });
-    expect(told).toEqual(['{"a":1}', '  {"b":2}\r', '{"c":3}', "ended well"]);
+    expect(calls).toEqual(['{"a":1}', '  {"b":2}\r', '{"c":3}', "success"]);
   });
 
-  it("ends once, with what the program complained about", () => {
-    const { told } = read(({ onOutput, onError, onClose }) => {
+  it("ends once, with the program's error", () => {
+    const { calls } = read(({ onOutput, onError, onClose }) => {
       onOutput({ stderr: "no rights" });
       onClose(1);
       onError(new Error("again"));
       onClose(1);
     });
-    expect(told).toEqual(["no rights"]);
+    expect(calls).toEqual(["no rights"]);
   });
 
-  it("says nothing any more when it was left, not even the rest of what has come", () => {
-    const { told, closed } = read(({ onOutput, onClose }) => {
+  it("passes nothing on after it is closed, not even lines that have arrived", () => {
+    const { calls, closed } = read(({ onOutput, onClose }) => {
       onOutput({ stdout: "1\n2\n3\n" });
       onClose(-1);
     }, 2);
-    expect(told).toEqual(["1", "2"]);
+    expect(calls).toEqual(["1", "2"]);
     expect(closed).toBe(1);
   });
 });

@@ -1,8 +1,8 @@
-/** Runs programs through Docker Desktop, whose ways to say that one has failed are many. */
+/** Runs programs through Docker Desktop, and converts its different errors to a {@link Failure}. */
 import type { v1 } from "@docker/extension-api-client-types";
 import type { DockerDesktop } from "./client";
 
-/** `missing`: there is no such program. `failed`: it ran, or could not be run. */
+/** `missing`: the program does not exist. `failed`: it failed, or could not be run. */
 type FailureKind = "missing" | "failed";
 
 /** An error whose message is meant for the user. */
@@ -16,7 +16,6 @@ export class Failure extends Error {
   }
 }
 
-/** Something was thrown, by whomever: always a {@link Failure} afterwards. */
 export function asFailure(reason: unknown): Failure {
   if (reason instanceof Failure) return reason;
   return new Failure(reason instanceof Error ? reason.message : String(reason));
@@ -25,32 +24,32 @@ export function asFailure(reason: unknown): Failure {
 export interface StreamReader {
   /** Called once for each whole line of its output. */
   onLine(line: string): void;
-  /** Called once, and nothing is called after it; `failure` is undefined where it ended well. */
+  /** Called once, as the last call. `failure` is undefined if the program succeeded. */
   onEnd(failure: Failure | undefined): void;
 }
 
 export interface Program {
-  /** What it prints. Throws a {@link Failure}. */
+  /** Returns the output. Throws a {@link Failure}. */
   run(args: string[]): Promise<string>;
-  /** Reads what it prints as it comes. Returns what ends it; after that nothing is called. */
+  /** Reads the output as it arrives. Returns a function that ends the program and all calls. */
   stream(args: string[], reader: StreamReader): () => void;
 }
 
-/** The host binary that this extension brings. */
+/** The host binary of this extension. */
 export function hostports(docker: DockerDesktop): Program {
   const name = docker.host.platform === "win32" ? "hostports.exe" : "hostports";
   const cli = () => {
-    // Not there where the extension's image brought no host binaries.
+    // `host` is undefined if the extension's image has no host binaries.
     const { host } = docker.extension;
-    if (!host) throw new Failure("This extension was installed without its programs.", "missing");
+    if (!host) throw new Failure("The extension was installed without host binaries.", "missing");
     return host.cli;
   };
   return program(name, cli, (args) => [name, args]);
 }
 
-/** Docker's own command line. */
+/** Docker's command line. */
 export function dockerCli(docker: DockerDesktop): Program {
-  // The first argument is what Docker Desktop calls the command.
+  // Docker Desktop takes the first argument separately, as the command.
   return program(
     "docker",
     () => docker.docker.cli,
@@ -77,7 +76,7 @@ function program(
   };
 }
 
-/** How much of what a program complains about is kept, in characters. */
+/** The number of characters of a program's stderr that are kept. */
 const ERRORS_KEPT = 2000;
 
 function stream(
@@ -97,14 +96,14 @@ function stream(
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {
-      // A line may be the last that somebody wants to hear of.
+      // `onLine` may close the stream.
       if (!isOver && line.trim() !== "") onLine(line);
     }
   };
   try {
     const running = start({
-      // Cut at any place: whether Docker Desktop hands on a last line that nothing ends is not
-      // documented.
+      // It is not documented whether Docker Desktop passes on a last line without a line break, so lines
+      // are split here.
       splitOutputLines: false,
       onOutput({ stdout, stderr }) {
         if (stdout) read(stdout);
@@ -129,21 +128,21 @@ function stream(
 }
 
 /**
- * Docker Desktop rejects with the result of a command, or with an error where it could not start it:
- * Node's, or that of a shell.
+ * Docker Desktop rejects with the result of a command. If the command could not be started, it rejects
+ * with the error of Node.js, of a shell, or of Go.
  */
 function failureOf(name: string, reason: unknown): Failure {
   if (reason instanceof Failure) return reason;
   const { code, stderr, message } = Object(reason) as Record<string, unknown>;
-  const told = [stderr, message, typeof reason === "string" ? reason : undefined];
-  const text = told.find((it): it is string => typeof it === "string" && it.trim() !== "");
+  const texts = [stderr, message, typeof reason === "string" ? reason : undefined];
+  const text = texts.find((it): it is string => typeof it === "string" && it.trim() !== "");
   const isMissing =
     code === "ENOENT" ||
     code === 127 ||
     /\bENOENT\b|command not found|is not recognized as|no such file or directory.*\bexec|executable file not found/i.test(
       text ?? "",
     );
-  if (isMissing) return new Failure(`The program ${name} can't be found.`, "missing");
-  const fallback = typeof code === "number" ? ` (exit code ${code})` : "";
-  return new Failure(text?.trim() ?? `${name} ended without giving a reason${fallback}.`);
+  if (isMissing) return new Failure(`The program ${name} was not found.`, "missing");
+  const status = typeof code === "number" ? ` (exit status ${code})` : "";
+  return new Failure(text?.trim() ?? `${name} failed without a message${status}.`);
 }

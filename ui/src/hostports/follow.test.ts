@@ -13,21 +13,21 @@ const list = (listeners: object[]) => line({ listeners, unseen: [] });
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function follow(answer: (asked: string) => string = () => list([])) {
+function follow(answer: (command: string) => string = () => list([])) {
   const hostports = new Scripted(answer);
-  const told: HostPorts[] = [];
-  const stop = followHostPorts(hostports, (known) => told.push(known), PAUSE);
+  const states: HostPorts[] = [];
+  const stop = followHostPorts(hostports, (known) => states.push(known), PAUSE);
   const last = () => {
-    const known = told.at(-1);
+    const known = states.at(-1);
     return known?.state === "shown"
       ? { ports: known.report.listeners.map(({ port }) => port), isLive: known.isLive }
       : known;
   };
-  return { hostports, told, last, stop };
+  return { hostports, states, last, stop };
 }
 
-describe("what holds the host's ports", () => {
-  it("is what the snapshot says, and then what opens and closes", () => {
+describe("the list of ports", () => {
+  it("starts with the snapshot and changes with each event", () => {
     const { hostports, last } = follow();
     hostports.print(snapshot([web]));
     expect(last()).toEqual({ ports: [8080], isLive: true });
@@ -38,30 +38,30 @@ describe("what holds the host's ports", () => {
     expect(last()).toEqual({ ports: [9000], isLive: true });
   });
 
-  it("is not touched by what this page doesn't know", () => {
-    const { hostports, told } = follow();
+  it("ignores unknown events", () => {
+    const { hostports, states } = follow();
     hostports.print(snapshot([web]));
     hostports.print(line({ event: "moved" }));
-    expect(told).toHaveLength(1);
+    expect(states).toHaveLength(1);
   });
 
   it.each([
     ["ends", (hostports: Scripted) => hostports.end()],
     ["fails", (hostports: Scripted) => hostports.end(new Failure("no"))],
     ["prints half a line", (hostports: Scripted) => hostports.print('{"schema')],
-  ])("is listed again and again where the stream %s, until there is one", async (_, break_) => {
+  ])("is refreshed by polling if the stream %s, until there is a new stream", async (_, break_) => {
     const { hostports, last } = follow(() => list([web]));
     break_(hostports);
     await vi.advanceTimersByTimeAsync(0);
     expect(last()).toEqual({ ports: [8080], isLive: false });
     expect(hostports.streams).toEqual([]);
     await vi.advanceTimersByTimeAsync(PAUSE);
-    expect(hostports.asked).toEqual(["watch", "list", "watch"]);
+    expect(hostports.commands).toEqual(["watch", "list", "watch"]);
     hostports.print(snapshot([]));
     expect(last()).toEqual({ ports: [], isLive: true });
   });
 
-  it("is told to be unknown where there is no program, and found when it is back", async () => {
+  it("fails if the program is missing, and recovers when it is back", async () => {
     let isThere = false;
     const { hostports, last } = follow(() => {
       if (!isThere) throw new Failure("gone", "missing");
@@ -77,7 +77,7 @@ describe("what holds the host's ports", () => {
     expect(last()).toEqual({ ports: [8080], isLive: false });
   });
 
-  it("asks for an update where the program is newer", async () => {
+  it("fails if the program is newer, and suggests an update", async () => {
     const { hostports, last } = follow(() => line({ listeners: [] }, 3));
     hostports.print(line({ event: "snapshot", listeners: [] }, 3));
     await vi.advanceTimersByTimeAsync(0);
@@ -86,12 +86,12 @@ describe("what holds the host's ports", () => {
     });
   });
 
-  it("interests nobody any more when the page is left", async () => {
-    const { hostports, told, stop } = follow();
+  it("is not requested after the page is closed", async () => {
+    const { hostports, states, stop } = follow();
     hostports.end();
     stop();
     await vi.advanceTimersByTimeAsync(10 * PAUSE);
-    expect([told, hostports.asked]).toEqual([[], ["watch", "list"]]);
+    expect([states, hostports.commands]).toEqual([[], ["watch", "list"]]);
 
     const other = follow();
     other.hostports.print(snapshot([]));

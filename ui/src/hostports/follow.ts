@@ -1,19 +1,19 @@
 import { asFailure, type Failure, type Program } from "../docker/program";
 import { changed, parseChange, parseReport, type Report } from "./report";
 
-/** What is known of the host's ports. */
+/** The host's ports, if they are known. */
 export type HostPorts =
   | { state: "loading" }
-  /** `isLive`: changes are told as they happen; else it is asked again and again. */
+  /** `isLive`: changes arrive immediately. Otherwise the ports are listed every few seconds. */
   | { state: "shown"; report: Report; isLive: boolean }
   | { state: "failed"; failure: Failure };
 
-/** How long until it is tried again, where nobody tells of changes. */
+/** The time between two attempts to start `hostports watch`. */
 const PAUSE_MILLISECONDS = 3000;
 
 /**
- * Tells what holds the host's ports, from now on: what `hostports watch` says, and while that can't
- * be had, what `hostports list` says. It gives up never. Returns what ends it.
+ * Reports the host's ports and their changes with `hostports watch`. While that fails, it polls
+ * `hostports list`. Returns a function that stops it.
  */
 export function followHostPorts(
   hostports: Program,

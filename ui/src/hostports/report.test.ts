@@ -12,7 +12,7 @@ const report = (listeners: unknown, schema_version: unknown = 2) =>
   JSON.stringify({ schema_version, listeners });
 
 describe("parseReport", () => {
-  it("reads what hostports prints", () => {
+  it("reads the output of hostports", () => {
     const output =
       '{"schema_version":2,"listeners":[' +
       '{"protocol":"tcp","address":"127.0.0.1","port":5432,"pid":812,"process":"postgres"},' +
@@ -24,28 +24,28 @@ describe("parseReport", () => {
     });
   });
 
-  it("reads a computer that listens on nothing", () => {
+  it("reads an empty list", () => {
     expect(parseReport(report([]))).toEqual({ listeners: [], unseen: [] });
   });
 
-  it("accepts fields that it does not know", () => {
+  it("ignores unknown keys", () => {
     const { listeners } = parseReport(report([{ ...postgres, user: "dba" }]));
     expect(listeners).toMatchObject([postgres]);
   });
 
-  it("asks for an update when the program is newer", () => {
+  it("suggests an update if the program is newer", () => {
     expect(() => parseReport(report("anything", 3))).toThrow(
       /newer than this page.*version 3.*up to 2/,
     );
   });
 
   it.each([
-    ["nothing", "", "isn't JSON"],
-    ["a shell's complaint", "zsh: command not found: hostports", "isn't JSON"],
-    ["a truncated report", report([postgres]).slice(0, -10), "isn't JSON"],
-    ["null", "null", "isn't a report"],
-    ["a report without version", '{"listeners":[]}', "isn't a report"],
-    ["a version that is no number", report([], "1"), "isn't a report"],
+    ["no output", "", "is not JSON"],
+    ["a shell's error", "zsh: command not found: hostports", "is not JSON"],
+    ["a truncated report", report([postgres]).slice(0, -10), "is not JSON"],
+    ["null", "null", "is not a report"],
+    ["a report without version", '{"listeners":[]}', "is not a report"],
+    ["a version that is not a number", report([], "1"), "is not a report"],
     ["a report without listeners", '{"schema_version":2}', "no list of listeners"],
     [
       "a listener without address",
@@ -53,12 +53,12 @@ describe("parseReport", () => {
       "listener 2 is incomplete",
     ],
     [
-      "a port that is no number",
+      "a port that is not a number",
       report([{ ...postgres, port: "5432" }]),
       "listener 1 is incomplete",
     ],
-    ["a listener that is no object", report([null]), "listener 1 is incomplete"],
-  ])("refuses %s", (_, output, reason) => {
+    ["a listener that is not an object", report([null]), "listener 1 is incomplete"],
+  ])("rejects %s", (_, output, reason) => {
     expect(() => parseReport(output)).toThrow(reason);
   });
 });

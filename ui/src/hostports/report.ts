@@ -1,18 +1,18 @@
 /**
- * What `hostports list` and `hostports watch` print. The other side of this contract is
- * `host-bins/hostports/src/listener.rs`, which tells what the fields mean.
+ * Parses the output of `hostports list` and `hostports watch`. `host-bins/hostports/src/listener.rs`
+ * documents the keys.
  */
 import { Failure } from "../docker/program";
 import { isNatural, isRecord, isText } from "../json";
 
 const SCHEMA_VERSION = 2;
 
-/** A socket that holds a port. */
+/** A socket that uses a port. */
 export interface Listener {
   protocol: string;
   address: string;
   port: number;
-  /** Missing, like what follows, where the user may not see the process. */
+  /** `pid`, `process` and `path` are missing if the user may not see the process. */
   pid?: number;
   process?: string;
   path?: string;
@@ -20,23 +20,20 @@ export interface Listener {
 
 export interface Report {
   listeners: Listener[];
-  /** Sentences that tell the user what could not be seen. */
+  /** Sentences for the user about missing information. */
   unseen: string[];
 }
 
-/** What a line of `hostports watch` tells. */
+/** A line of `hostports watch`. */
 export type Change =
   { event: "snapshot"; report: Report } | { event: "opened" | "closed"; listener: Listener };
 
-/** Reads what `list` prints. Throws a {@link Failure}. */
+/** Parses the output of `list`. Throws a {@link Failure}. */
 export function parseReport(output: string): Report {
   return report(document(output));
 }
 
-/**
- * Reads a line of `watch`; undefined where it tells of something that this page doesn't know. Throws a
- * {@link Failure}.
- */
+/** Parses a line of `watch`. Returns undefined for an unknown event. Throws a {@link Failure}. */
 export function parseChange(line: string): Change | undefined {
   const change = document(line);
   switch (change.event) {
@@ -50,7 +47,7 @@ export function parseChange(line: string): Change | undefined {
   }
 }
 
-/** What is there after a change. */
+/** The report after a change. */
 export function changed(report: Report, change: Change): Report {
   if (change.event === "snapshot") return change.report;
   const same = JSON.stringify(change.listener);
@@ -62,12 +59,12 @@ export function changed(report: Report, change: Change): Report {
 function document(text: string): Record<string, unknown> {
   const value = parseJson(text);
   if (!isRecord(value) || !isNatural(value.schema_version)) {
-    throw malformed("it isn't a report");
+    throw malformed("it is not a report");
   }
   if (value.schema_version > SCHEMA_VERSION) {
     throw new Failure(
-      `The hostports program is newer than this page: it reports in version ${value.schema_version}, ` +
-        `the page understands up to ${SCHEMA_VERSION}. Update the extension.`,
+      `The program hostports is newer than this page: its output has version ${value.schema_version}, ` +
+        `but the page supports versions up to ${SCHEMA_VERSION}. Update the extension.`,
     );
   }
   return value;
@@ -77,7 +74,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw malformed("it isn't JSON");
+    throw malformed("it is not JSON");
   }
 }
 
@@ -108,5 +105,5 @@ function listener(value: unknown, name: string): Listener {
 }
 
 function malformed(reason: string): Failure {
-  return new Failure(`The hostports program's output can't be read: ${reason}.`);
+  return new Failure(`The output of the program hostports is invalid: ${reason}.`);
 }

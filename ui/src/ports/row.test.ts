@@ -25,12 +25,12 @@ const container = (name: string, isRunning: boolean, ...bindings: Binding[]): Co
   bindings,
 });
 
-const told = (rows: PortRow[]) =>
+const summary = (rows: PortRow[]) =>
   rows.map((row) => ({
     port: row.port,
     addresses: row.addresses,
     holder: holderName(row),
-    wants: row.wants.map((want) => want.container.name),
+    needs: row.needs.map((need) => need.container.name),
     isConflict: isConflict(row),
   }));
 
@@ -38,24 +38,24 @@ const row = (port: number, holder: string, more: object = {}) => ({
   port,
   holder,
   addresses: ["0.0.0.0"],
-  wants: [],
+  needs: [],
   isConflict: false,
   ...more,
 });
 
 describe("a row", () => {
-  it("is a process with all its addresses", () => {
+  it("has a process with all its addresses", () => {
     const rows = portRows(
       [listener(80, "web"), listener(80, "web", "::"), listener(80, "other", "10.0.0.1")],
       [],
     );
-    expect(told(rows)).toEqual([
+    expect(summary(rows)).toEqual([
       row(80, "web", { addresses: ["0.0.0.0", "::"] }),
       row(80, "other", { addresses: ["10.0.0.1"] }),
     ]);
   });
 
-  it("has TCP and UDP apart", () => {
+  it("has only one protocol", () => {
     const udp = { ...listener(53, "dns"), protocol: "udp" };
     expect(portRows([listener(53, "dns"), udp], [])).toHaveLength(2);
   });
@@ -66,14 +66,14 @@ describe("a row", () => {
     ["docker-proxy", "0.0.0.0"],
     [undefined, "0.0.0.0"],
     ["limactl", "127.0.0.1"],
-  ])("is a container where %s holds the port for it", (process, address) => {
+  ])("has a container if %s forwards the port to it", (process, address) => {
     const web = container("web", true, binding(8080, process === "limactl" ? address : "0.0.0.0"));
-    expect(told(portRows([listener(8080, process, address)], [web]))).toMatchObject([
+    expect(summary(portRows([listener(8080, process, address)], [web]))).toMatchObject([
       { port: 8080, holder: "web" },
     ]);
   });
 
-  it("is a process beside the container's where it has another address for itself", () => {
+  it("has a process, beside the row of a container, if the process uses another address", () => {
     const rows = portRows(
       [listener(8080, "node", "127.0.0.1")],
       [container("web", true, binding(8080))],
@@ -81,43 +81,43 @@ describe("a row", () => {
     expect(rows.map(holderName)).toEqual(["node", "web"]);
   });
 
-  it("is a container, even where its port is not seen on the host", () => {
+  it("has a container even if its port is not visible on the host", () => {
     const web = container("web", true, binding(8080, "0.0.0.0"), binding(8080, "::"));
-    expect(told(portRows([], [web]))).toEqual([row(8080, "web", { addresses: ["0.0.0.0", "::"] })]);
+    expect(summary(portRows([], [web]))).toEqual([row(8080, "web", { addresses: ["0.0.0.0", "::"] })]);
   });
 });
 
-describe("a container that doesn't run", () => {
-  it("is in conflict with the process that holds its port", () => {
+describe("a container that is not running", () => {
+  it("conflicts with the process that uses its port", () => {
     expect(
-      told(portRows([listener(8080, "node")], [container("web", false, binding(8080))])),
-    ).toEqual([row(8080, "node", { wants: ["web"], isConflict: true })]);
+      summary(portRows([listener(8080, "node")], [container("web", false, binding(8080))])),
+    ).toEqual([row(8080, "node", { needs: ["web"], isConflict: true })]);
   });
 
-  it("is in conflict with a container that runs, too", () => {
+  it("conflicts with a running container that uses its port", () => {
     const containers = [
       container("old", false, binding(8080)),
       container("new", true, binding(8080, "0.0.0.0")),
     ];
-    expect(told(portRows([listener(8080)], containers))).toEqual([
-      row(8080, "new", { wants: ["old"], isConflict: true }),
+    expect(summary(portRows([listener(8080)], containers))).toEqual([
+      row(8080, "new", { needs: ["old"], isConflict: true }),
     ]);
   });
 
-  it("is in none with what is held on another address, or by another protocol", () => {
+  it("does not conflict with other addresses or protocols", () => {
     const web = container("web", false, binding(8080, "127.0.0.1"));
     const udp = { ...listener(8080, "dns"), protocol: "udp" };
     const rows = portRows([listener(8080, "node", "10.0.0.1"), udp], [web]);
     expect(rows.filter(isConflict)).toEqual([]);
-    expect(rows.map(holderName)).toEqual(["node", "dns", "Nobody"]);
+    expect(rows.map(holderName)).toEqual(["node", "dns", "Free"]);
   });
 
-  it("wants a free port together with others, each once", () => {
-    const wants = [binding(80, "0.0.0.0"), binding(80, "::")];
+  it("shares the row of a free port with others that need it", () => {
+    const needs = [binding(80, "0.0.0.0"), binding(80, "::")];
     const rows = portRows(
       [],
-      [container("a", false, ...wants), container("b", false, binding(80))],
+      [container("a", false, ...needs), container("b", false, binding(80))],
     );
-    expect(told(rows)).toMatchObject([{ holder: "Nobody", wants: ["a", "b"], isConflict: false }]);
+    expect(summary(rows)).toMatchObject([{ holder: "Free", needs: ["a", "b"], isConflict: false }]);
   });
 });

@@ -1,9 +1,9 @@
-/** One table of what holds the host's ports and what wants them. */
+/** Merges the ports of processes and containers into one table. */
 import type { Binding, Container } from "../containers/container";
 import type { Listener } from "../hostports/report";
 import { overlap } from "./address";
 
-/** A process of the host; nothing is known of one that may not be seen. */
+/** A process of the host. It is empty if the user may not see it. */
 export interface Process {
   pid?: number;
   name?: string;
@@ -13,10 +13,10 @@ export interface Process {
 export type Holder =
   | { kind: "process"; process: Process }
   | { kind: "container"; container: Container; containerPort: number }
-  | { kind: "nobody" };
+  | { kind: "none" };
 
-/** A container that does not run, and asks for the port when it is started. */
-export interface Want {
+/** A container that is not running, and needs the port when it is started. */
+export interface Need {
   container: Container;
   containerPort: number;
 }
@@ -27,22 +27,21 @@ export interface PortRow {
   port: number;
   addresses: string[];
   holder: Holder;
-  wants: Want[];
+  needs: Need[];
 }
 
-/** Something holds the port that a container wants. */
-export function isConflict({ holder, wants }: PortRow): boolean {
-  return holder.kind !== "nobody" && wants.length > 0;
+/** Whether a container needs a port that is in use. */
+export function isConflict({ holder, needs }: PortRow): boolean {
+  return holder.kind !== "none" && needs.length > 0;
 }
 
-/** What is seen on the host, and what Docker says, as one. */
 export function portRows(listeners: Listener[], containers: Container[]): PortRow[] {
   const rows = processRows(listeners);
   for (const container of containers.filter(({ isRunning }) => isRunning)) {
     for (const binding of container.bindings) publish(rows, container, binding);
   }
   for (const container of containers.filter(({ isRunning }) => !isRunning)) {
-    for (const binding of container.bindings) want(rows, container, binding);
+    for (const binding of container.bindings) need(rows, container, binding);
   }
   return [...rows.values()];
 }
@@ -65,7 +64,7 @@ function processRows(listeners: Listener[]): Rows {
       port,
       addresses: [address],
       holder: { kind: "process", process },
-      wants: [],
+      needs: [],
     });
   }
   return rows;
@@ -81,7 +80,7 @@ function add(rows: Rows, row: PortRow): PortRow {
   return known;
 }
 
-/** What holds a published port on the host is a program of Docker's: the container is shown for it. */
+/** A program of Docker listens on a published port. The row shows the container instead of it. */
 function publish(rows: Rows, container: Container, binding: Binding) {
   for (const row of sharing(rows, binding)) {
     if (row.holder.kind === "process" && isForwarder(row.holder.process, row, binding)) {
@@ -91,31 +90,31 @@ function publish(rows: Rows, container: Container, binding: Binding) {
   const { protocol, port, address, containerPort } = binding;
   const key = `${port} ${protocol} container ${container.id}`;
   const holder: Holder = { kind: "container", container, containerPort };
-  add(rows, { key, protocol, port, addresses: [address], holder, wants: [] });
+  add(rows, { key, protocol, port, addresses: [address], holder, needs: [] });
 }
 
-/** `com.docker.backend`, `vpnkit`, `docker-proxy`; the last one is root's, and so often not seen. */
+/** `com.docker.backend`, `vpnkit`, `docker-proxy`; the last one runs as root, so it is often not visible. */
 function isForwarder({ name }: Process, { addresses }: PortRow, { address }: Binding): boolean {
   return name === undefined || /docker|vpnkit/i.test(name) || addresses.includes(address);
 }
 
-function want(rows: Rows, container: Container, binding: Binding) {
+function need(rows: Rows, container: Container, binding: Binding) {
   const { protocol, port, address, containerPort } = binding;
-  const held = sharing(rows, binding).filter(({ holder }) => holder.kind !== "nobody");
+  const held = sharing(rows, binding).filter(({ holder }) => holder.kind !== "none");
   const free = (): PortRow => {
-    const key = `${port} ${protocol} nobody`;
+    const key = `${port} ${protocol} none`;
     return add(rows, {
       key,
       protocol,
       port,
       addresses: [address],
-      holder: { kind: "nobody" },
-      wants: [],
+      holder: { kind: "none" },
+      needs: [],
     });
   };
   for (const row of held.length > 0 ? held : [free()]) {
-    if (!row.wants.some((it) => it.container.id === container.id)) {
-      row.wants.push({ container, containerPort });
+    if (!row.needs.some((it) => it.container.id === container.id)) {
+      row.needs.push({ container, containerPort });
     }
   }
 }

@@ -39,8 +39,8 @@ const rows = portRows(
 const ports = (view: Partial<View>) =>
   select(rows, { ...FIRST_VIEW, ...view }).map(({ port }) => port);
 
-describe("the rows that are shown", () => {
-  it("are all, by port, to begin with", () => {
+describe("the visible rows", () => {
+  it("are all rows, sorted by port, by default", () => {
     expect(ports({})).toEqual([443, 1025, 5353, 8080, 8088]);
   });
 
@@ -57,11 +57,11 @@ describe("the rows that are shown", () => {
     ["udp", [5353]],
     ["  ", [443, 1025, 5353, 8080, 8088]],
     ["nothing like it", []],
-  ])("have all words of the search: %j", (query, expected) => {
+  ])("contain all words of the search: %j", (query, expected) => {
     expect(ports({ query })).toEqual(expected);
   });
 
-  it("are of the group and protocol that was chosen", () => {
+  it("belong to the selected group and protocol", () => {
     expect(ports({ group: "processes" })).toEqual([443, 5353, 8080]);
     expect(ports({ group: "containers" })).toEqual([1025, 8080, 8088]);
     expect(ports({ group: "conflicts" })).toEqual([8080]);
@@ -74,13 +74,13 @@ describe("the rows that are shown", () => {
     ["protocol", [443, 1025, 8080, 8088, 5353]],
     ["holder", [443, 1025, 8080, 8088, 5353]],
     ["address", [1025, 8088, 5353, 8080, 443]],
-  ])("are in the order of %s", (by, expected) => {
+  ])("are sorted by %s", (by, expected) => {
     expect(ports({ sort: { by, isDescending: false } })).toEqual(expected);
     expect(ports({ sort: { by, isDescending: true } })).not.toEqual(expected);
   });
 });
 
-it("a view that hides something can be told from one that doesn't", () => {
+it("a view is filtered if it may hide rows", () => {
   expect(isFiltered(FIRST_VIEW)).toBe(false);
   expect(isFiltered({ ...FIRST_VIEW, sort: { by: "holder", isDescending: true } })).toBe(false);
   for (const view of [{ query: "x" }, { group: "conflicts" as const }, { protocol: "udp" }]) {

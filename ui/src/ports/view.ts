@@ -1,4 +1,4 @@
-/** Which rows are shown, and in which order. */
+/** Filters and sorts the rows. */
 import { isConflict, type PortRow } from "./row";
 
 export const GROUPS = ["all", "processes", "containers", "conflicts"] as const;
@@ -14,7 +14,7 @@ export interface Sort {
 export interface View {
   query: string;
   group: Group;
-  /** Undefined: all. */
+  /** Undefined means all. */
   protocol: string | undefined;
   sort: Sort;
 }
@@ -33,11 +33,11 @@ export function isFiltered({ query, group, protocol }: View): boolean {
 const IN_GROUP: Record<Group, (row: PortRow) => boolean> = {
   all: () => true,
   processes: ({ holder }) => holder.kind === "process",
-  containers: ({ holder, wants }) => holder.kind === "container" || wants.length > 0,
+  containers: ({ holder, needs }) => holder.kind === "container" || needs.length > 0,
   conflicts: isConflict,
 };
 
-/** How many there are of each, whatever else is asked for. */
+/** The number of rows in each group, without the other filters. */
 export function counts(rows: PortRow[]): Record<Group, number> {
   const count = (group: Group) => rows.filter(IN_GROUP[group]).length;
   return {
@@ -60,24 +60,24 @@ export function select(rows: PortRow[], { query, group, protocol, sort }: View):
     .sort(comparing(sort));
 }
 
-/** The holder's name, as it is shown. */
+/** The name that the table shows. */
 export function holderName({ holder }: PortRow): string {
   switch (holder.kind) {
     case "process":
       return holder.process.name ?? "Unknown process";
     case "container":
       return holder.container.name;
-    case "nobody":
-      return "Nobody";
+    case "none":
+      return "Free";
   }
 }
 
 function searched(row: PortRow): string {
-  const { port, protocol, addresses, holder, wants } = row;
+  const { port, protocol, addresses, holder, needs } = row;
   const words: unknown[] = [port, protocol, ...addresses, holderName(row)];
   if (holder.kind === "process") words.push(holder.process.pid, holder.process.path);
   if (holder.kind === "container") words.push(holder.container.image);
-  for (const { container } of wants) words.push(container.name, container.image, container.state);
+  for (const { container } of needs) words.push(container.name, container.image, container.state);
   return words.join(" ").toLowerCase();
 }
 

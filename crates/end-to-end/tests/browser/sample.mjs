@@ -1,4 +1,4 @@
-// The extension of this repository in a real browser, as its users and its authors see it.
+// The tab of the sample extension in a real browser, for its users and its authors.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { appendFile, readFile, readdir, rename, writeFile } from "node:fs/promises";
@@ -14,7 +14,7 @@ const requested = [];
 
 before(async () => {
   browser = await launch();
-  // Twice that is what the marketplace wants of a screenshot: 2400 x 1600.
+  // The marketplace recommends screenshots of 2400 x 1600 pixels.
   context = await browser.newContext({
     viewport: { width: 1200, height: 800 },
     deviceScaleFactor: 2,
@@ -26,7 +26,7 @@ before(async () => {
   await page.getByText("Live", { exact: true }).waitFor();
 });
 after(() => browser?.close());
-/** All ports, whatever a test before has left. */
+/** Resets the filters of the test before. */
 beforeEach(async () => {
   await search().fill("");
   await page.getByRole("button", { name: /^All \d/ }).click();
@@ -35,7 +35,7 @@ beforeEach(async () => {
 const rowOf = (port) => page.getByRole("row").filter({ has: page.getByText(String(port), { exact: true }) });
 const search = () => page.getByRole("textbox", { name: "Search" });
 
-/** A port that this process holds, and that lets it end. */
+/** Opens a port in this process, without keeping the process alive. */
 function listen() {
   const server = createServer().unref();
   return new Promise((resolve) => {
@@ -47,7 +47,7 @@ function listen() {
 }
 
 describe("the tab", () => {
-  test("shows a port when it is opened, and no longer when it is closed", async () => {
+  test("shows a port from when it is opened until it is closed", async () => {
     const { port, close } = await listen();
     await rowOf(port).getByText("node", { exact: true }).waitFor();
     await rowOf(port).getByText(`PID ${process.pid}`).waitFor();
@@ -55,13 +55,13 @@ describe("the tab", () => {
     await rowOf(port).waitFor({ state: "detached" });
   });
 
-  test("marks a port that a container wants and a process holds, in both themes, and knows a free one", async () => {
+  test("shows the conflict of a container and a process in both themes, and suggests a free port", async () => {
     const { port, close } = await listen();
     const containers = await Containers.connect();
     await containers.create("host-ports-test", port);
     const row = rowOf(port);
     await row.getByText("Conflict", { exact: true }).waitFor();
-    await row.getByText(`host-ports-test (created) can't start while node holds ${port}.`).waitFor();
+    await row.getByText(`host-ports-test (created) can't start while node uses port ${port}.`).waitFor();
 
     const copy = row.getByRole("button", { name: /^Copy \d+:80$/ });
     const suggestion = (await copy.getAttribute("aria-label")).replace("Copy ", "");
@@ -87,7 +87,7 @@ describe("the tab", () => {
     await close();
   });
 
-  test("finds what is searched for, and says so where there is nothing", async () => {
+  test("filters by the search, and reports that nothing matches", async () => {
     const [one, other] = [await listen(), await listen()];
     await rowOf(other.port).waitFor();
     await search().fill(`node ${one.port}`);
@@ -96,19 +96,19 @@ describe("the tab", () => {
     assert.equal(await rowOf(other.port).count(), 0);
 
     await search().fill("99999");
-    await page.getByRole("heading", { name: "Nothing here has to do with port 99999" }).waitFor();
+    await page.getByRole("heading", { name: "No port matches this number" }).waitFor();
     await assertAccessible(page);
     await page.getByRole("button", { name: "Show all ports" }).click();
     await rowOf(other.port).waitFor();
     await Promise.all([one.close(), other.close()]);
   });
 
-  test("can be used with the keyboard alone", async () => {
+  test("can be used with the keyboard only", async () => {
     const { port, close } = await listen();
     await rowOf(port).waitFor();
     await search().focus();
     await page.keyboard.type("nothing like it");
-    await page.getByRole("heading", { name: "Nothing matches" }).waitFor();
+    await page.getByRole("heading", { name: "No port matches these filters" }).waitFor();
     await page.keyboard.press("Escape");
     await rowOf(port).waitFor();
 
@@ -123,18 +123,18 @@ describe("the tab", () => {
     await close();
   });
 
-  test("tells of a host binary that is gone, and goes on when it is back", async () => {
+  test("reports a missing host binary, and recovers when it is back", async () => {
     await withoutHostports(async () => {
       const alert = page.getByRole("alert");
-      await alert.getByText("The extension's program is missing").waitFor();
-      await alert.getByText("The program hostports can't be found.").waitFor();
+      await alert.getByText("A program of this extension is missing").waitFor();
+      await alert.getByText("The program hostports was not found.").waitFor();
       await assertAccessible(page);
     });
     await page.getByText("Live", { exact: true }).waitFor();
     await page.getByRole("table").waitFor();
   });
 
-  test("tells what is known whatever the host binary says", async () => {
+  test("handles newer, failing, slow and empty host binaries", async () => {
     let stopped;
     const print = (report) => `echo '${JSON.stringify(report)}'`;
     await withoutHostports(async (program) => {
@@ -154,11 +154,11 @@ describe("the tab", () => {
       await page.getByRole("table").and(page.locator("[aria-busy=true]")).waitFor();
       await assertAccessible(page);
       await writeFile(`${program}.go`, "");
-      await page.getByRole("heading", { name: "Every port is free" }).waitFor();
+      await page.getByRole("heading", { name: "No ports are in use" }).waitFor();
       await assertAccessible(page);
       stopped = program;
     });
-    // Whatever the page runs now is the true one again.
+    // Then the page starts the real program again.
     execFileSync("pkill", ["-KILL", "-f", stopped]);
     await page.getByRole("table").waitFor();
     await page.getByText("Live", { exact: true }).waitFor();
@@ -170,7 +170,7 @@ describe("the tab", () => {
     assert.deepEqual(requested.filter((url) => !url.startsWith(`${origin}/`)), []);
   });
 
-  test("leaves no program behind when it is left", async () => {
+  test("ends its programs when it is closed", async () => {
     const programs = () => pgrep(`${PROJECT}/target/preview/.*hostports watch`).length;
     const other = await open(context, new URL(ADDRESS).origin);
     await other.getByText("Live", { exact: true }).waitFor();
@@ -181,21 +181,21 @@ describe("the tab", () => {
 });
 
 describe("an author", () => {
-  test("sees an edited page without loading it again", async () => {
+  test("sees an edited page without a reload", async () => {
     await page.evaluate(() => { window.isSame = true; });
     await appendFile(`${PROJECT}/ui/src/App.tsx`, '\ndocument.title = "Edited";\n');
     await eventually(async () => assert.equal(await page.title(), "Edited"));
     assert.equal(await page.evaluate(() => window.isSame), true);
   });
 
-  test("sees what an edited host binary prints", async () => {
+  test("sees the output of an edited host binary", async () => {
     const main = `${PROJECT}/host-bins/hostports/src/main.rs`;
     const source = await readFile(main, "utf8");
     const version = await page.evaluate(async () =>
       (await ddClient.extension.host.cli.exec("hostports", ["list"])).parseJsonObject().schema_version);
     const listener = { protocol: "tcp", address: "127.0.0.1", port: 4321, pid: 1, process: "edited-by-hand" };
     const report = { schema_version: version, event: "snapshot", listeners: [listener], unseen: [] };
-    const edited = source.replace(/^fn main\(\).*\{$/m, (begin) => `${begin}
+    const edited = source.replace(/^fn main\(\).*\{$/m, (start) => `${start}
     println!("{}", r#"${JSON.stringify(report)}"#);
     if std::env::args().any(|arg| arg == "watch") {
         std::thread::sleep(std::time::Duration::from_secs(600));
@@ -203,15 +203,15 @@ describe("an author", () => {
     std::process::exit(0);`);
     assert.notEqual(edited, source);
     await writeFile(main, edited);
-    await page.getByText("Built anew: hostports").waitFor({ timeout: 60_000 });
+    await page.getByText("Rebuilt: hostports").waitFor({ timeout: 60_000 });
     await rowOf(4321).getByText("edited-by-hand").waitFor();
   });
 });
 
-/** Runs `check` while the program is gone, and the one that ran. */
+/** Removes the program and ends the running one, runs `check`, and restores the program. */
 async function withoutHostports(check) {
-  const [folder] = await readdir(`${PROJECT}/target/preview`);
-  const program = `${PROJECT}/target/preview/${folder}/hostports`;
+  const [directory] = await readdir(`${PROJECT}/target/preview`);
+  const program = `${PROJECT}/target/preview/${directory}/hostports`;
   await rename(program, `${program}.gone`);
   execFileSync("pkill", ["-f", `${program} watch`]);
   try {
@@ -221,7 +221,7 @@ async function withoutHostports(check) {
   }
 }
 
-/** The page follows the theme of the desktop. */
+/** Runs `check` in both themes of the desktop. */
 async function inBothThemes(check) {
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme });
@@ -234,7 +234,7 @@ async function inBothThemes(check) {
   }
 }
 
-/** Throws where the port is taken. */
+/** Rejects if the port is taken. */
 function listenOn(port) {
   const server = createServer();
   return new Promise((resolve, reject) => {
