@@ -1,6 +1,6 @@
 /**
- * `DockerMuiV6ThemeProvider` requires the themes that Docker Desktop supplies. Other places, such as
- * `cargo xtask preview`, supply none; there these are used. They are close to Docker's, and their contrast
+ * Docker Desktop supplies the themes that `DockerMuiV6ThemeProvider` requires. Elsewhere, for example in
+ * `cargo xtask preview`, the themes in this file are used. They are close to Docker's, and their contrast
  * meets WCAG 2.2 AA.
  */
 import type { ThemeOptions } from "@mui/material";
