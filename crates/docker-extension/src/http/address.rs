@@ -1,15 +1,15 @@
-//! Addresses of the web, as far as it takes to follow them safely.
+//! Web addresses, with the operations that are needed to follow redirects safely.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// An absolute `http` or `https` address without a login in it.
+/// An absolute `http` or `https` address without credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     scheme: Scheme,
     /// Host and port, in lower case.
     authority: String,
-    /// Path and query, with the `/` in front.
+    /// Path and query, starting with `/`.
     rest: String,
 }
 
@@ -19,13 +19,13 @@ enum Scheme {
     Https,
 }
 
-/// A text is not an absolute `http` or `https` address without a login: a clause that says why.
+/// Why a text is not an absolute `http` or `https` address without credentials: a clause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidAddress(&'static str);
 
 impl Address {
-    /// Host and port, as they stand in the address.
+    /// Host and port, in the spelling of the address.
     pub fn authority(&self) -> &str {
         &self.authority
     }
@@ -34,20 +34,20 @@ impl Address {
         self.scheme == Scheme::Https
     }
 
-    /// Whether it leads to this machine itself.
+    /// Whether the host is this machine.
     pub fn is_local(&self) -> bool {
         is_local(&self.authority)
     }
 
-    /// Whether a login for the other one may be sent to this one.
+    /// Whether credentials for the other address may be sent to this one.
     pub fn is_same_origin(&self, other: &Address) -> bool {
         (self.scheme, &self.authority) == (other.scheme, &other.authority)
     }
 
-    /// The address that `reference`, in a page or a response from here, leads to.
+    /// Resolves `reference`, from a page or a response at this address.
     ///
     /// # Errors
-    /// It leads to nothing that speaks HTTP.
+    /// The result is not a valid HTTP address.
     pub fn join(&self, reference: &str) -> Result<Address, InvalidAddress> {
         let scheme = self.scheme.name();
         let path = self.rest.split('?').next().unwrap_or_default();
@@ -78,7 +78,7 @@ impl Address {
     }
 }
 
-/// Whether a host, with or without a port, is this machine itself.
+/// Whether a host, with or without a port, is this machine.
 pub fn is_local(authority: &str) -> bool {
     let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, _)) => address,
@@ -90,7 +90,7 @@ pub fn is_local(authority: &str) -> bool {
     }
 }
 
-/// A character of a path or query, by its bytes if it is none of ASCII.
+/// A character in a path or query; characters outside of ASCII are encoded as their bytes.
 fn ascii(character: char) -> String {
     if character.is_ascii() {
         return character.to_string();
@@ -98,7 +98,7 @@ fn ascii(character: char) -> String {
     percent_encoded(character.encode_utf8(&mut [0; 4]))
 }
 
-/// A text as it is written in a query or a form.
+/// A text, encoded for a query or a form.
 pub fn percent_encoded(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     text.bytes().fold(String::new(), |mut encoded, byte| {
@@ -111,7 +111,7 @@ pub fn percent_encoded(text: &str) -> String {
     })
 }
 
-/// The text behind a path with `%41`; none where it is not UTF-8, or `%` is not followed by two digits.
+/// Decodes `%41` and the like; `None` if the result is not UTF-8, or a `%` is not followed by two digits.
 pub fn percent_decoded(path: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut rest = path.as_bytes().iter().copied();
@@ -142,28 +142,29 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let invalid = |reason| Err(InvalidAddress(reason));
         if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return invalid("it has a space or a control character");
+            return invalid("it contains a space or a control character");
         }
-        let (scheme, rest) = text.split_once("://").ok_or(InvalidAddress("it is no address"))?;
+        let (scheme, rest) =
+            text.split_once("://").ok_or(InvalidAddress("it is not an address"))?;
         let scheme = [Scheme::Http, Scheme::Https]
             .into_iter()
             .find(|known| scheme.eq_ignore_ascii_case(known.name()))
-            .ok_or(InvalidAddress("it begins with neither `https://` nor `http://`"))?;
+            .ok_or(InvalidAddress("it does not start with `https://` or `http://`"))?;
         let rest = rest.split('#').next().unwrap_or_default();
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, rest) = rest.split_at(end);
         if authority.contains('@') {
-            return invalid("it has a login in it");
+            return invalid("it contains credentials");
         }
         let host = authority.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
         if host.is_empty() && !authority.starts_with(|c: char| c.is_ascii_digit())
             || authority.contains('\\')
         {
-            return invalid("it has no host");
+            return invalid("it does not contain a host");
         }
         let slash = if rest.starts_with('/') { "" } else { "/" };
         let authority = authority.to_lowercase();
-        // As browsers send it, who know that servers may not understand it otherwise.
+        // Encoded like in browsers, because servers may not understand it otherwise.
         let rest: String = rest.chars().map(ascii).collect();
         Ok(Self { scheme, authority, rest: format!("{slash}{rest}") })
     }
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_read_with_what_was_left_out() {
+    fn missing_parts_of_an_address_are_filled_in() {
         assert_eq!(address("HTTPS://Example.com").to_string(), "https://example.com/");
         assert_eq!(address("http://a:80?x#y").to_string(), "http://a:80/?x");
         assert_eq!(address("https://a/b%20ü?ß").to_string(), "https://a/b%20%C3%BC?%C3%9F");
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn references_lead_where_browsers_would_go() {
+    fn references_are_resolved_as_in_browsers() {
         let join = |reference: &str| {
             address("https://a.example/b/c?d").join(reference).map(|address| address.to_string())
         };
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_percent_encoded_is_decoded_again() {
+    fn decoding_reverses_percent_encoding() {
         let text = "a b/ü?%&";
         assert_eq!(percent_encoded(text), "a%20b%2F%C3%BC%3F%25%26");
         assert_eq!(percent_decoded(&percent_encoded(text)).as_deref(), Some(text));
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_told_from_others() {
+    fn this_machine_is_distinguished_from_others() {
         for host in ["localhost", "localhost:5000", "127.0.0.1:5000", "127.1.2.3", "[::1]:5000"] {
             assert!(is_local(host), "{host}");
         }

@@ -1,13 +1,13 @@
-//! The content of a response, as its headers say how it ends (RFC 9112, 6.3).
+//! The content of a response; its headers say how it ends (RFC 9112, 6.3).
 
 use std::io::{self, Read};
 
 use super::head::Headers;
 
-/// The content of a response with these headers, of which `body` was read already.
+/// Reads the content of a response with these headers. `body` is the part that was already read.
 ///
 /// # Errors
-/// The stream fails, or the chunks are not as they say.
+/// The stream fails, or the chunks are invalid.
 pub fn read_body(
     stream: &mut impl Read,
     headers: &Headers,
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chunks_are_joined_and_nothing_else_is() {
+    fn chunks_are_joined_and_other_content_is_unchanged() {
         assert_eq!(join_chunks(b"3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n").unwrap(), b"abcd");
         assert_eq!(join_chunks(b"3\r\nab"), None);
         assert_eq!(join_chunks(b"ffffffffffffffff\r\nab\r\n"), None);

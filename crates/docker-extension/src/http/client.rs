@@ -1,8 +1,8 @@
-//! A client, by the program `curl`, which macOS, Windows and nearly every Linux machine bring. One of
-//! our own would make every author compile an implementation of TLS, with its C, before the first run.
+//! An HTTP client based on the program `curl`, which macOS, Windows and nearly every Linux machine have.
+//! A client in Rust would make every author compile a TLS implementation, including C code.
 //!
-//! `curl` does one exchange at a time; what is decided between two is decided here: which redirect is
-//! followed, who gets to see a login, when a request is sent again.
+//! Each call of `curl` makes one exchange. This module decides what happens between exchanges: which
+//! redirects are followed, which server gets the credentials, and when a request is repeated.
 
 use std::fs::File;
 use std::io::Write;
@@ -26,38 +26,38 @@ pub use error::HttpError;
 pub use request::ClientRequest;
 use request::Destination;
 
-/// How many redirects are followed.
+/// The maximum number of redirects.
 const REDIRECTS: usize = 10;
-/// How long is waited before a request is sent again, each time.
+/// The pauses before a request is repeated.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1500)];
-/// How long a server may ask to wait instead.
+/// The longest pause that a server can ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How long a response that is read into memory may take.
+/// The maximum time for a response that is read into memory.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What a server responds, whatever the status.
+/// A server's response with any status.
 #[derive(Debug)]
 pub struct ClientResponse<B> {
     pub head: ResponseHead,
-    /// Who responded in the end, after all redirects.
+    /// The address that responded, after all redirects.
     pub address: Address,
     pub body: B,
 }
 
 impl ClientRequest {
-    /// Sends it, and reads at most `limit` bytes of content into memory.
+    /// Sends the request, and reads at most `limit` bytes of content into memory.
     ///
     /// # Errors
-    /// There is no response, or it is too large.
+    /// The server does not respond, or the response is too large.
     pub fn send(&self, limit: u64) -> Result<ClientResponse<Vec<u8>>, HttpError> {
         let memory = Destination { place: "memory".into(), limit, patience: Some(PATIENCE) };
         self.send_to(memory, || Ok(Vec::new()))
     }
 
-    /// Sends it, and reads at most `limit` bytes of content into a temporary file without a name.
+    /// Sends the request, and reads at most `limit` bytes of content into an unnamed temporary file.
     ///
     /// # Errors
-    /// There is no response, or it is too large, or can't be written.
+    /// The server does not respond, the response is too large, or the file can't be written.
     pub fn send_to_temporary_file(&self, limit: u64) -> Result<ClientResponse<File>, HttpError> {
         let file = Destination { place: "a temporary file".into(), limit, patience: None };
         self.send_to(file, files::temporary)
@@ -85,7 +85,7 @@ impl ClientRequest {
         }
     }
 
-    /// Sends it, and follows redirects.
+    /// Sends the request, and follows redirects.
     fn follow<B: Write>(
         &self,
         destination: Destination<'_>,
@@ -94,7 +94,7 @@ impl ClientRequest {
         let mut request = self.clone();
         for _ in 0..=REDIRECTS {
             let address = request.address.clone();
-            // Who trusts this machine by asking it does not trust it by being sent there.
+            // A request to another server must not be redirected to this machine.
             let is_safe = address.is_https() || address.is_local() && self.address.is_local();
             if !is_safe && !self.has_known_hash {
                 return Err(HttpError::Insecure(address));
@@ -106,24 +106,23 @@ impl ClientRequest {
             });
             let Some(to) = location else { return Ok(ClientResponse { head, address, body }) };
             let next = address.join(to);
-            request.address = next.map_err(|source: InvalidAddress| HttpError::Redirect {
+            request.address = next.map_err(|reason: InvalidAddress| HttpError::Redirect {
                 to: to.to_owned(),
-                source,
+                reason,
             })?;
             if !request.address.is_same_origin(&self.address) {
                 request.authorization = None;
             }
         }
-        Err(HttpError::Redirects(self.address.clone()))
+        Err(HttpError::Redirects)
     }
 }
 
-/// Downloads at most `limit` bytes into a file, whose SHA-256 has to be `sha256`, in hexadecimal. The
-/// hash protects it: `address` may be without encryption, as mirrors of Rust's server may be, or a file
-/// of this machine.
+/// Downloads at most `limit` bytes into a file, and checks its SHA-256, in hexadecimal. Because of the
+/// hash, `address` may also be unencrypted, like mirrors of Rust's server, or a file of this machine.
 ///
 /// # Errors
-/// It can't be downloaded or written, or has another hash.
+/// The file can't be downloaded or written, or has another hash.
 pub fn download(address: &str, sha256: &str, limit: u64, file: &Utf8Path) -> Result<()> {
     match address.strip_prefix("file://") {
         Some(path) => files::copy(Utf8Path::new(path), file, false)?,
@@ -131,13 +130,18 @@ pub fn download(address: &str, sha256: &str, limit: u64, file: &Utf8Path) -> Res
     }
     let found = Digest::of_file(file)?.0.hex();
     if found != sha256 {
-        return Err(Error::new(format!("`{address}` has the SHA-256 {found}, and not {sha256}")));
+        let reason = format!("its SHA-256 is {found}, expected {sha256}");
+        return Err(failed(address).because(reason));
     }
     Ok(())
 }
 
+fn failed(address: &str) -> Error {
+    Error::new(format!("could not download `{address}`"))
+}
+
 fn download_over_http(address: &str, limit: u64, file: &Utf8Path) -> Result<()> {
-    let failed = || Error::new(format!("can't download `{address}`"));
+    let failed = || failed(address);
     let parsed = address.parse().map_err(|reason: InvalidAddress| failed().because(reason))?;
     let request = ClientRequest { has_known_hash: true, ..ClientRequest::get(parsed) };
     let destination = Destination { place: file, limit, patience: None };
@@ -148,7 +152,7 @@ fn download_over_http(address: &str, limit: u64, file: &Utf8Path) -> Result<()> 
         if let Some(help) = help { error.help(help) } else { error }
     })?;
     if response.head.status != 200 {
-        let reason = format!("the server responds with status {}", response.head.status);
+        let reason = format!("the server responded with status {}", response.head.status);
         return Err(failed().because(reason));
     }
     Ok(())
@@ -173,6 +177,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_message_about_a_redirect_gives_the_reason_once() {
+        let reason = "ftp://a".parse::<Address>().unwrap_err();
+        let error = HttpError::Redirect { to: "ftp://a".to_owned(), reason };
+        let message = Error::from(error).message();
+        assert_eq!(message.matches("it does not start with").count(), 1, "{message}");
+    }
+
+    #[test]
+    fn a_message_about_a_download_gives_the_reason_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = Utf8Path::from_path(dir.path()).unwrap().join("file");
+        let message = download("ftp://a", "", 10, &file).unwrap_err().message();
+        assert_eq!(message.matches("it does not start with").count(), 1, "{message}");
+        assert_eq!(message.matches("ftp://a").count(), 1, "{message}");
+    }
+
+    #[test]
     fn a_mirror_may_be_a_directory_of_this_machine() {
         let dir = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(dir.path()).unwrap();
@@ -182,6 +203,6 @@ mod tests {
         download(&address, &sha256, 10, &target).unwrap();
         assert_eq!(files::read_text(&target).unwrap(), "it");
         let error = download(&address, &Digest::of(b"other").hex(), 10, &target).unwrap_err();
-        assert!(error.to_string().contains("has the SHA-256"), "{error}");
+        assert!(error.message().contains("its SHA-256 is"), "{error:?}");
     }
 }

@@ -1,28 +1,28 @@
-//! The heads of messages: a request line or status line, and headers up to an empty line.
+//! The heads of HTTP messages: a request line or status line, and headers up to an empty line.
 //!
-//! Lines end as RFC 9112 lets recipients read them: with CR LF, or with LF alone.
+//! Lines end with CR LF or, as RFC 9112 allows for recipients, with LF.
 
 use std::fmt;
 use std::io::{self, Read};
 
 use httparse::{EMPTY_HEADER, Header, ParserConfig};
 
-/// The largest head that is read, in bytes.
+/// The maximum size of a head, in bytes.
 const LARGEST: usize = 64 * 1024;
-/// The most headers that are read.
+/// The maximum number of headers.
 const MOST_HEADERS: usize = 100;
 
-/// Headers in the order in which they came.
+/// Headers, in the order of the message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
 
 impl Headers {
-    /// The first value of a header, whatever the case of its name.
+    /// The first value of a header; the case of the name is ignored.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.all(name).next()
     }
 
-    /// The values of a header that may come several times.
+    /// All values of a header that may be repeated.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, it)| it)
     }
@@ -35,7 +35,7 @@ impl Headers {
         self.0.push((name.to_owned(), value.to_owned()));
     }
 
-    /// The same without the headers of these names.
+    /// The headers, without those of these names.
     pub fn without(&self, names: &[&str]) -> Self {
         let is_kept = |(name, _): &&(String, String)| {
             !names.iter().any(|other| name.eq_ignore_ascii_case(other))
@@ -52,7 +52,7 @@ impl<const N: usize> From<[(&str, &str); N]> for Headers {
     }
 }
 
-/// As they are sent, but without control characters: a line break would begin another header.
+/// As they are sent, but without control characters, because a line break would start another header.
 impl fmt::Display for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_sent = |c: &char| !c.is_ascii_control() || *c == '\t';
@@ -68,25 +68,25 @@ impl fmt::Display for Headers {
 pub struct RequestHead {
     /// In capitals.
     pub method: String,
-    /// The path, with the query.
+    /// The path with the query.
     pub target: String,
     pub headers: Headers,
 }
 
 impl RequestHead {
-    /// Reads the head of a request from a stranger. None where it is not one that this server takes:
-    /// a request for a path, in which no header is repeated.
+    /// Parses the head of an untrusted request. `None` if this server does not accept it: the target must
+    /// be a path, and no header may be repeated.
     pub fn parse(head: &[u8]) -> Option<Self> {
         let mut buffer = [EMPTY_HEADER; MOST_HEADERS];
         let mut parsed = httparse::Request::new(&mut buffer);
         if parsed.parse(head) != Ok(httparse::Status::Complete(head.len())) {
             return None;
         }
-        // Else it is meant for a proxy, and names a host of its own.
+        // Otherwise the request is meant for a proxy, and names another host.
         let target = parsed.path.filter(|target| target.starts_with('/'))?;
         let mut headers = Headers::default();
         for Header { name, value } in parsed.headers {
-            // Whoever reads the first of two and whoever reads the last would not agree.
+            // Readers disagree about whether the first or the last value counts.
             if headers.get(name).is_some() {
                 return None;
             }
@@ -95,7 +95,7 @@ impl RequestHead {
         Some(Self { method: parsed.method?.to_owned(), target: target.to_owned(), headers })
     }
 
-    /// The path, without the query.
+    /// The path without the query.
     pub fn path(&self) -> &str {
         self.target.split(['?', '#']).next().unwrap_or_default()
     }
@@ -118,10 +118,10 @@ pub struct ResponseHead {
 }
 
 impl ResponseHead {
-    /// Reads the head of a response, of any version of HTTP. Servers make mistakes: lines that are not
-    /// headers are ignored, as browsers do.
+    /// Parses the head of a response, of any version of HTTP. As in browsers, lines that are not headers
+    /// are ignored, because servers make mistakes.
     pub fn parse(head: &[u8]) -> Option<Self> {
-        // `curl` prints heads of HTTP/2 and HTTP/3 in the form of HTTP/1.1, but for the number.
+        // `curl` prints heads of HTTP/2 and HTTP/3 like those of HTTP/1.1, except for the version.
         let version_end = head.iter().position(|&byte| byte == b' ')?;
         let (version, rest) = head.split_at(version_end);
         if !version.starts_with(b"HTTP/") {
@@ -151,24 +151,24 @@ impl fmt::Display for ResponseHead {
     }
 }
 
-/// The bytes are not HTTP, or the head is larger than any honest one.
+/// The bytes are not HTTP, or the head exceeds the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is not HTTP")]
+#[error("the data is not HTTP")]
 pub struct InvalidHead;
 
-/// A head with its empty line, and the bytes that came after it.
+/// A head with its empty line, and the bytes after it.
 type HeadAndRest = (Vec<u8>, Vec<u8>);
 
-/// Cuts the head off a message that comes in pieces.
+/// Separates the head from a message that arrives in pieces.
 #[derive(Debug, Default)]
 struct HeadCutter {
     bytes: Vec<u8>,
 }
 
 impl HeadCutter {
-    /// Takes the next bytes. Returns none until the head is complete.
+    /// Takes the next bytes. Returns `None` until the head is complete.
     fn push(&mut self, piece: &[u8]) -> Result<Option<HeadAndRest>, InvalidHead> {
-        // Its last three bytes may come in two pieces.
+        // The empty line may be split between two pieces.
         let from = self.bytes.len().saturating_sub(2);
         self.bytes.extend_from_slice(piece);
         match end_of_head(&self.bytes, from) {
@@ -182,7 +182,7 @@ impl HeadCutter {
     }
 }
 
-/// Where the first empty line ends whose line break before it is not before `from`.
+/// The end of the first empty line that follows a line break at or after `from`.
 fn end_of_head(bytes: &[u8], from: usize) -> Option<usize> {
     let breaks = memchr::memchr_iter(b'\n', bytes.get(from..)?).map(|at| from + at + 1);
     breaks.into_iter().find_map(|start| {
@@ -207,8 +207,8 @@ pub fn read_head(stream: &mut impl Read) -> io::Result<HeadAndRest> {
     }
 }
 
-/// Cuts the heads off a response that comes in pieces: its own, and those of interim responses before
-/// it ("go on" and the like).
+/// Separates the heads from a response that arrives in pieces: its own head, and those of interim
+/// responses before it (such as "100 Continue").
 #[derive(Debug, Default)]
 pub struct ResponseReader {
     cutter: HeadCutter,
@@ -216,10 +216,10 @@ pub struct ResponseReader {
 }
 
 impl ResponseReader {
-    /// Takes the next bytes, and returns those of them that are content.
+    /// Takes the next bytes, and returns the content among them.
     ///
     /// # Errors
-    /// It is not HTTP.
+    /// The response is not HTTP.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<u8>, InvalidHead> {
         let mut bytes = bytes.to_owned();
         while self.head.is_none() {
@@ -231,7 +231,7 @@ impl ResponseReader {
         Ok(bytes)
     }
 
-    /// The head, if it has come.
+    /// The head, if it is complete.
     pub fn finish(self) -> Option<ResponseHead> {
         self.head
     }
@@ -246,7 +246,7 @@ mod tests {
                             www-authenticate:  Basic \r\n\r\nbody\r\n\r\nmore";
 
     #[test]
-    fn the_head_is_cut_off_whatever_the_pieces() {
+    fn the_head_is_separated_however_the_message_is_split() {
         for size in 1..RESPONSE.len() {
             let mut reader = ResponseReader::default();
             let mut body = Vec::new();
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_http_is_refused() {
+    fn bytes_that_are_not_http_are_rejected() {
         assert!(ResponseReader::default().push(b"SSH-2.0-x\n\n").is_err());
         let mut endless = ResponseReader::default();
         assert!((0..2_000).any(|_| endless.push(&[b'x'; 64]).is_err()));
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_ends_with_an_empty_line_wherever_it_was_cut() {
+    fn a_head_ends_with_an_empty_line_however_the_message_is_split() {
         for (head, rest) in [
             ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "rest"),
             ("GET / HTTP/1.1\nHost: a\n\n", "\nrest"),
@@ -293,17 +293,20 @@ mod tests {
     }
 
     #[test]
-    fn a_request_with_a_header_twice_is_none() {
+    fn a_request_with_a_repeated_header_is_rejected() {
         assert!(RequestHead::parse(b"GET / HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n").is_none());
         let request = RequestHead::parse(b"GET /a?b HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
         assert_eq!((request.path(), request.headers.get("HOST")), ("/a", Some("a")));
     }
 
     #[test]
-    fn a_request_is_taken_as_a_whole_or_not_at_all() {
+    fn a_request_is_accepted_completely_or_not_at_all() {
         let taken = |head: &[u8]| RequestHead::parse(head).is_some();
-        assert!(!taken(b"GET / HTTP/1.1\r\nHost: a\r\n"), "it has no end");
-        assert!(!taken(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n\r\n"), "it is two");
+        assert!(!taken(b"GET / HTTP/1.1\r\nHost: a\r\n"), "it does not end");
+        assert!(
+            !taken(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
+            "there are two requests"
+        );
         assert!(!taken(b"GET http://a/ HTTP/1.1\r\n\r\n"), "it is meant for a proxy");
         assert!(!taken(b"GET / HTTP/1.1\r\nHost : a\r\n\r\n"), "a name has no space");
         assert!(!taken(b"GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n"), "a value has one line");
@@ -313,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_is_read_although_its_server_makes_mistakes() {
+    fn a_response_is_parsed_although_its_server_makes_mistakes() {
         let head = b"HTTP/3 200\nno header\nBad Name: x\nX: \xff\n folded: y\nLocation: /a\n\n";
         let head = ResponseHead::parse(head).unwrap();
         let headers: Vec<_> = head.headers.iter().collect();
@@ -323,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_is_written_as_it_is_read_and_no_value_becomes_a_header() {
+    fn a_head_is_written_as_it_was_parsed_and_a_value_can_not_add_a_header() {
         let headers = Headers::from([("Host", "a"), ("X-A", "b\r\nX-C: d")]);
         let request = RequestHead { method: "GET".into(), target: "/".into(), headers };
         assert_eq!(request.to_string(), "GET / HTTP/1.1\r\nHost: a\r\nX-A: bX-C: d\r\n\r\n");

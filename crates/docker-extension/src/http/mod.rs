@@ -1,8 +1,7 @@
-//! HTTP: a client, which the program `curl` does the work of, and a server for browsers on the same
-//! machine.
+//! HTTP: a client that is based on the program `curl`, and a server for browsers on the same machine.
 //!
-//! Both share [`Address`] and the heads of messages ([`RequestHead`], [`ResponseHead`]). So does
-//! whoever speaks HTTP on a connection of another kind.
+//! Both share [`Address`] and the heads of messages ([`RequestHead`], [`ResponseHead`]), as do other
+//! modules that use HTTP over other kinds of connections.
 
 mod address;
 mod body;

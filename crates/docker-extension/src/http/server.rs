@@ -1,5 +1,5 @@
-//! As much of a server as browsers on the same machine need: one request a connection, each on a
-//! thread of its own.
+//! A minimal server for browsers on the same machine: one request per connection, and one thread per
+//! connection.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use super::head::{Headers, RequestHead, ResponseHead, read_head};
 
-/// How many connections are served at once. A browser makes six, and one for each websocket.
+/// The maximum number of simultaneous connections. A browser opens six, and one for each websocket.
 const MAX_CONNECTIONS: usize = 128;
-/// How long is waited for the next bytes of a request.
+/// The maximum time without a byte of the request.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The largest content of a request, in bytes.
+/// The maximum size of the content of a request, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
 
-/// A socket that only this machine can reach.
+/// A socket that is reachable only from this machine.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
@@ -25,10 +25,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds a port; port 0 stands for any free one.
+    /// Binds a port; port 0 selects any free one.
     ///
     /// # Errors
-    /// The port is taken.
+    /// The port is in use.
     pub fn bind(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let address = listener.local_addr()?;
@@ -39,7 +39,7 @@ impl Server {
         self.address
     }
 
-    /// Serves on threads of its own until `is_over`; `serve` gets a request, its content, and the
+    /// Serves requests on its own threads until `is_over`; `serve` gets a request, its content, and the
     /// connection for the response.
     pub fn start(
         self,
@@ -49,7 +49,7 @@ impl Server {
         let serve = Arc::new(serve);
         let connections = Arc::new(AtomicUsize::new(0));
         thread::spawn(move || {
-            // A connection that fails before it is made is the other side's affair.
+            // A connection that fails this early is the client's problem.
             for stream in self.listener.incoming().flatten() {
                 if is_over() {
                     return;
@@ -60,7 +60,7 @@ impl Server {
                     continue;
                 }
                 thread::spawn(move || {
-                    // The other side may go away whenever it likes.
+                    // The client may disconnect at any time.
                     let _ = receive(stream, &*serve);
                     connections.fetch_sub(1, Ordering::SeqCst);
                 });
@@ -78,16 +78,16 @@ fn receive(
         Ok((request, body)) => serve(&request, &body, stream),
         Err(refusal) => {
             refusal.send(&mut stream, "GET")?;
-            // What is left of the request is read: else the refusal might get lost.
+            // Read the rest of the request, or the client might not get the response.
             stream.shutdown(Shutdown::Write)?;
             io::copy(&mut stream.take(2 * LARGEST_BODY as u64), &mut io::sink()).map(drop)
         }
     }
 }
 
-/// Reads a request and its content, or tells what to respond where it is invalid or too large.
+/// Reads a request and its content, or returns the response if it is invalid or too large.
 fn read_request(stream: &mut TcpStream) -> Result<(RequestHead, Vec<u8>), ServerResponse> {
-    let invalid = || ServerResponse::text(Status::BadRequest, "This is not a request.");
+    let invalid = || ServerResponse::text(Status::BadRequest, "The request is invalid.");
     stream.set_read_timeout(Some(PATIENCE)).map_err(|_| invalid())?;
     let (head, rest) = read_head(stream).map_err(|_| invalid())?;
     let request = RequestHead::parse(&head).ok_or_else(invalid)?;
@@ -117,7 +117,7 @@ fn read_body(
     let missing = length.saturating_sub(body.len());
     let complete = stream.take(missing as u64).read_to_end(&mut body);
     if complete.is_err() || body.len() != length {
-        return invalid("The content does not have the length that the request says.");
+        return invalid("The content is shorter than its `Content-Length`.");
     }
     Ok(body)
 }
@@ -168,7 +168,7 @@ impl Status {
     }
 }
 
-/// A response that is sent as a whole.
+/// A complete response.
 #[derive(Clone, Debug)]
 pub struct ServerResponse {
     status: Status,
@@ -181,16 +181,15 @@ impl ServerResponse {
         Self { status, content_type: content_type.to_owned(), body: body.into() }
     }
 
-    /// A sentence for the user.
+    /// A response with a sentence for the user.
     pub fn text(status: Status, text: impl Into<String>) -> Self {
         Self::new(status, "text/plain; charset=utf-8", text.into())
     }
 
-    /// Sends it in response to a request of that method: without the content where that was not asked
-    /// for.
+    /// Sends the response to a request with that method; without the content for `HEAD`.
     ///
     /// # Errors
-    /// The other side is gone.
+    /// The client has disconnected.
     pub fn send(&self, stream: &mut impl Write, method: &str) -> io::Result<()> {
         let mut head = head(self.status, &self.content_type);
         head.headers.push("Content-Length", &self.body.len().to_string());
@@ -202,16 +201,16 @@ impl ServerResponse {
     }
 }
 
-/// Begins a response that ends with the connection.
+/// Starts a response that ends with the connection.
 ///
 /// # Errors
-/// The other side is gone.
+/// The client has disconnected.
 pub fn begin_stream(stream: &mut impl Write, content_type: &str) -> io::Result<()> {
     stream.write_all(head(Status::Ok, content_type).to_string().as_bytes())?;
     stream.flush()
 }
 
-/// Nothing of this server is for other sites' pages, to be shown in a frame, or to be kept.
+/// Keeps other sites from reading responses or showing them in a frame, and browsers from caching them.
 fn head(status: Status, content_type: &str) -> ResponseHead {
     let headers = Headers::from([
         ("Connection", "close"),
@@ -228,7 +227,7 @@ fn head(status: Status, content_type: &str) -> ResponseHead {
 mod tests {
     use super::*;
 
-    /// What is responded to a request in these pieces by a server that repeats the content.
+    /// The response of a server that echoes the content, to a request that is sent in these pieces.
     fn respond(request: &[u8]) -> String {
         let server = Server::bind(0).unwrap();
         let mut stream = TcpStream::connect(server.address()).unwrap();
@@ -247,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_with_its_content_is_served() {
+    fn a_request_with_content_is_served() {
         let post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nwhat";
         let response = respond(post);
         assert!(response.starts_with("HTTP/1.1 200 OK\r\nConnection: close\r\n"), "{response}");
@@ -257,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_whose_content_has_no_clear_end_is_refused() {
+    fn a_request_whose_content_has_no_clear_end_is_rejected() {
         for (headers, status) in [
             ("Transfer-Encoding: chunked", "400 Bad Request"),
             ("Content-Length: 5", "400 Bad Request"),

@@ -120,7 +120,7 @@ fn without_a_server_it_is_an_error_and_without_the_option_nobody_is_asked() {
     let (code, report, messages) = run(&["--online"]);
     assert_eq!(code, Some(1), "{messages}");
     assert!(report.contains("error[url-status]"), "{report}");
-    assert!(report.contains("can't be reached"), "{report}");
+    assert!(report.contains("could not reach"), "{report}");
     assert_eq!(report.matches("in linux/amd64 and linux/arm64: `https://").count(), 2, "{report}");
     let (code, _, messages) = run(&[]);
     assert_eq!(code, Some(0), "{messages}");

@@ -1,4 +1,4 @@
-//! One exchange by `curl`.
+//! One exchange, made by `curl`.
 
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -13,8 +13,8 @@ use crate::files;
 use crate::http::head::{ResponseHead, ResponseReader};
 use crate::process::{self, ProcessError};
 
-/// What is the same for each exchange. `--disable` leaves out what the user's own configuration says,
-/// which may be anything; variables still name proxies and certificates.
+/// The options of every exchange. `--disable` ignores the user's configuration of `curl`, which may
+/// contain anything; environment variables still set proxies and certificates.
 const OPTIONS: &[&str] = &[
     "--disable",
     "--silent",
@@ -24,7 +24,7 @@ const OPTIONS: &[&str] = &[
     "--globoff",
     "--connect-timeout",
     "30",
-    // A server that sends nothing for that long will send nothing more.
+    // A server that is silent for that long is considered dead.
     "--speed-time",
     "60",
     "--speed-limit",
@@ -50,7 +50,7 @@ pub(super) fn exchange(
     }
     let mut reader = ResponseReader::default();
     let mut size = 0;
-    let mut refused = None;
+    let mut failed = None;
     let outcome = process::stream(command, configuration(request).as_bytes(), |bytes| {
         let taken = reader.push(bytes).map_err(|_| HttpError::NotHttp).and_then(|bytes| {
             size += bytes.len() as u64;
@@ -63,20 +63,20 @@ pub(super) fn exchange(
         match taken {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
-                refused = Some(error);
+                failed = Some(error);
                 ControlFlow::Break(())
             }
         }
     });
-    match (refused, outcome) {
+    match (failed, outcome) {
         (Some(error), _) => Err(error),
         (None, Ok(())) => reader.finish().ok_or(HttpError::NotHttp),
         (None, Err(error)) => Err(explained(error, request.address.authority())),
     }
 }
 
-/// What `curl` reads from its standard input: other users of the machine can't see it, as they can
-/// see command lines.
+/// The configuration for `curl`'s standard input: unlike a command line, other users of the machine
+/// can't see it.
 fn configuration(request: &ClientRequest) -> String {
     let mut lines = vec![format!("url = {}", quoted(&request.address.to_string()))];
     match &request.method {
@@ -91,7 +91,7 @@ fn configuration(request: &ClientRequest) -> String {
     lines.join("\n") + "\n"
 }
 
-/// A value in quotes. What would end a line, or a header, is left out.
+/// A value in quotes. Characters that would end a line or a header are left out.
 fn quoted(value: &str) -> String {
     let mut quoted = String::from("\"");
     for character in value.chars().filter(|c| !c.is_control()) {
@@ -103,7 +103,7 @@ fn quoted(value: &str) -> String {
     quoted + "\""
 }
 
-/// What `curl` means by its exit status.
+/// Converts the exit status of `curl` to an error.
 fn explained(error: ProcessError, host: &str) -> HttpError {
     let status = match &error {
         ProcessError::Interrupted(interrupted) => return (*interrupted).into(),
@@ -111,8 +111,8 @@ fn explained(error: ProcessError, host: &str) -> HttpError {
         _ => None,
     };
     let host = host.to_owned();
-    let said = error.messages().lines().last().unwrap_or_default();
-    let reason = said.split_once(") ").map_or(said, |(_, reason)| reason).to_owned();
+    let message = error.messages().lines().last().unwrap_or_default();
+    let reason = message.split_once(") ").map_or(message, |(_, reason)| reason).to_owned();
     match status {
         Some(3 | 5 | 6 | 7 | 97) => HttpError::Unreachable { host, reason },
         Some(35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 82 | 83 | 90 | 91) => {
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_in_a_header_can_become_an_option() {
+    fn a_header_can_not_become_an_option() {
         let request = ClientRequest::get("https://example.com/\"x".parse().unwrap())
             .header("Accept", "a\\b\"\r\noutput = \"/etc/passwd")
             .authorization(Some("Basic \"\n".to_owned()));

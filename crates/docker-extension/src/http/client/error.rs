@@ -4,37 +4,37 @@ use crate::interrupt::Interrupted;
 use crate::process::ProcessError;
 use crate::text;
 
-/// A request has no response.
+/// Why there is no response to a request.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
-    /// `curl` is missing, or fails by a fault of its own.
-    #[error("the request with `curl` failed")]
+    /// `curl` is missing, or failed for a reason of its own.
+    #[error("could not run the request with `curl`")]
     Client(#[source] ProcessError),
-    #[error("{host} can't be reached: {reason}")]
+    #[error("could not reach {host}: {reason}")]
     Unreachable {
         /// Host and port.
         host: String,
-        /// In the words of `curl`, as in the next two.
+        /// The text from `curl`, like in the next two variants.
         reason: String,
     },
-    /// The server is not who it should be, or does not speak TLS.
-    #[error("there is no safe connection to {host}: {reason}")]
+    /// The server's certificate is invalid, or the server does not speak TLS.
+    #[error("no secure connection to {host}: {reason}")]
     Tls { host: String, reason: String },
     /// The connection ended before the response did.
-    #[error("the connection to {host} broke: {reason}")]
+    #[error("the connection to {host} was lost: {reason}")]
     Cut { host: String, reason: String },
     #[error("the response is not HTTP")]
     NotHttp,
-    #[error("the response has more than {}", text::size(*.0))]
+    #[error("the response is larger than {}", text::size(*.0))]
     TooLarge(u64),
-    #[error("too many redirects lead away from `{0}`")]
-    Redirects(Address),
-    #[error("a redirect leads to `{to}`: {source}")]
-    Redirect { to: String, source: InvalidAddress },
-    /// Others on the way could read it, and respond in the server's place.
+    #[error("the server redirects more than {} times", super::REDIRECTS)]
+    Redirects,
+    #[error("a redirect to `{to}` is invalid: {reason}")]
+    Redirect { to: String, reason: InvalidAddress },
+    /// Others on the network could read or change it.
     #[error("`{0}` is not encrypted")]
     Insecure(Address),
-    /// This machine is at fault, such as its disk.
+    /// This machine is the cause, for example its disk.
     #[error(transparent)]
     Local(Error),
     #[error(transparent)]
@@ -46,20 +46,18 @@ impl HttpError {
         match self {
             HttpError::Client(ProcessError::NotFound { .. }) => Some("install `curl`".into()),
             HttpError::Unreachable { .. } | HttpError::Cut { .. } => Some(
-                "check the address and the network; a proxy is named by the variable `HTTPS_PROXY`"
+                "check the address and the network connection, and set `HTTPS_PROXY` if you need a proxy"
                     .into(),
             ),
             HttpError::Tls { .. } => Some(
-                "check the address; certificates that your machine does not know are named by the \
-                 variable `CURL_CA_BUNDLE`"
-                    .into(),
+                "check the address, and set `CURL_CA_BUNDLE` if the server uses a private certificate".into(),
             ),
             HttpError::Local(error) => error.advice().map(str::to_owned),
             _ => None,
         }
     }
 
-    /// Whether the next attempt may succeed.
+    /// Whether repeating the request may help.
     pub(super) fn may_pass(&self) -> bool {
         matches!(self, HttpError::Unreachable { .. } | HttpError::Cut { .. })
     }

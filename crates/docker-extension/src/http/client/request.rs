@@ -11,7 +11,7 @@ pub struct ClientRequest {
     pub(super) method: Method,
     pub(super) headers: Headers,
     pub(super) authorization: Option<String>,
-    /// What comes is compared with a known hash: it does not matter who could have changed it.
+    /// The content is compared with a known hash, so the connection may be untrusted.
     pub(super) has_known_hash: bool,
 }
 
@@ -22,14 +22,14 @@ pub(super) enum Method {
     Post { form: String },
 }
 
-/// Where the content of a response goes, and how much of it may come.
+/// The destination of a response's content, and its limits.
 #[derive(Clone, Copy)]
 pub(super) struct Destination<'a> {
-    /// For messages.
+    /// Its name in messages.
     pub place: &'a Utf8Path,
-    /// In bytes.
+    /// The maximum size, in bytes.
     pub limit: u64,
-    /// None where it may take as long as it likes, as long as something comes.
+    /// The maximum time; `None` if only silence is limited.
     pub patience: Option<Duration>,
 }
 
@@ -62,7 +62,7 @@ impl ClientRequest {
         self
     }
 
-    /// Adds a login. No other server than that of the address will see it.
+    /// Adds credentials. They are sent only to the server of the address.
     #[must_use]
     pub fn authorization(mut self, login: Option<String>) -> Self {
         self.authorization = login;
