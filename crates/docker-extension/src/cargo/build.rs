@@ -1,4 +1,4 @@
-//! `cargo build` for binaries, and what its messages say.
+//! `cargo build` for binaries, and its messages.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,27 +14,26 @@ use super::shell::shell;
 use crate::process::{self, Output, ProcessError};
 use crate::progress::{Progress, Step};
 
-/// A call of `cargo build`.
 #[derive(Clone, Debug)]
 pub struct CargoBuild<'a> {
     pub setup: CargoSetup,
     pub root: &'a Utf8Path,
     pub binaries: Vec<BinaryName<'a>>,
-    /// Without any it is built for this machine.
+    /// If empty, the build is for this machine.
     pub targets: Vec<BuildTarget>,
     pub diagnostics: Diagnostics,
     /// Further options, such as `--release`.
     pub options: &'static [&'static str],
-    /// Builds the standard library as well.
+    /// Set if cargo builds the standard library too.
     pub standard_library: Option<BuildStd<'a>>,
 }
 
-/// What builds, and what it has to be told.
+/// The program that builds, its environment variables and its configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CargoSetup {
     pub tool: BuildTool,
     pub variables: BTreeMap<String, String>,
-    /// Settings of cargo's configuration, as `key=value` in TOML.
+    /// cargo configuration, as `key=value` in TOML.
     pub settings: Vec<String>,
 }
 
@@ -42,7 +41,7 @@ pub struct CargoSetup {
 pub enum BuildTool {
     #[default]
     Cargo,
-    /// The program `cargo-zigbuild`, which calls cargo with the same options.
+    /// The program `cargo-zigbuild`, which runs cargo with the same options.
     Zigbuild(PathBuf),
 }
 
@@ -55,7 +54,6 @@ impl BuildTool {
     }
 }
 
-/// A binary as cargo names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BinaryName<'a> {
     pub package: &'a str,
@@ -65,25 +63,25 @@ pub struct BinaryName<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildTarget {
     pub triple: Triple,
-    /// The compiler's flags. They come on top of what cargo's configuration files say for the target;
-    /// what those say for all targets (`build.rustflags`) gives way to them, as cargo has it, and so do
-    /// the flags of the environment ([`inherited_rustflags`]).
+    /// The compiler flags. Flags for this target in cargo's configuration files still apply; flags for
+    /// all targets (`build.rustflags`) and those of the environment ([`inherited_rustflags`]) do not:
+    /// by cargo's rules, these replace them.
     pub rustflags: Vec<String>,
 }
 
-/// Where the standard library's sources are that cargo builds.
+/// The sources from which cargo builds the standard library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BuildStd<'a> {
-    /// The directory `library`; `None` where cargo looks by itself, in the toolchain.
+    /// The directory `library`; `None` for cargo's default, which is in the toolchain.
     pub library: Option<&'a Utf8Path>,
 }
 
-/// Who shows the compiler's diagnostics.
+/// How the compiler's diagnostics are output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Diagnostics {
-    /// Cargo writes them to its standard error.
+    /// Cargo prints them to its standard error.
     ShownByCargo,
-    /// They are messages, with colors.
+    /// Cargo sends them as messages, with colors.
     Messages,
 }
 
@@ -96,32 +94,31 @@ impl Diagnostics {
     }
 }
 
-/// What cargo says while it builds.
+/// A message or output line of cargo.
 #[derive(Clone, Debug)]
 pub enum BuildMessage<'a> {
     Binary(BinaryArtifact),
-    /// With [`Diagnostics::Messages`] alone.
+    /// Only with [`Diagnostics::Messages`].
     Diagnostic {
         text: String,
         is_error: bool,
     },
-    /// What it writes besides its messages.
+    /// Output that is not a JSON message.
     Output(Output<'a>),
 }
 
-/// A binary that is built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BinaryArtifact {
     pub name: String,
     /// `None` in a build for this machine.
     pub target: Option<Triple>,
     pub path: Utf8PathBuf,
-    /// It was there before.
+    /// Cargo did not have to build it again.
     pub is_fresh: bool,
 }
 
 impl CargoBuild<'_> {
-    /// Runs cargo, and hands what it says to `sink`.
+    /// Runs cargo, and passes its messages and output to `sink`.
     pub fn run(
         &self,
         step: &Step<'_>,
@@ -139,7 +136,7 @@ impl CargoBuild<'_> {
         })
     }
 
-    /// The command line, to be run by `sh` in the workspace's directory.
+    /// The command, to be run by `sh` in the workspace's directory.
     pub fn command(&self, sh: &Shell, progress: &Progress) -> Command {
         let format = self.diagnostics.message_format();
         let mut command: Command = self
@@ -150,7 +147,7 @@ impl CargoBuild<'_> {
             .arg(format!("--message-format={format}"))
             .into();
         for BuildTarget { triple, rustflags } in &self.targets {
-            // JSON's lists of texts are TOML's as well.
+            // A JSON array of strings is valid TOML.
             let flags = serde_json::Value::from(rustflags.clone());
             let setting = format!("target.{triple}.rustflags={flags}");
             command.args(["--target", &triple.to_string(), "--config", &setting]);
@@ -166,7 +163,7 @@ impl CargoBuild<'_> {
         }
         command.envs(&self.setup.variables);
         if !self.targets.is_empty() {
-            // They would take the place of the flags that are given for each target.
+            // They would replace the flags of each target.
             command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
         }
         add_verbosity(&mut command, progress);
@@ -195,7 +192,7 @@ impl CargoBuild<'_> {
         }
     }
 
-    /// Cargo's messages name no target, but it keeps what it builds for each in a directory of its name.
+    /// Cargo's messages don't contain the target, but each target has a directory of its name.
     fn target_of(&self, path: &Utf8Path) -> Option<Triple> {
         path.parent()?.components().rev().find_map(|directory| {
             let mut triples = self.targets.iter().map(|target| &target.triple);
@@ -208,13 +205,13 @@ impl BuildStd<'_> {
     fn add_to(self, command: &mut Command) {
         command.arg("-Zbuild-std=std,panic_abort").env("RUSTC_BOOTSTRAP", "1");
         if let Some(library) = self.library {
-            // The only way to tell cargo of sources outside of the toolchain.
+            // The only way to use sources outside of the toolchain.
             command.env("__CARGO_TESTS_ONLY_SRC_ROOT", library);
         }
     }
 }
 
-/// Has cargo say as much as this process does, and show its progress where it can be seen.
+/// Gives cargo the same verbosity as this process, and makes it show its progress in a terminal.
 fn add_verbosity(command: &mut Command, progress: &Progress) {
     if progress.is_quiet() {
         command.arg("--quiet");
@@ -227,7 +224,7 @@ fn add_verbosity(command: &mut Command, progress: &Progress) {
     }
 }
 
-/// The compiler's flags in the environment, by cargo's own rules.
+/// The compiler flags from the environment, by cargo's rules.
 pub fn inherited_rustflags() -> Vec<String> {
     const SEPARATOR: char = '\u{1f}';
     let (flags, separator) = match std::env::var("CARGO_ENCODED_RUSTFLAGS") {
@@ -279,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn the_target_of_a_binary_is_the_last_directory_of_that_name() {
+    fn the_target_of_a_binary_is_the_last_directory_with_its_name() {
         let build = build(&["x86_64-apple-darwin", "aarch64-apple-darwin"]);
         let path = "/x86_64-apple-darwin/target/aarch64-apple-darwin/release/tool";
         let artifact = artifact(&build, path);
@@ -289,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_build_for_this_machine_has_no_target_and_keeps_the_flags_of_the_environment() {
+    fn a_build_for_this_machine_has_no_target_and_keeps_the_environments_flags() {
         let build = build(&[]);
         assert_eq!(artifact(&build, "/w/x86_64-apple-darwin/release/tool").target, None);
         let sh = Shell::new().unwrap();
@@ -302,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_no_message_about_a_binary_or_the_code_are_passed_over() {
+    fn lines_that_are_not_about_a_binary_or_a_diagnostic_are_ignored() {
         let build = build(&[]);
         for line in ["", "text", "{}", r#"{"reason":"build-finished","success":true}"#] {
             assert!(build.read_message(line).is_none(), "{line}");

@@ -9,10 +9,10 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::process::{self, ProcessError};
 
-/// Makes the lock file fit the workspace at `root`, and changes no version that it has and needs.
+/// Updates the lock file for the workspace at `root`, without changing versions that are still valid.
 ///
 /// # Errors
-/// A dependency can't be found; cargo says which one.
+/// A dependency can't be found; cargo's message names it.
 pub fn update_workspace(root: &Utf8Path) -> Result<(), ProcessError> {
     let sh = shell(root)?;
     offline_first(|offline| {
@@ -21,10 +21,10 @@ pub fn update_workspace(root: &Utf8Path) -> Result<(), ProcessError> {
     Ok(())
 }
 
-/// The version of a package that the lock file of the workspace at `root` has.
+/// The version of a package in the lock file of the workspace at `root`.
 ///
 /// # Errors
-/// There is no such package, or more than one version of it.
+/// The lock file contains no version of the package, or several.
 pub fn locked_version(root: &Utf8Path, package: &str) -> Result<Version> {
     let path = root.join("Cargo.lock");
     let lock: Option<toml::Table> = files::read_text(&path)?.parse().ok();
@@ -37,13 +37,15 @@ pub fn locked_version(root: &Utf8Path, package: &str) -> Result<Version> {
         named.filter_map(|it| it.get("version")?.as_str()?.parse().ok()).collect();
     match <[Version; 1]>::try_from(versions) {
         Ok([version]) => Ok(version),
-        Err(_) => Err(Error::new(format!("`{path}` does not name one version of `{package}`"))
-            .help("run `cargo update --workspace`")
-            .usage()),
+        Err(_) => {
+            Err(Error::new(format!("`{path}` does not contain exactly one version of `{package}`"))
+                .help("run `cargo update --workspace`")
+                .usage())
+        }
     }
 }
 
-/// Calls cargo without the network, which is fast where it has everything, and then with it.
+/// Calls cargo offline, which is fast if nothing is missing, and on failure again with the network.
 ///
 /// # Errors
 /// Those of the second call.

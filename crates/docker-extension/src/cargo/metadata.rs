@@ -1,4 +1,4 @@
-//! `cargo metadata`: what is in a workspace.
+//! `cargo metadata`: the packages of a workspace.
 
 use camino::Utf8Path;
 use cargo_metadata::{Metadata, MetadataCommand, Package, Result};
@@ -11,8 +11,8 @@ pub fn workspace(dir: &Utf8Path) -> Result<Metadata> {
 
 /// The workspace at `root` with the dependencies for `target`, in the versions of `Cargo.lock`.
 ///
-/// `packages` also lists crates for other targets; [`packages`] leaves them out. Both have crates that
-/// no enabled feature uses; [`super::tree`] has not.
+/// `packages` also lists crates for other targets; [`packages`] leaves them out. Both include crates
+/// that no enabled feature uses; [`super::tree`] does not.
 pub fn resolved(root: &Utf8Path, target: &Triple) -> Result<Metadata> {
     let options = ["--locked", "--filter-platform", &target.to_string()].map(str::to_owned);
     MetadataCommand::new().current_dir(root).other_options(options).exec()

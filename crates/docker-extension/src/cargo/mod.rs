@@ -1,5 +1,5 @@
-//! The one module that talks to cargo: [`metadata`] reads a workspace, [`tree`] the crates that binaries
-//! are made of, [`lockfile`] updates `Cargo.lock`, and [`build`] runs `cargo build` and reads its messages.
+//! Runs cargo, for all other modules: [`metadata`] reads a workspace, [`tree`] lists the crates of
+//! binaries, [`lockfile`] updates `Cargo.lock`, and [`build`] runs `cargo build` and parses its messages.
 
 pub mod build;
 pub mod lockfile;

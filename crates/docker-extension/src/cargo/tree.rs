@@ -1,4 +1,4 @@
-//! `cargo tree`: the crates that the binaries of a target are made of.
+//! `cargo tree`: the crates that are compiled into the binaries of a target.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use xshell::cmd;
 use super::shell::shell;
 use crate::process::{self, ProcessError};
 
-/// A crate and its version, which `Cargo.lock` may hold several times, from several sources.
+/// A crate and its version. `Cargo.lock` may list it several times, from different sources.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ResolvedCrate {
     name: String,
@@ -19,7 +19,7 @@ pub struct ResolvedCrate {
 }
 
 impl ResolvedCrate {
-    /// Reads `ring v0.17.14` or `tool v1.0.0 (/path)`.
+    /// Parses `ring v0.17.14` or `tool v1.0.0 (/path)`.
     fn parse(line: &str) -> Option<Self> {
         let mut words = line.split_whitespace();
         let (name, version) = (words.next()?, words.next()?.strip_prefix('v')?);
@@ -33,9 +33,8 @@ impl From<&Package> for ResolvedCrate {
     }
 }
 
-/// The crates that the binaries of `packages` are made of: exactly those that cargo would compile for
-/// `target`. Build scripts and procedural macros, and what they are made of, run on this machine and
-/// are not among them.
+/// The crates that cargo compiles into the binaries of `packages` for `target`. Build scripts,
+/// procedural macros and their dependencies run on this machine and are not included.
 pub fn crates(
     root: &Utf8Path,
     target: &Triple,
@@ -57,7 +56,7 @@ pub fn crates(
     Ok(parse(&process::read(tree)?))
 }
 
-/// Reads what `cargo tree` prints with the format `{p}`.
+/// Parses the output of `cargo tree` in the format `{p}`.
 pub fn parse(tree: &str) -> BTreeSet<ResolvedCrate> {
     tree.lines().filter_map(ResolvedCrate::parse).collect()
 }

@@ -1,4 +1,4 @@
-//! One call of cargo, and why it failed.
+//! One call of cargo, and the reason if it fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,12 +15,12 @@ use crate::progress::Step;
 use crate::project::HostBinary;
 use crate::text;
 
-/// Where cargo put each binary.
+/// The file of each binary.
 pub(super) type BinaryPaths = BTreeMap<(HostPlatform, String), Utf8PathBuf>;
 
-/// Why cargo did not build everything.
+/// The reason why cargo did not build everything.
 pub(super) enum BuildFailure {
-    /// The linker finds names in no library of macOS.
+    /// No known macOS library has a symbol that the program needs.
     UnknownSymbols(UnknownSymbols),
     Other(Error),
 }
@@ -62,20 +62,20 @@ pub(super) fn run(
     }
 }
 
-/// What cargo's messages tell about why it failed.
+/// The parts of cargo's messages that show why it failed.
 #[derive(Default)]
 struct Clues {
     is_lock_outdated: bool,
     frameworks: BTreeSet<String>,
     symbols: BTreeSet<String>,
-    /// A package was being compiled, linked, or its build script run.
+    /// A package failed to compile or link, or its build script failed.
     is_code: bool,
 }
 
 impl Clues {
     fn look_at(&mut self, output: Output<'_>) {
         let Output::Stderr(line) = output else { return };
-        // "cannot update the lock file … because --locked was passed", in words that have changed.
+        // "cannot update the lock file … because --locked was passed"; the wording varies between versions.
         self.is_lock_outdated |= line.contains("lock file") && line.contains("--locked");
         self.is_code |= line.contains("could not compile") || line.contains("failed to run custom");
         self.frameworks.extend(framework::missing_in(line).map(str::to_owned));
@@ -84,7 +84,7 @@ impl Clues {
 }
 
 fn explain(invocation: &Invocation<'_>, built: &BinaryPaths, clues: &Clues) -> BuildFailure {
-    // Those of a missing framework are missing as well.
+    // The symbols of a missing framework are missing too.
     if !clues.symbols.is_empty() && clues.frameworks.is_empty() {
         let Invocation { project, platforms, .. } = invocation;
         return BuildFailure::UnknownSymbols(symbol::explain(project, platforms, &clues.symbols));
@@ -92,11 +92,14 @@ fn explain(invocation: &Invocation<'_>, built: &BinaryPaths, clues: &Clues) -> B
     BuildFailure::Other(failed(invocation, built, clues))
 }
 
+fn lock_outdated() -> Error {
+    Error::new("`Cargo.lock` is out of date; host binaries are built with `--locked`")
+        .help("run `cargo update --workspace`, and commit `Cargo.lock`")
+}
+
 fn failed(invocation: &Invocation<'_>, built: &BinaryPaths, clues: &Clues) -> Error {
     if clues.is_lock_outdated {
-        let what = "`Cargo.lock` does not fit the `Cargo.toml` files, and host binaries are built from \
-                    what it locks";
-        return Error::new(what).help("run `cargo check` once, and commit `Cargo.lock`");
+        return lock_outdated();
     }
     if !clues.frameworks.is_empty() {
         let frameworks = clues.frameworks.iter().cloned().collect();
@@ -104,7 +107,7 @@ fn failed(invocation: &Invocation<'_>, built: &BinaryPaths, clues: &Clues) -> Er
     }
     if built.is_empty() && !clues.is_code {
         return Error::new("cargo built none of the host binaries")
-            .help("fix what cargo says above");
+            .help("fix cargo's errors above");
     }
     let failed = |platform: HostPlatform| {
         let is_missing =
@@ -115,7 +118,22 @@ fn failed(invocation: &Invocation<'_>, built: &BinaryPaths, clues: &Clues) -> Er
     let failed: Vec<String> = invocation.platforms.iter().copied().flat_map(failed).collect();
     let does = if failed.len() == 1 { "does" } else { "do" };
     Error::new(format!("{} {does} not compile", text::list(&failed))).help(
-        "fix what the compiler says above; a binary that is not for every platform can be narrowed \
-         with `platforms` in its package's `[package.metadata.docker-extension]`",
+        "fix the compiler's errors above; if a binary is not meant for every platform, set `platforms` in \
+         its package's `[package.metadata.docker-extension]`",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outdated_lock_file_is_recognized_and_the_help_updates_it() {
+        let mut clues = Clues::default();
+        let line = "error: cannot update the lock file /w/Cargo.lock because --locked was passed to \
+                    prevent this";
+        clues.look_at(Output::Stderr(line));
+        assert!(clues.is_lock_outdated);
+        assert!(lock_outdated().advice().unwrap().contains("`cargo update --workspace`"));
+    }
 }

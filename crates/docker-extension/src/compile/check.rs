@@ -1,4 +1,4 @@
-//! Whether what was built will run where it should.
+//! Checks that the host binaries will run on their platforms.
 
 use camino::Utf8Path;
 
@@ -11,7 +11,7 @@ use crate::project::config::MacOsVersion;
 use crate::rules::{self, Breach, Severity};
 
 /// # Errors
-/// Binaries break rules whose breach is an error; the others are left to the validation of the image.
+/// A binary violates a rule of severity error. Warnings are left to the validation of the image.
 pub(super) fn check<'a>(
     built: impl Iterator<Item = (Build<'a>, &'a Utf8Path)>,
     minimum_macos: MacOsVersion,
@@ -57,7 +57,7 @@ mod tests {
     use crate::project::HostBinary;
 
     #[test]
-    fn what_would_not_run_is_explained_as_by_validate() {
+    fn binaries_that_would_not_run_are_explained_as_by_validate() {
         let dir = tempfile::tempdir().unwrap();
         let path = Utf8Path::from_path(dir.path()).unwrap().join("tool");
         files::write(&path, "#!/bin/sh\n").unwrap();

@@ -1,4 +1,4 @@
-//! What cargo is told, for host binaries that are the same wherever they are built.
+//! The arguments of cargo for host binaries that are the same on every machine.
 
 use crate::cargo::build::{BinaryName, BuildStd, BuildTarget, CargoBuild, CargoSetup, Diagnostics};
 use crate::platform::{HostPlatform, Os};
@@ -6,16 +6,16 @@ use crate::project::{HostBinary, Project};
 use crate::toolchain::Tools;
 use crate::toolchain::standard_library::StandardLibrary;
 
-/// Host binaries for some platforms, built by one call of cargo.
+/// One call of cargo that builds host binaries for some platforms.
 pub(super) struct Invocation<'a> {
     pub project: &'a Project,
     pub setup: &'a CargoSetup,
     pub platforms: &'a [HostPlatform],
     pub binaries: &'a [&'a HostBinary],
     pub tools: &'a Tools<'a>,
-    /// Flags for macOS that came up on the way.
+    /// Flags for macOS that an earlier attempt showed to be necessary.
     pub macos_flags: Vec<String>,
-    /// The compiler's flags in the environment.
+    /// The compiler flags from the environment.
     pub inherited_flags: Vec<String>,
 }
 
@@ -55,7 +55,7 @@ impl Invocation<'_> {
         BuildTarget { triple: platform.triple(), rustflags }
     }
 
-    /// What keeps this machine's directories out of the binaries.
+    /// The flags that keep this machine's directories out of the binaries.
     fn remapped_paths(&self) -> Vec<String> {
         let remap = |from: &str, to: &str| format!("--remap-path-prefix={from}={to}");
         let mut flags = vec![remap(self.project.root.as_str(), "/workspace")];
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn one_call_builds_every_target_and_leaves_no_folder_of_this_machine_in_it() {
+    fn one_call_builds_every_target_and_no_directory_of_this_machine_is_in_the_binaries() {
         expect![[r#"
             MACOSX_DEPLOYMENT_TARGET=11.0
             build
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_standard_library_from_source_is_named_to_cargo_and_hidden_from_the_binaries() {
+    fn the_directory_of_standard_library_sources_is_passed_to_cargo_and_kept_out_of_the_binaries() {
         let sources = Sources { library: "/cache/library".into(), in_toolchain: false };
         let line = command_line(StandardLibrary::FromSource(sources));
         for part in [
@@ -159,7 +159,7 @@ mod tests {
             "-Zbuild-std=std,panic_abort",
             "--remap-path-prefix=/cache/library=/rustc/c0ffee/library",
         ] {
-            assert!(line.contains(part), "{part} is not in:\n{line}");
+            assert!(line.contains(part), "{part} is missing in:\n{line}");
         }
     }
 }

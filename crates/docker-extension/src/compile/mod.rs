@@ -1,4 +1,4 @@
-//! Compiles the host binaries: one call of cargo for all targets, and a look at what came out.
+//! Compiles the host binaries with one call of cargo for all targets, and checks them.
 
 use camino::Utf8PathBuf;
 
@@ -22,14 +22,14 @@ use invocation::Invocation;
 #[derive(Clone, Debug)]
 pub struct HostBinaryFile<'a> {
     pub build: Build<'a>,
-    /// Where cargo put it.
+    /// The file that cargo wrote.
     pub path: Utf8PathBuf,
 }
 
 /// Compiles everything in `plan`.
 ///
 /// # Errors
-/// Something does not compile, or what was built would not run where it should.
+/// A binary does not compile, or would not run on its platform.
 pub fn compile<'a>(
     project: &Project,
     plan: &HostBinaryPlan<'a>,
@@ -68,18 +68,18 @@ pub fn compile<'a>(
 
 fn not_built(build: &Build<'_>) -> Error {
     let Build { binary, platform } = build;
-    Error::new(format!("cargo does not say where it put `{}` for {platform}", binary.name))
-        .help("run it again with -v, and see what cargo says")
+    Error::new(format!("cargo did not report the file of `{}` for {platform}", binary.name))
+        .help("run the command again with `-v`, and read cargo's output")
 }
 
-/// Runs cargo, and again where a name of a framework has to be left to the start of the program.
+/// Runs cargo, and again with other flags if macOS has to resolve a framework's symbols at load time.
 fn build_binaries(mut invocation: Invocation<'_>, step: &Step<'_>) -> Result<BinaryPaths> {
     loop {
         match attempt::run(&invocation, step) {
             Err(BuildFailure::UnknownSymbols(unknown))
                 if unknown.may_be_found_at_start()
                     && !invocation.tools.deny_unknown_symbols
-                    // Else the flags have not helped.
+                    // Otherwise the flags did not help.
                     && !unknown.flags().iter().all(|flag| invocation.macos_flags.contains(flag)) =>
             {
                 step.progress().warn(unknown.warning());

@@ -1,8 +1,7 @@
-//! Names that `rust-lld` finds in no library of macOS: which they are, which crate wants them, and
-//! what can be done.
+//! Symbols that `rust-lld` finds in no macOS library: which crate requires them, and how to continue.
 //!
-//! A name that a crate says is in a framework may be one that the lists in `data/macos` just don't
-//! know yet, and can be left to macOS to find when the program starts. Any other is an error.
+//! If a crate declares the symbol in a framework, it may only be missing from the lists in
+//! `data/macos`, and macOS can resolve it when the program starts. All others are errors.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,31 +15,32 @@ use crate::platform::{Arch, HostPlatform, Os};
 use crate::project::Project;
 use crate::text;
 
-/// Names that no list has.
+/// Symbols that are in no list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct UnknownSymbols(Vec<Unknown>);
 
 impl fmt::Display for UnknownSymbols {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let described = text::list(&described(&self.0));
-        write!(f, "no library of macOS that xtask knows has {described}")
+        let symbols = if self.0.len() == 1 { "symbol" } else { "symbols" };
+        write!(f, "unknown macOS {symbols}: {described}")
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Unknown {
-    /// As the linker says it.
+    /// In the linker's spelling.
     symbol: String,
     /// The crate that declares it.
     package: Option<String>,
-    /// The framework that the crate says it is in.
+    /// The framework in which the crate declares it.
     framework: Option<String>,
 }
 
 fn described(unknown: &[Unknown]) -> Vec<String> {
     let described = unknown.iter().map(|Unknown { symbol, package, framework }| {
         let of = framework.as_ref().map(|name| format!(" of the framework {name}"));
-        let by = package.as_ref().map(|package| format!(", which is wanted by {package}"));
+        let by = package.as_ref().map(|package| format!(", required by {package}"));
         format!("`{symbol}`{}{}", of.unwrap_or_default(), by.unwrap_or_default())
     });
     described.collect()
@@ -49,17 +49,17 @@ fn described(unknown: &[Unknown]) -> Vec<String> {
 impl UnknownSymbols {
     pub(super) fn error(&self) -> Error {
         Error::new(self.to_string()).help(
-            "fix the name if it is misspelt; if macOS has it, add it to a list of the tool \
-             (docs/linking.md explains how), or link with zig (`--linker zig`) or on a Mac",
+            "correct the symbol's name, or add it to xtask's lists as docs/linking.md explains, or link with \
+             `--linker zig` or on a Mac",
         )
     }
 
-    /// Whether all of them are said to be in frameworks, so that macOS may find them.
+    /// Whether every symbol is declared in a framework, so that macOS may resolve it at load time.
     pub(super) fn may_be_found_at_start(&self) -> bool {
         self.0.iter().all(|unknown| unknown.framework.is_some())
     }
 
-    /// The linker's flags that leave each of them, and nothing else, to the start of the program.
+    /// The linker flags that make macOS resolve these symbols, and no others, at load time.
     pub(super) fn flags(&self) -> Vec<String> {
         let flags = |unknown: &Unknown| {
             ["-Clink-arg=-U".to_owned(), format!("-Clink-arg={}", unknown.symbol)]
@@ -67,11 +67,12 @@ impl UnknownSymbols {
         self.0.iter().flat_map(flags).collect()
     }
 
-    /// What a person is told when they are left to the start of the program.
+    /// The warning that macOS resolves them at load time.
     pub(super) fn warning(&self) -> String {
         format!(
-            "{self}: macOS looks for it when the program starts, and does not start it without \
-             (`--deny-unknown-symbols` makes this an error; docs/linking.md tells how to add a name)"
+            "{self}; macOS resolves it when the program starts, and does not start the program if it is \
+             missing (`--deny-unknown-symbols` makes this an error; docs/linking.md explains how to add a \
+             symbol)"
         )
     }
 }
@@ -90,9 +91,10 @@ pub(super) fn explain(
     UnknownSymbols(symbols.iter().map(|symbol| find(symbol, &declared)).collect())
 }
 
-/// The name that a line of the linker's messages misses: those of `ld64.lld` have C's `_` before them.
+/// The undefined symbol in a line of the linker's output. In the output of `ld64.lld`, symbols start
+/// with C's `_`.
 ///
-/// Reads `rust-lld: error: undefined symbol: _name`.
+/// Recognizes `rust-lld: error: undefined symbol: _name`.
 pub(super) fn missing_in(line: &str) -> Option<&str> {
     let (_, symbol) = line.split_once("lld: error: undefined symbol: ")?;
     Some(symbol.trim()).filter(|symbol| symbol.starts_with('_'))
@@ -114,7 +116,7 @@ fn declarations(package: &Package) -> Declarations {
 fn find(symbol: &str, declared: &[(&Package, Declarations)]) -> Unknown {
     let found = declared.iter().find_map(|(package, declarations)| {
         let item = declarations.items.iter().find(|item| item.symbol == symbol)?;
-        // A crate may name its framework once, at a block of its own.
+        // A crate may name its framework only once, in a separate block.
         let library = item.library.as_ref().or(declarations.libraries.first());
         Some((package, library.filter(|library| library.is_framework)))
     });
@@ -138,14 +140,14 @@ mod tests {
     }
 
     #[test]
-    fn the_name_is_read_from_llds_message() {
+    fn the_symbol_is_read_from_llds_message() {
         let line = "  = note: rust-lld: error: undefined symbol: _SecNew";
         assert_eq!(missing_in(line), Some("_SecNew"));
         assert_eq!(missing_in("error: undefined: _SecNew"), None);
     }
 
     #[test]
-    fn only_names_of_frameworks_are_left_to_the_start_of_the_program() {
+    fn macos_resolves_only_symbols_of_frameworks_at_load_time() {
         assert!(unknown(Some("Security")).may_be_found_at_start());
         assert!(!unknown(None).may_be_found_at_start());
         let flags = unknown(Some("Security")).flags();
@@ -153,9 +155,9 @@ mod tests {
     }
 
     #[test]
-    fn name_framework_and_crate_are_told() {
-        let expected = "no library of macOS that xtask knows has `_SecNew` of the framework \
-                        Security, which is wanted by the crate `sec` 1.0.0";
+    fn the_error_names_symbol_framework_and_crate() {
+        let expected = "unknown macOS symbol: `_SecNew` of the framework Security, required by the crate \
+        `sec` 1.0.0";
         assert_eq!(unknown(Some("Security")).to_string(), expected);
     }
 }

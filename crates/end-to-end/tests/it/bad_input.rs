@@ -331,7 +331,11 @@ fn a_lock_file_that_is_out_of_date_is_not_changed() {
     let extension = Extension::new();
     fs::remove_file(extension.path("Cargo.lock")).unwrap();
     let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
-    extension.assert_fails(&mut command, 1, &["`Cargo.lock` does not fit", "cargo check"]);
+    extension.assert_fails(
+        &mut command,
+        1,
+        &["`Cargo.lock` is out of date", "cargo update --workspace"],
+    );
 }
 
 #[test]

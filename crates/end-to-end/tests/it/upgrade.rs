@@ -243,7 +243,7 @@ fn another_version_of_the_tool_than_the_projects_changes_nothing() {
     project.edit("Cargo.lock", &entry(&version), &entry("0.0.9"));
     project.fails(&["the project uses docker-extension 0.0.9", "run `cargo xtask upgrade`"]);
     project.edit("Cargo.lock", &entry("0.0.9"), "name = \"other\"\nversion = \"1.0.0\"\n");
-    project.fails(&["Cargo.lock` does not name one version of `docker-extension`"]);
+    project.fails(&["Cargo.lock` does not contain exactly one version of `docker-extension`"]);
     project.write("Cargo.lock", &lock);
     assert_eq!(project.texts(), before);
 
