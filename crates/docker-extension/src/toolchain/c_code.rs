@@ -1,4 +1,4 @@
-//! Whether a host binary is pure Rust, or one of its crates compiles C as well.
+//! Whether a host binary is pure Rust, or one of its crates compiles C.
 
 use std::collections::BTreeSet;
 
@@ -9,13 +9,12 @@ use crate::cargo::tree::{self, ResolvedCrate};
 use crate::platform::HostPlatform;
 use crate::project::Project;
 
-/// The crates by which build scripts compile C or C++, or read its headers.
+/// The crates that build scripts use to compile C or C++, or to read C headers.
 const COMPILERS: [&str; 7] =
     ["cc", "cmake", "bindgen", "cxx-build", "autotools", "meson", "nasm-rs"];
 
-/// The first crate among those that the host binaries for `platform` are made of whose build script
-/// compiles C. Where cargo can't tell the crates there is none: to compile them will fail, too, and
-/// say why.
+/// The first crate of the host binaries for `platform` whose build script compiles C. `None` also if
+/// cargo can't list the crates: compiling them will then fail too, and report the reason.
 pub fn compiled_by(project: &Project, platform: HostPlatform) -> Option<String> {
     let binaries = project.host_binaries.iter().filter(|binary| binary.runs_on(platform));
     let packages: BTreeSet<&str> = binaries.map(|binary| binary.package.as_str()).collect();
@@ -44,7 +43,7 @@ fn first_with_compiler(metadata: &Metadata, crates: &BTreeSet<ResolvedCrate>) ->
 mod tests {
     use super::*;
 
-    /// `tool`, which depends on `mine`, which depends on the compiler.
+    /// `tool` depends on `mine`, which depends on the compiler.
     fn metadata(kind: &str, compiler: &str) -> Metadata {
         let package = |name: &str| {
             serde_json::json!({
@@ -77,7 +76,7 @@ mod tests {
     const TREE: &str = "tool v1.0.0 (/tool)\nmine v1.0.0\nmine v1.0.0 (*)\n";
 
     #[test]
-    fn a_crate_compiles_c_if_its_build_script_has_a_compiler() {
+    fn a_crate_compiles_c_if_its_build_dependencies_include_a_compiler() {
         assert_eq!(found("build", "cc", TREE).as_deref(), Some("mine"));
         assert_eq!(found("build", "cmake", TREE).as_deref(), Some("mine"));
         assert_eq!(found("build", "autocfg", TREE), None);
@@ -85,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_part_of_the_binary_may_compile_c() {
+    fn crates_that_are_not_part_of_the_binary_may_compile_c() {
         assert_eq!(found("build", "cc", "tool v1.0.0 (/tool)\n"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The user's cache directory: what was downloaded once for all projects.
+//! The user's cache directory: downloads that all projects share.
 
 use std::io;
 
@@ -8,10 +8,10 @@ use crate::files;
 use crate::lock::lock;
 use crate::progress::Progress;
 
-/// The folder's name in the operating system's cache folder.
+/// The directory's name in the operating system's cache directory.
 const NAME: &str = "docker-extension-xtask";
 
-/// The cache folder, which may not be there yet.
+/// The cache directory, which may not exist yet.
 ///
 /// # Errors
 /// Its path is not UTF-8.
@@ -19,16 +19,16 @@ pub fn folder() -> files::Result<Utf8PathBuf> {
     let system = dirs::cache_dir().unwrap_or_else(std::env::temp_dir);
     let system = Utf8PathBuf::from_path_buf(system).map_err(|path| {
         let reason = io::Error::other("its path is not UTF-8");
-        files::error("use the cache folder", path.to_string_lossy().into_owned(), reason)
+        files::error("use the cache directory", path.to_string_lossy().into_owned(), reason)
     })?;
     Ok(system.join(NAME))
 }
 
-/// Makes `folder` through `fill`, once: of two runs at the same time one waits for the other, and
-/// what is not filled to its end is never seen.
+/// Fills `directory` once by calling `fill`. Of two concurrent runs, one waits for the other; a
+/// partly filled directory is never visible.
 ///
 /// # Errors
-/// Those of `fill`, and of working with the folder.
+/// `fill` fails, or the directory can't be written.
 pub fn once<E: From<files::Error>>(
     folder: &Utf8Path,
     progress: &Progress,
@@ -56,7 +56,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
-    fn of_runs_that_race_one_fills_the_folder_and_none_sees_it_half_full() {
+    fn of_concurrent_runs_one_fills_the_directory_and_none_sees_it_half_full() {
         let dir = tempfile::tempdir().unwrap();
         let folder = Utf8Path::from_path(dir.path()).unwrap().join("zig-1.2.3");
         let fills = AtomicUsize::new(0);
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_could_not_be_filled_is_filled_the_next_time() {
+    fn a_directory_that_could_not_be_filled_is_filled_the_next_time() {
         let dir = tempfile::tempdir().unwrap();
         let folder = Utf8Path::from_path(dir.path()).unwrap().join("zig");
         let progress = Progress::new(Verbosity::Quiet);

@@ -1,6 +1,6 @@
-//! The standard library's sources from a Debian mirror: the package `rust-src` of exactly the
-//! compiler's version, fetched through a private apt root, so that the machine's own apt stays as
-//! it is. apt checks the archive's signature and the package's hash.
+//! The standard library's sources from a Debian mirror: the package `rust-src` in exactly the
+//! compiler's version. It is fetched through a private apt root, so that the machine's own apt is not
+//! changed. apt checks the archive's signature and the package's hash.
 
 use std::collections::BTreeSet;
 
@@ -14,11 +14,11 @@ use crate::process::{self, ProcessError};
 use crate::progress::Step;
 use crate::text;
 
-/// Where newer compilers than the distribution's own are found, least to download first.
+/// Suites with newer compilers than the distribution's, the smallest download first.
 const SUITES: [&str; 4] = ["stable-backports", "stable", "testing", "unstable"];
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// The `library` folder of the compiler's sources, from the cache or the mirror.
+/// The directory `library` of the compiler's sources, from the cache or the mirror.
 pub(super) fn rust_src(version: &str, sh: &Shell, step: &Step<'_>) -> Result<Utf8PathBuf> {
     let folder = cache::folder()?.join(format!("rust-src-{version}-debian"));
     cache::once(&folder, step.progress(), |folder| fetch(version, folder, sh, step))?;
@@ -27,7 +27,7 @@ pub(super) fn rust_src(version: &str, sh: &Shell, step: &Step<'_>) -> Result<Utf
 
 fn fetch(version: &str, folder: &Utf8Path, sh: &Shell, step: &Step<'_>) -> Result<()> {
     if which::which("apt-get").is_err() || !Utf8Path::new(KEYRING).is_file() {
-        return Err(Error::new("this machine has no apt with Debian's keys"));
+        return Err(Error::new("this machine does not have apt with Debian's keys"));
     }
     let mirrors = mirrors(sh)?;
     let apt = Apt::new(folder.join("apt"), sh)?;
@@ -44,7 +44,7 @@ fn fetch(version: &str, folder: &Utf8Path, sh: &Shell, step: &Step<'_>) -> Resul
     process::read(cmd!(sh, "dpkg-deb --extract {archive} {unpacked}"))?;
     let library = unpacked.join(format!("usr/src/rustc-{version}/library"));
     if !is_library(&library) {
-        return Err(Error::new("the package `rust-src` holds no standard library"));
+        return Err(Error::new("the package `rust-src` does not contain the standard library"));
     }
     files::rename(&library, &folder.join("library"))?;
     files::remove_dir(&unpacked)?;
@@ -52,7 +52,7 @@ fn fetch(version: &str, folder: &Utf8Path, sh: &Shell, step: &Step<'_>) -> Resul
     Ok(())
 }
 
-/// The Debian mirrors that apt is set up for, without the ones for security updates alone.
+/// The Debian mirrors in apt's configuration, without those that only have security updates.
 fn mirrors(sh: &Shell) -> Result<BTreeSet<String>> {
     let format = "$(CREATED_BY)|$(ORIGIN)|$(REPO_URI)";
     let targets = process::read(cmd!(sh, "apt-get indextargets --format {format}"))?;
@@ -67,7 +67,7 @@ fn mirrors(sh: &Shell) -> Result<BTreeSet<String>> {
         })
         .collect();
     if mirrors.is_empty() {
-        return Err(Error::new("apt knows no Debian mirror"));
+        return Err(Error::new("apt is configured without a Debian mirror"));
     }
     Ok(mirrors)
 }
@@ -77,10 +77,10 @@ struct Package {
     size: u64,
 }
 
-/// apt with a root of its own.
+/// apt with its own root directory.
 struct Apt {
     root: Utf8PathBuf,
-    /// It is in the root: `apt-get download` writes into its directory.
+    /// Its current directory is the root, because `apt-get download` writes to the current directory.
     sh: Shell,
 }
 
@@ -128,18 +128,18 @@ impl Apt {
         }
         match unreachable {
             Some(error) if !has_read_any => {
-                Err(Error::new("no Debian mirror that apt knows can be read").because(error))
+                Err(Error::new("apt can't read any configured Debian mirror").because(error))
             }
-            _ => Err(Error::new(format!("no suite of Debian has version {version}"))),
+            _ => Err(Error::new(format!("no Debian suite has rust-src {version}"))),
         }
     }
 
-    /// Reads what the suite has that stands in the list.
+    /// Reads the package lists of the suite in `sources.list`.
     fn update(&self) -> Result<String, ProcessError> {
         process::read(self.apt_get().args(["-oAPT::Update::Error-Mode=any", "update"]))
     }
 
-    /// The package of the suite that was read last.
+    /// The package from the package lists that were read last.
     fn package(&self, version: &str) -> Result<Option<Package>> {
         let package = format!("rust-src={version}+*");
         match process::read(self.apt_get().args(["download", "--print-uris", &package])) {
@@ -163,7 +163,7 @@ impl Apt {
     }
 }
 
-/// Whether `folder` is the `library` folder of a Rust source tree.
+/// Whether `folder` is the `library` directory of a Rust source tree.
 pub(super) fn is_library(folder: &Utf8Path) -> bool {
     folder.join("std/Cargo.toml").is_file()
 }
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn version_and_size_are_read_from_what_apt_prints() {
+    fn version_and_size_are_read_from_the_output_of_apt() {
         let line = "'http://mirror.example/rust-src_1.95.0%2bdfsg1-2_all.deb' \
                     rust-src_1.95.0+dfsg1-2_all.deb 45097356 SHA256:7b76";
         let package = parse_uri(line).unwrap();

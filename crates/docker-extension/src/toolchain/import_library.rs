@@ -1,8 +1,8 @@
-//! `dlltool`, as far as the compiler calls it: a library to link with for functions that a Rust
-//! crate says are in a DLL (`#[link(kind = "raw-dylib")]`).
+//! The part of `dlltool` that rustc uses: it writes an import library for the functions of a DLL that a
+//! crate declares (`#[link(kind = "raw-dylib")]`).
 //!
-//! It is an archive with a record for each function, as the PE format has it ("Import Library
-//! Format"); `rust-lld` makes everything else by itself. Other linkers want more than that.
+//! The library is an archive with one record per function, in the PE format's "Import Library Format".
+//! `rust-lld` generates everything else itself; other linkers need more than these records.
 
 use std::ffi::OsStr;
 use std::io;
@@ -13,10 +13,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::error::{Error, Result};
 use crate::files::{self, IoContext};
 
-/// The name under which xtask is this tool.
+/// The name that makes xtask act as this tool.
 const NAME: &str = "xtask-dlltool";
 
-/// What the compiler asks for: some of the arguments of GNU's `dlltool`.
+/// The arguments from rustc: a subset of those of GNU's `dlltool`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dlltool {
     definition: Utf8PathBuf,
@@ -25,15 +25,15 @@ pub struct Dlltool {
     machine: u16,
 }
 
-/// Puts xtask under the tool's name into `folder`, and returns the path.
+/// Links xtask under the tool's name into `folder`, and returns the path.
 ///
 /// # Errors
-/// The folder can't be written.
+/// The directory can't be written.
 pub(super) fn install(folder: &Utf8Path) -> Result<Utf8PathBuf> {
     files::create_dir(folder)?;
     let tool = folder.join(format!("{NAME}{}", std::env::consts::EXE_SUFFIX));
     let own = std::env::current_exe().doing("find", "xtask itself")?;
-    // Renamed into its place, because the compiler of another run may be calling it.
+    // Renamed, because the compiler of another run may be calling it.
     let new = folder.join(format!("{NAME}.{}", std::process::id()));
     link(&own, new.as_std_path()).doing("write", &new)?;
     files::rename(&new, &tool)?;
@@ -50,7 +50,7 @@ fn link(own: &Path, link: &Path) -> io::Result<()> {
     std::fs::hard_link(own, link).or_else(|_| std::fs::copy(own, link).map(drop))
 }
 
-/// The call of the tool, if this process was started under its name.
+/// The arguments, if this process was started under the tool's name.
 pub fn from_name(program: &OsStr, args: &[String]) -> Option<Result<Dlltool>> {
     (Path::new(program).file_stem()? == NAME).then(|| Dlltool::parse(args))
 }
@@ -58,7 +58,7 @@ pub fn from_name(program: &OsStr, args: &[String]) -> Option<Result<Dlltool>> {
 impl Dlltool {
     fn parse(args: &[String]) -> Result<Self> {
         let unknown =
-            |arg: &str| Error::new(format!("dlltool: the argument `{arg}` is missing or unknown"));
+            |arg: &str| Error::new(format!("dlltool: the argument `{arg}` is missing or invalid"));
         let value = |option: &str| {
             let position = args.iter().position(|arg| arg == option);
             let value = position.and_then(|position| args.get(position + 1));
@@ -78,7 +78,7 @@ impl Dlltool {
     }
 
     /// # Errors
-    /// The list of functions can't be read or understood, or the library not be written.
+    /// The list of functions can't be read or is invalid, or the library can't be written.
     pub fn run(&self) -> Result<()> {
         let functions = functions(&files::read_text(&self.definition)?)?;
         let archive = self.archive(&functions);
@@ -86,7 +86,7 @@ impl Dlltool {
         files::write(&self.library, archive)
     }
 
-    /// A record: a head, the function's name, the DLL's name.
+    /// A record: a header, the function's name, the DLL's name.
     fn record(&self, function: &Function) -> Vec<u8> {
         const BY_ORDINAL: u16 = 0;
         const BY_NAME: u16 = 1;
@@ -107,8 +107,8 @@ impl Dlltool {
         record
     }
 
-    /// An `ar` archive of GNU's kind: the index of symbols, the DLL's name if it is long, and the
-    /// records. `None` where it grows over four gigabytes.
+    /// A GNU `ar` archive: the symbol index, the DLL's name if it is long, and the records. `None` if it
+    /// is larger than 4 GiB.
     fn archive(&self, functions: &[Function]) -> Option<Vec<u8>> {
         const MAGIC: &[u8] = b"!<arch>\n";
         let records: Vec<Vec<u8>> = functions
@@ -119,7 +119,7 @@ impl Dlltool {
             Some(_) => member("//", format!("{}/\n", self.dll).as_bytes()),
             None => Vec::new(),
         };
-        // Two symbols for each function: itself, and the pointer to it.
+        // Each function has two symbols: the function, and the pointer to it.
         let names: String =
             functions.iter().map(|function| format!("__imp_{0}\0{0}\0", function.name)).collect();
         let count = u32::try_from(2 * functions.len()).ok()?;
@@ -135,13 +135,13 @@ impl Dlltool {
         Some([MAGIC, &member("/", &index), &long_names, &records.concat()].concat())
     }
 
-    /// Names of more than 15 characters stand in a table, here at its beginning.
+    /// Names of more than 15 characters are in a table; this one is at its start.
     fn member_name(&self) -> String {
         if self.dll.len() <= 15 { format!("{}/", self.dll) } else { "/0".to_owned() }
     }
 }
 
-/// The size of the head of a member of an archive.
+/// The size of the header of an archive member, in bytes.
 const HEAD: usize = 60;
 
 fn member(name: &str, content: &[u8]) -> Vec<u8> {
@@ -159,18 +159,18 @@ fn member(name: &str, content: &[u8]) -> Vec<u8> {
 #[derive(Debug, PartialEq, Eq)]
 struct Function {
     name: String,
-    /// The number by which the DLL is asked for it, in the place of the name.
+    /// The ordinal that identifies the function in the DLL, instead of the name.
     ordinal: Option<u16>,
 }
 
-/// Reads a module definition file as the compiler writes it: `EXPORTS`, then a line for each
-/// function, `name` or `name @number NONAME`.
+/// Parses the module definition file that rustc writes: `EXPORTS`, then one line per function, `name`
+/// or `name @ordinal NONAME`.
 fn functions(definition: &str) -> Result<Vec<Function>> {
     let lines = definition.lines().map(str::trim);
     let lines = lines.filter(|line| !line.is_empty() && *line != "EXPORTS");
     lines
         .map(|line| {
-            let unknown = || Error::new(format!("dlltool: the line `{line}` is unknown"));
+            let unknown = || Error::new(format!("dlltool: the line `{line}` is invalid"));
             let words: Vec<&str> = line.split_whitespace().collect();
             let (name, ordinal) = match words[..] {
                 [name] => (name, None),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn an_independent_reader_finds_every_function_in_its_dll() {
+    fn an_independent_parser_finds_every_function_in_its_dll() {
         let functions = functions("EXPORTS\nBeep\nSleepEx\nold @7 NONAME\n").unwrap();
         for dll in ["kernel32.dll", "api-ms-win-core-synch-l1-2-0.dll"] {
             let library = tool(dll).archive(&functions).unwrap();
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_compilers_arguments_are_understood() {
+    fn the_arguments_that_rustc_passes_are_accepted() {
         let args = "-d a.def -D ntdll.dll -l a.lib -m i386:x86-64 -f --64 --no-leading-underscore";
         let args: Vec<String> = args.split(' ').map(str::to_owned).collect();
         let parsed = from_name("/bin/xtask-dlltool".as_ref(), &args).unwrap().unwrap();
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_function_is_named() {
+    fn an_invalid_line_is_named_in_the_error() {
         let error = functions("EXPORTS\na @b NONAME\n").unwrap_err();
         assert!(error.to_string().contains("`a @b NONAME`"), "{error}");
     }

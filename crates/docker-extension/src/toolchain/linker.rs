@@ -1,7 +1,7 @@
-//! What links each target.
+//! Chooses the linker for each target.
 //!
-//! The Rust toolchain brings a linker, `rust-lld`, and it is enough for programs in pure Rust: see
-//! [`super::lld`]. C code needs a C compiler with the target's headers, which is what zig is.
+//! `rust-lld`, which comes with the Rust toolchain, is enough for pure Rust programs: see
+//! [`super::lld`]. C code needs a C compiler with the target's headers, which zig provides.
 
 use std::fmt;
 
@@ -13,15 +13,15 @@ use crate::platform::{Arch, HostPlatform, Os};
 use crate::project::Project;
 use crate::project::config::LinkerRequest;
 
-/// What links a target, and compiles its C.
+/// The program that links a target and compiles its C code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Linker {
-    /// The toolchain's own `rust-lld`.
+    /// The `rust-lld` of the toolchain.
     Lld,
-    /// zig, which brings the C libraries of every target with it.
+    /// zig, which includes the C libraries of every target.
     Zig,
-    /// What this machine has for the target: on a Mac Apple's own, elsewhere rustc's choice.
+    /// The machine's own linker for the target: Apple's on a Mac, rustc's default elsewhere.
     System,
 }
 
@@ -35,7 +35,7 @@ impl fmt::Display for Linker {
     }
 }
 
-/// A linker, with the reason for it.
+/// A linker and the reason for choosing it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct LinkerChoice {
     pub linker: Linker,
@@ -48,33 +48,33 @@ impl LinkerChoice {
     }
 }
 
-/// What links a target.
+/// The linker of a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkerPlan {
     pub choice: LinkerChoice,
-    /// The choice needs `rust-mingw`, which is not on this machine yet.
+    /// `rust-lld` is chosen and needs `rust-mingw`, which is not installed yet.
     pub downloads_mingw: bool,
-    /// What links it if `rust-mingw`, which the choice needs, can't be downloaded.
+    /// The linker to use if the download of `rust-mingw` fails.
     pub otherwise: Option<LinkerChoice>,
 }
 
-/// What this machine, and the crates that the host binaries are made of, tell about a platform.
+/// The facts about the machine and the host binaries' crates that decide the linker for a platform.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Situation {
     pub is_on_macos: bool,
-    /// The toolchain has the platform's standard library.
+    /// Whether the toolchain has the platform's standard library.
     pub has_standard_library: bool,
     pub has_lld: bool,
     /// A crate whose build script compiles C for the platform.
     pub compiles_c: Option<String>,
-    /// This machine has the GNU compiler for the platform, and it can work in the project's directory.
+    /// Whether the GNU compiler for the platform is installed and works in the project's directory.
     pub has_gcc: bool,
-    /// What `rust-lld` links with for Windows.
+    /// The libraries that `rust-lld` needs for Windows.
     pub mingw: MingwState,
 }
 
 impl Situation {
-    /// Looks at the machine and the crates; changes nothing.
+    /// Inspects the machine and the crates; changes nothing.
     pub fn find(toolchain: &Toolchain, project: &Project, platform: HostPlatform) -> Self {
         Self {
             is_on_macos: toolchain.is_on_macos(),
@@ -83,23 +83,22 @@ impl Situation {
             compiles_c: c_code::compiled_by(project, platform),
             has_gcc: platform == WINDOWS
                 && which::which("x86_64-w64-mingw32-gcc").is_ok()
-                // Its `dlltool` can't work in a directory with a space in its path.
+                // Its `dlltool` fails if the path contains a space.
                 && !project.target_dir.as_str().contains(' '),
             mingw: mingw::state(toolchain, platform),
         }
     }
 
-    /// Why `rust-lld` can't link for `platform`, with Rust's own build of the standard library or
-    /// without.
+    /// Why `rust-lld` can't link for `platform`. `is_prebuilt`: the standard library is Rust's prebuilt one.
     fn no_lld(&self, platform: HostPlatform, is_prebuilt: bool) -> Option<&'static str> {
         if !self.has_lld {
             Some("the Rust toolchain has no `rust-lld`")
         } else if platform.os != Os::Darwin && !is_prebuilt {
-            Some("a standard library that is built from source lacks the files to link with")
+            Some("a standard library built from source lacks the startup files")
         } else if platform == WINDOWS_ON_ARM {
-            Some("nobody has seen `rust-lld` link for Windows on Arm yet")
+            Some("`rust-lld` is untested for Windows on Arm")
         } else if self.mingw == MingwState::Unknown {
-            Some("the Rust toolchain does not tell where its `rust-mingw` is")
+            Some("the Rust toolchain does not list `rust-mingw`")
         } else {
             None
         }
@@ -107,14 +106,14 @@ impl Situation {
 }
 
 const WINDOWS: HostPlatform = HostPlatform::new(Os::Windows, Arch::Amd64);
-/// Rust's server had no `rust-mingw` for it when this was written, though the manifest names one.
+/// The toolchain's manifest lists a `rust-mingw` for it, but Rust's server did not have one in 2026.
 const WINDOWS_ON_ARM: HostPlatform = HostPlatform::new(Os::Windows, Arch::Arm64);
 
-/// Decides what links `platform`; `is_prebuilt` tells whether the standard library is Rust's own
-/// build, which comes with the files that a program begins and ends with.
+/// Chooses the linker for `platform`. `is_prebuilt`: the standard library is Rust's prebuilt one,
+/// which includes the startup files of programs.
 ///
 /// # Errors
-/// What was asked for can't link it on this machine.
+/// The requested linker can't link for `platform` on this machine.
 pub fn plan(
     platform: HostPlatform,
     request: LinkerRequest,
@@ -124,17 +123,18 @@ pub fn plan(
     let is_apple_on_apple = platform.os == Os::Darwin && situation.is_on_macos;
     let no_lld = situation.no_lld(platform, is_prebuilt);
     let (choice, otherwise) = match request {
-        LinkerRequest::Auto if is_apple_on_apple => {
-            (LinkerChoice::new(Linker::System, "Apple's own, as this is a Mac"), None)
-        }
+        LinkerRequest::Auto if is_apple_on_apple => (
+            LinkerChoice::new(Linker::System, "Apple's linker, because this machine is a Mac"),
+            None,
+        ),
         LinkerRequest::Auto => best(situation, no_lld),
         LinkerRequest::Zig => (LinkerChoice::new(Linker::Zig, AS_REQUESTED), None),
         LinkerRequest::System if platform.os == Os::Darwin && !is_apple_on_apple => {
-            return Err(refuse("system", platform, "only a Mac has Apple's linker"));
+            return Err(unsupported("system", platform, "only a Mac has Apple's linker"));
         }
         LinkerRequest::System => (LinkerChoice::new(Linker::System, AS_REQUESTED), None),
         LinkerRequest::Lld => match no_lld {
-            Some(reason) => return Err(refuse("lld", platform, reason)),
+            Some(reason) => return Err(unsupported("lld", platform, reason)),
             None => (LinkerChoice::new(Linker::Lld, AS_REQUESTED), None),
         },
     };
@@ -142,11 +142,11 @@ pub fn plan(
     Ok(LinkerPlan { choice, downloads_mingw, otherwise })
 }
 
-const AS_REQUESTED: &str = "asked for";
+const AS_REQUESTED: &str = "requested";
 
-fn refuse(linker: &str, platform: HostPlatform, reason: &str) -> Error {
+fn unsupported(linker: &str, platform: HostPlatform, reason: &str) -> Error {
     Error::new(format!("`linker = \"{linker}\"` can't link for {platform}: {reason}"))
-        .help("leave `linker` at \"auto\", or leave the platform out of `platforms`")
+        .help(format!("set `linker = \"auto\"`, or remove `{platform}` from `platforms`"))
         .usage()
 }
 
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_the_toolchain_links_pure_rust() {
+    fn pure_rust_is_linked_by_the_toolchain_alone() {
         for platform in HostPlatform::ALL {
             let expected = if platform == WINDOWS_ON_ARM { Linker::Zig } else { Linker::Lld };
             assert_eq!(auto(platform, &situation()).0, expected, "{platform}");
@@ -199,14 +199,14 @@ mod tests {
     }
 
     #[test]
-    fn a_mac_links_for_macs_itself() {
+    fn on_a_mac_apples_linker_links_for_macos() {
         let situation = Situation { is_on_macos: true, ..situation() };
         assert_eq!(auto(MAC, &situation).0, Linker::System);
         assert_eq!(auto(WINDOWS, &situation).0, Linker::Lld);
     }
 
     #[test]
-    fn zig_links_what_compiles_c_unless_the_gnu_compiler_is_there() {
+    fn c_code_is_linked_by_zig_unless_the_gnu_compiler_is_installed() {
         let situation = Situation { compiles_c: Some("ring".to_owned()), ..situation() };
         let reason = "the crate `ring` compiles C".to_owned();
         assert_eq!(auto(MAC, &situation), (Linker::Zig, reason));
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn without_lld_zig_links_and_says_why() {
+    fn without_lld_zig_links_and_the_reason_says_why() {
         let situation = Situation { has_lld: false, ..situation() };
         let reason = "the Rust toolchain has no `rust-lld`";
         assert_eq!(auto(WINDOWS, &situation), (Linker::Zig, reason.to_owned()));
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn where_rust_mingw_has_to_be_downloaded_another_linker_stands_by() {
+    fn another_linker_is_planned_in_case_the_rust_mingw_download_fails() {
         let situation = Situation { mingw: MingwState::Download, ..situation() };
         let plan = |request| plan(WINDOWS, request, &situation, true).unwrap();
         let auto = plan(LinkerRequest::Auto);
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_library_from_source_lacks_what_lld_links_with_for_all_but_macs() {
+    fn with_a_standard_library_from_source_lld_links_only_for_macos() {
         let linker = |platform| {
             plan(platform, LinkerRequest::Auto, &situation(), false).unwrap().choice.linker
         };
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn the_system_linker_is_refused_for_macs_elsewhere() {
+    fn the_system_linker_is_rejected_for_macos_on_other_systems() {
         let system = |platform| plan(platform, LinkerRequest::System, &situation(), true);
         assert!(system(MAC).is_err());
         assert!(system(WINDOWS).is_ok());

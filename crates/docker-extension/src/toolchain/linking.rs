@@ -1,4 +1,4 @@
-//! Makes cargo link every platform with what was chosen for it.
+//! Configures cargo so that each platform is linked by the chosen linker.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -19,7 +19,7 @@ use crate::progress::Step;
 use crate::project::Project;
 use crate::text;
 
-/// The folder below cargo's for the tools that xtask is under another name.
+/// The directory in cargo's target directory for the tools that xtask implements under other names.
 const TOOLS: &str = "xtask";
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,14 +29,14 @@ pub struct Linking {
     /// `cargo-zigbuild`, and the platforms that it builds.
     zigbuild: Option<(CargoSetup, Vec<HostPlatform>)>,
     pub flags: BTreeMap<HostPlatform, Vec<String>>,
-    /// What links, for people.
-    pub said: String,
+    /// The linkers, for messages.
+    pub description: String,
 }
 
-/// Gets what links each platform of the route, where it is not there.
+/// Provides the linker of each platform of the route, and downloads what is missing.
 ///
 /// # Errors
-/// A linker can't be had.
+/// A linker is unavailable.
 pub(super) fn prepare(
     toolchain: &Toolchain,
     zig: Option<&ZigPlan>,
@@ -55,7 +55,7 @@ pub(super) fn prepare(
                     choice = otherwise;
                     let reason = error.source().map_or_else(|| error.to_string(), one_line);
                     step.progress().note(format_args!(
-                        "{platform} is linked by {}, because `rust-mingw` can't be had: {reason}",
+                        "{platform} is linked by {}, because `rust-mingw` is unavailable: {reason}",
                         choice.linker
                     ));
                 }
@@ -74,7 +74,7 @@ pub(super) fn prepare(
         let (zig, zigbuild) = (zig.provide(sh, step)?, zigbuild::provide(sh, step)?);
         linking.use_zig(&zig, zigbuild, project, platforms, step)?;
     }
-    linking.said = said(&by_linker, &linking.said);
+    linking.description = description(&by_linker, &linking.description);
     Ok(linking)
 }
 
@@ -89,7 +89,7 @@ fn libraries(
 }
 
 impl Linking {
-    /// What builds `platforms`: one call of cargo for those that zig links, and one for the others.
+    /// The calls of cargo that build `platforms`: one for those that zig links, one for the others.
     pub fn calls(&self, platforms: &[HostPlatform]) -> Vec<(&CargoSetup, Vec<HostPlatform>)> {
         let by_zig = self.zigbuild.as_ref().map_or(&[][..], |(_, platforms)| platforms);
         let (zig, others) = platforms.iter().partition(|platform| by_zig.contains(platform));
@@ -129,12 +129,12 @@ impl Linking {
         self.keep_times_out(platform, "-Clink-arg=-Wl,--no-insert-timestamp");
     }
 
-    /// Keeps the linker, called by a C compiler, from writing times into programs: `for_windows` is
-    /// the flag by which this one leaves them out of the header.
+    /// Keeps timestamps out of programs if a C compiler calls the linker. `for_windows` is this linker's
+    /// flag that leaves the timestamp out of the PE header.
     fn keep_times_out(&mut self, platform: HostPlatform, for_windows: &str) {
         let flag = match platform.os {
             Os::Windows => for_windows,
-            // The times of object files would be in what the file's UUID is computed from.
+            // Without it, the timestamps of object files change the UUID of the program.
             Os::Darwin => "-Clink-arg=-Wl,-S",
             Os::Linux => return,
         };
@@ -157,26 +157,26 @@ impl Linking {
         let is_for_macos = platforms.iter().any(|platform| platform.os == Os::Darwin);
         let has_sdk = cfg!(target_os = "macos") || std::env::var_os("SDKROOT").is_some();
         if is_for_macos && !has_sdk {
-            // zig has libSystem alone; the stubs have frameworks as well. They are no SDK, so
-            // `cargo-zigbuild` itself does not hear of them: it would tell `pkg-config` of one.
+            // zig only has libSystem; the stubs also have the frameworks. The stubs are not an SDK, so
+            // `cargo-zigbuild` must not see the variable: it would pass the directory to `pkg-config`.
             let sdk = serde_json::Value::from(macos::sdk(step.progress())?.into_string());
             setup.settings.push(format!("env.SDKROOT={sdk}"));
         }
         for &platform in platforms {
             self.keep_times_out(platform, "-Clink-arg=-Wl,-Brepro");
             if platform.os == Os::Windows {
-                // Else what this machine has is called, and each makes other bytes.
+                // Otherwise rustc calls the `dlltool` of this machine, and each writes different bytes.
                 let dlltool = import_library::install(&project.target_dir.join(TOOLS))?;
                 self.flags.entry(platform).or_default().push(format!("-Cdlltool={dlltool}"));
             }
         }
         self.zigbuild = Some((setup, platforms.to_vec()));
-        self.said = format!("zig {} ({})", zig.version, zig.origin);
+        self.description = format!("zig {} ({})", zig.version, zig.origin);
         Ok(())
     }
 }
 
-fn said(by_linker: &BTreeMap<Linker, Vec<HostPlatform>>, zig: &str) -> String {
+fn description(by_linker: &BTreeMap<Linker, Vec<HostPlatform>>, zig: &str) -> String {
     let linkers = by_linker.iter().map(|(linker, platforms)| {
         let name = match linker {
             Linker::Lld => "rust-lld",
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_zig_links_is_a_call_of_its_own() {
+    fn platforms_that_zig_links_get_their_own_call_of_cargo() {
         let [one, two, three] = HostPlatform::DEFAULT;
         let mut linking = Linking::default();
         let calls = |linking: &Linking, platforms: &[HostPlatform]| {

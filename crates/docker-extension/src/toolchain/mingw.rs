@@ -1,5 +1,5 @@
-//! `rust-mingw`: the libraries of MinGW as the Rust project itself ships them. rustup installs them
-//! on Windows alone, but the toolchain's manifest says where they are, and what their hash is.
+//! `rust-mingw`: the MinGW libraries that the Rust project distributes. rustup installs them only on
+//! Windows, but the toolchain's manifest has their URL and hash.
 
 use std::io::{self, Read};
 
@@ -16,24 +16,24 @@ use crate::interrupt::Interruptible;
 use crate::platform::{HostPlatform, Os};
 use crate::progress::Step;
 
-/// Where rustup keeps what Rust's servers say about the toolchain.
+/// The file in which rustup keeps the toolchain's manifest.
 const MANIFEST: &str = "lib/rustlib/multirust-channel-manifest.toml";
-/// What comes behind the server in the manifest's addresses.
+/// The part of the manifest's URLs after the server.
 const ON_SERVER: &str = "/dist/";
-/// The folder of a target that holds what other platforms' C compilers would bring along.
+/// A target's directory for the files that a C compiler would otherwise provide.
 const SELF_CONTAINED: &str = "lib/self-contained";
 
-/// The archive has some 5 MB.
+/// The limit of the download, in bytes. The archive has about 5 MB.
 const LARGEST_ARCHIVE: u64 = 200_000_000;
 
-/// Where `rust-mingw` is for a platform.
+/// Whether `rust-mingw` is available for a platform.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MingwState {
-    /// On this machine, or not needed.
+    /// It is installed, or not needed.
     #[default]
     Ready,
     Download,
-    /// The toolchain does not tell.
+    /// The toolchain does not list it.
     Unknown,
 }
 
@@ -46,7 +46,7 @@ enum Source {
     Server { address: String, sha256: String },
 }
 
-/// Where the libraries for `platform` are, as far as the toolchain knows.
+/// The source of the libraries for `platform`, if the toolchain has or lists them.
 fn source(toolchain: &Toolchain, platform: HostPlatform) -> Option<Source> {
     let triple = platform.triple();
     let own = toolchain.sysroot.join("lib/rustlib").join(triple.to_string()).join(SELF_CONTAINED);
@@ -58,8 +58,8 @@ fn source(toolchain: &Toolchain, platform: HostPlatform) -> Option<Source> {
     read_manifest(&manifest, &triple, server.as_deref())
 }
 
-/// Finds the archive in a channel manifest. That has 30 000 lines, so nothing but its table for this
-/// target is read.
+/// Finds the archive in a channel manifest. The manifest has 30 000 lines, so only the table of this
+/// target is parsed.
 fn read_manifest(manifest: &str, triple: &Triple, server: Option<&str>) -> Option<Source> {
     let head = format!("[pkg.rust-mingw.target.{triple}]\n");
     let (_, table) = manifest.split_once(&head)?;
@@ -75,26 +75,26 @@ fn read_manifest(manifest: &str, triple: &Triple, server: Option<&str>) -> Optio
     Some(Source::Server { address, sha256: value("xz_hash")? })
 }
 
-/// The same file on another server, as rustup asks `RUSTUP_DIST_SERVER` for it.
+/// The same file on another server: like rustup, the server is replaced by `RUSTUP_DIST_SERVER`.
 fn on_mirror(address: &str, server: &str) -> Option<String> {
     let (_, path) = address.split_once(ON_SERVER)?;
     Some(format!("{}{ON_SERVER}{path}", server.trim_end_matches('/')))
 }
 
-/// The folder of the libraries, downloaded where it is not in the cache yet.
+/// The directory of the libraries, downloaded if it is not in the cache.
 pub(super) fn provide(
     toolchain: &Toolchain,
     platform: HostPlatform,
     step: &Step<'_>,
 ) -> Result<Utf8PathBuf> {
-    let no_source = || unavailable("the toolchain does not tell where it is");
+    let no_source = || unavailable("the Rust toolchain does not list it");
     match source(toolchain, platform).ok_or_else(no_source)? {
         Source::Toolchain(folder) => Ok(folder),
         Source::Server { address, sha256 } => {
             let folder = cached(platform, &sha256)?;
             cache::once(&folder, step.progress(), |folder| {
                 step.progress().note(format_args!(
-                    "downloading rust-mingw, to link for {platform} (some 5 MB, once)"
+                    "downloading rust-mingw to link for {platform} (about 5 MB, once)"
                 ));
                 fetch(&address, &sha256, folder)
             })?;
@@ -103,13 +103,13 @@ pub(super) fn provide(
     }
 }
 
-/// The folder in the cache, named by the archive's hash.
+/// The directory in the cache, named after the archive's hash.
 fn cached(platform: HostPlatform, sha256: &str) -> files::Result<Utf8PathBuf> {
     let hash = sha256.get(..16).unwrap_or(sha256);
     Ok(cache::folder()?.join(format!("rust-mingw-{}-{hash}", platform.triple())))
 }
 
-/// What is known of the libraries for `platform` before anything is downloaded.
+/// Whether the libraries for `platform` are available. Downloads nothing.
 pub(super) fn state(toolchain: &Toolchain, platform: HostPlatform) -> MingwState {
     if platform.os != Os::Windows {
         return MingwState::Ready;
@@ -125,11 +125,11 @@ pub(super) fn state(toolchain: &Toolchain, platform: HostPlatform) -> MingwState
 }
 
 fn unavailable(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::new("can't get `rust-mingw`, the libraries to link for Windows with")
+    Error::new("can't get `rust-mingw`, which is required to link for Windows")
         .because(reason)
         .help(
-            "check the network, and that `curl` is installed; or set RUSTUP_DIST_SERVER to a mirror of \
-             Rust's server, or leave `linker` at \"auto\": then zig links for Windows",
+            "check the network connection and that `curl` is installed, set RUSTUP_DIST_SERVER to a mirror \
+             of Rust's server, or link with zig: `--linker zig`",
         )
 }
 
@@ -140,12 +140,12 @@ fn fetch(address: &str, sha256: &str, folder: &Utf8Path) -> Result<()> {
     let count = unpacked.doing("unpack", &archive)?;
     std::fs::remove_file(&archive).doing("remove", &archive)?;
     if count == 0 {
-        return Err(unavailable(format!("there are no libraries in `{address}`")));
+        return Err(unavailable(format!("`{address}` contains no libraries")));
     }
     Ok(())
 }
 
-/// Unpacks the libraries, and nothing else, right into the folder.
+/// Unpacks only the libraries, directly into the directory.
 fn unpack(archive: impl Read, folder: &Utf8Path) -> io::Result<usize> {
     let mut count = 0;
     for entry in tar::Archive::new(XzReader::new(archive, false)).entries()? {
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn address_and_hash_are_those_of_the_toolchains_manifest() {
+    fn url_and_hash_come_from_the_toolchains_manifest() {
         let expected = "https://rust.example/dist/a.tar.xz 01";
         assert_eq!(address("x86_64-pc-windows-gnu", None).as_deref(), Some(expected));
         assert_eq!(address("aarch64-pc-windows-gnullvm", None), None);
@@ -188,14 +188,14 @@ mod tests {
     }
 
     #[test]
-    fn a_mirror_takes_the_servers_place_as_in_rustup() {
+    fn a_mirror_replaces_the_server_as_in_rustup() {
         let expected = "https://mirror.example/rust/dist/a.tar.xz 01";
         let mirror = Some("https://mirror.example/rust/");
         assert_eq!(address("x86_64-pc-windows-gnu", mirror).as_deref(), Some(expected));
     }
 
     #[test]
-    fn an_archive_that_is_cut_off_is_an_error() {
+    fn a_truncated_archive_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let folder = Utf8Path::from_path(folder.path()).unwrap();
         assert!(unpack(&b""[..], folder).is_err());

@@ -1,6 +1,6 @@
-//! What compiles and links host binaries, with no set-up by the user: where each target's
-//! standard library comes from ([`standard_library`]), what links it ([`linker`]), and how cargo is told
-//! ([`linking`]).
+//! Compiles and links host binaries without any set-up by the user: where each target's
+//! standard library comes from ([`standard_library`]), which linker it gets ([`linker`]), and how
+//! cargo is configured for it ([`linking`]).
 
 mod c_code;
 pub mod cache;

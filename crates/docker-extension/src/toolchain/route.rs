@@ -1,7 +1,7 @@
-//! How the host binaries of a run are compiled and linked, decided before anything is downloaded.
+//! Decides how the host binaries of a run are compiled and linked, before anything is downloaded.
 //!
-//! A decision can fail later for reasons that nobody knows before: rustup may not have a target's
-//! standard library, or `rust-mingw` can't be downloaded. What happens then is part of the decision.
+//! The first choice can still fail: rustup may not have a target's standard library, or the
+//! download of `rust-mingw` may fail. The decision therefore includes a fallback.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use crate::error::Result;
 use crate::platform::HostPlatform;
 use crate::project::config::LinkerRequest;
 
-/// The route that is taken, and the one for when its standard libraries are not to be had.
+/// The route to try first, and the one to take if its standard libraries are unavailable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Routes {
     pub first: Route,
     pub otherwise: Option<Route>,
 }
 
-/// One place for the standard libraries of all targets, and a linker for each.
+/// The source of the standard libraries for all targets, and a linker for each target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     pub library: LibraryOrigin,
@@ -27,13 +27,13 @@ pub struct Route {
 /// Where the standard libraries come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LibraryOrigin {
-    /// The toolchain, after rustup has added those of `missing`.
+    /// The toolchain, after rustup has added the libraries for `missing`.
     Toolchain { missing: Vec<HostPlatform> },
-    /// cargo builds them all.
+    /// cargo builds all of them.
     Source,
 }
 
-/// What the decision is made from.
+/// The facts that the decision is based on.
 #[derive(Clone, Debug, Default)]
 pub struct Machine {
     /// rustup manages the toolchain.
@@ -43,7 +43,7 @@ pub struct Machine {
 
 impl Routes {
     /// # Errors
-    /// The linker that was asked for can't link a platform on this machine.
+    /// The requested linker can't link a platform on this machine.
     pub fn decide(machine: &Machine, request: LinkerRequest) -> Result<Self> {
         let missing: Vec<HostPlatform> = machine
             .targets
@@ -60,12 +60,12 @@ impl Routes {
         if !machine.has_rustup {
             return Ok(Self { first: from_source?, otherwise: None });
         }
-        // A linker that needs Rust's own build of the library leaves no other route.
+        // A linker that requires Rust's prebuilt standard library has no fallback.
         let otherwise = from_source.ok();
         Ok(Self { first: route(LibraryOrigin::Toolchain { missing })?, otherwise })
     }
 
-    /// Whether a linker may be needed, on whatever route.
+    /// Whether any route may use `linker`.
     pub fn may_use(&self, linker: Linker) -> bool {
         let routes = [Some(&self.first), self.otherwise.as_ref()];
         let mut plans = routes.into_iter().flatten().flat_map(|route| route.linkers.values());
@@ -119,13 +119,13 @@ mod tests {
     }
 
     #[test]
-    fn where_rustup_may_fail_the_other_route_is_known_before() {
+    fn the_fallback_is_decided_before_rustup_can_fail() {
         let routes = Routes::decide(&machine(true, false), LinkerRequest::Auto).unwrap();
         let LibraryOrigin::Toolchain { missing } = &routes.first.library else { panic!() };
         assert_eq!(missing, &[MAC, WINDOWS]);
         let otherwise = routes.otherwise.as_ref().unwrap();
         assert_eq!(otherwise.library, LibraryOrigin::Source);
-        // What a Windows program begins and ends with comes with Rust's own build alone.
+        // Only Rust's prebuilt standard library contains the startup files of Windows programs.
         assert_eq!(
             (linker(otherwise, WINDOWS), linker(otherwise, MAC)),
             (Linker::Zig, Linker::Lld)
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_linker_that_was_asked_for_is_not_replaced_when_rustup_fails() {
+    fn a_requested_linker_is_not_replaced_if_rustup_fails() {
         let routes = Routes::decide(&machine(true, false), LinkerRequest::Lld).unwrap();
         assert_eq!(routes.otherwise, None);
     }

@@ -9,28 +9,28 @@ use crate::files;
 use crate::platform::HostPlatform;
 use crate::process;
 
-/// The Rust toolchain that runs xtask, which is the one that compiles host binaries.
+/// The Rust toolchain that runs xtask, and that compiles the host binaries.
 #[derive(Clone, Debug)]
 pub struct Toolchain {
     /// The compiler's version: `1.95.0`.
     pub version: String,
-    /// The commit that the compiler was built from, as the paths in its standard library name it.
+    /// The commit of the compiler, as it appears in the paths of its standard library.
     pub commit: Option<String>,
     pub host: Triple,
-    /// The folder that holds compiler and standard libraries.
+    /// The directory of the compiler and the standard libraries.
     pub sysroot: Utf8PathBuf,
     /// Its name in rustup, if rustup manages it.
     pub rustup_name: Option<String>,
 }
 
 impl Toolchain {
-    /// Asks `rustc` about itself.
+    /// Reads the toolchain from the output of `rustc`.
     ///
     /// # Errors
-    /// `rustc` can't be run, or answers as none does.
+    /// `rustc` can't be run, or its output lacks a field.
     pub fn detect(sh: &Shell) -> Result<Self> {
         let ask = |rustc: Cmd<'_>| {
-            let failed = "can't ask the Rust compiler about itself";
+            let failed = "can't run the Rust compiler";
             process::read(rustc).map_err(|error| no_rustc(failed).because(error))
         };
         let about = ask(cmd!(sh, "rustc -vV"))?;
@@ -39,7 +39,7 @@ impl Toolchain {
             let line = about.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
             line.filter(|value| *value != "unknown").map(str::to_owned)
         };
-        let missing = |name| no_rustc(&format!("`rustc -vV` does not tell its `{name}`"));
+        let missing = |name| no_rustc(&format!("`rustc -vV` does not print `{name}`"));
         let host = field("host").and_then(|host| host.parse().ok());
         Ok(Self {
             version: field("release").ok_or_else(|| missing("release"))?,
@@ -55,7 +55,7 @@ impl Toolchain {
         matches!(self.host.operating_system, OperatingSystem::Darwin(_))
     }
 
-    /// Whether it has the standard library of `platform`.
+    /// Whether the toolchain has the standard library of `platform`.
     pub(super) fn has_standard_library(&self, platform: HostPlatform) -> bool {
         let triple = platform.triple().to_string();
         let folder = self.sysroot.join("lib/rustlib").join(triple).join("lib");
@@ -64,7 +64,7 @@ impl Toolchain {
         })
     }
 
-    /// A call of rustup about this toolchain, if rustup manages it.
+    /// A rustup command for this toolchain, if rustup manages it.
     pub(super) fn rustup<'a>(&self, sh: &'a Shell, words: &[&str]) -> Option<Cmd<'a>> {
         let name = self.rustup_name.as_ref()?;
         Some(cmd!(sh, "rustup {words...} --toolchain {name}"))

@@ -1,7 +1,7 @@
 //! Where a target's standard library comes from.
 //!
-//! The answers, in the order in which they are tried: it is installed; rustup adds it; it is built
-//! from the sources in the toolchain; rustup adds the sources; on a Debian-like machine the
+//! The sources, in the order in which they are tried: it is installed; rustup adds it; cargo builds it
+//! from the sources in the toolchain; rustup adds these sources; on Debian and its derivatives, the
 //! distribution has the sources of exactly this compiler.
 
 use std::fmt;
@@ -23,7 +23,7 @@ use crate::text;
 /// The standard library of one cargo invocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StandardLibrary {
-    /// Every target has it in the toolchain.
+    /// The toolchain has it for every target.
     Prebuilt,
     /// Cargo builds it.
     FromSource(Sources),
@@ -40,13 +40,13 @@ impl fmt::Display for StandardLibrary {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sources {
-    /// The folder `library`.
+    /// The directory `library`.
     pub library: Utf8PathBuf,
-    /// Whether it is where cargo looks by itself.
+    /// Whether it is where cargo looks by default.
     pub in_toolchain: bool,
 }
 
-/// A way that led nowhere.
+/// A failed attempt, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Attempt {
     what: &'static str,
@@ -57,10 +57,10 @@ fn listed(attempts: &[Attempt]) -> String {
     attempts.iter().map(|attempt| format!("\n  {}: {}", attempt.what, attempt.why)).collect()
 }
 
-/// Makes the standard libraries available, by the first of the routes that leads to them.
+/// Provides the standard libraries through the first route that works.
 ///
 /// # Errors
-/// None does; the error lists what was tried.
+/// No route works; the error lists the attempts.
 pub(super) fn provide<'a>(
     toolchain: &Toolchain,
     routes: &'a Routes,
@@ -72,12 +72,12 @@ pub(super) fn provide<'a>(
     if first.library == (LibraryOrigin::Toolchain { missing: Vec::new() }) {
         return Ok((StandardLibrary::Prebuilt, first));
     }
-    // Until the sources are there, too: rustup adds these as well.
+    // Held until the sources are available: rustup may install these too.
     let _lock = lock(&cache::folder()?.join("standard-library.lock"), step.progress())?;
     let mut tried = Vec::new();
     let from_source = match &first.library {
         LibraryOrigin::Toolchain { .. } => {
-            // A run that held the lock may have installed them.
+            // Another run may have installed them while this one waited for the lock.
             match add_targets(toolchain, &missing(toolchain, &platforms), sh, step) {
                 Ok(()) => return Ok((StandardLibrary::Prebuilt, first)),
                 Err(attempt) => tried.push(attempt),
@@ -90,7 +90,7 @@ pub(super) fn provide<'a>(
     let targets = triples(&missing(toolchain, &platforms));
     if let Some(route) = from_source {
         step.progress().note(format_args!(
-            "rustup has no standard library for {}: it is built from source, some 40 seconds a target, once",
+            "rustup has no standard library for {}: building it from source, once, which takes about 40 seconds per target",
             text::list(&targets),
         ));
         for way in [in_toolchain, add_sources, debian_sources] {
@@ -102,12 +102,9 @@ pub(super) fn provide<'a>(
         }
     }
     let names = targets.join(", ");
-    let what = format!(
-        "there is no standard library for {names}, and no way to get one:{}",
-        listed(&tried)
-    );
+    let what = format!("no standard library for {names}:{}", listed(&tried));
     Err(Error::new(what).help(format!(
-        "connect to the network, or add it yourself: `rustup target add {}`",
+        "check the network connection, or add it yourself: `rustup target add {}`",
         targets.join(" ")
     )))
 }
@@ -137,14 +134,14 @@ fn add_targets(
         .ok_or_else(|| failed("rustup does not manage this toolchain".to_owned()))?
         .args(&targets);
     step.progress().note(format_args!(
-        "downloading the standard library for {} with rustup (some 25 MB each, once)",
+        "downloading the standard library for {} with rustup (about 25 MB each, once)",
         text::list(&targets)
     ));
     rustup(command, step).map_err(failed)?;
     if missing.iter().all(|platform| toolchain.has_standard_library(*platform)) {
         return Ok(());
     }
-    Err(failed("rustup says that it is there, but it is not".to_owned()))
+    Err(failed("rustup reports it as installed, but it is missing".to_owned()))
 }
 
 fn in_toolchain(toolchain: &Toolchain, _: &Shell, _: &Step<'_>) -> Result<Sources, Attempt> {
@@ -162,7 +159,7 @@ fn add_sources(toolchain: &Toolchain, sh: &Shell, step: &Step<'_>) -> Result<Sou
         .ok_or_else(|| failed("rustup does not manage this toolchain".to_owned()))?
         .arg("rust-src");
     step.progress()
-        .note("downloading the standard library's sources with rustup (some 4 MB, once)");
+        .note("downloading the standard library's sources with rustup (about 4 MB, once)");
     rustup(command, step).map_err(failed)?;
     in_toolchain(toolchain, sh, step)
 }
@@ -173,7 +170,7 @@ fn debian_sources(toolchain: &Toolchain, sh: &Shell, step: &Step<'_>) -> Result<
         .map_err(|error| Attempt { what: "Debian's rust-src", why: reasons(&error) })
 }
 
-/// Runs rustup without its chatter; of a failure the first error line is kept.
+/// Runs rustup and hides its output, except the first error line of a failure.
 fn rustup(command: Cmd<'_>, step: &Step<'_>) -> Result<(), String> {
     step.progress().detail(&command);
     process::run(command, |output| match output {

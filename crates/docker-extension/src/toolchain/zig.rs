@@ -1,5 +1,5 @@
-//! Finding zig: `ZIG`, PATH, what an earlier run downloaded, Python's `ziglang`; else it is
-//! downloaded.
+//! Finds zig in `ZIG`, PATH, an earlier download or Python's `ziglang` package; otherwise downloads
+//! it.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -14,11 +14,11 @@ use crate::error::{Error, Result};
 use crate::process;
 use crate::progress::Step;
 
-/// The versions that link every target; others are passed over unless `ZIG` names them.
+/// The versions that link every target; others are ignored unless `ZIG` names them.
 const KNOWN_TO_WORK: &str = ">=0.15, <0.18";
 
-/// What is downloaded where none is found: the version that `cargo-zigbuild` ([`super::zigbuild`]) is
-/// known to work with.
+/// The version to download if none is found: `cargo-zigbuild` ([`super::zigbuild`]) is known to work
+/// with it.
 const DOWNLOADED: PythonProgram = PythonProgram {
     package: "ziglang",
     version: "0.17.1",
@@ -69,7 +69,7 @@ const DOWNLOADED: PythonProgram = PythonProgram {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zig {
     pub program: PathBuf,
-    /// What comes before zig's own arguments: `-m ziglang`.
+    /// The arguments before zig's own ones, such as `-m ziglang`.
     pub args: Vec<&'static str>,
     pub version: String,
     pub origin: ZigOrigin,
@@ -77,19 +77,19 @@ pub struct Zig {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ZigOrigin {
-    /// The environment variable `ZIG` names it.
+    /// From the environment variable `ZIG`.
     Variable,
     Path,
-    /// It is a package of the Python on PATH.
+    /// From the package `ziglang` of the Python on PATH.
     Python,
-    /// It was downloaded, in this run or an earlier one.
+    /// Downloaded, in this run or an earlier one.
     Downloaded,
 }
 
 impl fmt::Display for ZigOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            ZigOrigin::Variable => "named by ZIG",
+            ZigOrigin::Variable => "set by ZIG",
             ZigOrigin::Path => "on PATH",
             ZigOrigin::Python => "`python3 -m ziglang`",
             ZigOrigin::Downloaded => "downloaded",
@@ -97,13 +97,13 @@ impl fmt::Display for ZigOrigin {
     }
 }
 
-/// The zig that is there already, without downloading anything.
+/// The installed zig. Downloads nothing.
 ///
 /// # Errors
-/// `ZIG` names something else, or the cache folder can't be used.
+/// `ZIG` is not the path of a working zig, or the cache directory can't be used.
 pub fn find(sh: &Shell) -> Result<Option<Zig>> {
     if let Some(program) = std::env::var_os("ZIG").filter(|program| !program.is_empty()) {
-        // Its own path, because it is run in other folders than this one.
+        // The full path, because zig is run in other directories too.
         let found = which::which(&program).ok();
         let zig = found.and_then(|found| probe(sh, found, vec![], ZigOrigin::Variable));
         return zig.map(Some).ok_or_else(|| no_zig(&program));
@@ -112,7 +112,7 @@ pub fn find(sh: &Shell) -> Result<Option<Zig>> {
     if let Some(zig) = on_path.filter(Zig::is_known_to_work) {
         return Ok(Some(zig));
     }
-    // Before Python is asked, which takes longer than all the rest.
+    // Python comes last because it is slow to start.
     if let Some(program) = DOWNLOADED.installed()? {
         return Ok(Some(Zig::downloaded(program)));
     }
@@ -121,12 +121,12 @@ pub fn find(sh: &Shell) -> Result<Option<Zig>> {
     Ok(in_python.filter(Zig::is_known_to_work))
 }
 
-/// Which zig a run takes.
+/// The zig that a run uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ZigPlan {
     Found {
         zig: Zig,
-        /// `cargo-zigbuild` is there, too.
+        /// `cargo-zigbuild` is installed too.
         has_zigbuild: bool,
     },
     Download,
@@ -134,14 +134,14 @@ pub enum ZigPlan {
 
 impl ZigPlan {
     /// # Errors
-    /// `ZIG` names something else, or the cache directory can't be used.
+    /// `ZIG` is not the path of a working zig, or the cache directory can't be used.
     pub fn decide(sh: &Shell) -> Result<Self> {
         let Some(zig) = find(sh)? else { return Ok(Self::Download) };
         Ok(Self::Found { zig, has_zigbuild: zigbuild::is_installed()? })
     }
 
     /// # Errors
-    /// It can't be downloaded.
+    /// The download fails.
     pub(super) fn provide(&self, sh: &Shell, step: &Step<'_>) -> Result<Zig> {
         match self {
             Self::Found { zig, .. } => Ok(zig.clone()),
@@ -165,10 +165,8 @@ impl fmt::Display for ZigPlan {
 
 fn no_zig(program: &OsStr) -> Error {
     let program = program.display();
-    Error::new(format!(
-        "the environment variable ZIG names `{program}`, which is not a zig that runs"
-    ))
-    .help("set it to the path of zig, or unset it")
+    Error::new(format!("ZIG is set to `{program}`, which is not a working zig"))
+        .help("set ZIG to the path of zig, or unset it")
 }
 
 fn probe(sh: &Shell, program: PathBuf, args: Vec<&'static str>, origin: ZigOrigin) -> Option<Zig> {
@@ -189,7 +187,7 @@ impl Zig {
         matches!((range, version), (Ok(range), Ok(version)) if range.matches(&version))
     }
 
-    /// The variables that tell `cargo-zigbuild` which zig to run.
+    /// The variables that make `cargo-zigbuild` run this zig.
     pub(super) fn variables(&self) -> [(String, String); 3] {
         [
             ("CARGO_ZIGBUILD_ZIG_COMMAND", self.program.to_string_lossy().into_owned()),

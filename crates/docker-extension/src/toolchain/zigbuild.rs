@@ -1,5 +1,5 @@
-//! `cargo-zigbuild`, a program that runs `cargo build` with zig as linker and C compiler: it translates
-//! the linker's arguments, and tells `cc`, `cmake` and `bindgen` to use zig.
+//! `cargo-zigbuild` runs `cargo build` with zig as linker and C compiler: it translates the linker's
+//! arguments, and makes `cc`, `cmake` and `bindgen` use zig.
 
 use std::path::PathBuf;
 
@@ -46,22 +46,22 @@ const PINNED: PythonProgram = PythonProgram {
     ],
     path: WheelPath::Script("cargo-zigbuild"),
     name: "cargo-zigbuild",
-    purpose: "makes zig the linker of cargo",
+    purpose: "makes cargo link with zig",
     alternative: "install it yourself: `cargo install cargo-zigbuild@0.24.1 --locked`",
 };
 
-/// For both CPUs.
+/// The same wheel for both CPUs.
 const MACOS_WHEEL: &str = "7b832d824bbf852b9a99b02a0dfa2166a00462fc237c2387d15a67c385755795";
 
-/// The versions that do the same as the pinned one.
+/// The versions that behave like the pinned one.
 const COMPATIBLE: &str = ">=0.24.1, <0.25";
 
-/// Whether [`provide`] has nothing to download.
+/// Whether [`provide`] downloads nothing.
 pub fn is_installed() -> Result<bool> {
     Ok(PINNED.installed()?.is_some())
 }
 
-/// The pinned `cargo-zigbuild`; where it can't be downloaded, a compatible one on PATH.
+/// The pinned `cargo-zigbuild`; if its download fails, a compatible one on PATH.
 pub(super) fn provide(sh: &Shell, step: &Step<'_>) -> Result<PathBuf> {
     let error = match PINNED.install(sh, step) {
         Ok(program) => return Ok(program.into()),
@@ -70,7 +70,7 @@ pub(super) fn provide(sh: &Shell, step: &Step<'_>) -> Result<PathBuf> {
     interrupt::check()?;
     let (program, version) = on_path(sh).ok_or(error)?;
     step.progress().note(format_args!(
-        "cargo-zigbuild {} can't be downloaded: {version} on PATH takes its place",
+        "could not download cargo-zigbuild {}; using {version} from PATH instead",
         PINNED.version
     ));
     Ok(program)
@@ -87,7 +87,7 @@ fn is_compatible(version: &Version) -> bool {
     VersionReq::parse(COMPATIBLE).is_ok_and(|range| range.matches(version))
 }
 
-/// The variable that tells it where to keep its files.
+/// The variable that sets its cache directory.
 pub(super) fn cache_variable() -> Result<(String, String)> {
     Ok(("CARGO_ZIGBUILD_CACHE_DIR".to_owned(), cache::folder()?.into()))
 }
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pinned_version_is_compatible_and_the_next_minor_one_may_not_be() {
+    fn a_new_minor_version_is_not_assumed_to_be_compatible() {
         let is_compatible = |version: &str| is_compatible(&version.parse().unwrap());
         assert!(is_compatible(PINNED.version) && is_compatible("0.24.9"));
         assert!(!is_compatible("0.24.0") && !is_compatible("0.25.0"));

@@ -1,7 +1,7 @@
-//! Crates that helpers are likely to use, linked for all default platforms by what `auto` chooses.
+//! Crates that host binaries are likely to use, linked for all default platforms with the linker `auto`.
 //!
-//! `TEST_CRATES=all` takes the whole matrix; else it is a core set. With `--nocapture` a table tells
-//! which libraries each program asks for, and for the whole matrix how long each takes.
+//! `TEST_CRATES=all` selects the whole matrix; the default is a core set. With `--nocapture`, the test
+//! prints a table of the libraries that each program requires and, for the whole matrix, the times.
 
 use crate::support;
 
@@ -21,7 +21,7 @@ struct Program {
     name: &'static str,
     dependency: &'static str,
     source: &'static str,
-    /// A library of macOS, besides libSystem, that it must ask for; with a name from it.
+    /// A macOS library that it must require, besides libSystem, and a symbol from it.
     wants: Option<(&'static str, &'static str)>,
     is_core: bool,
 }
@@ -91,7 +91,7 @@ const CRATES: [Program; 14] = [
         is_core: false,
     },
     Program {
-        // Without TLS, whose C would be compiled by zig.
+        // Without TLS, which contains C code that zig would compile.
         name: "ureq",
         dependency: "ureq = { version = \"3\", default-features = false }",
         source: "fn main() { println!(\"{}\", ureq::get(\"http://127.0.0.1:9\").call().is_err()); }",
@@ -148,12 +148,12 @@ fn crates_that_helpers_use_are_linked_without_anything_installed() {
     let messages = stderr(&output);
     assert!(output.status.success(), "{messages}");
     assert!(messages.contains("linked by rust-lld\n"), "{messages}");
-    assert!(!messages.contains("xtask knows has"), "a name is not listed: {messages}");
+    assert!(!messages.contains("unknown macOS symbol"), "a symbol is not listed: {messages}");
 
     if is_all {
         time_each(&extension, &programs);
     }
-    // The same programs by another linker, which has its own list of what is in libSystem.
+    // The same programs, linked by zig, which has its own list of libSystem's symbols.
     let zig = ["--linker", "zig", "--platform", "darwin-amd64,darwin-arm64", "--output", "zig"];
     extension.dist(&zig);
     let wine = std::env::var("WINE_RUN").unwrap();
@@ -184,7 +184,7 @@ fn crates_that_helpers_use_are_linked_without_anything_installed() {
 fn a_crate_that_compiles_c_is_linked_by_zig() {
     let extension = Extension::new();
     extension.compile_dependencies_fast();
-    // But C as in a release: without optimization zig adds checks of its own.
+    // C code is optimized as in a release: without optimization, zig adds its own checks.
     let workspace = fs::read_to_string(extension.path("Cargo.toml")).unwrap();
     let ring = "[profile.release.package.ring]\nopt-level = 3\n";
     extension.write("Cargo.toml", &format!("{workspace}{ring}"));
@@ -206,8 +206,8 @@ fn a_crate_that_compiles_c_is_linked_by_zig() {
     assert_eq!(run(Command::new(std::env::var("WINE_RUN").unwrap()).arg(program)).trim(), "true");
 }
 
-/// Every name is bound to the library to which zig binds it. zig may bind more: it leaves code in that
-/// nothing calls; then the lists must have the name in that library.
+/// Asserts that every symbol is bound to the library to which zig binds it. zig may bind more symbols,
+/// because it keeps unused code; then our lists must have the symbol in that library.
 fn assert_same_libraries(name: &str, lld: &BTreeSet<String>, zig: &BTreeSet<String>) {
     let only_lld: Vec<&String> = lld.difference(zig).collect();
     assert_eq!(only_lld, Vec::<&String>::new(), "{name}");
@@ -219,7 +219,7 @@ fn assert_same_libraries(name: &str, lld: &BTreeSet<String>, zig: &BTreeSet<Stri
     }
 }
 
-/// Links each program anew for all platforms, and tells how long that took.
+/// Links each program again for all platforms, and prints the time.
 fn time_each(extension: &Extension, programs: &[&Program]) {
     for Program { name, .. } in programs {
         let main = extension.path(&format!("host-bins/use-{name}/src/main.rs"));

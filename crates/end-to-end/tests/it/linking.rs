@@ -1,4 +1,4 @@
-//! The Rust toolchain alone links for macOS and Windows, and what it links is fit to run there.
+//! The Rust toolchain alone links for macOS and Windows, and the programs are valid there.
 
 use crate::support;
 
@@ -16,14 +16,14 @@ use support::program::{
 };
 use support::{Extension, path_with, stderr, stdout, zig};
 
-/// Where `dist` puts a host binary.
+/// The path at which `dist` puts a host binary.
 fn host_binary(extension: &Extension, platform: &str, name: &str) -> Vec<u8> {
     let suffix = if platform.starts_with("windows") { ".exe" } else { "" };
     fs::read(extension.path(&format!("dist/host/{platform}/{name}{suffix}"))).unwrap()
 }
 
 #[test]
-fn pure_rust_needs_nothing_but_the_toolchain() {
+fn pure_rust_needs_only_the_toolchain() {
     support::ready();
     let extension = Extension::new();
     let dir = tempfile::tempdir().unwrap();
@@ -48,7 +48,7 @@ fn pure_rust_needs_nothing_but_the_toolchain() {
 }
 
 #[test]
-fn two_folders_give_the_same_bytes_for_every_platform() {
+fn two_directories_give_the_same_bytes_for_every_platform() {
     let build = || {
         let extension = Extension::new();
         let platforms = HostPlatform::ALL.map(|platform| platform.to_string());
@@ -61,7 +61,7 @@ fn two_folders_give_the_same_bytes_for_every_platform() {
 }
 
 #[test]
-fn the_plan_says_what_links_each_platform_and_why() {
+fn the_plan_shows_the_linker_of_each_platform_and_the_reason() {
     support::ready();
     let extension = Extension::new();
     let plan = |extension: &Extension| {
@@ -70,7 +70,7 @@ fn the_plan_says_what_links_each_platform_and_why() {
     };
     assert_eq!(plan(&extension).matches("linker lld, the Rust toolchain's own").count(), 3);
 
-    // A compiler of C among the build dependencies, for one platform.
+    // A C compiler in the build dependencies, for one platform.
     extension.write("cc/Cargo.toml", "[package]\nname = \"cc\"\nedition = \"2024\"\n");
     extension.write("cc/src/lib.rs", "");
     extension.write(
@@ -90,7 +90,7 @@ fn the_plan_says_what_links_each_platform_and_why() {
     assert_eq!(plan.matches("linker lld").count(), 1, "{plan}");
 }
 
-/// A helper that calls a function of macOS.
+/// A host binary that calls a macOS function.
 fn calling(block: &str, function: &str) -> Extension {
     let extension = Extension::new();
     let source = format!(
@@ -105,15 +105,20 @@ fn calling(block: &str, function: &str) -> Extension {
 const SECURITY: &str = "#[link(name = \"Security\", kind = \"framework\")]";
 
 #[test]
-fn a_misspelt_symbol_is_told_with_the_crate_that_wants_it() {
+fn a_misspelled_symbol_is_reported_with_the_crate_that_requires_it() {
     let extension = calling("", "pthread_craete");
     let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
-    let words = ["`_pthread_craete`", "the crate `tool` 0.0.0", "misspelt", "docs/linking.md"];
+    let words = [
+        "`_pthread_craete`",
+        "the crate `tool` 0.0.0",
+        "correct the symbol's name",
+        "docs/linking.md",
+    ];
     extension.assert_fails(&mut command, 1, &words);
 }
 
 #[test]
-fn a_framework_that_is_unknown_is_told_with_the_crate_that_wants_it() {
+fn an_unknown_framework_is_reported_with_the_crate_that_requires_it() {
     let extension = calling("#[link(name = \"NoSuchKit\", kind = \"framework\")]", "NoSuchThing");
     let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
     let words = ["the macOS framework NoSuchKit", "the crate `tool` 0.0.0", "on a Mac"];
@@ -121,7 +126,7 @@ fn a_framework_that_is_unknown_is_told_with_the_crate_that_wants_it() {
 }
 
 #[test]
-fn a_name_of_a_framework_is_bound_to_that_framework() {
+fn a_framework_symbol_is_bound_to_its_framework() {
     let extension = calling(SECURITY, "SecRandomCopyBytes");
     extension.dist(&["--platform", "darwin-arm64"]);
     let program = host_binary(&extension, "darwin-arm64", "tool");
@@ -130,7 +135,7 @@ fn a_name_of_a_framework_is_bound_to_that_framework() {
 }
 
 #[test]
-fn an_unknown_name_of_a_framework_is_left_to_macos_unless_that_is_denied() {
+fn macos_resolves_an_unknown_framework_symbol_at_load_time_unless_that_is_denied() {
     let extension = calling(SECURITY, "SecOfNextYear");
     let args = ["dist", "--engine", "embedded", "--platform", "darwin-arm64"];
     let mut denied = extension.xtask(&args);
@@ -141,16 +146,16 @@ fn an_unknown_name_of_a_framework_is_left_to_macos_unless_that_is_denied() {
     let output = extension.xtask(&args).output().unwrap();
     let messages = stderr(&output);
     assert!(output.status.success(), "{messages}");
-    assert!(messages.contains("warning: no library of macOS that xtask knows"), "{messages}");
+    assert!(messages.contains("warning: unknown macOS symbol"), "{messages}");
     let program = host_binary(&extension, "darwin-arm64", "tool");
     let imports = imports(&program);
     let (unknown, known): (Vec<_>, Vec<_>) =
         imports.iter().partition(|import| import.ends_with(": _SecOfNextYear"));
-    assert_eq!(unknown, [": _SecOfNextYear"], "no library is named");
+    assert_eq!(unknown, [": _SecOfNextYear"], "the symbol is bound to a library");
     assert!(known.iter().all(|import| import.starts_with('/')), "{known:?}");
 }
 
-/// A server that answers every request with the same text.
+/// A server that responds to every request with the same text.
 fn server(answer: &'static str) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -167,7 +172,7 @@ fn server(answer: &'static str) -> String {
 }
 
 #[test]
-fn libraries_that_are_not_those_of_the_manifest_are_refused() {
+fn libraries_that_differ_from_the_manifest_are_rejected() {
     support::ready();
     let extension = Extension::new();
     let cache = tempfile::tempdir().unwrap();
@@ -178,11 +183,11 @@ fn libraries_that_are_not_those_of_the_manifest_are_refused() {
         command.env("XDG_CACHE_HOME", cache.path()).env("no_proxy", "127.0.0.1");
         extension.assert_fails(&mut command, 1, words);
     };
-    attempt(&server("something else"), &["can't get `rust-mingw`", "has the SHA-256", "a mirror"]);
+    attempt(&server("something else"), &["can't get `rust-mingw`", "its SHA-256 is", "a mirror"]);
     attempt("http://127.0.0.1:9", &["can't get `rust-mingw`", "http://127.0.0.1:9/dist/"]);
 }
 
-/// What a helper may ask of the standard library.
+/// A host binary that uses much of the standard library.
 const STANDARD_LIBRARY: &str = include_str!("programs/standard_library.rs");
 
 #[test]
@@ -207,7 +212,7 @@ fn windows_programs_run_panicking_ones_too() {
 }
 
 #[test]
-fn the_program_of_this_machine_says_the_same_as_on_windows() {
+fn the_program_prints_the_same_on_this_machine_and_on_windows() {
     let extension = Extension::new();
     extension.host_binary("tool", STANDARD_LIBRARY);
     let mut command = Command::new("cargo");
@@ -233,7 +238,7 @@ fn functions_that_a_crate_says_are_in_a_dll_are_linked_by_lld_and_zig() {
     }
 }
 
-/// zig has its own list of what is in libSystem.
+/// zig has its own list of libSystem's symbols.
 #[test]
 #[ignore = "needs zig, which it downloads"]
 fn lld_binds_what_zig_binds() {
@@ -280,7 +285,7 @@ fn without_the_libraries_for_windows_zig_links_and_the_run_says_why() {
     let output = command.output().unwrap();
     let messages = stderr(&output);
     assert!(output.status.success(), "{messages}");
-    assert!(messages.contains("linked by zig, because `rust-mingw` can't be had"), "{messages}");
+    assert!(messages.contains("linked by zig, because `rust-mingw` is unavailable"), "{messages}");
     let program = host_binary(&extension, "windows-amd64", "tool");
     assert_eq!(platform(&program), "windows-amd64");
 }
@@ -306,7 +311,7 @@ fn every_name_of_libsystem_is_known_to_zig() {
     assert_eq!(unknown, Vec::<String>::new());
 }
 
-/// The `dlltool` of GNU's binutils is what the compiler expects to find.
+/// rustc expects the `dlltool` of GNU's binutils.
 #[test]
 #[ignore = "needs GNU's dlltool for Windows"]
 fn import_libraries_offer_what_those_of_gnus_dlltool_offer() {
@@ -328,7 +333,7 @@ fn import_libraries_offer_what_those_of_gnus_dlltool_offer() {
         let symbols = archive.symbols().unwrap().unwrap();
         let name = |symbol: ArchiveSymbol<'_>| String::from_utf8_lossy(symbol.name()).into_owned();
         let names = symbols.map(|symbol| name(symbol.unwrap()));
-        // What GNU's linker puts around them.
+        // The members that GNU's linker needs in addition.
         let is_function = |name: &String| !name.contains("kernel32") && !name.contains("gnu_a");
         names.filter(is_function).collect::<BTreeSet<String>>()
     };

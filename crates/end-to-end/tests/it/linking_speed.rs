@@ -1,6 +1,6 @@
-//! How fast the Rust toolchain links, compared with zig.
+//! Compares the linking speed of the Rust toolchain with that of zig.
 //!
-//! Processor time is compared, not the time that passes: other tests run at the same time.
+//! The test measures processor time instead of elapsed time, because other tests run at the same time.
 
 use crate::support;
 
@@ -10,7 +10,7 @@ use support::{Extension, stderr, zig};
 
 const DEFAULT: [&str; 3] = ["darwin-amd64", "darwin-arm64", "windows-amd64"];
 
-/// The seconds of processor time that a command and its child processes take.
+/// The processor time of a command and its child processes, in seconds.
 fn processor_time(command: &Command) -> f64 {
     let mut shell = Command::new("sh");
     shell.args(["-c", "\"$@\" >&2; status=$?; times; exit $status", "sh"]);
@@ -26,7 +26,7 @@ fn processor_time(command: &Command) -> f64 {
     }
     let output = shell.output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    // `0m0.004s 0m0.001s`, of the shell itself and of its children.
+    // `0m0.004s 0m0.001s`, for the shell itself and for its children.
     let times = support::stdout(&output);
     let seconds = times.split_whitespace().map(|time| {
         let (minutes, seconds) = time.strip_suffix('s').unwrap().split_once('m').unwrap();
@@ -35,12 +35,12 @@ fn processor_time(command: &Command) -> f64 {
     seconds.sum()
 }
 
-/// On a machine where nothing was linked before; zig itself is there.
+/// On a machine where nothing was linked before, but zig is installed.
 #[test]
 #[ignore = "needs zig, which it downloads"]
 fn the_first_link_takes_no_more_than_a_tenth_of_zigs() {
     let zig = zig();
-    assert!(zig.args.is_empty(), "ZIG names one program");
+    assert!(zig.args.is_empty(), "ZIG must be a single program");
     for platform in DEFAULT {
         let [lld, zig] = ["lld", "zig"].map(|linker| {
             let extension = Extension::new();

@@ -1,27 +1,26 @@
-//! A list of `data/macos`: a system library, and the symbols that are in it.
+//! A list of `data/macos`: the symbols of a system library.
 //!
-//! A list begins with what the library is called, as `key = value`. The symbols follow: first those
-//! that maintainers have put there, comments included, then those that the maintainer tool
-//! `macos-symbols` has found in crates. A symbol is the linker's name, with C's `_` in front; one that
-//! only one CPU has is followed by that CPU, as Apple calls it.
+//! A list starts with `key = value` lines about the library. The symbols follow: first those that
+//! maintainers have added, with comments, then those that the maintainer tool `macos-symbols` found in
+//! crates. A symbol is written as for the linker, with C's `_` in front. If only one CPU has it, that
+//! CPU follows, in Apple's spelling.
 
 const BY_HAND: &str = "[by hand]";
-/// The line above the symbols that were found in crates.
+/// The line before the symbols that were found in crates.
 pub const FROM_CRATES: &str = "[from crates]";
 
-/// The CPUs of Macs, as Apple calls them.
+/// The CPUs of Macs, in Apple's spelling.
 pub(super) const CPUS: [&str; 2] = ["x86_64", "arm64"];
 
-/// A system library's symbols.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SymbolList {
-    /// What `-l` or `-framework` calls it.
+    /// Its name for `-l` or `-framework`.
     pub name: String,
-    /// The path on a Mac by which programs load it.
+    /// The path on a Mac from which programs load it.
     pub install_name: String,
-    /// The oldest version that works as well; never above the real one, or macOS would refuse it.
+    /// The oldest compatible version. It must not exceed the real one, or macOS won't start the program.
     pub compatibility_version: String,
-    /// Further names by which `-l` finds it.
+    /// Other names for `-l`.
     pub linked_as: Vec<String>,
     pub symbols: Vec<Symbol>,
 }
@@ -29,7 +28,7 @@ pub struct SymbolList {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Symbol {
     pub name: String,
-    /// The only CPU that has it.
+    /// The only CPU that has it; `None` for all CPUs.
     pub only: Option<&'static str>,
 }
 
@@ -59,7 +58,7 @@ impl SymbolList {
         list
     }
 
-    /// Whether it is a framework, not a plain library.
+    /// Whether it is a framework; otherwise it is a plain library.
     pub fn is_framework(&self) -> bool {
         self.install_name.contains(".framework/")
     }
@@ -75,7 +74,7 @@ mod tests {
                         \n[by hand]\n# Why.\n_b x86_64\n\n_c\n\n[from crates]\n_a\n_d arm64\n";
 
     #[test]
-    fn a_list_is_read_with_the_symbols_of_both_parts() {
+    fn a_list_has_the_symbols_of_both_parts() {
         let list = SymbolList::parse("tool", TEXT);
         let symbol = |name: &str, only| Symbol { name: name.to_owned(), only };
         let expected = [

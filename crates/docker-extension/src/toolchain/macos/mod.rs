@@ -1,8 +1,8 @@
-//! What takes the place of Apple's SDK when `rust-lld` links for macOS: a folder of text-based
-//! stubs, which tell a linker no more than which names each system library has.
+//! Replaces Apple's SDK when `rust-lld` links for macOS: a directory of text-based stubs, which only
+//! list the symbols of each system library.
 //!
-//! The names are in `data/macos`, a list for each library. The maintainer tool `macos-symbols` reads
-//! most of them from the crates that declare them. Nothing of Apple's is in them.
+//! `data/macos` has one list of symbols per library. The maintainer tool `macos-symbols` reads most of
+//! them from the crates that declare them. They contain nothing from Apple.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest, Sha256};
@@ -18,7 +18,7 @@ mod stub;
 pub use list::{FROM_CRATES, SymbolList};
 use stub::Stub;
 
-/// The lists' texts, by the name of their library.
+/// The text of each list, by the name of its library.
 const LISTS: &[(&str, &str)] = &[
     ("AppKit", include_str!("../../../data/macos/AppKit.txt")),
     ("ApplicationServices", include_str!("../../../data/macos/ApplicationServices.txt")),
@@ -61,16 +61,15 @@ const LISTS: &[(&str, &str)] = &[
     ("z", include_str!("../../../data/macos/z.txt")),
 ];
 
-/// The lists.
 pub fn lists() -> impl Iterator<Item = SymbolList> {
     LISTS.iter().map(|(name, text)| SymbolList::parse(name, text))
 }
 
-/// The folder that is to be `SDKROOT`, written where it is not in the cache yet. Its name is that of
-/// its content, so that one version of xtask never sees another one's.
+/// The directory for `SDKROOT`, written if it is not in the cache. Its name contains a hash of its
+/// content, so that versions of xtask don't share it.
 ///
 /// # Errors
-/// The cache folder can't be used.
+/// The cache directory can't be used.
 pub fn sdk(progress: &Progress) -> files::Result<Utf8PathBuf> {
     let stubs: Vec<Stub> = lists().flat_map(|list| list.stubs()).collect();
     let folder = cache::folder()?.join(format!("macos-stubs-{}", name_of(&stubs)));
@@ -101,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_list_in_the_data_folder_is_used() {
+    fn every_list_in_the_data_directory_is_used() {
         let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("data/macos");
         let files: Vec<String> = files::entries(&folder)
             .unwrap()
@@ -114,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn every_library_has_the_place_and_version_that_macs_know() {
+    fn every_library_has_a_valid_install_name_and_version() {
         for list in lists() {
             let name = &list.name;
             let is_framework = list.install_name.starts_with("/System/Library/Frameworks/")
@@ -127,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_is_in_two_libraries() {
+    fn no_symbol_is_in_two_libraries() {
         let mut seen = std::collections::BTreeMap::new();
         for list in lists() {
             for symbol in list.symbols {
@@ -138,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_rust_needs_are_listed() {
+    fn symbols_that_rust_needs_are_listed() {
         let system = lists().find(|list| list.name == "System").unwrap();
         let only = |name: &str| system.symbols.iter().find(|s| s.name == name).map(|s| s.only);
         assert_eq!(only("_pthread_create"), Some(None));

@@ -1,19 +1,17 @@
-//! Text-based stubs (`.tbd`), version 4: what linkers read in the place of a library of macOS.
+//! Text-based stubs (`.tbd`), version 4, which linkers read instead of a macOS library.
 
 use camino::Utf8PathBuf;
 
 use super::list::{CPUS, Symbol, SymbolList};
 
-/// A stub's file.
 pub(super) struct Stub {
-    /// Its path below the SDK.
+    /// Its path in the SDK.
     pub path: Utf8PathBuf,
-    /// Its content.
     pub text: String,
 }
 
 impl SymbolList {
-    /// The library's stub, in every place where a linker may look for it.
+    /// The library's stub, under every path that a linker may search.
     pub(super) fn stubs(&self) -> Vec<Stub> {
         let text = self.stub();
         let name = &self.name;
@@ -46,11 +44,11 @@ impl SymbolList {
         text + "...\n"
     }
 
-    fn exports(&self, cpus: &[&str], is_wanted: impl Fn(&&Symbol) -> bool) -> String {
+    fn exports(&self, cpus: &[&str], is_included: impl Fn(&&Symbol) -> bool) -> String {
         let symbols: Vec<String> = self
             .symbols
             .iter()
-            .filter(is_wanted)
+            .filter(is_included)
             .map(|symbol| format!("'{}'", symbol.name))
             .collect();
         let targets = targets(cpus);
@@ -68,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stub_says_where_the_library_is_and_what_each_cpu_finds_in_it() {
+    fn a_stub_has_the_install_name_and_the_symbols_of_each_cpu() {
         let list = SymbolList::parse(
             "tool",
             "install-name = /usr/lib/libtool.1.dylib\ncompatibility-version = 2.0.0\n\

@@ -1,4 +1,4 @@
-//! What few programs do, and what a loader, or a library besides libSystem, must be there for.
+//! Rare features that a loader must support, and a library besides libSystem.
 
 #[link(name = "Security", kind = "framework")]
 unsafe extern "C" {

@@ -1,4 +1,4 @@
-//! Asks much of the standard library, and says the same on every system.
+//! Uses much of the standard library, and prints the same on every system.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -39,7 +39,7 @@ fn main() {
     }
 }
 
-/// What takes no other process, and no network.
+/// Features that need no other process and no network.
 fn alone() {
     let child = thread::spawn(|| {
         LAST.with(|_| {});
@@ -74,7 +74,7 @@ fn sockets() {
     client.read_exact(&mut answer).unwrap();
     println!("tcp {}", String::from_utf8_lossy(&answer));
     println!("udp {}", UdpSocket::bind("127.0.0.1:0").is_ok());
-    // Whether the name is known is a matter of the machine.
+    // The result depends on the machine.
     let _ = ("localhost", 80).to_socket_addrs();
 }
 

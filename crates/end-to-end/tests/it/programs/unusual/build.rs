@@ -1,4 +1,4 @@
-//! Asks the linker for all that `dist` warns of, or that programs in Rust seldom have.
+//! Passes the linker options for everything that `dist` warns about, or that is rare in Rust programs.
 
 fn main() {
     let options: &[&str] = match &*std::env::var("CARGO_CFG_TARGET_OS").unwrap() {

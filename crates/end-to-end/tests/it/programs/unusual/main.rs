@@ -1,4 +1,4 @@
-//! A program with all that a reader of programs has to see, where its build script has no say.
+//! A program with every property that the inspector reports, except those that the build script sets.
 #![cfg_attr(windows, windows_subsystem = "windows")]
 
 #[cfg(windows)]
@@ -7,7 +7,7 @@ mod delayed {
         pub fn timeGetTime() -> u32;
     }
 
-    /// What loads a library at the first call of one of its functions: here, nothing.
+    /// Delay loading calls it to load a library. It is never called here.
     #[unsafe(no_mangle)]
     extern "system" fn __delayLoadHelper2(_: usize, _: usize) -> usize {
         0
