@@ -1,4 +1,4 @@
-//! The image layout in one tar file: written whole, or read and completed where buildx wrote it.
+//! The OCI image layout in one tar file: written here, or written by buildx and then completed here.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -24,7 +24,7 @@ use crate::platform::ImagePlatform;
 
 const FILE_MODE: u32 = 0o644;
 
-/// The variants' manifests.
+/// The manifests of the variants.
 pub(super) type Manifests = BTreeMap<ImagePlatform, ImageManifest>;
 
 /// Writes the archive of the image that `index` describes; entries are sorted by path.
@@ -77,24 +77,24 @@ fn append_json<W: Write>(
     append_file(tar, path, FILE_MODE, bytes.len() as u64, &bytes[..])
 }
 
-/// What an archive says of its image.
+/// The content of an archive.
 pub(super) struct ArchivedImage {
     /// The digest of the image's index.
     pub digest: Digest,
-    /// Its variants; attestations are left out.
+    /// Its variants, without attestations.
     pub manifests: Manifests,
 }
 
-/// Reads the archive of one image, by whatever it was written.
+/// Reads an archive with one image, from any tool.
 pub(super) fn read(path: &Utf8Path) -> Result<ArchivedImage> {
     let documents = ArchivedDocuments::open(path)?;
     let index: ImageIndex = documents.json(INDEX)?;
     let [image] = &index.manifests[..] else {
         let count = index.manifests.len();
-        return Err(invalid(path, format!("{INDEX} has {count} images instead of one")));
+        return Err(invalid(path, format!("{INDEX} lists {count} images, expected one")));
     };
     if image.media_type.kind() != BlobKind::Index {
-        return Err(invalid(path, "its image has one platform only"));
+        return Err(invalid(path, "its image is for one platform only"));
     }
     let variants: ImageIndex = documents.json(&blob_path(image.digest))?;
     let mut manifests = Manifests::new();
@@ -108,10 +108,10 @@ pub(super) fn read(path: &Utf8Path) -> Result<ArchivedImage> {
 }
 
 pub(super) fn invalid(archive: &Utf8Path, reason: impl std::fmt::Display) -> Error {
-    Error::new(format!("`{archive}` is not an image of both platforms: {reason}"))
+    Error::new(format!("`{archive}` is not an image for both platforms: {reason}"))
 }
 
-/// The documents of an archive, by the paths that a layout gives them.
+/// The documents of an archive, by their paths in the layout.
 struct ArchivedDocuments<'a> {
     path: &'a Utf8Path,
     archive: read::ImageArchive<File>,
@@ -131,7 +131,7 @@ impl<'a> ArchivedDocuments<'a> {
     }
 }
 
-/// Adds the `manifest.json` that buildx doesn't write.
+/// Adds the `manifest.json` that buildx does not write.
 pub(super) fn add_docker_manifest(
     archive: &Utf8Path,
     manifests: &Manifests,
@@ -149,7 +149,7 @@ pub(super) fn add_docker_manifest(
     append().map_err(|error| files::error("complete", archive, error))
 }
 
-/// Where the blocks of zeros begin with which a tar file ends.
+/// The offset of the zero blocks that end a tar file.
 fn end_of_entries(file: &File) -> io::Result<u64> {
     const TAR_BLOCK: u64 = 512;
     let mut end = 0;

@@ -1,4 +1,4 @@
-//! Blobs that are written: bytes that go by their digest.
+//! Blobs to be written: bytes that are identified by their digest.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,26 +9,26 @@ use sha2::{Digest as _, Sha256};
 
 use crate::oci::{Descriptor, Digest, MediaType, to_json};
 
-/// Bytes, and where they are kept until they stand in the archive.
+/// The bytes, and where they are kept until they are in the archive.
 #[derive(Debug)]
 pub(super) enum BlobContent {
     /// A document.
     Memory(Vec<u8>),
-    /// A layer: a file without a name, which is gone when it is closed, however the process ends.
+    /// A layer: an unnamed file, which the system deletes when the process ends.
     Disk(File),
 }
 
-/// The blobs of an image, each once, in the order of their digests.
+/// The blobs of an image in the order of their digests, without duplicates.
 #[derive(Debug, Default)]
 pub(super) struct NewBlobs(BTreeMap<Digest, (u64, BlobContent)>);
 
 impl NewBlobs {
-    /// Adds a blob, unless an equal one is there.
+    /// Adds a blob, unless an equal one exists.
     pub fn add(&mut self, descriptor: &Descriptor, content: BlobContent) {
         self.0.entry(descriptor.digest).or_insert((descriptor.size, content));
     }
 
-    /// Adds a document as JSON, and describes it.
+    /// Adds a document as JSON, and returns its descriptor.
     pub fn add_json(&mut self, media_type: MediaType, document: &impl Serialize) -> Descriptor {
         let bytes = to_json(document);
         let descriptor = Descriptor::new(media_type, Digest::of(&bytes), bytes.len() as u64);
@@ -36,13 +36,13 @@ impl NewBlobs {
         descriptor
     }
 
-    /// Digest, size and content of each blob.
+    /// The digest, size and content of each blob.
     pub fn into_iter(self) -> impl Iterator<Item = (Digest, u64, BlobContent)> {
         self.0.into_iter().map(|(digest, (size, content))| (digest, size, content))
     }
 }
 
-/// Hashes and counts what is written through it.
+/// Computes the digest and size of the bytes that are written through it.
 pub(super) struct Hashing<W> {
     inner: W,
     hasher: Sha256,
@@ -54,7 +54,7 @@ impl<W: Write> Hashing<W> {
         Self { inner, hasher: Sha256::new(), size: 0 }
     }
 
-    /// The writer below, the digest, and the number of bytes.
+    /// The inner writer, the digest, and the number of bytes.
     pub fn finish(self) -> (W, Digest, u64) {
         (self.inner, Digest::finish(self.hasher), self.size)
     }

@@ -1,4 +1,4 @@
-//! An image that an engine has made.
+//! An image that an engine has built.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::oci::{Digest, Reference, Tag};
 use crate::platform::ImagePlatform;
 
-/// The image, as an OCI image layout in one tar file.
+/// The image: an OCI image layout in one tar file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
     pub reference: Reference<Tag>,
@@ -20,11 +20,11 @@ pub struct Image {
 }
 
 impl Image {
-    /// The image in an archive that buildx wrote, to which this adds what engines with the classic image
-    /// store load it from.
+    /// The image in an archive from buildx. Adds the documents that engines with the classic image store
+    /// require.
     ///
     /// # Errors
-    /// The archive can't be read or written, or is not the image of an extension.
+    /// The archive can't be read or written, or is not an image of an extension.
     pub fn complete(archive: &Utf8Path, reference: &Reference<Tag>) -> Result<Self> {
         let found = archive::read(archive)?;
         let missing = ImagePlatform::ALL.iter().find(|it| !found.manifests.contains_key(it));

@@ -1,5 +1,5 @@
-//! Entries of tar files, of which all but path, mode and content is fixed: no time, and root as the
-//! owner, by number alone.
+//! Entries of tar files. All fields except path, mode and content are fixed: no time, and root as the
+//! owner, without names.
 
 use std::io::{self, Read, Write};
 
@@ -9,7 +9,7 @@ use crate::interrupt::Interruptible;
 
 const FOLDER_MODE: u32 = 0o755;
 
-/// Adds a folder.
+/// Adds a directory.
 pub(super) fn append_folder<W: Write>(tar: &mut Builder<W>, path: &str) -> io::Result<()> {
     let mut header = header(EntryType::Directory, FOLDER_MODE, 0);
     tar.append_data(&mut header, format!("{path}/"), io::empty())
@@ -38,8 +38,8 @@ fn header(kind: EntryType, mode: u32, size: u64) -> Header {
     header
 }
 
-/// Exactly as many bytes as the entry's header says: a file that grows is cut, and one that shrinks
-/// is an error, because the entries behind it would be garbage.
+/// Reads exactly as many bytes as the entry's header says. A file that grows is truncated; a file that
+/// shrinks is an error, because it would corrupt the entries that follow.
 struct Exactly<R> {
     content: R,
     left: u64,

@@ -1,8 +1,8 @@
-//! gzip on every processor, with bytes that depend on nothing but the input.
+//! Parallel gzip whose output depends on the input alone.
 //!
-//! The input is cut into blocks of one fixed size. Threads deflate them independently of each other,
-//! and they are written in their order, so that neither the number of threads nor their luck shows
-//! in the result: one ordinary gzip member. Only a few blocks are in memory at any time.
+//! The input is split into blocks of a fixed size. Threads compress them independently, and they are
+//! written in order, so that the number of threads and their timing don't change the result: one
+//! ordinary gzip member. Only a few blocks are in memory at a time.
 
 use std::io::{self, Write};
 use std::num::NonZero;
@@ -13,29 +13,29 @@ use std::thread;
 
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
-/// Digests depend on the level (and on flate2's backend, zlib-rs): a new one is a new image.
-/// Measured on 298 MB of programs and web pages: 1 takes two thirds of the time, and makes a third
-/// more bytes.
+/// Another level (or another backend than flate2's zlib-rs) changes the digests of images. Measured on
+/// 298 MB of programs and web pages: level 1 takes two thirds of the time, and writes a third more
+/// bytes.
 const LEVEL: Compression = Compression::new(6);
-/// Small enough to keep all threads busy with small layers and memory low. That blocks know nothing
-/// of each other costs half a percent of the size.
+/// In bytes. Small enough to use all threads for small layers and little memory. Compressing blocks
+/// independently makes the output half a percent larger.
 const BLOCK: usize = 512 * 1024;
-/// More would only wait for the thread that feeds them.
+/// More threads would only wait for the thread that produces the input.
 const MAX_THREADS: usize = 8;
 
-/// The fixed header: deflate; no name, no time, no system.
+/// The fixed header: deflate, without name, time and operating system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
-/// Which end of [`compress`] failed.
+/// Which side of [`compress`] failed.
 #[derive(Debug)]
 pub(super) enum GzipError<E> {
-    /// The compressed bytes could not be written.
+    /// The output could not be written.
     Target(io::Error),
     /// The input could not be produced.
     Input(E),
 }
 
-/// Runs `produce`, and writes what it writes to `target`, compressed.
+/// Runs `produce`, and writes its output compressed to `target`.
 pub(super) fn compress<W, T, E>(
     target: W,
     produce: impl FnOnce(&mut Blocks) -> Result<T, E>,
@@ -49,7 +49,7 @@ where
     let queue = Mutex::new(queue);
 
     thread::scope(|scope| {
-        // Moved in, so that all ends of the channels close when this closure ends, however it does.
+        // Moved, so that all ends of the channels are closed when this closure returns.
         let mut blocks = Blocks { block: Vec::new(), crc: Crc::new(), jobs, order };
         for _ in 0..threads {
             scope.spawn(|| deflate_all(&queue));
@@ -64,7 +64,7 @@ where
                 Ok(Vec::new())
             }
         };
-        // Where the target fails, producing fails too: its reason is the one that counts.
+        // If the target fails, producing fails too; the error of the target is the cause.
         let written = writer.join().unwrap_or_else(|payload| panic::resume_unwind(payload));
         let mut target = written.map_err(GzipError::Target)?;
         let produced = produced.map_err(GzipError::Input)?;
@@ -73,7 +73,7 @@ where
     })
 }
 
-/// Takes the input, and hands it on block by block.
+/// Accepts the input, and passes it on in blocks.
 pub(super) struct Blocks {
     block: Vec<u8>,
     crc: Crc,
@@ -90,7 +90,7 @@ impl Blocks {
         self.jobs.send(Job { block, flush, reply }).map_err(|_| gone())
     }
 
-    /// Sends the last block; what remains to be written is returned.
+    /// Sends the last block, and returns the receiver of the remaining output.
     fn finish(mut self) -> io::Result<Vec<u8>> {
         self.send(FlushCompress::Finish)?;
         Ok([self.crc.sum().to_le_bytes(), self.crc.amount().to_le_bytes()].concat())
@@ -128,17 +128,17 @@ fn deflate_all(queue: &Mutex<Receiver<Job>>) {
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { block, flush, reply }) = job else { return };
-        // Nobody waits for it when the target has failed.
+        // If the target has failed, no thread receives it.
         let _ = reply.send(deflate(&mut state, &block, flush));
     }
 }
 
-/// Deflates one block to whole bytes, so that the next one can follow.
+/// Compresses one block to whole bytes, so that the next one can follow.
 fn deflate(state: &mut Compress, block: &[u8], flush: FlushCompress) -> io::Result<Vec<u8>> {
     state.reset();
     let mut output = Vec::with_capacity(block.len() / 2 + 1024);
     loop {
-        // A block's length fits.
+        // The length of a block fits.
         let rest = &block[state.total_in() as usize..];
         let status = state.compress_vec(rest, &mut output, flush).map_err(io::Error::other)?;
         let is_flushed = output.len() < output.capacity();
@@ -155,7 +155,7 @@ fn write_member<W: Write>(
 ) -> io::Result<W> {
     target.write_all(&HEADER)?;
     for block in deflated {
-        // None comes when a thread of ours has panicked, and that is reported where it is joined.
+        // Missing if a thread has panicked, which is reported when it is joined.
         let Ok(block) = block.recv() else { break };
         target.write_all(&block?)?;
     }
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn one_member_holds_the_input_whatever_its_length() {
+    fn the_output_is_one_member_for_any_length_of_input() {
         for length in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 7] {
             for input in [vec![b'x'; length], noise(length)] {
                 let mut found = Vec::new();
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_do_not_depend_on_how_the_input_arrives() {
+    fn the_output_does_not_depend_on_how_the_input_is_split() {
         let input = noise(2 * BLOCK + 100);
         let in_pieces = compress(Vec::new(), |blocks| {
             input.chunks(777).try_for_each(|piece| blocks.write_all(piece))
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_told_from_an_input_that_fails() {
+    fn a_full_disk_is_distinguished_from_an_input_error() {
         struct Full;
         impl Write for Full {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {
@@ -221,7 +221,7 @@ mod tests {
         let input = noise(40 * BLOCK);
         match compress(Full, |blocks| blocks.write_all(&input)) {
             Err(GzipError::Target(error)) => assert_eq!(error.kind(), io::ErrorKind::StorageFull),
-            _ => panic!("the target's error counts"),
+            _ => panic!("expected the error of the target"),
         }
         let failed = compress(Vec::new(), |_| Err::<(), _>("no input"));
         assert!(matches!(failed, Err(GzipError::Input("no input"))));

@@ -1,8 +1,8 @@
-//! The files of a layer as a blob: tar, hashed for the diff ID, compressed, hashed again for the digest, in one
-//! pass that holds no more than a few blocks in memory.
+//! The files of a layer as a blob: tar, hashed for the diff ID, compressed, and hashed for the digest, in
+//! one pass with only a few blocks in memory.
 //!
-//! What makes the bytes is fixed: the order of the entries, times (the epoch), owners (root, by
-//! number alone), modes, gzip's header and level. So equal files make equal layers, on any machine.
+//! Equal files make equal layers on any machine, because everything else is fixed: the order of the
+//! entries, times (the epoch), owners (root, without names), modes, and gzip's header and level.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -21,16 +21,16 @@ use crate::files::{self, IoContext};
 use crate::oci::{Descriptor, Digest, MediaType};
 use crate::platform::ImagePlatform;
 
-/// A packed layer, as manifest and configuration name it.
+/// A packed layer, for manifest and configuration.
 #[derive(Clone, Debug)]
 pub(super) struct PackedLayer {
-    /// What the manifest says of it.
+    /// Its descriptor for the manifest.
     pub descriptor: Descriptor,
-    /// The digest of the tar before compression.
+    /// The digest of the uncompressed tar file.
     pub diff_id: Digest,
 }
 
-/// Packs a layer of one variant into a new nameless file in `folder`.
+/// Packs a layer of one variant into a new unnamed file in `folder`.
 pub(super) fn pack(
     context: &Context,
     layer: &LayerContents,
@@ -57,15 +57,15 @@ pub(super) fn pack(
     }
 }
 
-/// The entries of a layer by their paths in the image; a directory has no file. Paths compare part by
-/// part, so that a directory comes before what it holds.
+/// The entries of a layer by their paths in the image; directories have no file. Paths compare
+/// component by component, so a directory comes before its content.
 fn entries(
     layer: &LayerContents,
     platform: ImagePlatform,
 ) -> BTreeMap<Utf8PathBuf, Option<Utf8PathBuf>> {
     let mut entries = BTreeMap::new();
     let add_directories = |path: &Utf8Path, entries: &mut BTreeMap<_, _>| {
-        // The last of a path's ancestors is empty: the root, which every image has.
+        // The last ancestor of a path is empty: the root, which every image has.
         let directories = path.ancestors().filter(|path| !path.as_str().is_empty());
         entries.extend(directories.map(|path| (path.to_owned(), None)));
     };
@@ -87,7 +87,7 @@ fn write_tar<W: Write>(
     for (path, source) in entries {
         match source {
             None => append_folder(&mut tar, path.as_str())
-                .map_err(|error| files::error("pack the folder", path, error))?,
+                .map_err(|error| files::error("pack the directory", path, error))?,
             Some(source) => {
                 let source = context.join(source);
                 let file = files::open(&source)?;

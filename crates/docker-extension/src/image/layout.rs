@@ -1,4 +1,4 @@
-//! What the documents of an extension's image say.
+//! The documents of an extension's image.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::oci::{
 };
 use crate::platform::{Arch, ImagePlatform};
 
-/// The time of everything.
+/// The time of everything in the image.
 const CREATED: &str = "1970-01-01T00:00:00Z";
 
 /// The configuration of one variant.
@@ -32,7 +32,7 @@ pub(super) fn configuration(
     }
 }
 
-/// The instructions of the `Dockerfile` that makes the same image.
+/// The instructions of an equivalent `Dockerfile`, for the history.
 fn history(contents: &ImageContents, platform: ImagePlatform) -> Vec<History> {
     let entry = |(created_by, makes_layer): (String, bool)| History {
         created: CREATED.to_owned(),
@@ -48,7 +48,7 @@ pub(super) fn manifest(configuration: Descriptor, layers: &[PackedLayer]) -> Ima
     ImageManifest::new(configuration, layers)
 }
 
-/// `index.json`: the one image of the layout, with its name.
+/// `index.json`, which lists the image and its name.
 pub(super) fn index_json(mut image: Descriptor, reference: &Reference<Tag>) -> ImageIndex {
     image.annotations = BTreeMap::from([
         (annotation::REF_NAME.to_owned(), reference.version.to_string()),
@@ -57,8 +57,8 @@ pub(super) fn index_json(mut image: Descriptor, reference: &Reference<Tag>) -> I
     ImageIndex::new(vec![image])
 }
 
-/// `manifest.json`, for engines with the classic image store, whose tags stand for one platform
-/// each: the tag is that of linux/amd64, and other variants add their architecture to it.
+/// `manifest.json`, for engines with the classic image store. There, a tag stands for one platform:
+/// linux/amd64 gets the tag itself, and other variants get the tag with their architecture appended.
 pub(super) fn docker_manifest(
     manifests: &BTreeMap<ImagePlatform, ImageManifest>,
     reference: &Reference<Tag>,
@@ -74,7 +74,7 @@ pub(super) fn docker_manifest(
     manifests.iter().map(image).collect()
 }
 
-/// None where the longer tag would be too long for a tag.
+/// `None` if the longer tag exceeds the maximum length.
 fn classic_tag(platform: ImagePlatform, tag: &Tag) -> Option<Tag> {
     match platform.0 {
         Arch::Amd64 => Some(tag.clone()),
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_documents_are_written_byte_for_byte_like_this() {
+    fn the_documents_are_written_exactly_like_this() {
         let own = |name: &str, origin| CopySource::File { name: name.to_owned(), origin };
         let layer = |source, directory: &str, mode| LayerContents {
             sources: vec![source],

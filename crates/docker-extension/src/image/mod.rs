@@ -1,8 +1,7 @@
-//! The image itself: an OCI image layout in one tar file, packed here or written by buildx, and the
-//! images of others, which `read` reads.
+//! OCI images: written here, completed after buildx has written them, or read by [`read`].
 //!
-//! To pack it, the files of a layer become a `layer` (tar `entry` by entry, through `gzip`) and that a
-//! `blob`, `layout` describes them, and an `archive` holds it all.
+//! To write one, `layer` packs the files of a layer (tar `entry` by entry, through `gzip`) as a `blob`,
+//! `layout` describes the layers, and `archive` writes them all.
 
 mod archive;
 mod blob;

@@ -1,4 +1,4 @@
-//! Packs the image: what the embedded engine does, with nothing but the disk.
+//! Packs the image: the embedded engine, which needs no other program.
 
 use camino::Utf8Path;
 
@@ -18,7 +18,7 @@ use crate::text;
 /// Writes the image of `context`, named `reference`, to the new file `archive`.
 ///
 /// # Errors
-/// A file can't be read or written; a part of the archive may exist.
+/// A file can't be read or written. Part of the archive may exist then.
 pub fn pack(
     context: &Context,
     reference: &Reference<Tag>,
@@ -52,14 +52,14 @@ pub fn pack(
     })
 }
 
-/// Packs the layers; one that both variants have is packed and stored once.
+/// Packs the layers. A layer that both variants have is packed and stored once.
 fn pack_layers(
     context: &Context,
     archive: &Utf8Path,
     blobs: &mut NewBlobs,
     step: &Step<'_>,
 ) -> Result<Vec<PerVariant<PackedLayer>>> {
-    // Temporary files are on the disk of the archive, because that is where they go.
+    // On the same disk as the archive, because they become part of it.
     let folder = archive.parent().filter(|folder| !folder.as_str().is_empty());
     let folder = folder.unwrap_or(Utf8Path::new("."));
     let mut pack = |layer: &LayerContents, platform| -> Result<PackedLayer> {
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn every_blob_is_what_its_name_and_its_descriptors_say() {
+    fn every_blob_matches_its_name_and_its_descriptors() {
         let opened = Opened::new(&build(contents()).unwrap());
         let mut named = BTreeSet::new();
         for (path, content) in &opened.0 {
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_that_both_variants_have_are_stored_once() {
+    fn a_layer_of_both_variants_is_stored_once() {
         let opened = Opened::new(&build(contents()).unwrap());
         let [amd64, arm64] = &opened.variants()[..] else { panic!("two variants") };
         let shared: Vec<_> = amd64.layers.iter().zip(&arm64.layers).map(|(a, b)| a == b).collect();
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_have_the_entries_that_copy_makes() {
+    fn layers_have_the_entries_that_copy_creates() {
         let opened = Opened::new(&build(contents()).unwrap());
         let [amd64, arm64] = &opened.variants()[..] else { panic!("two variants") };
         let entries = |manifest: &ImageManifest, layer: usize| {
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn the_documents_say_what_docker_looks_for() {
+    fn the_documents_contain_the_fields_that_docker_uses() {
         let opened = Opened::new(&build(contents()).unwrap());
         let index: Value = opened.json("index.json");
         let annotations = &index["manifests"][0]["annotations"];
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_that_went_missing_is_named() {
+    fn a_missing_source_file_is_named_in_the_error() {
         let written = Written::new(contents());
         fs::remove_file(written.context.dir().join("icon.svg")).unwrap();
         let error = written.build().unwrap_err();
@@ -289,7 +289,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_folder_that_takes_no_files_is_an_error_with_its_path() {
+    fn an_unwritable_directory_is_named_in_the_error() {
         let written = Written::new(contents());
         let archive = written.context.dir().join("no/such/folder/image.tar");
         let progress = crate::progress::Progress::new(crate::progress::Verbosity::Quiet);
@@ -300,10 +300,10 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
-        fn any_name_and_any_content_come_back(
+        fn any_name_and_any_content_can_be_read_back(
             files in prop::collection::btree_map(
-                // Long ones need more than a tar header has room for; the prefix keeps names and
-                // folders apart.
+                // Long names do not fit into a tar header; the prefix keeps names and directories
+                // apart.
                 ("[a-z ü日😀]{1,40}(/[a-zé ._-]{0,60}x){0,3}").prop_map(|path| format!("d{path}x/f")),
                 prop::collection::vec(any::<u8>(), 0..2000),
                 1..6,

@@ -1,4 +1,4 @@
-//! What the tests of this module share.
+//! Shared code for the tests of this module.
 
 use std::fs::{self, File, FileTimes};
 use std::time::{Duration, SystemTime};
@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::oci::{ImageName, Reference, Tag};
 use crate::progress::{Progress, Verbosity};
 
-/// A folder that is removed at the end.
+/// A directory that is removed at the end.
 pub(super) struct Folder {
     path: Utf8PathBuf,
     _dir: TempDir,
@@ -54,14 +54,14 @@ impl Written {
         Self { context, _folder: folder }
     }
 
-    /// Makes a file look older than it is.
+    /// Sets the modification time of a file to the past.
     pub fn age(&self, path: &str) {
         let file = File::options().write(true).open(self.context.dir().join(path)).unwrap();
         let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
         file.set_times(FileTimes::new().set_modified(old)).unwrap();
     }
 
-    /// The archive that the embedded engine makes.
+    /// The archive that the embedded engine writes.
     pub fn build(&self) -> Result<Vec<u8>> {
         let progress = Progress::new(Verbosity::Quiet);
         let output = Folder::with(&[]);
@@ -69,7 +69,7 @@ impl Written {
         let step = progress.step("packing");
         let image = pack(&self.context, &reference(), &archive, &step)?;
         let left: Vec<_> = fs::read_dir(output.path()).unwrap().collect();
-        assert_eq!(left.len(), 1, "nothing but the archive stays: {left:?}");
+        assert_eq!(left.len(), 1, "temporary files are left: {left:?}");
         Ok(fs::read(image.archive).unwrap())
     }
 }
@@ -78,7 +78,7 @@ pub(super) fn reference() -> Reference<Tag> {
     "example/tool".parse::<ImageName>().unwrap().with_tag("1.0.0".parse().unwrap())
 }
 
-/// The archive that the embedded engine makes.
+/// The archive that the embedded engine writes.
 pub(super) fn build(contents: ImageContents) -> Result<Vec<u8>> {
     Written::new(contents).build()
 }

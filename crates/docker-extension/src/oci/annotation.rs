@@ -1,8 +1,8 @@
-//! The annotations of descriptors that this tool writes or reads.
+//! The annotations of descriptors that are written or read here.
 
-/// A name of the image; mostly its tag alone.
+/// A name of the image; usually only its tag.
 pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
-/// The full name of the image. containerd, and with it `docker load`, takes it from here.
+/// The full name of the image. containerd, and therefore `docker load`, uses it.
 pub const IMAGE_NAME: &str = "io.containerd.image.name";
-/// BuildKit marks manifests with it that are about another manifest.
+/// BuildKit sets it on manifests that describe another manifest.
 pub const REFERENCE_TYPE: &str = "vnd.docker.reference.type";

@@ -15,7 +15,7 @@ use crate::text::hex;
 
 /// A SHA-256 digest, written `sha256:` and 64 hexadecimal digits.
 ///
-/// No other text is a value of this type, so its digits are safe in a path or a URL.
+/// Every value of this type is valid, so its digits are safe in a path or a URL.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
 
@@ -50,7 +50,7 @@ impl Digest {
         }
     }
 
-    /// For documents that hold the digits alone.
+    /// For documents in which the digits are enough.
     pub fn serialize_hex<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.hex())
     }
@@ -79,7 +79,7 @@ impl fmt::Debug for Digest {
 pub struct InvalidDigest;
 
 impl InvalidDigest {
-    pub const REASON: &str = "a digest is `sha256:` and 64 digits or letters from a to f";
+    pub const REASON: &str = "a digest is `sha256:` followed by 64 lower-case hexadecimal digits";
 }
 
 impl FromStr for Digest {
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_digest_reads_back_from_its_text() {
+    fn a_digest_is_parsed_from_its_own_text() {
         let digest = Digest::of(b"");
         let text = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(digest.to_string(), text);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_would_lead_elsewhere_as_a_path_is_a_digest() {
+    fn text_with_path_components_is_not_a_digest() {
         let zeros = "0".repeat(64);
         let refused = [
             zeros.clone(),

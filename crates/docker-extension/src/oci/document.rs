@@ -1,8 +1,8 @@
-//! The JSON documents of an image, in OCI's format and in Docker's schema 2: every part that this
-//! tool writes or reads.
+//! The JSON documents of an image, in OCI's format and in Docker's schema 2: the parts that are
+//! written or read here.
 //!
-//! Reading takes what Go takes, in which most of these documents are written: `null` is the same as
-//! a missing value. Values that only the writer uses are not read, whatever they are.
+//! Most of these documents are written in Go, so parsing follows Go: `null` is the same as a missing
+//! value. Values that are only written are ignored when parsing.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::media_type::{BlobKind, MediaType};
 use super::missing::{empty_is_none, null_is_default};
 use super::platform::OciPlatform;
 
-/// The only schema of indexes and manifests that is in use.
+/// The only schema version of indexes and manifests in use.
 const SCHEMA_VERSION: u64 = 2;
 
 /// A reference to a blob.
@@ -42,7 +42,7 @@ impl Descriptor {
         Self { media_type, digest, size, platform: None, annotations: BTreeMap::new() }
     }
 
-    /// Whether the blob says something about another manifest, such as how it was built.
+    /// Whether the blob describes another manifest, for example how it was built.
     pub fn is_attestation(&self) -> bool {
         const UNKNOWN: &str = "unknown";
         let is_unknown = |it: &OciPlatform| it.os == UNKNOWN && it.architecture == UNKNOWN;
@@ -50,7 +50,7 @@ impl Descriptor {
             || self.platform.as_ref().is_some_and(is_unknown)
     }
 
-    /// Whether registries store the blob as a manifest, by its media type.
+    /// Whether registries store the blob as a manifest. The media type decides.
     pub fn is_manifest(&self) -> bool {
         matches!(self.media_type.kind(), BlobKind::Index | BlobKind::Manifest)
     }
@@ -90,7 +90,7 @@ impl ImageManifest {
     }
 }
 
-/// The document that an image begins with.
+/// The first document of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageDocument {
     Index(ImageIndex),
@@ -98,8 +98,8 @@ pub enum ImageDocument {
 }
 
 impl ImageDocument {
-    /// Reads an index or a manifest. Its content decides which of the two it is: the media type of a
-    /// descriptor or a registry is not trusted.
+    /// Parses an index or a manifest. Its content decides which of the two it is, because the media type
+    /// from a descriptor or a registry is untrusted.
     pub fn parse(json: &[u8]) -> Result<Self, InvalidDocument> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -147,7 +147,7 @@ pub struct ImageConfiguration {
     pub architecture: String,
     #[serde(default, deserialize_with = "empty_is_none", skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
-    /// As in RFC 3339.
+    /// In the format of RFC 3339.
     #[serde(skip_deserializing)]
     pub created: String,
     #[serde(default, deserialize_with = "null_is_default")]
@@ -167,7 +167,7 @@ impl ImageConfiguration {
     }
 }
 
-/// The settings of containers that are made from an image.
+/// The settings of containers of the image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ContainerConfig {
@@ -175,12 +175,12 @@ pub struct ContainerConfig {
     pub labels: BTreeMap<String, String>,
 }
 
-/// The layers of an image, the lowest first.
+/// The layers of an image, from the lowest to the highest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RootFs {
     #[serde(rename = "type", skip_deserializing)]
     kind: RootFsType,
-    /// The digests of the layers without compression.
+    /// The digests of the uncompressed layers.
     #[serde(default, deserialize_with = "null_is_default")]
     pub diff_ids: Vec<Digest>,
 }
@@ -198,12 +198,12 @@ enum RootFsType {
     Layers,
 }
 
-/// How a layer was made; `docker history` shows it.
+/// The instruction that made a layer; `docker history` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct History {
     pub created: String,
     pub created_by: String,
-    /// The instruction changed the configuration only.
+    /// Whether the instruction only changed the configuration.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub empty_layer: bool,
 }
@@ -227,26 +227,26 @@ pub struct DockerManifestItem {
     pub config: String,
     #[serde(default, deserialize_with = "null_is_default")]
     pub repo_tags: Vec<String>,
-    /// The paths of the layers, the lowest first.
+    /// The paths of the layers, from the lowest to the highest.
     #[serde(default, deserialize_with = "null_is_default")]
     pub layers: Vec<String>,
 }
 
-/// A document that is not one of an image.
+/// Why a document is not a valid document of an image.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidDocument {
-    #[error("it can't be understood: {0}")]
+    #[error("it is not valid: {0}")]
     Json(#[from] serde_json::Error),
-    /// It is in the first format of registries.
-    #[error("it is an image of schema 1, which registries and engines have given up")]
+    /// It has the first format that registries used.
+    #[error("it has schema version 1, which registries and engines no longer support")]
     Schema1,
-    #[error("it is of no known schema")]
+    #[error("it has an unknown schema version")]
     UnknownSchema,
     #[error("it is neither an index nor a manifest")]
     NoImage,
     #[error("it is both an index and a manifest")]
     IndexAndManifest,
-    #[error("its media type `{0}` is none of an image that can be run")]
+    #[error("its media type `{0}` is not one of a runnable image")]
     MediaType(MediaType),
 }
 
@@ -254,7 +254,7 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, InvalidDocument>
     Ok(serde_json::from_slice(json)?)
 }
 
-/// The bytes of a document: without spaces and with sorted keys, because they decide its digest.
+/// The document as JSON, without spaces and with sorted keys, because the bytes decide its digest.
 pub fn to_json(document: &impl Serialize) -> Vec<u8> {
     let mut value = serde_json::to_value(document).expect("documents are structs and texts");
     value.sort_all_objects();
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_told_by_what_is_in_them() {
+    fn the_content_of_a_document_decides_its_kind() {
         let config = json!({ "mediaType": CONFIGURATION, "digest": DIGEST, "size": 1 });
         let manifest = json!({ "schemaVersion": 2, "config": config, "layers": null });
         assert!(matches!(read(&manifest), Ok(ImageDocument::Manifest(it)) if it.layers.is_empty()));
@@ -291,19 +291,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_image_is_refused_with_the_reason() {
+    fn other_documents_are_rejected_with_the_reason() {
         let reason = |json: Value| read(&json).unwrap_err();
         assert!(reason(json!({ "schemaVersion": 1, "fsLayers": [] })).contains("schema 1"));
         assert!(reason(json!({ "schemaVersion": 2 })).contains("neither an index nor"));
-        assert!(reason(json!({ "schemaVersion": 3 })).contains("no known schema"));
+        assert!(reason(json!({ "schemaVersion": 3 })).contains("unknown schema version"));
         let config = json!({ "digest": DIGEST, "size": 1 });
         let both = json!({ "schemaVersion": 2, "config": config, "manifests": [] });
         assert!(reason(both).contains("both"));
-        assert!(reason(json!([])).contains("can't be understood"));
+        assert!(reason(json!([])).contains("not valid"));
     }
 
     #[test]
-    fn attestations_are_told_from_variants() {
+    fn attestations_are_distinguished_from_variants() {
         let descriptor = |json: Value| {
             let mut whole = json!({ "digest": DIGEST, "size": 1 });
             whole.as_object_mut().unwrap().extend(json.as_object().unwrap().clone());
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_configuration_is_read_for_what_matters_here() {
+    fn the_relevant_parts_of_a_configuration_are_read() {
         let json = json!({
             "os": "linux",
             "architecture": null,

@@ -5,12 +5,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A media type as a document has it: whatever its text is, and empty where it is missing.
+/// A media type from a document: any text, empty if it is missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MediaType(Cow<'static, str>);
 
-/// What a blob is, by its media type.
+/// The kind of a blob, by its media type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlobKind {
     /// An image index, which Docker calls a manifest list.
@@ -18,7 +18,7 @@ pub enum BlobKind {
     Manifest,
     Configuration,
     Layer,
-    /// A layer that registries don't store: OCI calls it non-distributable, Docker foreign.
+    /// A layer that registries don't store: OCI calls it non-distributable, Docker calls it foreign.
     ForeignLayer,
     Other,
 }
@@ -36,7 +36,7 @@ const DOCKER_CONFIGURATION: &str = "application/vnd.docker.container.image.v1+js
 const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar";
 const DOCKER_FOREIGN_LAYER: &str = "application/vnd.docker.image.rootfs.foreign.diff.tar";
 
-/// The compressions that the media type of a layer may end with.
+/// The compression suffixes of layer media types.
 const COMPRESSIONS: [&str; 5] = ["", "+gzip", "+zstd", ".gzip", ".zstd"];
 
 impl MediaType {
@@ -46,7 +46,7 @@ impl MediaType {
     pub const LAYER: Self = Self(Cow::Borrowed(LAYER));
     pub const LAYER_GZIP: Self = Self(Cow::Borrowed(LAYER_GZIP));
 
-    /// The types of the document that an image begins with.
+    /// The types of the first document of an image.
     pub const ROOTS: [&str; 4] = [INDEX, MANIFEST, DOCKER_MANIFEST_LIST, DOCKER_MANIFEST];
 
     pub fn kind(&self) -> BlobKind {
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parts_of_both_formats_are_known() {
+    fn the_media_types_of_both_formats_are_known() {
         let kinds: [(BlobKind, &[&str]); 6] = [
             (BlobKind::Index, &[INDEX, DOCKER_MANIFEST_LIST]),
             (BlobKind::Manifest, &[MANIFEST, DOCKER_MANIFEST]),

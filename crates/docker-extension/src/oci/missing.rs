@@ -1,8 +1,8 @@
-//! The forms of a missing value that documents have.
+//! The ways in which documents express a missing value.
 
 use serde::{Deserialize, Deserializer};
 
-/// Takes `null` for a missing value.
+/// Parses `null` as a missing value.
 pub(super) fn null_is_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Default + Deserialize<'de>,

@@ -1,5 +1,5 @@
-//! The names and documents of the OCI specifications and of Docker's older formats, once for those
-//! who read images and those who write them.
+//! The names and documents of the OCI specifications and of Docker's older formats, shared by the
+//! code that reads images and the code that writes them.
 
 pub mod annotation;
 mod digest;

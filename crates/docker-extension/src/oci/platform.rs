@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::missing::{empty_is_none, null_is_default};
 
-/// The platform of a variant of any image, as an index or a configuration has it. Those of an
-/// extension are [`ImagePlatform`]s.
+/// The platform of a variant of any image, from an index or a configuration. The variants of an
+/// extension have an [`ImagePlatform`].
 ///
 /// [`ImagePlatform`]: crate::platform::ImagePlatform
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

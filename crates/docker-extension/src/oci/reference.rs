@@ -1,6 +1,6 @@
-//! Image names and references, as registries accept them.
+//! Image names and references in the grammar that registries accept.
 //!
-//! The grammar is that of the distribution project's `reference` package.
+//! The grammar is that of the package `reference` of the distribution project.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,12 +12,12 @@ use super::digest::{Digest, InvalidDigest};
 pub struct ImageName(String);
 
 impl ImageName {
-    /// The last component: what files made from the image are named after.
+    /// The last component, after which files that belong to the image are named.
     pub fn short(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
-    /// The registry that has it, as people write it: `docker.io` where the name has none.
+    /// The registry: `docker.io` if the name has none.
     pub fn registry(&self) -> &str {
         match self.0.split_once('/') {
             Some((first, _)) if is_registry(first) => first,
@@ -25,7 +25,7 @@ impl ImageName {
         }
     }
 
-    /// Its name in that registry, with the namespace that Docker adds: `library/tool`.
+    /// The name in that registry, with the namespace that Docker adds: `library/tool`.
     pub fn repository(&self) -> String {
         match self.0.split_once('/') {
             Some((first, path)) if is_registry(first) && first != DOCKER_HUB => path.to_owned(),
@@ -60,10 +60,10 @@ impl FromStr for ImageName {
             _ => text,
         };
         if path.contains('@') {
-            return invalid("a name, not a digest, is wanted");
+            return invalid("the name must not contain a digest");
         }
         if path.contains(':') {
-            return invalid("the tag does not belong to the name");
+            return invalid("the name must not contain a tag");
         }
         if path.chars().any(|c| c.is_ascii_uppercase()) {
             return invalid("upper-case letters are not allowed");
@@ -73,7 +73,7 @@ impl FromStr for ImageName {
         }
         if !path.split('/').all(is_component) {
             return invalid(
-                "each part is lower-case letters and digits, with `.`, `_`, `__` or `-` between them",
+                "each part must be lower-case letters and digits, with `.`, `_`, `__` or `-` between them",
             );
         }
         Ok(Self(text.to_owned()))
@@ -86,7 +86,7 @@ fn in_docker_hub(path: &str) -> String {
     if path.contains('/') { path.to_owned() } else { format!("library/{path}") }
 }
 
-/// As Docker tells a registry from the first part of a path.
+/// Docker's rule for whether the first part of a path is a registry.
 fn is_registry(first: &str) -> bool {
     let (host, port) = first.split_once(':').unwrap_or((first, ""));
     let host_is_valid = !host.is_empty()
@@ -114,7 +114,7 @@ impl Tag {
         &self.0
     }
 
-    /// Whether the marketplace accepts it: it reads tags as semantic versions.
+    /// Whether the marketplace accepts it: tags must be semantic versions.
     pub fn is_semver(&self) -> bool {
         semver::Version::parse(&self.0).is_ok()
     }
@@ -139,33 +139,32 @@ impl FromStr for Tag {
             Ok(Self(text.to_owned()))
         } else {
             Err(InvalidReference {
-                reason: "a tag is up to 128 letters, digits, `_`, `.` and `-`, \
-                         and starts with none of the last two",
+                reason: "a tag has up to 128 letters, digits, `_`, `.` and `-`, \
+                and does not start with `.` or `-`",
             })
         }
     }
 }
 
-/// An image: its name, and which version of it.
+/// An image: its name and version.
 ///
-/// An image that is made here always has a [`Tag`]. One that a user refers to may have any
-/// [`Version`].
+/// Images that are built always have a [`Tag`]. Images that a user refers to may have any [`Version`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference<V = Version> {
     pub name: ImageName,
     pub version: V,
 }
 
-/// Which version of an image is meant: that of a tag, or exactly one.
+/// The version of an image: a tag, a digest or both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Version {
     pub tag: Option<Tag>,
-    /// It takes precedence over the tag.
+    /// Takes precedence over the tag.
     pub digest: Option<Digest>,
 }
 
 impl Version {
-    /// The version that Docker takes: `latest` where there is neither a tag nor a digest.
+    /// The version that Docker uses: `latest` if there is neither a tag nor a digest.
     pub fn or_latest(&self) -> Self {
         match self {
             Self { tag: None, digest: None } => {
@@ -177,8 +176,8 @@ impl Version {
 }
 
 impl Reference<Tag> {
-    /// The reference with the registry and namespace that Docker adds to short names, as the
-    /// containerd image store wants it: `docker.io/library/tool:1.0.0`.
+    /// The reference with the registry and namespace that Docker adds to short names, as required by
+    /// the containerd image store: `docker.io/library/tool:1.0.0`.
     pub fn full_name(&self) -> String {
         format!("{}:{}", self.name.full_name(), self.version)
     }
@@ -193,7 +192,7 @@ impl fmt::Display for Reference<Tag> {
 impl FromStr for Reference {
     type Err = InvalidReference;
 
-    /// Reads `name[:tag][@digest]`.
+    /// Parses `name[:tag][@digest]`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (rest, digest) = match text.split_once('@') {
             Some((rest, digest)) => (rest, Some(digest)),
@@ -202,7 +201,7 @@ impl FromStr for Reference {
         let digest = digest.map(str::parse).transpose();
         let digest =
             digest.map_err(|InvalidDigest| InvalidReference::new(InvalidDigest::REASON))?;
-        // A port has a `/` behind it.
+        // A port is followed by a `/`.
         let (name, tag) = match rest.rsplit_once(':') {
             Some((name, tag)) if !tag.contains('/') => (name, Some(tag.parse()?)),
             _ => (rest, None),
@@ -224,7 +223,7 @@ impl fmt::Display for Reference {
     }
 }
 
-/// A text that is no image name, or no tag.
+/// Why a text is not a valid image name or tag.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct InvalidReference {
@@ -232,7 +231,7 @@ pub struct InvalidReference {
 }
 
 impl InvalidReference {
-    /// One with this reason, a clause.
+    /// `reason` is a clause.
     pub fn new(reason: &'static str) -> Self {
         Self { reason }
     }
@@ -243,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_registries_accept_are_accepted() {
+    fn names_that_registries_accept_are_valid() {
         let names = [
             "tool",
             "example/host-ports",
@@ -257,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_registries_refuse_are_refused_with_the_reason() {
+    fn names_that_registries_reject_are_invalid_and_the_reason_is_given() {
         let reason = |name: &str| name.parse::<ImageName>().unwrap_err().reason;
         assert!(reason("Example/tool").contains("upper-case"));
         assert!(reason("example/tool:1.0").contains("tag"));
@@ -268,14 +267,14 @@ mod tests {
     }
 
     #[test]
-    fn a_version_with_build_metadata_is_no_tag() {
+    fn a_version_with_build_metadata_is_not_a_tag() {
         assert!("1.2.3".parse::<Tag>().is_ok_and(|tag| tag.is_semver()));
         assert!("latest".parse::<Tag>().is_ok_and(|tag| !tag.is_semver()));
         assert!("1.2.3+build".parse::<Tag>().is_err());
     }
 
     #[test]
-    fn short_names_are_completed_as_docker_does_it() {
+    fn short_names_are_completed_as_docker_does() {
         let full = |name: &str| {
             let name: ImageName = name.parse().unwrap();
             name.with_tag("1.0.0".parse().unwrap()).full_name()
@@ -287,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn tag_and_digest_are_told_from_a_port() {
+    fn tag_and_digest_are_distinguished_from_a_port() {
         let digest = format!("sha256:{}", "0".repeat(64));
         let references = [
             "tool".to_owned(),

@@ -80,8 +80,7 @@ fn an_image_is_pushed_and_read_with_the_login_that_docker_keeps() {
 
     let push = ["dist", "--engine=docker", "--push", "--tag", &image];
     author.assert_ends(&push, 1, &["could not push", "help: log in with `docker login`"]);
-    let what =
-        format!("the registry `{address}` does not let anybody without a login read `{image}`");
+    let what = format!("the registry `{address}` does not allow anonymous users to read `{image}`");
     author.assert_ends(&["validate", &image], 1, &[&what, &help]);
 
     author.log_in(address);
@@ -90,8 +89,9 @@ fn an_image_is_pushed_and_read_with_the_login_that_docker_keeps() {
 
     // The password has been changed since.
     fs::write(registry.folder().join("htpasswd"), CHANGED_FILE).unwrap();
-    let what = format!("the registry `{address}` refuses the login of `me` that Docker keeps");
-    author.assert_ends(&["validate", &image], 1, &[&what, "log in anew", &help]);
+    let what =
+        format!("the registry `{address}` rejected the login of `me` from Docker's configuration");
+    author.assert_ends(&["validate", &image], 1, &[&what, "log in again", &help]);
     author.assert_ends(&push, 1, &["could not push", "help: log in with `docker login`"]);
     run(Command::new("docker").args(["image", "rm", &image]));
 }
@@ -112,15 +112,16 @@ fn a_token_server_lets_everybody_read_what_is_public_and_its_owner_the_rest() {
         run(Command::new("docker").args(["image", "rm", image]));
     }
     let expected = owner.report("dist");
-    let refused = format!("the registry `{address}` refuses the login of `me` that Docker keeps");
+    let refused =
+        format!("the registry `{address}` rejected the login of `me` from Docker's configuration");
     let help = format!("`docker login {address}`");
 
     assert_eq!(anybody.report(&public), expected);
     anybody.assert_ends(&["validate", &private], 1, &["anybody without a login", &help]);
     assert_eq!(owner.report(&private), expected);
-    owner.assert_ends(&["validate", &other], 1, &["does not let `me` read", "this account"]);
+    owner.assert_ends(&["validate", &other], 1, &["does not allow `me` to read", "this account"]);
     tokens.change_password("another");
-    owner.assert_ends(&["validate", &private], 1, &[&refused, "log in anew", &help]);
+    owner.assert_ends(&["validate", &private], 1, &[&refused, "log in again", &help]);
     tokens.change_password(PASSWORD);
 
     // It gives out what stands for the password, which Docker then keeps.

@@ -476,7 +476,7 @@ fn the_command_checks_a_metadata_file_an_archive_and_what_dist_made() {
 
     let (code, _, message) = run(&["./none.tar"]);
     assert_eq!(code, Some(2), "{message}");
-    assert!(message.contains("there is no file or folder `./none.tar`"), "{message}");
+    assert!(message.contains("`./none.tar` does not exist"), "{message}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A tar file with an image in it.
+//! A tar file that contains an image.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -17,24 +17,24 @@ use crate::interrupt::Interruptible;
 use crate::oci::layout::blob_path;
 use crate::oci::{Descriptor, Digest};
 
-/// The entries of a tar file, found by name.
+/// The entries of a tar file, by name.
 pub(in crate::image) struct ImageArchive<R> {
     path: Utf8PathBuf,
     file: Shared<R>,
     entries: BTreeMap<String, EntryPlace>,
-    /// Blobs that have another name than an OCI layout gives them.
+    /// Blobs whose names differ from those in an OCI layout.
     named: BTreeMap<Digest, Section>,
 }
 
 /// Where the content of an entry is.
 enum EntryPlace {
     Here(Section),
-    /// `docker save` of old wrote equal layers once.
+    /// Old versions of `docker save` stored equal layers once, with links to them.
     At(String),
 }
 
 impl<R: Read + Seek> ImageArchive<R> {
-    /// Finds the entries of the tar file `file`; `path` is its name in messages.
+    /// Indexes the entries of the tar file `file`; `path` is its name in messages.
     pub fn new(mut file: R, path: &Utf8Path, limits: &Limits) -> Result<Self, ReadError> {
         let entries =
             entries(&mut file, limits).map_err(|failure| failure.at(path.as_str(), path))?;
@@ -42,7 +42,7 @@ impl<R: Read + Seek> ImageArchive<R> {
         Ok(Self { path, file, entries, named: BTreeMap::new() })
     }
 
-    /// A document that has a fixed name; none where there is no such entry.
+    /// A document with a fixed name; `None` if there is no such entry.
     pub fn document(&self, name: &str, limits: &Limits) -> Result<Option<Vec<u8>>, ReadError> {
         let Some(section) = self.section(name) else { return Ok(None) };
         if section.size > limits.document {
@@ -54,7 +54,7 @@ impl<R: Read + Seek> ImageArchive<R> {
         Ok(Some(bytes))
     }
 
-    /// Makes the entry `name` a blob, of which nothing else is known.
+    /// Registers the entry `name` as a blob about which nothing else is known.
     pub fn name_blob(&mut self, name: &str) -> Result<(Digest, u64), ReadError> {
         let section = self.section(name).ok_or_else(|| ReadError::broken(name, Broken::Missing))?;
         let (digest, size) = Digest::of_rest(Interruptible(self.file.section(section)))
@@ -118,12 +118,12 @@ fn entries<R: Read + Seek>(
     Ok(entries)
 }
 
-/// The empty name, which no entry has, where a path leaves the archive.
+/// Returns the empty name, which no entry has, if the path leaves the archive.
 fn joined(parts: Option<Vec<&str>>) -> String {
     parts.unwrap_or_default().join("/")
 }
 
-/// A file in which skipping costs nothing.
+/// A file, in which skipping is cheap.
 struct Seeking<'a, R> {
     file: &'a mut R,
     at: u64,
@@ -149,7 +149,7 @@ impl<R: Read + Seek> Skip for Seeking<'_, R> {
     }
 }
 
-/// The file `path`, or where it is compressed a temporary file with what is in it.
+/// Opens the file `path`; if it is compressed, the result is a temporary file with its content.
 pub(super) fn open(path: &Utf8Path, limits: &Limits) -> Result<File, ReadError> {
     let mut file = files::open(path)?;
     let read_error = |error| ReadFailure::from(error).at(path.as_str(), path);
@@ -168,8 +168,8 @@ pub(super) fn open(path: &Utf8Path, limits: &Limits) -> Result<File, ReadError> 
     Ok(unpacked)
 }
 
-/// Copies what is decompressed. It matters which of the two fails: broken compression is the
-/// archive's fault.
+/// Copies the decompressed bytes. A read error means invalid compression, which is a fault of the
+/// archive.
 fn copy(source: &mut impl Read, target: &mut File, path: &Utf8Path) -> Result<u64, ReadError> {
     let mut buffer = vec![0; BUFFER];
     let mut size = 0;

@@ -1,5 +1,5 @@
-//! From the first document of an image to its variants: their documents, their layers, each read
-//! once, and their trees.
+//! Assembles an image from its first document: the documents of its variants, their layers, which are
+//! read once each, and their trees.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,7 +23,7 @@ const MANIFEST: &str = "manifest";
 const CONFIGURATION: &str = "configuration";
 pub(super) const LAYER: &str = "layer";
 
-/// Where an image begins.
+/// The first document of an image.
 pub(super) struct ImageRoot {
     pub blobs: Box<dyn Blobs>,
     pub called: Called,
@@ -31,7 +31,7 @@ pub(super) struct ImageRoot {
     pub document: ImageDocument,
 }
 
-/// A variant whose layers were not read yet.
+/// A variant whose layers are not read yet.
 struct VariantOutline {
     platform: OciPlatform,
     configured: OciPlatform,
@@ -43,11 +43,11 @@ struct VariantOutline {
 /// A layer of a variant.
 struct LayerOutline {
     blob: Descriptor,
-    /// Its digest without compression, as the configuration lists it.
+    /// Its uncompressed digest, from the configuration.
     diff_id: Digest,
 }
 
-/// Reads the image that begins with `root`.
+/// Reads the image that starts with `root`.
 pub(super) fn assemble(
     root: ImageRoot,
     limits: &Limits,
@@ -98,7 +98,7 @@ struct Assembler<'a> {
 }
 
 impl Assembler<'_> {
-    /// The variants that the first document lists, and those of them that are not there.
+    /// The variants that the first document lists, and those of them that are missing.
     fn outlines(
         &self,
         document: ImageDocument,
@@ -137,7 +137,7 @@ impl Assembler<'_> {
         match self.document(MANIFEST, child, ImageDocument::parse)? {
             ImageDocument::Manifest(manifest) => Ok(manifest),
             ImageDocument::Index(_) => {
-                let reason = Broken::Unexpected("it is an index");
+                let reason = Broken::Unexpected("it is an index, not a manifest");
                 Err(ReadError::broken(store::name(MANIFEST, child), reason))
             }
         }
@@ -193,7 +193,7 @@ impl Assembler<'_> {
     /// Reads the layers of all variants, each once.
     fn layers(&self, outlines: &[VariantOutline]) -> Result<ReadLayers, ReadError> {
         let layers = outlines.iter().flat_map(|outline| &outline.layers).map(|layer| &layer.blob);
-        // The same blob under another size would not be the same for long.
+        // The same blob with another size would fail the check of its size.
         let unique: BTreeMap<_, _> = layers.map(|it| ((it.digest, it.size), it)).collect();
         let blobs: Vec<_> = unique.into_values().cloned().collect();
         let size = blobs.iter().fold(0_u64, |sum, blob| sum.saturating_add(blob.size));
@@ -219,7 +219,7 @@ impl Assembler<'_> {
         Ok(ReadLayers { blobs, read, by_digest })
     }
 
-    /// The tree of a variant; none where one of its layers is not there.
+    /// The tree of a variant; `None` if one of its layers is missing.
     fn tree(
         &self,
         outline: &VariantOutline,
@@ -241,7 +241,7 @@ impl Assembler<'_> {
     }
 }
 
-/// Checks that the media type of a blob is that of what it is to be.
+/// Checks that the media type of a blob matches its use.
 fn check_kind(what: &str, blob: &Descriptor, expected: BlobKind) -> Result<(), ReadError> {
     let media_type = &blob.media_type;
     let reason = match media_type.kind() {
@@ -268,7 +268,7 @@ impl VariantOutline {
 /// The layers of an image.
 struct ReadLayers {
     blobs: Vec<Descriptor>,
-    /// What is in each; none where it is not there.
+    /// The entries of each layer; `None` if it is missing.
     read: Vec<Option<LayerIndex>>,
     by_digest: HashMap<(Digest, u64), usize>,
 }
@@ -279,7 +279,7 @@ impl ReadLayers {
         self.read.get(*at)?.as_ref()
     }
 
-    /// Where each content is, and the blobs of the layers.
+    /// The location of each content, and the blobs of the layers.
     fn into_places(self) -> (HashMap<Digest, ContentPlace>, Vec<Descriptor>) {
         let mut places = HashMap::new();
         for (layer, read) in self.read.into_iter().enumerate() {
@@ -353,13 +353,13 @@ mod tests {
     }
 
     #[test]
-    fn attestations_are_counted_and_what_is_not_there_is_told() {
+    fn attestations_are_counted_and_missing_variants_are_reported() {
         let mut image = Image::new();
         let tar = Tar::new().file("a", "").finish();
         let mut attestation = image.blob("application/vnd.oci.image.manifest.v1+json", vec![]);
         attestation["platform"] = json!({ "os": "unknown", "architecture": "unknown" });
         let amd64 = image.manifest("amd64", std::slice::from_ref(&tar));
-        // Its manifest is not there; of the other one a layer.
+        // The manifest of one is missing, and a layer of the other.
         let nowhere = json!(Digest::of(b"nowhere").to_string());
         let mut arm64 = amd64.clone();
         arm64["digest"] = nowhere.clone();
@@ -377,7 +377,7 @@ mod tests {
         let mut alone = Image::new();
         let index = alone.index(vec![arm64]);
         let error = read(alone.archive(vec![index]), &SMALL).err().unwrap();
-        assert!(error.to_string().ends_with("none of the variants that it lists is there"));
+        assert!(error.to_string().ends_with("all variants that it lists are missing"));
     }
 
     #[test]
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn a_platform_that_the_configuration_denies_is_told() {
+    fn a_platform_that_differs_from_the_configuration_is_reported() {
         let mut image = Image::new();
         let mut manifest = image.manifest("arm64", &[]);
         manifest["platform"]["architecture"] = json!("amd64");
@@ -406,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_that_are_not_the_configured_ones_are_told() {
+    fn layers_that_differ_from_the_configuration_are_reported() {
         let tar = Tar::new().file("a", "").finish();
         let reason = |diff_ids: &[Digest], spoil: bool| {
             let mut image = Image::new();
@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_that_registries_do_not_keep_is_told_from_what_is_no_layer() {
+    fn a_layer_that_registries_do_not_store_is_distinguished_from_other_media_types() {
         let reason = |media_type: &str| {
             let mut image = Image::new();
             let tar = Tar::new().file("a", "").finish();
@@ -477,6 +477,6 @@ mod tests {
         let ancient = read(Tar::new().file("repositories", "{}").finish(), &SMALL).err().unwrap();
         assert!(ancient.to_string().contains("before 1.10"), "{ancient}");
         let other = read(Tar::new().file("a", "").finish(), &SMALL).err().unwrap();
-        assert!(other.to_string().contains("neither an `index.json` nor"), "{other}");
+        assert!(other.to_string().contains("neither `index.json` nor"), "{other}");
     }
 }

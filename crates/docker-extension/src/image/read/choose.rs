@@ -1,4 +1,4 @@
-//! Which image is meant, where an archive or a layout has several.
+//! Selects the image in an archive or a layout with several images.
 
 use camino::Utf8Path;
 
@@ -12,7 +12,7 @@ use crate::oci::{
 };
 use crate::text;
 
-/// What an image is called, as far as it is known.
+/// The name and tag of an image, if they are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Called {
     pub name: Option<ImageName>,
@@ -34,16 +34,16 @@ impl From<Reference> for Called {
     }
 }
 
-/// The image of an `index.json`.
+/// The image that `index.json` refers to.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Chosen {
-    /// One that it refers to.
+    /// One of its entries.
     Blob(Descriptor),
-    /// What it refers to are the variants of one image.
+    /// All its entries, because they are the variants of one image.
     Index { digest: Digest, variants: Vec<Descriptor> },
 }
 
-/// Picks the image `wanted` of the OCI layout at `place` from its `index.json`.
+/// Selects the image `wanted` of the OCI layout at `place` from its `index.json`.
 pub(super) fn from_index(
     json: &[u8],
     wanted: Option<&str>,
@@ -52,7 +52,10 @@ pub(super) fn from_index(
     let listed = match ImageDocument::parse(json) {
         Ok(ImageDocument::Index(index)) => index.manifests,
         Ok(ImageDocument::Manifest(_)) => {
-            return Err(ReadError::broken(INDEX, Broken::Unexpected("it is a manifest")));
+            return Err(ReadError::broken(
+                INDEX,
+                Broken::Unexpected("it is a manifest, not an index"),
+            ));
         }
         Err(reason) => return Err(ReadError::broken(INDEX, reason)),
     };
@@ -79,21 +82,25 @@ pub(super) fn from_index(
 }
 
 fn no_such_name(place: &Utf8Path, wanted: &str, names: &[String]) -> ReadError {
-    let what = format!("{place} has no image `{wanted}`, but {}", text::list(names));
-    say_which(what, place, names)
+    let what =
+        format!("`{place}` does not contain the image `{wanted}`, only {}", text::list(names));
+    select_one(what, place, names)
 }
 
 fn ambiguous(place: &Utf8Path, names: &[String]) -> ReadError {
-    let what = format!("{place} has {} images: {}", names.len(), text::list(names));
-    say_which(what, place, names)
+    let what = format!("`{place}` contains {} images: {}", names.len(), text::list(names));
+    select_one(what, place, names)
 }
 
-fn say_which(what: String, place: &Utf8Path, names: &[String]) -> ReadError {
+fn select_one(what: String, place: &Utf8Path, names: &[String]) -> ReadError {
     let first = names.first().map_or("name", String::as_str);
-    Error::new(what).help(format!("say which one: `{place}:{first}`")).usage().into()
+    Error::new(what)
+        .help(format!("select one of them, for example `{place}:{first}`"))
+        .usage()
+        .into()
 }
 
-/// Both names, the whole one first.
+/// Both names, the full one first.
 fn called_by(descriptor: &Descriptor) -> [Option<&String>; 2] {
     [IMAGE_NAME, REF_NAME].map(|key| descriptor.annotations.get(key))
 }
@@ -110,11 +117,11 @@ fn is_called(descriptor: &Descriptor, wanted: &str) -> bool {
     descriptor.digest.to_string() == wanted || names.any(|name| is_same(name, wanted))
 }
 
-/// Whether two names are the same where what Docker adds to short ones is added.
+/// Whether two names are equal after they are completed like Docker does.
 fn is_same(name: &str, wanted: &str) -> bool {
     let full = |text: &str| {
         let Reference { name, version } = text.parse().ok()?;
-        // Names in archives have no digest.
+        // Names in archives don't contain a digest.
         let version = Version { digest: None, ..version }.or_latest();
         Some((name.full_name(), version))
     };
@@ -132,7 +139,7 @@ fn names(listed: &[Descriptor]) -> Vec<String> {
     names
 }
 
-/// Picks the image `wanted` of an archive of `docker save` from its `manifest.json`.
+/// Selects the image `wanted` of an archive of `docker save` from its `manifest.json`.
 pub(super) fn from_docker_manifest(
     json: &[u8],
     wanted: Option<&str>,
@@ -202,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn the_only_image_is_meant_whatever_its_name() {
+    fn the_only_image_is_selected_whatever_its_name() {
         let (name, tag) = ("docker.io/example/tool:1.2.3", "1.2.3");
         let both = json!({ IMAGE_NAME: name, REF_NAME: tag });
         let expected = called(Some("docker.io/example/tool"), Some("1.2.3"));
@@ -213,13 +220,13 @@ mod tests {
         let twice = [descriptor('a', both), descriptor('a', json!({ REF_NAME: "latest" }))];
         assert_eq!(choose(&twice, None).unwrap(), ('a', expected));
         assert_eq!(choose(&[descriptor('a', Value::Null)], None).unwrap().1, Called::default());
-        // As skopeo and podman write it.
+        // The format of skopeo and podman.
         let whole = [descriptor('a', json!({ REF_NAME: "localhost/tool:1" }))];
         assert_eq!(choose(&whole, None).unwrap().1, called(Some("localhost/tool"), Some("1")));
     }
 
     #[test]
-    fn one_of_several_is_picked_by_tag_name_or_digest() {
+    fn one_of_several_images_is_selected_by_tag_name_or_digest() {
         let listed = [
             descriptor('a', json!({ IMAGE_NAME: "docker.io/example/tool:1", REF_NAME: "1" })),
             descriptor('b', json!({ IMAGE_NAME: "docker.io/example/tool:2", REF_NAME: "2" })),
@@ -230,17 +237,20 @@ mod tests {
         }
         let names = "docker.io/example/tool:1 and docker.io/example/tool:2";
         let error = Error::from(choose(&listed, None).unwrap_err());
-        assert_eq!(error.to_string(), format!("image.tar has 2 images: {names}"));
-        let help = "say which one: `image.tar:docker.io/example/tool:1`";
+        assert_eq!(error.to_string(), format!("`image.tar` contains 2 images: {names}"));
+        let help = "select one of them, for example `image.tar:docker.io/example/tool:1`";
         assert_eq!(error.advice(), Some(help));
         assert_eq!(error.exit_status(), ExitStatus::Usage);
         let error = choose(&listed, Some("3")).unwrap_err();
-        assert_eq!(error.to_string(), format!("image.tar has no image `3`, but {names}"));
+        assert_eq!(
+            error.to_string(),
+            format!("`image.tar` does not contain the image `3`, only {names}")
+        );
         assert!(matches!(choose(&[], None), Err(ReadError::Broken { .. })));
     }
 
     #[test]
-    fn an_index_of_platforms_is_the_image_itself() {
+    fn an_index_whose_entries_are_platforms_is_one_image() {
         let mut listed =
             [descriptor('a', json!({ REF_NAME: "1" })), descriptor('b', json!({ REF_NAME: "1" }))];
         assert!(choose(&listed, None).is_err());
@@ -252,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_docker_saves_is_picked_by_its_tags() {
+    fn an_image_from_docker_save_is_selected_by_its_tags() {
         let json = json!([
             { "Config": "a.json", "RepoTags": ["tool:1", "tool:latest"], "Layers": ["a/layer.tar"] },
             { "Config": "b.json", "RepoTags": null, "Layers": null },
@@ -265,6 +275,6 @@ mod tests {
         let (image, name) = choose(Some("b.json")).unwrap();
         assert_eq!((image.layers, name), (Vec::new(), Called::default()));
         let error = choose(None).unwrap_err().to_string();
-        assert_eq!(error, "image.tar has 3 images: tool:1, tool:latest and b.json");
+        assert_eq!(error, "`image.tar` contains 3 images: tool:1, tool:latest and b.json");
     }
 }

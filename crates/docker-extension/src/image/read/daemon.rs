@@ -1,4 +1,4 @@
-//! The Docker Engine: what `docker image save` writes is read as an archive.
+//! The Docker Engine: the output of `docker image save` is read as an archive.
 
 use std::fs::File;
 use std::io::Write;
@@ -14,10 +14,10 @@ use crate::files;
 use crate::oci::{Reference, Version};
 use crate::process::{self, ProcessError};
 
-/// What Docker says where it has no such image.
+/// Docker's messages if it does not have the image.
 const UNKNOWN: [&str; 3] = ["No such image", "reference does not exist", "not found"];
 
-/// Has the Docker Engine write an image to a temporary file without a name.
+/// Makes the Docker Engine write an image to an unnamed temporary file.
 pub(super) fn save(reference: &Reference, limits: &Limits) -> Result<File, ReadError> {
     let mut file = files::temporary()?;
     let (sh, name) = (Shell::new().map_err(Error::from)?, name(reference));
@@ -44,27 +44,27 @@ fn error(reference: &Reference, error: ProcessError) -> Error {
     }
     if UNKNOWN.iter().any(|words| error.messages().contains(words)) {
         return Error::new(format!("the Docker Engine has no image `{reference}`")).help(format!(
-            "check the name against `docker image ls`; `{reference}` without `docker-daemon:` is \
-             read from its registry"
+            "check the name with `docker image ls`, or validate the image of the registry without the prefix \
+             `docker-daemon:`"
         ));
     }
     let help = match &error {
         ProcessError::NotFound { .. } => {
-            Some("install Docker, or name an archive or an image in a registry".to_owned())
+            Some("install Docker, or use an archive or an image in a registry".to_owned())
         }
         error => docker::help(error),
     };
-    let error = Error::new(format!("Docker could not save the image `{reference}`")).because(error);
+    let error = Error::new(format!("Docker could not save `{reference}`")).because(error);
     match help {
         Some(help) => error.help(help),
         None => error,
     }
 }
 
-/// Without a tag Docker would save all that the name has.
+/// Without a tag, Docker would save all tags of the name.
 fn name(reference: &Reference) -> String {
     let Version { tag, digest } = reference.version.or_latest();
-    // Docker takes one of the two.
+    // Docker accepts only one of the two.
     let tag = tag.filter(|_| digest.is_none());
     Reference { name: reference.name.clone(), version: Version { tag, digest } }.to_string()
 }

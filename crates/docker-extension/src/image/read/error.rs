@@ -1,4 +1,4 @@
-//! Why an image can't be read, and what to do about it.
+//! Errors of reading an image.
 
 use std::io;
 
@@ -10,24 +10,23 @@ use crate::files;
 use crate::interrupt::{self, Interrupted};
 use crate::oci::{Digest, InvalidDocument, MediaType};
 
-/// An image could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The image is not as it should be: a finding, where it is validated.
-    #[error("{place} is broken: {reason}")]
+    /// The image is invalid. Validation reports it as a finding.
+    #[error("{place} is invalid: {reason}")]
     Broken {
         /// The part of the image: `layer sha256:…`, `index.json`.
         place: String,
         reason: Broken,
     },
-    /// The image asks for more than any extension needs: a finding, too.
-    #[error("{place} is too large to be read: {limit}")]
+    /// The image exceeds a limit. Validation reports it as a finding.
+    #[error("{place} is too large: {limit}")]
     TooLarge {
         /// The part of the image.
         place: String,
         limit: TooLarge,
     },
-    /// The image is not there, or is out of reach.
+    /// The image does not exist, or can't be reached.
     #[error(transparent)]
     Access(#[from] Error),
 }
@@ -46,60 +45,60 @@ impl From<ReadError> for Error {
                 Error::showing(broken).help("build the image again")
             }
             large @ ReadError::TooLarge { .. } => Error::showing(large)
-                .help("make the image smaller: extensions are some hundred megabytes"),
+                .help("make the image smaller; extensions usually have a few hundred megabytes"),
         }
     }
 }
 
-/// What is wrong with a part of an image.
+/// Why a part of an image is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum Broken {
-    /// It is neither an OCI layout nor what `docker save` writes.
-    #[error("it has neither an `index.json` nor a `manifest.json`, as an image has")]
+    /// It is neither an OCI layout nor the output of `docker save`.
+    #[error("it contains neither `index.json` nor `manifest.json`")]
     NoImage,
-    /// It is in a format that Docker has not written since 2016.
-    #[error("it is an image of Docker before 1.10, which no engine makes any more")]
+    /// Its format has been obsolete since 2016.
+    #[error("it is in the format of Docker before 1.10, which engines no longer support")]
     Ancient,
-    #[error("it has the digest {found}")]
+    #[error("its digest is {found}")]
     Digest { found: Digest },
-    /// The unpacked layer is not the one that the configuration lists.
-    #[error("it unpacks to {found}, but the configuration lists {expected}")]
+    /// The digest of the unpacked layer is not the one in the configuration.
+    #[error("its unpacked digest is {found}, but the configuration lists {expected}")]
     DiffId { expected: Digest, found: Digest },
-    #[error("it has {listed} layers, but the manifest has {layers}")]
+    #[error("it lists {listed} layers, but the manifest lists {layers}")]
     LayerCount { listed: usize, layers: usize },
-    /// It is shorter or longer than what refers to it says.
-    #[error("it has {found} bytes instead of {expected}")]
+    /// Its size differs from the size in its descriptor.
+    #[error("its size is {found} bytes, expected {expected}")]
     Size {
         /// The size in the descriptor.
         expected: u64,
-        /// Its size, as far as it was read.
+        /// The size of the part that was read.
         found: u64,
     },
-    #[error("it ends in the middle")]
+    #[error("it is truncated")]
     Truncated,
-    #[error("it is no tar file: it has {0}")]
+    #[error("it is not a valid tar file: it has {0}")]
     NotATar(&'static str),
-    #[error("it has a sparse file, which is not understood here")]
+    #[error("it contains a sparse file, which is not supported")]
     Sparse,
     #[error("it can't be decompressed: {0}")]
     Compression(String),
-    /// It is compressed in another way than image layers are.
-    #[error("it is compressed with {0}, which image layers must not be")]
+    /// It has a compression that image layers don't use.
+    #[error("it is compressed with {0}, which is not allowed for image layers")]
     UnknownCompression(&'static str),
-    /// Its media type stands for something else than is wanted there.
-    #[error("its media type `{0}` is none of an image that can be run")]
+    /// Its media type does not match its use.
+    #[error("its media type `{0}` is not one of a runnable image")]
     MediaType(MediaType),
-    /// It is a layer that is kept elsewhere.
-    #[error("it is kept elsewhere (`{0}`), as layers of Windows itself once were")]
+    /// It is a layer that registries don't store.
+    #[error("it is not stored in the image (media type `{0}`)")]
     Foreign(MediaType),
     #[error(transparent)]
     Document(#[from] InvalidDocument),
-    /// It is a document of another kind, or has nothing in it.
+    /// It is a document of another kind, or an empty one.
     #[error("{0}")]
     Unexpected(&'static str),
-    #[error("it is not there")]
+    #[error("it is missing")]
     Missing,
-    #[error("none of the variants that it lists is there")]
+    #[error("all variants that it lists are missing")]
     NoVariant,
 }
 
@@ -112,18 +111,18 @@ impl ReadError {
         ReadError::TooLarge { place: place.into(), limit }
     }
 
-    /// Whether a part of the image is listed but not there.
+    /// Whether a listed part of the image is missing.
     pub(super) fn is_missing(&self) -> bool {
         matches!(self, ReadError::Broken { reason: Broken::Missing, .. })
     }
 }
 
-/// Why a part of an image can't be read, for those who don't know which part it is.
+/// Why a part of an image can't be read, before the part's name is known.
 #[derive(Debug)]
 pub(super) enum ReadFailure {
     Broken(Broken),
     TooLarge(TooLarge),
-    /// The disk's fault or, where the bytes come out of a decompressor, that of the bytes.
+    /// Caused by the disk or, if the bytes come from a decompressor, by the bytes.
     Io(io::Error),
 }
 
@@ -140,7 +139,7 @@ impl From<TooLarge> for ReadFailure {
 }
 
 impl From<io::Error> for ReadFailure {
-    /// An error of the readers here travels inside of an `io::Error`.
+    /// Errors of these readers are wrapped in an `io::Error`.
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::UnexpectedEof {
             return Broken::Truncated.into();
@@ -156,7 +155,7 @@ impl From<io::Error> for ReadFailure {
 }
 
 impl ReadFailure {
-    /// The error, where `place` is what could not be read, out of the file `path`.
+    /// Adds the name of the part, `place`, and the file that contains it, `path`.
     pub fn at(self, place: impl Into<String>, path: impl AsRef<Utf8Path>) -> ReadError {
         match (interrupt::check(), self) {
             (Err(interrupted), _) => interrupted.into(),

@@ -1,5 +1,5 @@
-//! Images that were made to do harm. Each is small itself, and is refused at a limit or read with
-//! its oddities told.
+//! Malicious images. Each one is small, and is either rejected at a limit, or read with its anomalies
+//! reported.
 
 use std::io::{self, Read};
 use std::time::Instant;
@@ -28,13 +28,13 @@ fn broken(read: Result<StoredImage, ReadError>) -> Broken {
     }
 }
 
-/// A gzip member that unpacks to a file of zeros, over and over, is a bomb as large as one likes.
+/// A repeated gzip member that unpacks to zeros is a zip bomb of any size.
 #[test]
 fn a_layer_that_unpacks_to_terabytes_is_read_up_to_the_limit() {
     const MEMBER: u64 = 64 * 1024 * 1024;
     let zeros = gzip(&vec![0; MEMBER as usize]);
     let header = gzip(&Tar::new().bytes(b'0', b"zeros", b"", 1 << 42, b"").unfinished());
-    // 64 TiB in all.
+    // 64 TiB in total.
     let layer = io::Cursor::new(header).chain(Repeated { bytes: &zeros, left: 1 << 20, at: 0 });
     let limits = Limits { unpacked: 3 * MEMBER, ..Limits::DEFAULT };
     let budget = super::limits::Budget::new(limits);
@@ -84,7 +84,7 @@ impl<R: Read> Read for Counted<R> {
 }
 
 #[test]
-fn layers_of_one_image_share_a_limit() {
+fn the_layers_of_an_image_share_one_limit() {
     let layer = |name: &str| Tar::new().file(name, vec![0; 3 * 1024 * 1024]).finish();
     let layers = ["a", "b", "c"].map(layer);
     assert!(read(archive_of(&layers[..2]), &SMALL).is_ok());
@@ -92,13 +92,13 @@ fn layers_of_one_image_share_a_limit() {
 }
 
 #[test]
-fn too_many_entries_names_and_folders_are_refused() {
+fn too_many_entries_names_and_directories_are_rejected() {
     let many = |count: usize, name: &dyn Fn(usize) -> String| {
         (0..count).fold(Tar::new(), |tar, number| tar.file(&name(number), "")).finish()
     };
     let entries = many(1001, &|number| number.to_string());
     assert_eq!(too_large(read(archive_of(&[entries]), &SMALL)), TooLarge::Entries(1000));
-    // Not so many entries, but the folders around them are more.
+    // Few entries, but too many parent directories.
     let deep = many(30, &|number| format!("{number}{}", "/a".repeat(40)));
     assert_eq!(too_large(read(archive_of(&[deep]), &SMALL)), TooLarge::Entries(1000));
     let long = many(900, &|number| format!("{number:0>90}"));
@@ -108,9 +108,9 @@ fn too_many_entries_names_and_folders_are_refused() {
     assert_eq!(too_large(read(archive_of(&[path]), &SMALL)), TooLarge::Path(SMALL.path));
 }
 
-/// Each variant costs memory, even where it shares all its layers with others.
+/// Each variant needs memory, even if it shares all its layers with others.
 #[test]
-fn trees_of_equal_layers_count_each() {
+fn the_trees_of_variants_with_equal_layers_count_separately() {
     let layer = (0..400).fold(Tar::new(), |tar, number| tar.file(&number.to_string(), ""));
     let layer = layer.finish();
     let with = |variants: usize| {
@@ -128,7 +128,7 @@ fn trees_of_equal_layers_count_each() {
 fn a_million_entries_are_read_in_linear_time() {
     let entries = |count: usize| {
         let tar = (0..count).fold(Tar::new(), |tar, number| {
-            // All in one folder, which is then emptied again and again.
+            // All in one directory, which whiteouts then empty repeatedly.
             tar.file(&format!("d/{number}"), "").file("d/.wh..wh..opq", "")
         });
         archive_of(&[tar.finish()])
@@ -145,19 +145,19 @@ fn a_million_entries_are_read_in_linear_time() {
 }
 
 #[test]
-fn long_names_of_gigabytes_are_not_read_into_memory() {
+fn names_of_gigabytes_are_not_read_into_memory() {
     for kind in *b"LKx" {
         let tar = Tar::new().bytes(kind, b"long", b"", 1 << 32, b"").finish();
         let limit = too_large(read(archive_of(&[tar]), &SMALL));
         assert_eq!(limit, TooLarge::Header(SMALL.header), "{}", char::from(kind));
     }
-    // A header of the whole archive is skipped, whatever its size.
+    // A global header is skipped, whatever its size.
     let tar = Tar::new().entry(b'g', "all", "", &[b'x'; 100_000]).file("a", "").finish();
     assert!(read(archive_of(&[tar]), &SMALL).is_ok());
 }
 
 #[test]
-fn links_in_links_end_at_a_limit() {
+fn chains_of_links_end_at_a_limit() {
     let mut tar = Tar::new().folder("0");
     for number in 1..=30 {
         let target = format!("{}{}", "./".repeat(40), number - 1);
@@ -171,7 +171,7 @@ fn links_in_links_end_at_a_limit() {
 }
 
 #[test]
-fn sizes_in_headers_may_lie() {
+fn wrong_sizes_in_headers_are_detected() {
     for size in [1 << 20, (1 << 63) - 1, 1 << 63, u64::MAX] {
         let tar = Tar::new().bytes(b'0', b"file", b"", size, b"short").finish();
         let reason = broken(read(archive_of(&[tar]), &SMALL));
@@ -180,7 +180,7 @@ fn sizes_in_headers_may_lie() {
 }
 
 #[test]
-fn sizes_in_descriptors_may_lie() {
+fn wrong_sizes_in_descriptors_are_detected() {
     let read_with = |size: u64| {
         let mut image = Image::new();
         let tar = Tar::new().file("a", "").finish();
@@ -198,7 +198,7 @@ fn sizes_in_descriptors_may_lie() {
 }
 
 #[test]
-fn what_is_no_digest_never_becomes_a_path() {
+fn an_invalid_digest_is_never_used_as_a_path() {
     for digest in ["sha256:../../../etc/passwd", "../x", "", "sha512:00", "sha256:"] {
         let manifest = json!({
             "mediaType": "application/vnd.oci.image.manifest.v1+json",
@@ -211,7 +211,7 @@ fn what_is_no_digest_never_becomes_a_path() {
 }
 
 #[test]
-fn documents_of_any_depth_and_size_are_refused() {
+fn documents_that_are_too_deep_or_too_large_are_rejected() {
     for document in ["[", "{\"a\":", "{\"manifests\":[", "{\"mediaType\":["] {
         for end in ["", "1"] {
             let tar = Tar::new().file("index.json", document.repeat(1000) + end).finish();
@@ -227,7 +227,7 @@ fn documents_of_any_depth_and_size_are_refused() {
 }
 
 #[test]
-fn truncated_layers_are_told() {
+fn truncated_layers_are_reported() {
     let tar = Tar::new().file("a", [7; 5000]).file("b", "").finish();
     let whole = gzip(&tar);
     for length in [0, 1, 5, 20, whole.len() / 2, whole.len() - 1] {
@@ -235,7 +235,7 @@ fn truncated_layers_are_told() {
         let layer = image.layer(whole[..length].to_vec());
         let manifest = image.manifest_of("amd64", vec![layer], &[Digest::of(&tar)]);
         let reason = broken(read(image.archive(vec![manifest]), &SMALL));
-        // Nothing at all is a layer without files, and the wrong one.
+        // An empty file is a layer without files, so only its digest is wrong.
         let is_told = matches!(reason, Broken::Truncated | Broken::DiffId { .. });
         assert!(is_told, "{length}: {reason}");
     }
@@ -250,7 +250,7 @@ fn truncated_layers_are_told() {
 }
 
 #[test]
-fn sparse_files_are_refused() {
+fn sparse_files_are_rejected() {
     let old = Tar::new().bytes(b'S', b"file", b"", 0, b"").finish();
     let new = Tar::new().extended(&[("GNU.sparse.major", "1")]).file("file", "").finish();
     for tar in [old, new] {

@@ -1,5 +1,4 @@
-//! One layer, read from front to back: once for what is in it, and once more for the content of the
-//! files that somebody wants to see.
+//! Reads a layer sequentially: once for its entries, and again for the contents of the requested files.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -18,24 +17,24 @@ use crate::oci::Digest;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileContent {
     Whole(Vec<u8>),
-    /// It is larger than the caller wants to have in memory.
+    /// It exceeds the caller's limit of memory.
     TooLarge {
         /// In bytes.
         size: u64,
     },
 }
 
-/// What a layer has in it.
+/// The entries of a layer.
 #[derive(Debug)]
 pub(super) struct LayerIndex {
     pub entries: Vec<LayerEntry>,
-    /// The digest of the layer without compression.
+    /// The digest of the uncompressed layer.
     pub diff_id: Digest,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LayerEntry {
-    /// As it stands in the layer.
+    /// In the layer's spelling.
     pub path: String,
     pub kind: EntryKind,
     pub mode: u32,
@@ -51,11 +50,11 @@ pub(super) enum EntryKind {
     Symlink(Arc<str>),
     HardLink(String),
     Special,
-    /// Nothing that could be in a file system.
+    /// An entry that can't be in a file system.
     Odd(OddityKind),
 }
 
-/// Reads what a layer has in it, all of it.
+/// Reads all entries of a layer.
 pub(super) fn index(compressed: impl Read, budget: &Budget) -> Result<LayerIndex, ReadFailure> {
     let hashed = Unpacked::new(compressed, budget, Some(Sha256::new()))?;
     let mut tar = TarReader::new(hashed, &budget.limits);
@@ -83,7 +82,7 @@ pub(super) fn index(compressed: impl Read, budget: &Budget) -> Result<LayerIndex
         entries.push(LayerEntry { path, kind, mode: entry.mode });
     }
     let mut rest = tar.into_inner();
-    // The layer's digest is that of all its bytes, also of those behind the end of the tar file.
+    // The digest includes the bytes after the end of the tar file.
     while rest.read(&mut buffer)? > 0 {}
     Ok(LayerIndex { entries, diff_id: rest.digest().unwrap_or(Digest::of(&[])) })
 }
@@ -105,8 +104,8 @@ fn entry_kind(
     })
 }
 
-/// Hands the content of the entries with these numbers to `sink`. Reads no more of the layer than
-/// it takes.
+/// Passes the contents of the entries with these numbers to `sink`. Reads no more of the layer than
+/// necessary.
 pub(super) fn contents(
     compressed: impl Read,
     wanted: &BTreeMap<u32, Digest>,
@@ -134,7 +133,7 @@ pub(super) fn contents(
     Ok(())
 }
 
-/// A layer without its compression, hashed where it is to be.
+/// A layer, decompressed; hashed if its digest is required.
 struct Unpacked<'a> {
     source: Box<dyn Read + 'a>,
     budget: &'a Budget,

@@ -1,4 +1,4 @@
-//! A folder that is an OCI image layout.
+//! A directory with an OCI image layout.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -22,7 +22,7 @@ impl LayoutDirectory {
         Self { root: root.to_owned() }
     }
 
-    /// A document that has a fixed name; none where there is no such file.
+    /// A document with a fixed name; `None` if there is no such file.
     pub fn document(&self, name: &str, limits: &Limits) -> Result<Option<Vec<u8>>, ReadError> {
         let path = self.root.join(name);
         let Some(file) = open(&path)? else { return Ok(None) };
@@ -47,7 +47,7 @@ impl Blobs for LayoutDirectory {
     }
 }
 
-/// None where there is no file of that name. Opening a pipe would wait for somebody who writes.
+/// `None` if there is no such file. Other types are excluded because opening a pipe could block.
 fn open(path: &Utf8Path) -> Result<Option<File>, files::Error> {
     match path.metadata() {
         Ok(metadata) if metadata.is_file() => files::open(path).map(Some),

@@ -1,9 +1,9 @@
-//! Lays layers over each other, as container engines do when they unpack them: entry by entry, with
-//! whiteouts hiding what lower layers have.
+//! Merges layers like container engines do: entry by entry, with whiteouts that hide paths of lower
+//! layers.
 //!
-//! Engines unpack each layer into a folder of its own, and an overlay file system shows them as one.
-//! So an entry that means something of a lower layer, as a hard link to a file there does, finds
-//! nothing; such entries are odd.
+//! Engines unpack each layer into its own directory, and an overlay file system merges them. An entry
+//! that refers to a lower layer, such as a hard link to a file there, finds nothing; such entries are
+//! reported as anomalies.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,44 +15,44 @@ use super::path;
 use super::tree::{FileTree, Id, LastLink, NodeKind, ROOT, Slot, TreeNode};
 
 const WHITEOUT: &str = ".wh.";
-/// Hides all that lower layers have in the folder.
+/// Hides the directory's content of lower layers.
 const OPAQUE: &str = ".wh..wh..opq";
-/// What a file system of old kept for itself.
+/// Metadata of the AUFS file system.
 const AUFS: &str = ".wh..wh.";
-/// The mode of folders that have no entry of their own.
+/// The mode of directories without an entry.
 const FOLDER_MODE: u32 = 0o755;
 
-/// A tree that grows by layers.
+/// A tree to which layers are added.
 pub(super) struct Merge<'a> {
     tree: FileTree,
     budget: &'a Budget,
-    /// Counted from 0 for the lowest.
+    /// The number of the current layer, from 0 for the lowest.
     layer: u32,
-    /// What whiteouts of this layer hide, by folder and name.
+    /// The directory and name of every path that whiteouts of this layer hide.
     hidden: BTreeSet<(Id, Arc<str>)>,
     link_steps: u64,
 }
 
-/// Why an entry does not get into the tree.
-enum EntryRefusal {
+/// Why an entry is left out of the tree.
+enum EntryError {
     TooLarge(TooLarge),
     Odd(OddityKind),
 }
 
-impl From<TooLarge> for EntryRefusal {
+impl From<TooLarge> for EntryError {
     fn from(error: TooLarge) -> Self {
-        EntryRefusal::TooLarge(error)
+        EntryError::TooLarge(error)
     }
 }
 
-impl From<OddityKind> for EntryRefusal {
+impl From<OddityKind> for EntryError {
     fn from(kind: OddityKind) -> Self {
-        EntryRefusal::Odd(kind)
+        EntryError::Odd(kind)
     }
 }
 
 impl<'a> Merge<'a> {
-    /// The tree of no layers: an empty root.
+    /// The tree without layers: an empty root.
     pub fn new(budget: &'a Budget) -> Self {
         let node = TreeNode { kind: NodeKind::Folder, mode: FOLDER_MODE };
         let root = Slot::new(node, "".into(), ROOT, 0);
@@ -60,13 +60,13 @@ impl<'a> Merge<'a> {
         Self { tree, budget, layer: 0, hidden: BTreeSet::new(), link_steps: 0 }
     }
 
-    /// Lays the next layer over what is there.
+    /// Adds the next layer.
     pub fn add(&mut self, layer: &[LayerEntry]) -> Result<(), TooLarge> {
         for entry in layer {
             match self.add_entry(entry) {
                 Ok(()) => {}
-                Err(EntryRefusal::TooLarge(error)) => return Err(error),
-                Err(EntryRefusal::Odd(kind)) => self.note(entry, kind),
+                Err(EntryError::TooLarge(error)) => return Err(error),
+                Err(EntryError::Odd(kind)) => self.note(entry, kind),
             }
         }
         self.layer += 1;
@@ -74,7 +74,7 @@ impl<'a> Merge<'a> {
         Ok(())
     }
 
-    /// The tree of all layers that were added.
+    /// The merged tree.
     pub fn finish(self) -> FileTree {
         self.tree
     }
@@ -83,7 +83,7 @@ impl<'a> Merge<'a> {
         self.tree.oddities.add(&entry.path, kind);
     }
 
-    fn add_entry(&mut self, entry: &LayerEntry) -> Result<(), EntryRefusal> {
+    fn add_entry(&mut self, entry: &LayerEntry) -> Result<(), EntryError> {
         if let EntryKind::Odd(kind) = &entry.kind {
             return Err(kind.clone().into());
         }
@@ -115,7 +115,7 @@ impl<'a> Merge<'a> {
         self.put(entry, parent, name, node)
     }
 
-    fn add_root(&mut self, entry: &LayerEntry) -> Result<(), EntryRefusal> {
+    fn add_root(&mut self, entry: &LayerEntry) -> Result<(), EntryError> {
         match entry.kind {
             EntryKind::Folder => {
                 self.slot_mut(ROOT).node.mode = entry.mode;
@@ -125,12 +125,7 @@ impl<'a> Merge<'a> {
         }
     }
 
-    fn node(
-        &mut self,
-        entry: &LayerEntry,
-        parent: Id,
-        name: &str,
-    ) -> Result<TreeNode, EntryRefusal> {
+    fn node(&mut self, entry: &LayerEntry, parent: Id, name: &str) -> Result<TreeNode, EntryError> {
         let kind = match &entry.kind {
             EntryKind::Folder => NodeKind::Folder,
             EntryKind::File { size, content } => NodeKind::File { size: *size, content: *content },
@@ -147,12 +142,12 @@ impl<'a> Merge<'a> {
         target: &str,
         parent: Id,
         name: &str,
-    ) -> Result<TreeNode, EntryRefusal> {
+    ) -> Result<TreeNode, EntryError> {
         let parts =
             path::parts(target).ok_or_else(|| OddityKind::HardLinkLeavesRoot(target.to_owned()))?;
         let found = self.tree.walk(ROOT, &parts, LastLink::Keep, &mut self.link_steps).ok();
         self.check_steps()?;
-        // An engine removes what is at the link's own path before it makes the link.
+        // Engines remove the file at the link's own path before they create the link.
         let itself = self.tree.slot(parent).children.get(name).copied();
         let slot = found.filter(|id| Some(*id) != itself).map(|id| self.tree.slot(id));
         let Some(slot) = slot.filter(|slot| slot.node.kind != NodeKind::Folder) else {
@@ -165,14 +160,14 @@ impl<'a> Merge<'a> {
         Ok(node)
     }
 
-    /// Puts a node in place of what is there. Only folders stay what they are under folders.
+    /// Replaces the node at this path. A directory keeps its content if the new node is a directory too.
     fn put(
         &mut self,
         entry: &LayerEntry,
         parent: Id,
         name: &str,
         node: TreeNode,
-    ) -> Result<(), EntryRefusal> {
+    ) -> Result<(), EntryError> {
         let layer = self.layer;
         if let Some(there) = self.tree.slot(parent).children.get(name).copied() {
             let slot = self.slot_mut(there);
@@ -208,8 +203,8 @@ impl<'a> Merge<'a> {
         Ok(id)
     }
 
-    /// The folder that an entry lies in; what is missing of it is made.
-    fn folder(&mut self, entry: &LayerEntry, parts: &[&str]) -> Result<Id, EntryRefusal> {
+    /// The parent directory of an entry; missing directories are created.
+    fn folder(&mut self, entry: &LayerEntry, parts: &[&str]) -> Result<Id, EntryError> {
         let mut at = ROOT;
         for part in parts {
             let child = self.tree.slot(at).children.get(*part).map(|&id| {
@@ -244,7 +239,7 @@ impl<'a> Merge<'a> {
         entry: &LayerEntry,
         folder: Id,
         link: &str,
-    ) -> Result<Id, EntryRefusal> {
+    ) -> Result<Id, EntryError> {
         let found = self.tree.walk(folder, &[link], LastLink::Follow, &mut self.link_steps);
         self.check_steps()?;
         match found {
@@ -264,8 +259,8 @@ impl<'a> Merge<'a> {
         if self.link_steps > limit { Err(TooLarge::LinkSteps(limit)) } else { Ok(()) }
     }
 
-    /// Hides what lower layers have under this name.
-    fn hide(&mut self, entry: &LayerEntry, parent: Id, name: &str) -> Result<(), EntryRefusal> {
+    /// Hides the path of lower layers with this name.
+    fn hide(&mut self, entry: &LayerEntry, parent: Id, name: &str) -> Result<(), EntryError> {
         if matches!(name, "" | "." | "..") {
             return Err(OddityKind::Whiteout.into());
         }
@@ -282,8 +277,8 @@ impl<'a> Merge<'a> {
         Ok(())
     }
 
-    /// Hides what lower layers have in a folder. It is done once for each layer: after that the
-    /// folder has nothing of theirs.
+    /// Hides the content of lower layers in a directory. Once per layer is enough: afterwards, the
+    /// directory contains nothing from them.
     fn clear(&mut self, folder: Id) {
         let layer = self.layer;
         let mut left = vec![folder];
@@ -300,7 +295,7 @@ impl<'a> Merge<'a> {
         }
     }
 
-    /// Marks a node, and the folders around it, as being in this layer too.
+    /// Marks a node and its parent directories as part of this layer.
     fn touch(&mut self, id: Id) {
         let layer = self.layer;
         let mut at = id;

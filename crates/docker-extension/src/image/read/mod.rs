@@ -1,13 +1,12 @@
-//! Reads any image from wherever it is: an archive, a folder, a registry, the Docker Engine.
+//! Reads an image from an archive, a directory, a registry or the Docker Engine.
 //!
 //! ```text
 //! ImageSource ─▶ Blobs and the first document ─▶ variants' documents ─▶ layers ─▶ trees
 //! ```
 //!
-//! An image may come from anybody, so nothing in it is believed: digests and sizes are checked
-//! while bytes stream by, [`limits`] bounds everything, and no file of an image is ever written to
-//! the disk. [`tree`] is what is left of the layers; what is strange about them is an [`oddity`],
-//! and only what keeps the image from being read is a [`ReadError`].
+//! Images are untrusted input: digests and sizes are checked while the bytes are read, [`limits`] bounds
+//! everything, and files of an image are never written to the disk. [`tree`] is the result of merging the
+//! layers. Anomalies in them are an [`oddity`]; a [`ReadError`] means that the image can't be read.
 
 mod archive;
 mod assemble;

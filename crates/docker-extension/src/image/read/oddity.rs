@@ -1,57 +1,57 @@
-//! What is strange about the layers of an image, and does not keep them from being read.
+//! Anomalies in the layers of an image that don't prevent reading it.
 
 use std::fmt;
 
 use super::limits::ODDITIES;
 
-/// Something strange in a layer.
+/// An anomaly in a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Oddity {
-    /// The path in the layer, as it stands there.
+    /// The path, in the layer's spelling.
     pub path: String,
     pub kind: OddityKind,
 }
 
-/// The kinds of oddities. Where the text doesn't say otherwise, the entry is left out of the tree.
+/// The kinds of anomalies. Unless stated otherwise, the entry is left out of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OddityKind {
-    /// The path leaves the root by `..`.
+    /// The path leaves the root through `..`.
     LeavesRoot,
     /// The path or the link's target is not UTF-8.
     NotUtf8,
-    /// A whiteout that names nothing that could be hidden.
+    /// A whiteout whose name can't be that of a file.
     Whiteout,
-    /// What should be the folder around it is a file.
+    /// The parent is not a directory.
     NotInFolder,
-    /// What should be the folder around it is a symbolic link that leads nowhere.
+    /// The parent is a symbolic link to nothing.
     BehindBrokenLink,
-    /// A symbolic link to this target, which leaves the root by `..`. It is in the tree.
+    /// A symbolic link to this target, which leaves the root through `..`. The link is in the tree.
     SymlinkLeavesRoot(String),
-    /// A hard link to this target, which leaves the root by `..`.
+    /// A hard link to this target, which leaves the root through `..`.
     HardLinkLeavesRoot(String),
-    /// A hard link to this target, which is not a file that is there already.
+    /// A hard link to this target, which is not an existing file.
     HardLinkToNowhere(String),
-    /// A hard link to this target, which is in a lower layer: engines don't look there, and refuse
-    /// the layer. It is in the tree.
+    /// A hard link to this target, which is in a lower layer: engines don't search there, and reject the
+    /// layer. The link is in the tree.
     HardLinkToLowerLayer(String),
-    /// What should be the folder around it is a file or a symbolic link of a lower layer. With an
-    /// overlay file system engines put a folder in its place, as the tree has it; with others they
-    /// refuse the layer, or follow the link.
+    /// The parent is a file or a symbolic link of a lower layer. Engines with an overlay file system
+    /// replace it with a directory, and so does the tree; other engines reject the layer, or follow the
+    /// link.
     NotInLowerFolder,
-    /// The folder around it is a symbolic link of its layer to a folder of a lower one; some engines
-    /// refuse the layer. It is in the tree.
+    /// The parent is a symbolic link of its layer to a directory of a lower one; some engines reject the
+    /// layer. The entry is in the tree.
     BehindLinkToLower,
-    /// A whiteout of the whole root, to which engines pay no attention. The tree does.
+    /// A whiteout of the whole root, which engines ignore. The tree does not.
     OpaqueRoot,
-    /// A whiteout of something of its own layer, where it can't hide a thing: engines refuse the
-    /// layer, or hide it. What the layer has is in the tree.
+    /// A whiteout of a path of its own layer, which has no defined effect: engines reject the layer, or
+    /// hide the path. The path of the layer is in the tree.
     HidesOwnLayer,
-    /// A folder, or something in it, whose name a whiteout of its own layer hides: engines refuse the
-    /// layer, or show what is in the folder in lower layers. In the tree it is empty at first.
+    /// A directory, or a path in it, that a whiteout of its own layer hides: engines reject the layer, or
+    /// show the directory's content of lower layers. In the tree, it starts empty.
     HiddenByOwnLayer,
     /// An entry of a type that no container engine unpacks.
     UnknownType(u8),
-    /// The layer has another file of this path before. This one is in the tree.
+    /// The layer has an earlier file with this path. The later file is in the tree.
     Duplicate,
 }
 
@@ -67,8 +67,10 @@ impl fmt::Display for OddityKind {
             OddityKind::LeavesRoot => f.write_str("leaves the image's root"),
             OddityKind::NotUtf8 => f.write_str("has a name that is not UTF-8"),
             OddityKind::Whiteout => f.write_str("is a whiteout that hides nothing"),
-            OddityKind::NotInFolder => f.write_str("lies in something that is no folder"),
-            OddityKind::BehindBrokenLink => f.write_str("lies behind a link that leads nowhere"),
+            OddityKind::NotInFolder => f.write_str("has a parent that is not a directory"),
+            OddityKind::BehindBrokenLink => {
+                f.write_str("has a parent that is a broken symbolic link")
+            }
             OddityKind::SymlinkLeavesRoot(target) => {
                 write!(f, "is a symbolic link to `{target}`, which leaves the image's root")
             }
@@ -76,31 +78,31 @@ impl fmt::Display for OddityKind {
                 write!(f, "is a hard link to `{target}`, which leaves the image's root")
             }
             OddityKind::HardLinkToNowhere(target) => {
-                write!(f, "is a hard link to `{target}`, which is no file of the image")
+                write!(f, "is a hard link to `{target}`, which is not a file of the image")
             }
             OddityKind::HardLinkToLowerLayer(target) => {
                 write!(f, "is a hard link to `{target}`, which is in a lower layer")
             }
             OddityKind::NotInLowerFolder => {
-                f.write_str("lies in something that is no folder in a lower layer")
+                f.write_str("has a parent that is not a directory in a lower layer")
             }
             OddityKind::BehindLinkToLower => {
-                f.write_str("lies behind a link to a folder of a lower layer")
+                f.write_str("has a parent that is a symbolic link to a directory of a lower layer")
             }
             OddityKind::OpaqueRoot => f.write_str("is a whiteout of the whole root"),
-            OddityKind::HidesOwnLayer => f.write_str("is a whiteout of what its own layer has"),
+            OddityKind::HidesOwnLayer => f.write_str("is a whiteout of a path of its own layer"),
             OddityKind::HiddenByOwnLayer => {
-                f.write_str("is, or lies in, a folder that a whiteout of its own layer hides")
+                f.write_str("is, or is in, a directory that a whiteout of its own layer hides")
             }
             OddityKind::UnknownType(byte) => {
                 write!(f, "has the type `{}`, which can't be unpacked", byte.escape_ascii())
             }
-            OddityKind::Duplicate => f.write_str("is in one layer twice"),
+            OddityKind::Duplicate => f.write_str("occurs twice in one layer"),
         }
     }
 }
 
-/// The oddities of a variant: the first ones, and how many there are.
+/// The anomalies of a variant: the first ones, and the number of all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Oddities {
     first: Vec<Oddity>,
@@ -115,7 +117,7 @@ impl Oddities {
         }
     }
 
-    /// The first of them, in the order of the layers.
+    /// The first anomalies, in the order of the layers.
     pub fn first(&self) -> &[Oddity] {
         &self.first
     }

@@ -1,4 +1,4 @@
-//! The way to an image: from where somebody says it is to its first document.
+//! Opens an image: from a source to its first document.
 
 use std::io::{Read, Seek};
 
@@ -18,14 +18,14 @@ use crate::oci::layout::{DOCKER_MANIFEST, INDEX};
 use crate::oci::{Descriptor, ImageDocument, ImageIndex, ImageManifest, MediaType};
 use crate::progress::Step;
 
-/// What Docker before 1.10 wrote instead of a `manifest.json`.
+/// The file that Docker before 1.10 wrote instead of `manifest.json`.
 const ANCIENT: &str = "repositories";
 
 impl StoredImage {
-    /// Reads the image that is at `source`: all of it but the contents of its files.
+    /// Reads the image at `source`, except for the contents of its files.
     ///
     /// # Errors
-    /// It can't be reached, or is broken.
+    /// The source can't be reached, or the image is invalid.
     pub fn open(source: &ImageSource, step: &Step<'_>) -> Result<Self, ReadError> {
         let limits = &Limits::DEFAULT;
         let root = match source {
@@ -51,10 +51,10 @@ impl StoredImage {
         assemble(root, limits, step)
     }
 
-    /// Reads the image of an archive that is not compressed, within `limits`.
+    /// Reads the image in an uncompressed archive, within `limits`.
     ///
     /// # Errors
-    /// As those of [`StoredImage::open`].
+    /// Those of [`StoredImage::open`].
     pub fn from_archive(
         archive: impl Read + Seek + Send + 'static,
         limits: &Limits,
@@ -103,8 +103,8 @@ fn in_layout(
     Ok(ImageRoot { blobs, called, digest, document })
 }
 
-/// An archive of `docker save` names the parts of an image by their place in it. Here everything
-/// goes by its digest.
+/// Archives of `docker save` refer to the parts of an image by their paths. Here, every part is
+/// identified by its digest.
 fn from_docker<R: Read + Seek + Send + 'static>(
     mut archive: ImageArchive<R>,
     manifest: &[u8],

@@ -1,7 +1,7 @@
-//! Paths as tar files and symbolic links have them: parts between slashes, below the image's root.
+//! Paths in tar files and symbolic links: components between slashes, below the image's root.
 
-/// The parts of `path` below the root, `.` and `..` resolved by their text alone, as Go's
-/// `filepath.Clean` does it. None where it leaves the root.
+/// The components of `path` below the root. Like Go's `filepath.Clean`, `.` and `..` are resolved
+/// textually. `None` if the path leaves the root.
 pub(super) fn parts(path: &str) -> Option<Vec<&str>> {
     let mut parts = Vec::new();
     for part in path.split('/') {
@@ -14,7 +14,7 @@ pub(super) fn parts(path: &str) -> Option<Vec<&str>> {
     Some(parts)
 }
 
-/// The same for a path that a person or a consumer names: `/..` is the root.
+/// The same for a path of a user or a consumer: `/..` is the root.
 pub(super) fn parts_within_root(path: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     for part in path.split('/') {
@@ -27,8 +27,8 @@ pub(super) fn parts_within_root(path: &str) -> Vec<&str> {
     parts
 }
 
-/// Whether the text of a symbolic link in `folder` leaves the root. In a container it leads to the
-/// root; where somebody unpacks the image into a folder, it leads out of that.
+/// Whether the target of a symbolic link in `folder` leaves the root. In a container, it would lead to
+/// the root; if the image is unpacked into a directory, it leads out of that directory.
 pub(super) fn link_leaves_root(folder: &[&str], target: &str) -> bool {
     !target.starts_with('/') && parts(&format!("{}/{target}", folder.join("/"))).is_none()
 }
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_cleaned_by_their_text() {
+    fn paths_are_cleaned_textually() {
         assert_eq!(parts("./a//b/../c/"), Some(vec!["a", "c"]));
         assert_eq!(parts("/a"), Some(vec!["a"]));
         assert_eq!(parts("./"), Some(vec![]));
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_leaves_the_root_only_by_dots() {
+    fn a_link_leaves_the_root_only_through_parent_components() {
         assert!(!link_leaves_root(&["usr", "bin"], "../lib/x"));
         assert!(!link_leaves_root(&["usr"], "/etc/x"));
         assert!(link_leaves_root(&["usr"], "../../etc/x"));

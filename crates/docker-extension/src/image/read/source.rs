@@ -1,4 +1,4 @@
-//! Where an image is, as a person says it.
+//! The source of an image, from the text of a user.
 
 use std::fmt;
 
@@ -8,36 +8,36 @@ use crate::error::{Error, Result};
 use crate::oci::layout::MARKER;
 use crate::oci::{InvalidReference, Reference};
 
-/// A place that an image can be read from.
+/// The source of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageSource {
-    /// A tar file: an OCI layout, or what `docker save` writes; compressed or not.
+    /// A tar file with an OCI layout or the output of `docker save`; may be compressed.
     Archive {
         path: Utf8PathBuf,
-        /// The name, tag or digest of the image, where the archive has several.
+        /// The name, tag or digest of the image, if the archive has several.
         image: Option<String>,
     },
-    /// A folder that is an OCI image layout.
+    /// A directory with an OCI image layout.
     Layout {
         path: Utf8PathBuf,
-        /// The name, tag or digest of the image, where the layout has several.
+        /// The name, tag or digest of the image, if the layout has several.
         image: Option<String>,
     },
     Registry(Reference),
-    /// The Docker Engine that the command `docker` talks to.
+    /// The Docker Engine of the command `docker`.
     Daemon(Reference),
 }
 
 const DAEMON: &str = "docker-daemon:";
-/// What the names of archives end with, and the tags of images hardly.
+/// The extensions of archives, which tags hardly have.
 const ENDINGS: [&str; 6] = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".json"];
 
 impl ImageSource {
-    /// The place that `text` names; relative paths start from `here`. `path:name` picks one image
-    /// of several.
+    /// Parses the source from `text`; relative paths start at `here`. `path:name` selects one image of
+    /// several.
     ///
     /// # Errors
-    /// It names none.
+    /// The text is not a valid source.
     pub fn parse(text: &str, here: &Utf8Path) -> Result<Self> {
         if let Some(reference) = text.strip_prefix(DAEMON) {
             return Ok(ImageSource::Daemon(parse_reference(reference, text)?));
@@ -53,10 +53,8 @@ impl ImageSource {
         }
         if looks_like_path(text) {
             let help =
-                "check the path; the name of an image in a registry has no `.` or `/` in front";
-            return Err(Error::new(format!("there is no file or folder `{text}`"))
-                .help(help)
-                .usage());
+                "check the path; the name of an image in a registry does not start with `.` or `/`";
+            return Err(Error::new(format!("`{text}` does not exist")).help(help).usage());
         }
         Ok(ImageSource::Registry(parse_reference(text, text)?))
     }
@@ -69,11 +67,11 @@ impl ImageSource {
         } else if path.join(MARKER).is_file() {
             Ok(Some(ImageSource::Layout { path, image }))
         } else if path.exists() {
-            let what =
-                format!("the folder `{path}` is no OCI image layout: it has no file `{MARKER}`");
-            let help = "name an archive or a folder that holds an image; for an image in a \
-                        registry, write its name with the registry or the tag: \
-                        `docker.io/example/tool:1.0.0`";
+            let what = format!(
+                "the directory `{path}` is not an OCI image layout: it has no file `{MARKER}`"
+            );
+            let help = "for an image in a registry, write its name with the registry or the tag, such as \
+            `docker.io/example/tool:1.0.0`";
             Err(Error::new(what).help(help).usage())
         } else {
             Ok(None)
@@ -83,16 +81,16 @@ impl ImageSource {
 
 fn parse_reference(reference: &str, text: &str) -> Result<Reference> {
     reference.parse().map_err(|source: InvalidReference| {
-        let help = "name an archive, a folder with an image, an image in a registry \
-                    (`example/tool:1.0.0`) or in the Docker Engine \
-                    (`docker-daemon:example/tool:1.0.0`)";
-        let what = format!("`{text}` is neither a file or folder nor the name of an image");
+        let help = "give the path of an archive or a layout, or an image in a registry \
+        (`example/tool:1.0.0`) or in the Docker Engine \
+        (`docker-daemon:example/tool:1.0.0`)";
+        let what = format!("`{text}` is not an existing path or a valid image name");
         Error::new(what).because(source).help(help).usage()
     })
 }
 
 fn looks_like_path(text: &str) -> bool {
-    // The drive of a path on Windows.
+    // A drive in a Windows path.
     let is_drive = text.as_bytes().get(1..3).is_some_and(|it| it == b":/");
     text.starts_with(['.', '/', '~'])
         || text.contains('\\')
@@ -119,7 +117,7 @@ mod tests {
     use crate::image::testing::Folder;
 
     #[test]
-    fn a_text_is_told_by_what_is_there() {
+    fn existing_paths_decide_the_kind_of_a_source() {
         let folder = Folder::with(&[
             ("image.tar", ""),
             ("layout/oci-layout", "{}"),
@@ -130,24 +128,31 @@ mod tests {
             Ok(ImageSource::Layout { image, .. }) => format!("layout {image:?}"),
             Ok(ImageSource::Registry(reference)) => format!("registry {reference}"),
             Ok(ImageSource::Daemon(reference)) => format!("daemon {reference}"),
-            Err(error) => error.to_string().split('`').next().unwrap_or_default().to_owned(),
+            Err(error) => error.to_string().split('`').nth(2).unwrap_or_default().to_owned(),
         };
         assert_eq!(kind("image.tar"), "archive None");
         assert_eq!(kind("image.tar:localhost:5000/a:1"), "archive Some(\"localhost:5000/a:1\")");
         assert_eq!(kind("./layout"), "layout None");
         assert_eq!(kind("layout:1.0.0"), "layout Some(\"1.0.0\")");
-        assert_eq!(kind("example/tool"), "the folder ");
+        assert_eq!(kind("example/tool"), " is not an OCI image layout: it has no file ");
         assert_eq!(kind("example/tool:1.0.0"), "registry example/tool:1.0.0");
         assert_eq!(kind("localhost:5000/a"), "registry localhost:5000/a");
         assert_eq!(kind("docker-daemon:example/tool:1"), "daemon example/tool:1");
         for missing in ["missing.tar", "./missing", "a\\b", "C:/missing", "dist/image.oci.tar"] {
-            assert_eq!(kind(missing), "there is no file or folder ", "{missing}");
+            assert_eq!(kind(missing), " does not exist", "{missing}");
         }
-        assert_eq!(kind("Example/tool"), "");
+        assert_eq!(kind("Example/tool"), " is not an existing path or a valid image name");
     }
 
     #[test]
-    fn a_source_reads_back_from_its_text() {
+    fn the_message_about_an_invalid_name_gives_the_reason_once() {
+        let error = ImageSource::parse("foo/Bar", Utf8Path::new("/nowhere")).unwrap_err();
+        let message = error.message();
+        assert_eq!(message.matches("upper-case letters are not allowed").count(), 1, "{message}");
+    }
+
+    #[test]
+    fn a_source_is_parsed_from_its_own_text() {
         for text in ["docker-daemon:example/tool:1", "localhost:5000/a:1"] {
             let source = ImageSource::parse(text, Utf8Path::new("/nowhere")).unwrap();
             assert_eq!(source.to_string(), text);

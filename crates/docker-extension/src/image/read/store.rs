@@ -1,5 +1,4 @@
-//! Where the blobs of an image are kept, and how they are read: with a check of everything that a
-//! descriptor promises.
+//! Storage of an image's blobs, and checked reading: everything that a descriptor promises is checked.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Mutex, PoisonError};
@@ -13,26 +12,26 @@ use crate::interrupt;
 use crate::oci::{Descriptor, Digest, InvalidDocument};
 use crate::progress::Step;
 
-/// Where an image's blobs are.
+/// The storage of an image's blobs.
 pub(super) trait Blobs: Send + Sync {
-    /// The file, folder or registry, for messages.
+    /// The file, directory or registry, for messages.
     fn place(&self) -> &Utf8Path;
 
-    /// The bytes of a blob, not checked yet; none where it is not there.
+    /// The unchecked bytes of a blob; `None` if it is missing.
     fn open(&self, blob: &Descriptor) -> Result<Option<Box<dyn Read + '_>>, ReadError>;
 
-    /// Gets blobs that will be opened, where that takes long.
+    /// Fetches blobs that will be opened, if that takes long.
     fn fetch(&self, _blobs: &[Descriptor], _step: &Step<'_>) -> Result<(), ReadError> {
         Ok(())
     }
 }
 
-/// A part of an image by its name in messages: `layer sha256:…`.
+/// The name of a part of an image in messages: `layer sha256:…`.
 pub(super) fn name(what: &str, blob: &Descriptor) -> String {
     format!("{what} {}", blob.digest)
 }
 
-/// Reads a blob with `read`, and checks that it is what its descriptor says.
+/// Reads a blob with `read`, and checks it against its descriptor.
 pub(super) fn read<T>(
     blobs: &dyn Blobs,
     what: &str,
@@ -49,11 +48,11 @@ pub(super) fn read<T>(
     if let Err(ReadFailure::TooLarge(limit)) = outcome {
         return Err(ReadError::too_large(name, limit));
     }
-    // A blob that is another one, or has a part of it only, will hardly make sense.
+    // Only part of a blob, or another blob, will hardly be valid.
     let checked = source.check();
     match (checked, outcome) {
         (Err(failure), _) => Err(failure.at(name, blobs.place())),
-        // What came out of a blob that could be read whole is the blob's fault.
+        // If the blob could be read completely, the error is a fault of its content.
         (Ok(()), Err(ReadFailure::Io(error))) => {
             Err(ReadError::broken(name, Broken::Compression(error.to_string())))
         }
@@ -81,13 +80,13 @@ pub(super) fn document<T>(
     parse(&bytes).map_err(|reason| ReadError::broken(name(what, blob), reason))
 }
 
-/// Reads a blob no further than its descriptor says, and finds out whether it is the right one.
+/// Reads a blob up to the size in its descriptor, and checks size and digest.
 struct VerifiedReader<'a, R> {
     source: R,
     blob: &'a Descriptor,
     hasher: Sha256,
     size: u64,
-    /// The source's own error: a decompressor in between hides it.
+    /// The error of the source; a decompressor in between would hide it.
     failed: Option<io::Error>,
 }
 
@@ -98,7 +97,7 @@ impl<'a, R: Read> VerifiedReader<'a, R> {
 
     fn check(mut self) -> Result<(), ReadFailure> {
         if self.failed.is_none() {
-            // Its error is kept.
+            // `failed` keeps the error.
             let _ = io::copy(&mut self, &mut io::sink());
         }
         if let Some(error) = self.failed {
@@ -117,7 +116,7 @@ impl<'a, R: Read> VerifiedReader<'a, R> {
 
 impl<R: Read> Read for VerifiedReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // One more than there should be, to see that there is.
+        // One byte more, to detect that the blob is too long.
         let left = self.blob.size.saturating_add(1).saturating_sub(self.size);
         let wanted = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         match self.source.read(&mut buffer[..wanted]) {
@@ -135,14 +134,14 @@ impl<R: Read> Read for VerifiedReader<'_, R> {
     }
 }
 
-/// A file that several read from at once.
+/// A file that several readers share.
 #[derive(Debug)]
 pub(super) struct Shared<R>(Mutex<R>);
 
 /// A part of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Section {
-    /// Where it starts, in bytes.
+    /// The offset in bytes.
     pub start: u64,
     /// In bytes.
     pub size: u64,
@@ -153,13 +152,13 @@ impl<R: Read + Seek> Shared<R> {
         Self(Mutex::new(file))
     }
 
-    /// The bytes of a part of it.
+    /// The bytes of a part of the file.
     pub fn section(&self, section: Section) -> SectionReader<'_, R> {
         SectionReader { file: self, at: section.start, left: section.size }
     }
 
     fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        // Nothing about a file is broken by a panic while it was held.
+        // A panic does not leave the file in an invalid state.
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(at))?;
         file.read(buffer)

@@ -9,21 +9,20 @@ use super::store::{self, Blobs};
 use super::tree::FileTree;
 use crate::oci::{Descriptor, Digest, ImageName, OciPlatform, Tag};
 
-/// An image, read: what its documents say, and the names of all files in it. Their contents are
-/// read when somebody asks for them.
+/// An image: its documents, and the paths of all its files. Contents are read on request.
 pub struct StoredImage {
     pub name: Option<ImageName>,
     pub tag: Option<Tag>,
-    /// The digest of its index or manifest; in archives that `docker save` of old wrote, that of
-    /// its configuration.
+    /// The digest of its index or manifest; in archives of old versions of `docker save`, that of its
+    /// configuration.
     pub digest: Digest,
-    /// Whether it has an index (of Docker: a manifest list), or is one manifest without.
+    /// Whether it has an index (Docker: a manifest list), or is a single manifest.
     pub is_index: bool,
     /// Its variants, in the order of its index.
     pub variants: Vec<Variant>,
-    /// Variants that the index lists, but which are not there.
+    /// Variants that the index lists, but that are missing.
     pub absent: Vec<Absent>,
-    /// How many attestations the index lists beside the variants.
+    /// The number of attestations in the index.
     pub attestations: usize,
     pub(super) blobs: Box<dyn Blobs>,
     pub(super) limits: Limits,
@@ -34,41 +33,41 @@ pub struct StoredImage {
 /// A variant of an image.
 #[derive(Debug)]
 pub struct Variant {
-    /// The platform that the index says it is for; where there is none, that of its configuration.
+    /// The platform from the index; without an index, that of its configuration.
     pub platform: OciPlatform,
-    /// The platform that its configuration says it is for.
+    /// The platform from its configuration.
     pub configured: OciPlatform,
-    /// The digest of its manifest; in archives that `docker save` of old wrote, that of its
+    /// The digest of its manifest; in archives of old versions of `docker save`, that of its
     /// configuration.
     pub digest: Digest,
     pub labels: BTreeMap<String, String>,
     pub tree: FileTree,
 }
 
-/// A variant that is listed but not there, as an engine has it that has pulled one platform only.
+/// A variant that is listed but missing, for example in an engine that has pulled one platform only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Absent {
-    /// Its platform, where the index tells it.
+    /// Its platform, if the index lists it.
     pub platform: Option<OciPlatform>,
     /// The digest of its manifest.
     pub digest: Digest,
 }
 
-/// Where a content is.
+/// The location of a content.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ContentPlace {
-    /// Its number among the layers.
+    /// The index of the layer.
     pub layer: usize,
-    /// Its number among the layer's entries.
+    /// The index of the entry in the layer.
     pub entry: u32,
 }
 
 impl StoredImage {
-    /// Hands the contents `wanted` to `sink`, each once, in whatever order they are stored. One is
-    /// in memory at a time. What the image doesn't have is left out.
+    /// Passes the contents `wanted` to `sink`, each once, in the order of storage. One content is in memory
+    /// at a time. Contents that the image does not have are left out.
     ///
     /// # Errors
-    /// A layer can't be read any more.
+    /// A layer can no longer be read.
     pub fn contents(
         &self,
         wanted: &BTreeSet<Digest>,

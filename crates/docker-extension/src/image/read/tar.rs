@@ -1,7 +1,7 @@
-//! Tar files as they come, from anywhere: entry by entry, with extended headers of bounded size.
+//! Untrusted tar files: entry by entry, with extended headers of bounded size.
 //!
-//! What is taken and what is refused is what Go's `archive/tar` does, because container engines
-//! read layers with it; sparse files alone are refused here, which no engine writes.
+//! Like container engines, which read layers with Go's `archive/tar`, the reader accepts what that package
+//! accepts, except for sparse files, which no engine writes.
 
 use std::io::{self, Read};
 
@@ -12,33 +12,32 @@ use super::limits::{Limits, TooLarge};
 
 const BLOCK: usize = 512;
 
-/// How a reader leaves out what nobody wants to see.
+/// A reader that can skip bytes.
 pub(super) trait Skip: Read {
-    /// Goes `bytes` further; an error of kind `UnexpectedEof` where there are not as many.
+    /// Skips `bytes`; an error of kind `UnexpectedEof` if there are fewer.
     fn skip(&mut self, bytes: u64) -> io::Result<()>;
 }
 
-/// A tar file that is read from front to back.
+/// Reads a tar file sequentially.
 pub(super) struct TarReader<'a, R> {
     source: R,
     limits: &'a Limits,
-    /// Bytes of the entry's content that were not read yet.
+    /// The unread bytes of the entry's content.
     left: u64,
-    /// Zeros behind the content, up to the next block.
+    /// The zeros after the content, up to the next block.
     padding: u64,
 }
 
-/// What a tar file says of an entry.
+/// The header of an entry.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TarEntry {
     pub path: Vec<u8>,
-    /// The target of a link; else empty.
+    /// The target of a link; otherwise empty.
     pub link: Vec<u8>,
-    /// What it is.
     pub kind: TarKind,
     /// Permissions, with the set-user-ID, set-group-ID and sticky bits.
     pub mode: u32,
-    /// Of the content that follows, in bytes.
+    /// The size of the content that follows, in bytes.
     pub size: u64,
 }
 
@@ -53,7 +52,7 @@ pub(super) enum TarKind {
     Unknown(u8),
 }
 
-/// What extended headers say of the entry behind them.
+/// The fields of extended headers, which apply to the next entry.
 #[derive(Default)]
 struct Extended {
     path: Option<Vec<u8>>,
@@ -66,7 +65,7 @@ impl<'a, R: Skip> TarReader<'a, R> {
         Self { source, limits, left: 0, padding: 0 }
     }
 
-    /// The next entry; none where the tar file ends.
+    /// The next entry; `None` at the end of the tar file.
     pub fn next(&mut self) -> Result<Option<TarEntry>, ReadFailure> {
         let mut extended = Extended::default();
         loop {
@@ -81,24 +80,24 @@ impl<'a, R: Skip> TarReader<'a, R> {
                 b'L' => extended.path = Some(self.long_name()?),
                 b'K' => extended.link = Some(self.long_name()?),
                 b'x' => self.records(&mut extended)?,
-                // A tar file's global headers: Go leaves them out, too.
+                // Global headers, which Go ignores too.
                 b'g' => {}
                 kind => return self.entry(&header, kind, extended).map(Some),
             }
         }
     }
 
-    /// The content of the entry, as far as it was not read.
+    /// The unread content of the entry.
     pub fn content(&mut self) -> ContentReader<'_, 'a, R> {
         ContentReader(self)
     }
 
-    /// The reader below, with what stands behind the end of the tar file.
+    /// The inner reader, which is at the bytes after the end of the tar file.
     pub fn into_inner(self) -> R {
         self.source
     }
 
-    /// The reader below, which is at the entry's content.
+    /// The inner reader, which is at the entry's content.
     pub fn get_ref(&self) -> &R {
         &self.source
     }
@@ -115,13 +114,13 @@ impl<'a, R: Skip> TarReader<'a, R> {
         if header.as_bytes().iter().all(|byte| *byte == 0) {
             return match self.block()? {
                 Some(next) if next.as_bytes().iter().any(|byte| *byte != 0) => {
-                    Err(Broken::NotATar("an empty block amid the entries").into())
+                    Err(Broken::NotATar("an empty block between entries").into())
                 }
                 _ => Ok(None),
             };
         }
         let bytes = header.as_bytes().iter().enumerate().map(|(at, byte)| match at {
-            // The sum's own place counts as spaces.
+            // The checksum field itself counts as spaces.
             148..156 => u32::from(b' '),
             _ => u32::from(*byte),
         });
@@ -164,13 +163,13 @@ impl<'a, R: Skip> TarReader<'a, R> {
         Ok(name)
     }
 
-    /// The records of a PAX header: `<length> <key>=<value>\n`, where the length is that of all.
+    /// Parses the records of a PAX header, `<length> <key>=<value>\n`. The length includes everything.
     fn records(&mut self, extended: &mut Extended) -> Result<(), ReadFailure> {
         let bytes = self.extended_header()?;
         let mut left = &bytes[..];
         while !left.is_empty() {
             let (key, value, rest) =
-                record(left).ok_or(Broken::NotATar("an extended header that can't be read"))?;
+                record(left).ok_or(Broken::NotATar("an invalid extended header"))?;
             left = rest;
             match key {
                 b"path" => extended.path = Some(value.to_vec()),
@@ -192,11 +191,11 @@ impl<'a, R: Skip> TarReader<'a, R> {
         kind: u8,
         extended: Extended,
     ) -> Result<TarEntry, ReadFailure> {
-        // An empty value takes back what an earlier header said.
+        // An empty value cancels the value of an earlier header.
         let given = |value: Option<Vec<u8>>| value.filter(|value| !value.is_empty());
         let path = given(extended.path).unwrap_or_else(|| header.path_bytes().into_owned());
         let kind = match kind {
-            // In tar files older than folders' own type.
+            // From tar versions before the type of directories.
             0 if path.ends_with(b"/") => TarKind::Folder,
             0 | b'0' | b'7' => TarKind::File,
             b'1' => TarKind::HardLink,
@@ -208,7 +207,7 @@ impl<'a, R: Skip> TarReader<'a, R> {
         };
         let size = match kind {
             TarKind::File | TarKind::Unknown(_) => extended.size.unwrap_or(self.left),
-            // Nothing follows them, whatever they say.
+            // They have no content, whatever their size field says.
             _ => 0,
         };
         self.begin_content(size)?;
@@ -219,14 +218,14 @@ impl<'a, R: Skip> TarReader<'a, R> {
             _ => Vec::new(),
         };
         if path.contains(&0) || link.contains(&0) {
-            return Err(Broken::NotATar("a name with a NUL in it").into());
+            return Err(Broken::NotATar("a name that contains NUL").into());
         }
         let mode = header.mode().map_err(|_| Broken::NotATar("an invalid mode"))? & 0o7777;
         Ok(TarEntry { path, link, kind, mode, size })
     }
 }
 
-/// The first record, and what is behind it.
+/// The first record, and the rest.
 fn record(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let digits = bytes.iter().position(|byte| *byte == b' ')?;
     let length: usize = std::str::from_utf8(&bytes[..digits]).ok()?.parse().ok()?;
@@ -272,7 +271,7 @@ mod tests {
         }
     }
 
-    /// Path, link and content of each entry.
+    /// The path, link and content of each entry.
     fn entries(tar: &[u8]) -> Result<Vec<(String, String, String)>, ReadFailure> {
         let mut tar = TarReader::new(Bytes(tar), &SMALL);
         let mut entries = Vec::new();
@@ -307,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_may_stand_in_extended_headers() {
+    fn sizes_may_come_from_extended_headers() {
         let tar = Tar::new()
             .extended(&[("size", "3000")])
             .bytes(b'0', b"a", b"", 0, &[b'a'; 3000])
@@ -318,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn links_and_folders_have_no_content_whatever_they_say() {
+    fn links_and_directories_have_no_content_whatever_their_size() {
         let tar = Tar::new().bytes(b'5', b"d", b"", 700, b"").bytes(b'1', b"l", b"d", 9, b"");
         let tar = tar.bytes(0, b"old/", b"", 0, b"").file("f", "x").finish();
         let expected = [("d", "", ""), ("l", "d", ""), ("old/", "", ""), ("f", "", "x")];
@@ -326,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tar_file_may_end_without_zeros_but_not_amid_an_entry() {
+    fn a_tar_file_may_end_without_zeros_but_not_within_an_entry() {
         let tar = Tar::new().file("a", "x").unfinished();
         assert!(entries(&tar).is_ok());
         assert!(entries(&[]).unwrap().is_empty());
@@ -336,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_tar_file_is_refused() {
+    fn bytes_that_are_not_a_tar_file_are_rejected() {
         let mut wrong = Tar::new().file("a", "x").finish();
         wrong[0] = b'b';
         let mut amid = vec![0; 512];

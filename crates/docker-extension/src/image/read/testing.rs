@@ -1,4 +1,4 @@
-//! Images made by hand, sound ones and others.
+//! Valid and invalid images, assembled by hand.
 
 use std::io::{Cursor, Write};
 
@@ -18,7 +18,7 @@ const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const CONFIGURATION: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
-/// Limits that are met without waiting long.
+/// Limits that tests reach quickly.
 pub(super) const SMALL: Limits = Limits {
     document: 16 * 1024,
     variants: 4,
@@ -32,7 +32,7 @@ pub(super) const SMALL: Limits = Limits {
     link_steps: 1000,
 };
 
-/// A tar file, entry by entry.
+/// Writes a tar file entry by entry.
 #[derive(Clone, Default)]
 pub(super) struct Tar(Vec<u8>);
 
@@ -61,7 +61,7 @@ impl Tar {
         self.bytes(kind, path.as_bytes(), link.as_bytes(), content.len() as u64, content)
     }
 
-    /// An entry whose header may lie about the size of what follows.
+    /// An entry whose header may have a wrong size.
     pub fn bytes(mut self, kind: u8, path: &[u8], link: &[u8], size: u64, content: &[u8]) -> Self {
         let mut header = Header::new_gnu();
         header.as_mut_bytes()[..path.len()].copy_from_slice(path);
@@ -81,14 +81,14 @@ impl Tar {
         let mut content = String::new();
         for (key, value) in records {
             let rest = format!(" {key}={value}\n");
-            // The length counts its own digits.
+            // The length includes its own digits.
             let length = rest.len() + if rest.len() < 9 { 1 } else { 2 };
             content += &format!("{length}{rest}");
         }
         self.entry(b'x', "extended", "", content.as_bytes())
     }
 
-    /// Without the zeros at the end.
+    /// The tar file without the zeros at the end.
     pub fn unfinished(self) -> Vec<u8> {
         self.0
     }
@@ -128,14 +128,14 @@ impl Image {
         self.blob(LAYER, bytes)
     }
 
-    /// A manifest of layers, which are tar files and get compressed.
+    /// A manifest of layers, which are given as tar files and are compressed here.
     pub fn manifest(&mut self, architecture: &str, layers: &[Vec<u8>]) -> Value {
         let diff_ids: Vec<_> = layers.iter().map(|tar| Digest::of(tar)).collect();
         let layers = layers.iter().map(|tar| self.layer(gzip(tar))).collect();
         self.manifest_of(architecture, layers, &diff_ids)
     }
 
-    /// A manifest of layers that were added.
+    /// A manifest of layers that were added before.
     pub fn manifest_of(
         &mut self,
         architecture: &str,
@@ -178,14 +178,14 @@ impl Image {
     }
 }
 
-/// The archive of an image with one variant that has these layers, given as tar files.
+/// The archive of an image with one variant with these layers, given as tar files.
 pub(super) fn archive_of(layers: &[Vec<u8>]) -> Vec<u8> {
     let mut image = Image::new();
     let manifest = image.manifest("amd64", layers);
     image.archive(vec![manifest])
 }
 
-/// Reads an archive within limits.
+/// Reads an archive within these limits.
 pub(super) fn read(archive: Vec<u8>, limits: &Limits) -> Result<StoredImage, ReadError> {
     let progress = Progress::new(Verbosity::Quiet);
     StoredImage::from_archive(Cursor::new(archive), limits, &progress.step("reading"))

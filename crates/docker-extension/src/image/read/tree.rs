@@ -1,4 +1,4 @@
-//! The file system of a variant: what is left when each layer has been laid over those below it.
+//! The file system of a variant: the result of merging its layers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,19 +10,19 @@ use crate::oci::Digest;
 
 /// The merged file system of a variant.
 ///
-/// Nodes stand in one list and name each other by their place in it, so that nothing recurses into
-/// folders, however deep they are.
+/// Nodes are in one list, and refer to each other by their index, so that no function recurses into
+/// directories, however deep they are.
 #[derive(Debug)]
 pub struct FileTree {
     pub(super) nodes: Vec<Slot>,
     pub(super) oddities: Oddities,
 }
 
-/// A file, folder or link.
+/// A file, directory or link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeNode {
     pub kind: NodeKind,
-    /// Its permissions, with the set-user-ID, set-group-ID and sticky bits.
+    /// Permissions, with the set-user-ID, set-group-ID and sticky bits.
     pub mode: u32,
 }
 
@@ -33,77 +33,77 @@ pub enum NodeKind {
     File {
         /// In bytes.
         size: u64,
-        /// The digest of its content, which is the same for equal files of all layers.
+        /// The digest of its content, which is the same for equal files in all layers.
         content: Digest,
     },
-    /// A symbolic link with this text.
+    /// A symbolic link with this target.
     Symlink(Arc<str>),
     /// A device or a pipe.
     Special,
 }
 
-/// A node's place among the nodes of a tree.
+/// The index of a node in the tree.
 pub(super) type Id = u32;
-/// The root's.
+/// The root.
 pub(super) const ROOT: Id = 0;
 
-/// A node, and what it takes to find others from it.
+/// A node and its relations.
 #[derive(Debug)]
 pub(super) struct Slot {
     pub node: TreeNode,
     pub name: Arc<str>,
-    /// The root's is the root.
+    /// The root is its own parent.
     pub parent: Id,
-    /// Empty where it is no folder.
+    /// Empty unless it is a directory.
     pub children: BTreeMap<Arc<str>, Id>,
-    /// The last layer that has it or something in it.
+    /// The last layer that contains it or a path below it.
     pub touched: u32,
-    /// The last layer that hid all that those below it have in this folder.
+    /// The last layer that has hidden the directory's content of lower layers.
     pub cleared: Option<u32>,
 }
 
-/// Where a path leads.
+/// The result of resolving a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundNode<'a> {
-    /// The path of the node itself, without the links on the way: `/ui/index.html`.
+    /// The node's own path, with links resolved: `/ui/index.html`.
     pub path: String,
     pub node: &'a TreeNode,
 }
 
-/// A path leads to nothing.
+/// Why a path can't be resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unresolved {
     /// There is no such file.
     #[error("it does not exist")]
     NotFound,
-    /// Something on the way is no folder.
-    #[error("something on the way to it is no folder")]
+    /// A component of the path is not a directory.
+    #[error("a component of its path is not a directory")]
     NotAFolder,
-    /// There are symbolic links in a circle on the way.
-    #[error("more than {LINKS} symbolic links lead to it")]
+    /// The path contains a cycle of symbolic links.
+    #[error("it leads through more than {LINKS} symbolic links")]
     TooManyLinks,
 }
 
 impl FileTree {
-    /// What `path` names. Symbolic links are followed in the folders on the way, as `docker cp`
-    /// does it, and not at its end. `/` in front makes no difference, and `/..` is the root.
+    /// The node at `path`. As in `docker cp`, symbolic links are followed in parent directories, but not at
+    /// the end. A leading `/` makes no difference, and `/..` is the root.
     ///
     /// # Errors
-    /// It names nothing.
+    /// The path does not exist.
     pub fn resolve(&self, path: &str) -> Result<FoundNode<'_>, Unresolved> {
         self.look_up(path, LastLink::Keep)
     }
 
-    /// What `path` leads to in the end: the same, but a symbolic link at its end is followed too.
+    /// The node at `path`, with a symbolic link at the end followed too.
     ///
     /// # Errors
-    /// It leads to nothing.
+    /// The path does not exist.
     pub fn follow(&self, path: &str) -> Result<FoundNode<'_>, Unresolved> {
         self.look_up(path, LastLink::Follow)
     }
 
-    /// All that is in the folder `path`, and in the folders there, sorted by name. Symbolic links
-    /// are not followed. Nothing where there is no such folder.
+    /// The content of the directory `path`, recursively, sorted by path. Symbolic links are not followed.
+    /// Empty if there is no such directory.
     pub fn below(&self, path: &str) -> impl Iterator<Item = FoundNode<'_>> {
         let start = self.walk(ROOT, &path::parts_within_root(path), LastLink::Follow, &mut 0);
         let mut open = start.map_or_else(|_| Vec::new(), |id| self.children_reversed(id));
@@ -114,7 +114,7 @@ impl FileTree {
         })
     }
 
-    /// What is strange about the variant's layers.
+    /// The anomalies of the variant's layers.
     pub fn oddities(&self) -> &Oddities {
         &self.oddities
     }
@@ -144,8 +144,8 @@ impl FileTree {
         &self.nodes[id as usize]
     }
 
-    /// Goes from the folder `start` along `parts`, and adds to `steps` the parts of links that it
-    /// went through.
+    /// Goes from the directory `start` along `parts`, and adds the number of components from followed links
+    /// to `steps`.
     pub(super) fn walk(
         &self,
         start: Id,
@@ -186,7 +186,7 @@ impl FileTree {
     }
 }
 
-/// What becomes of a symbolic link at the end of a path.
+/// Whether a symbolic link at the end of a path is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LastLink {
     Keep,
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn links_on_the_way_are_followed_and_the_last_one_if_asked_for() {
+    fn links_in_a_path_are_followed_and_the_last_one_on_request() {
         let tree = tree(
             Tar::new()
                 .file("usr/bin/tool", "")
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn circles_end() {
+    fn cycles_of_links_are_errors() {
         let tree = tree(
             Tar::new()
                 .symlink("a", "b")
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_listed_with_all_below_it() {
+    fn a_directory_is_listed_recursively() {
         let tree = tree(
             Tar::new().file("ui/b/c", "").file("ui/a", "").file("uix", "").symlink("link", "ui/b"),
         );

@@ -1,5 +1,5 @@
-//! Layers and archives without their compression, whichever it is; what a media type says of it is
-//! not trusted.
+//! Decompresses layers and archives. The content decides the compression, because media types are
+//! untrusted.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -19,10 +19,10 @@ const OTHERS: [(&[u8], &str); 3] = [
     (&[0xfd, b'7', b'z', b'X', b'Z', 0], "xz"),
     (&[0x04, 0x22, 0x4d, 0x18], "lz4"),
 ];
-/// Enough bytes to tell them apart.
+/// The number of bytes that identify a compression.
 const MAGIC: usize = 6;
 
-/// `source` without its compression.
+/// The decompressed content of `source`.
 pub(super) fn unpack<'a>(source: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let (magic, source) = peek(Interruptible(source))?;
     if magic.starts_with(GZIP) {
@@ -37,7 +37,7 @@ pub(super) fn unpack<'a>(source: impl Read + 'a) -> io::Result<Box<dyn Read + 'a
     }
 }
 
-/// Whether `source` is compressed, which can then be read anew.
+/// Whether `source` is compressed. Rewinds it.
 pub(super) fn is_compressed(source: impl Read) -> io::Result<bool> {
     let (magic, _) = peek(source)?;
     let mut others = OTHERS.iter().map(|(other, _)| *other);
@@ -53,12 +53,12 @@ fn peek<R: Read>(mut source: R) -> io::Result<(Vec<u8>, Peeked<R>)> {
     Ok((magic, BufReader::with_capacity(BUFFER, chained)))
 }
 
-/// A frame of zstd that holds no data, as those tools write that make layers seekable.
+/// A zstd frame without data, as written by tools that make layers seekable.
 fn is_skippable(magic: &[u8]) -> bool {
     matches!(magic, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
 }
 
-/// All frames of a zstd stream, one after the other.
+/// Reads all frames of a zstd stream in sequence.
 struct Zstd<R> {
     source: R,
     decoder: FrameDecoder,
@@ -71,7 +71,7 @@ impl<R: BufRead> Zstd<R> {
         Self { source, decoder }
     }
 
-    /// Begins the next frame that has data; false at the end.
+    /// Starts the next frame with data; `false` at the end.
     fn next_frame(&mut self) -> io::Result<bool> {
         while !self.source.fill_buf()?.is_empty() {
             match self.decoder.reset(&mut self.source) {
@@ -155,15 +155,15 @@ mod tests {
     }
 
     #[test]
-    fn a_window_of_gigabytes_is_refused() {
-        // A frame header without a size, whose window descriptor asks for 2^41 bytes.
+    fn a_window_of_gigabytes_is_rejected() {
+        // A frame header without a content size, whose window descriptor means 2^41 bytes.
         let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xf8, 0x01, 0x00, 0x00];
         let error = unpacked(&frame).unwrap_err().to_string();
         assert!(error.to_lowercase().contains("window"), "{error}");
     }
 
     #[test]
-    fn other_compressions_are_told_by_name() {
+    fn other_compressions_are_recognized_and_named() {
         let xz = [0xfd, b'7', b'z', b'X', b'Z', 0, 0];
         assert!(unpacked(&xz).unwrap_err().to_string().contains("xz"));
         assert!(unpacked(b"BZh91AY").unwrap_err().to_string().contains("bzip2"));

@@ -43,7 +43,7 @@ fn merged(layers: &[Vec<LayerEntry>]) -> FileTree {
     merge.finish()
 }
 
-/// Every path, with a `/` behind folders' and the target of links.
+/// Every path, with a `/` after directories and the target of links.
 fn listed(tree: &FileTree) -> Vec<String> {
     let line = |found: super::super::tree::FoundNode<'_>| match &found.node.kind {
         NodeKind::Folder => found.path + "/",
@@ -59,7 +59,7 @@ fn oddities(tree: &FileTree) -> Vec<String> {
 }
 
 #[test]
-fn whiteouts_hide_what_lower_layers_have_and_nothing_else() {
+fn whiteouts_hide_paths_of_lower_layers_and_nothing_else() {
     let lower = vec![file("a/one", ""), file("a/two", ""), file("b/c/deep", ""), file("d", "")];
     let upper = vec![
         file("a/three", ""),
@@ -68,25 +68,25 @@ fn whiteouts_hide_what_lower_layers_have_and_nothing_else() {
         file("b/c/new", ""),
         file(".wh.d", ""),
         file(".wh.nothing", ""),
-        // A file of this very layer.
+        // A file of the same layer.
         file("e", ""),
         file(".wh.e", ""),
         file(".wh..wh.plnk", ""),
     ];
     let tree = merged(&[lower, upper]);
     assert_eq!(listed(&tree), ["/a/", "/a/three", "/b/", "/b/c/", "/b/c/new", "/e"]);
-    // Engines refuse what hides a part of its own layer, or hide that too.
+    // Engines reject a whiteout that hides part of its own layer, or hide that part too.
     assert_eq!(
         oddities(&tree),
         [
-            "`b/c/new` is, or lies in, a folder that a whiteout of its own layer hides",
-            "`.wh.e` is a whiteout of what its own layer has",
+            "`b/c/new` is, or is in, a directory that a whiteout of its own layer hides",
+            "`.wh.e` is a whiteout of a path of its own layer",
         ]
     );
 }
 
 #[test]
-fn whiteouts_that_engines_pay_no_attention_to_are_told() {
+fn whiteouts_that_engines_ignore_are_reported() {
     let lower = vec![file("a", ""), file("d/a", "")];
     let tree = merged(&[lower, vec![file(OPAQUE, ""), file(".wh.d", ""), folder("d")]]);
     assert_eq!(listed(&tree), ["/d/"]);
@@ -94,13 +94,13 @@ fn whiteouts_that_engines_pay_no_attention_to_are_told() {
         oddities(&tree),
         [
             "`.wh..wh..opq` is a whiteout of the whole root",
-            "`d` is, or lies in, a folder that a whiteout of its own layer hides",
+            "`d` is, or is in, a directory that a whiteout of its own layer hides",
         ]
     );
 }
 
 #[test]
-fn only_folders_stay_under_folders() {
+fn a_directory_keeps_its_content_only_if_the_next_layer_has_a_directory_too() {
     let tree = merged(&[
         vec![file("a/x", ""), file("b", ""), symlink("c", "a"), file("d/x", "")],
         vec![file("a", ""), file("b/x", ""), folder("c"), folder("d/")],
@@ -110,15 +110,15 @@ fn only_folders_stay_under_folders() {
     assert_eq!(
         oddities(&tree),
         [
-            "`b/x` lies in something that is no folder in a lower layer",
-            // An engine would not get beyond the file in the folder's place.
-            "`e/x` lies in something that is no folder",
+            "`b/x` has a parent that is not a directory in a lower layer",
+            // An engine would fail at the file in the place of the directory.
+            "`e/x` has a parent that is not a directory",
         ]
     );
 }
 
 #[test]
-fn entries_go_where_links_of_their_own_layer_lead() {
+fn entries_follow_links_of_their_own_layer() {
     let tree = merged(&[
         vec![
             folder("usr/lib"),
@@ -131,7 +131,7 @@ fn entries_go_where_links_of_their_own_layer_lead() {
         ],
         vec![symlink("loop", "loop"), file("loop/a", "")],
         vec![symlink("broken", "nothing"), file("broken/a", "")],
-        // In the place of a lower layer's link comes a folder.
+        // A directory replaces the link of a lower layer.
         vec![symlink("lower", "x"), file("lower/c", ""), file("lib/d", ""), file("lib/e", "")],
     ]);
     let expected = [
@@ -153,10 +153,10 @@ fn entries_go_where_links_of_their_own_layer_lead() {
     assert_eq!(
         oddities(&tree),
         [
-            "`loop/a` lies behind a link that leads nowhere",
-            "`broken/a` lies behind a link that leads nowhere",
-            "`lower/c` lies behind a link to a folder of a lower layer",
-            "`lib/d` lies in something that is no folder in a lower layer",
+            "`loop/a` has a parent that is a broken symbolic link",
+            "`broken/a` has a parent that is a broken symbolic link",
+            "`lower/c` has a parent that is a symbolic link to a directory of a lower layer",
+            "`lib/d` has a parent that is not a directory in a lower layer",
         ]
     );
 }
@@ -181,16 +181,16 @@ fn a_hard_link_has_the_content_of_its_target() {
         oddities(&tree),
         [
             "`up` is a hard link to `../../etc/passwd`, which leaves the image's root",
-            "`no` is a hard link to `nothing`, which is no file of the image",
-            "`folder` is a hard link to `d`, which is no file of the image",
-            "`c` is a hard link to `c`, which is no file of the image",
+            "`no` is a hard link to `nothing`, which is not a file of the image",
+            "`folder` is a hard link to `d`, which is not a file of the image",
+            "`c` is a hard link to `c`, which is not a file of the image",
             "`e` is a hard link to `a`, which is in a lower layer",
         ]
     );
 }
 
 #[test]
-fn what_is_strange_is_told() {
+fn anomalies_are_reported() {
     let tree = merged(&[vec![
         file("../../etc/passwd", ""),
         file("/absolute", ""),
@@ -211,7 +211,7 @@ fn what_is_strange_is_told() {
         oddities(&tree),
         [
             "`../../etc/passwd` leaves the image's root",
-            "`b` is in one layer twice",
+            "`b` occurs twice in one layer",
             "`out` is a symbolic link to `../etc`, which leaves the image's root",
             "`what` has the type `Z`, which can't be unpacked",
             "`.wh...` is a whiteout that hides nothing",
@@ -220,7 +220,7 @@ fn what_is_strange_is_told() {
     );
 }
 
-/// A file system as a plain map, changed by the rules of the OCI specification in the most simple
+/// A file system as a plain map that implements the rules of the OCI specification in the simplest
 /// way.
 #[derive(Default)]
 struct Model(BTreeMap<String, TreeNode>);
@@ -268,8 +268,8 @@ impl Model {
         }
     }
 
-    /// The folders around something that is about to be added; none where the layer, of which
-    /// `added` is what it has so far, has a file in their place.
+    /// The parent directories of a new entry; `None` if the layer has a file in their place. `added` is the
+    /// part of the layer so far.
     fn make_folders(&mut self, folder: &str, added: &BTreeSet<String>) -> Option<Vec<String>> {
         let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
         let folders: Vec<_> = ends.map(|end| folder[..end].to_owned()).collect();
@@ -303,7 +303,7 @@ fn any_entry() -> impl Strategy<Value = LayerEntry> {
     prop_oneof![
         4 => (any_path(), text).prop_map(|(path, text)| file(&path, text)),
         2 => any_path().prop_map(|path| folder(&path)),
-        // Nothing lies behind these.
+        // No path can be below these.
         1 => any_path().prop_map(|path| symlink(&format!("{path}/link"), "nowhere")),
         1 => (any_path(), any_path()).prop_map(|(path, target)| hard_link(&path, &target)),
         2 => (any_path(), select(&["a", "b", "c"][..]))

@@ -1,5 +1,5 @@
-//! How one is allowed to read a repository: with a token from the registry's token server, or with
-//! name and password, as the registry wants it.
+//! Authorization to read a repository: with a token from the registry's token server, or with name and
+//! password, depending on the registry.
 
 use std::sync::OnceLock;
 
@@ -13,19 +13,19 @@ use super::login::{self, Login};
 use crate::error::{Error, Result};
 use crate::http::{Address, ClientRequest};
 
-/// What token servers want to know about who asks.
+/// The client identifier for token servers.
 const CLIENT: &str = "cargo-xtask";
 const BASIC: &str = "Basic ";
-/// Tokens are some kilobytes, in bytes.
+/// The limit in bytes. Tokens have a few kilobytes.
 const LARGEST_ANSWER: u64 = 1024 * 1024;
 
-/// The way into a repository.
+/// Requests authorization for a repository.
 pub(super) struct Access {
     registry: String,
     scope: String,
-    /// Whether logins must not be seen by others on the way.
+    /// Whether credentials must be encrypted.
     is_https: bool,
-    /// The person's login, once it was looked for.
+    /// The user's login, after it was looked up.
     login: OnceLock<Option<Login>>,
 }
 
@@ -35,8 +35,8 @@ impl Access {
         Self { registry: registry.to_owned(), scope, is_https, login: OnceLock::new() }
     }
 
-    /// The value of `Authorization` that answers one of the challenges. The person's login goes
-    /// where Docker sends it: to the registry, and to the token server that it names.
+    /// The value of `Authorization` that answers one of the challenges. Like in Docker, the user's login is
+    /// sent to the registry and to the token server that it names.
     pub fn authorize(&self, challenges: &[Challenge], reference: &str) -> Result<Option<String>> {
         let find = |scheme| challenges.iter().find(|it| it.scheme == scheme);
         let login = self.login()?;
@@ -49,13 +49,13 @@ impl Access {
         }
     }
 
-    /// The registry does not let the person in, who has come with `authorization`.
-    pub fn refused(&self, status: u16, authorization: Option<&str>, reference: &str) -> Error {
-        // Of a token, the registry refuses not the login, but what it allows.
+    /// The error for a request with `authorization` that the registry has rejected.
+    pub fn rejected(&self, status: u16, authorization: Option<&str>, reference: &str) -> Error {
+        // If a token is rejected, the reason is its permissions, not the login.
         let is_login = authorization.is_some_and(|value| value.starts_with(BASIC));
         match self.account() {
             Some(account) if is_login && status == 401 => {
-                error::login_refused(&self.registry, &account)
+                error::login_rejected(&self.registry, &account)
             }
             _ => self.unauthorised(reference),
         }
@@ -64,7 +64,7 @@ impl Access {
     fn login(&self) -> Result<Option<&Login>> {
         if self.login.get().is_none() {
             let found = login::find(&self.registry)?;
-            // Another download that has found it meanwhile has found the same.
+            // Another download may have set it; the result is the same.
             let _ = self.login.set(found);
         }
         Ok(self.login.get().and_then(Option::as_ref))
@@ -86,13 +86,13 @@ impl Access {
             200 => {}
             400 | 401 | 403 => {
                 return Err(match self.account() {
-                    Some(account) => error::login_refused(&self.registry, &account),
+                    Some(account) => error::login_rejected(&self.registry, &account),
                     None => self.unauthorised(reference),
                 });
             }
             429 => return Err(error::rate_limited(&self.registry)),
             status => {
-                let what = format!("has a token server with status {status}");
+                let what = format!("returned status {status} for a token");
                 return Err(error::strange(&self.registry, &what));
             }
         }
@@ -106,7 +106,7 @@ impl Access {
         let token = token.filter(|token| !token.is_empty());
         match token {
             Some(token) => Ok(format!("Bearer {token}")),
-            None => Err(error::strange(&self.registry, "has a token server without tokens")),
+            None => Err(error::strange(&self.registry, "returned no token")),
         }
     }
 
@@ -116,7 +116,7 @@ impl Access {
         let address = realm.parse::<Address>();
         let address = address.ok().filter(|address| address.is_https() || !self.is_https);
         let Some(mut address) = address else {
-            let what = format!("names `{realm}` as its token server, which has no safe address");
+            let what = format!("names the token server `{realm}`, which is not a safe address");
             return Err(error::strange(&self.registry, &what));
         };
         let service = parameter("service").unwrap_or_default();
@@ -153,7 +153,7 @@ mod tests {
     use crate::image::read::registry::challenge;
 
     #[test]
-    fn logins_go_to_token_servers_with_encryption_if_the_registry_has_it() {
+    fn logins_are_sent_to_encrypted_token_servers_if_the_registry_is_encrypted() {
         let takes = |is_https: bool, realm: &str| {
             let access = Access::new("registry.example", "tool", is_https);
             let bearer = format!("Bearer realm=\"{realm}\",service=registry");

@@ -1,17 +1,17 @@
-//! What a registry says that it wants, in the header `WWW-Authenticate` (RFC 9110, 11.6.1).
+//! The authorization that a registry requires, from the header `WWW-Authenticate` (RFC 9110, 11.6.1).
 
 use std::collections::BTreeMap;
 
-/// One way to be allowed in.
+/// One accepted kind of authorization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Challenge {
     /// `basic`, `bearer`: in lower case.
     pub scheme: String,
-    /// Its parameters, their names in lower case.
+    /// Its parameters, with names in lower case.
     pub parameters: BTreeMap<String, String>,
 }
 
-/// Reads the values of the headers. What can't be understood is left out.
+/// Parses the values of the headers. Invalid parts are left out.
 pub(super) fn parse<'a>(values: impl Iterator<Item = &'a str>) -> Vec<Challenge> {
     let mut challenges: Vec<Challenge> = Vec::new();
     for value in values {
@@ -26,7 +26,7 @@ pub(super) fn parse<'a>(values: impl Iterator<Item = &'a str>) -> Vec<Challenge>
                     challenge.parameters.insert(word, value);
                     rest = behind;
                 }
-                // A parameter of nothing.
+                // A parameter without a scheme.
                 (Some(behind), None) => rest = parameter(behind).1,
                 (None, _) => {
                     challenges.push(Challenge { scheme: word, parameters: BTreeMap::new() });
@@ -39,7 +39,7 @@ pub(super) fn parse<'a>(values: impl Iterator<Item = &'a str>) -> Vec<Challenge>
     challenges
 }
 
-/// A parameter's value, with or without quotes, and what is behind it.
+/// A parameter's value, with or without quotes, and the rest of the text.
 fn parameter(text: &str) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let (value, behind) = text.split_at(text.find([',', ' ', '\t']).unwrap_or(text.len()));
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_registries_send_is_understood() {
+    fn challenges_of_real_registries_are_parsed() {
         let values = [
             "Bearer realm=\"https://auth.example/token\",service=\"a, \\\"b\\\"\",scope=pull",
             "Basic Realm = x, Negotiate",
@@ -84,7 +84,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn anything_is_read_to_its_end(text in "[a-z\"\\\\=, é]{0,60}") {
+        fn any_text_is_parsed_to_its_end(text in "[a-z\"\\\\=, é]{0,60}") {
             parse([text.as_str()].into_iter());
         }
     }

@@ -1,4 +1,4 @@
-//! Why an image can't be read from a registry.
+//! Errors of reading an image from a registry.
 
 use camino::Utf8Path;
 
@@ -7,37 +7,38 @@ use crate::http::HttpError;
 use crate::process::ProcessError;
 
 pub(super) fn not_found(reference: &str) -> Error {
-    Error::new(format!("the registry has no image `{reference}`")).help(
-        "check name and tag; an image that was not pushed yet is read from its archive, or with \
-         `docker-daemon:` in front of its name from the Docker Engine",
+    Error::new(format!("the registry does not have the image `{reference}`")).help(
+        "check name and tag, or use the image's archive or, for an image in the Docker Engine, the prefix \
+         `docker-daemon:`",
     )
 }
 
 /// `account` is the one that is logged in.
 pub(super) fn unauthorised(registry: &str, reference: &str, account: Option<&str>) -> Error {
-    let who = account.unwrap_or("anybody without a login");
+    let who = account.unwrap_or("anonymous users");
     let help = match account {
         Some(_) => "check the name, and that this account may read the image".to_owned(),
         None => format!(
-            "check the name, and log in with `docker login {registry}` if the image is not public"
+            "check the name, and log in with `docker login {registry}` if the image is private"
         ),
     };
-    let what = format!("the registry `{registry}` does not let {who} read `{reference}`");
+    let what = format!("the registry `{registry}` does not allow {who} to read `{reference}`");
     Error::new(what).help(help)
 }
 
-pub(super) fn login_refused(registry: &str, account: &str) -> Error {
-    let what =
-        format!("the registry `{registry}` refuses the login of {account} that Docker keeps");
-    Error::new(what).help(format!("log in anew with `docker login {registry}`"))
+pub(super) fn login_rejected(registry: &str, account: &str) -> Error {
+    let what = format!(
+        "the registry `{registry}` rejected the login of {account} from Docker's configuration"
+    );
+    Error::new(what).help(format!("log in again with `docker login {registry}`"))
 }
 
 pub(super) fn rate_limited(registry: &str) -> Error {
-    Error::new(format!("the registry `{registry}` refuses more downloads for now"))
-        .help(format!("wait, or log in with `docker login {registry}`, and run it again"))
+    Error::new(format!("the registry `{registry}` limits the number of downloads"))
+        .help(format!("wait, or log in with `docker login {registry}`, and run the command again"))
 }
 
-/// The registry does something that no registry does: `what`, which begins with a verb.
+/// An unexpected response of the registry: `what`, which starts with a verb.
 pub(super) fn strange(registry: &str, what: &str) -> Error {
     Error::new(format!("the registry `{registry}` {what}"))
 }
@@ -48,24 +49,25 @@ pub(super) fn http(registry: &str, source: HttpError) -> Error {
         source => source,
     };
     let help = source.help();
-    let error = Error::new(format!("the registry `{registry}` can't be read from")).because(source);
+    let error =
+        Error::new(format!("could not read from the registry `{registry}`")).because(source);
     match help {
         Some(help) => error.help(help),
         None => error,
     }
 }
 
-/// Docker's configuration at `path` can't be used.
+/// Docker's configuration at `path` is invalid.
 pub(super) fn credentials(path: &Utf8Path, reason: &str) -> Error {
-    Error::new(format!("can't read from `{path}` how to log in: {reason}"))
-        .help("log in anew with `docker login`")
+    Error::new(format!("could not read the login from `{path}`: {reason}"))
+        .help("log in again with `docker login`")
 }
 
 pub(super) fn credential_helper(registry: &str, source: ProcessError) -> Error {
     match source {
         ProcessError::Interrupted(interrupted) => interrupted.into(),
-        source => Error::new(format!("can't get the login for `{registry}`"))
+        source => Error::new(format!("could not get the login for `{registry}`"))
             .because(source)
-            .help("log in anew with `docker login`"),
+            .help("log in again with `docker login`"),
     }
 }

@@ -1,5 +1,5 @@
-//! The person's login for a registry, as `docker login` has kept it: in Docker's configuration, or
-//! in the system's keychain, which a helper program opens.
+//! The user's login for a registry, which `docker login` has stored in Docker's configuration, or in the
+//! system's keychain, to which a helper program has access.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -14,26 +14,25 @@ use super::error;
 use crate::error::Result;
 use crate::process;
 
-/// What Docker calls Docker Hub in its configuration.
+/// The key of Docker Hub in Docker's configuration.
 const DOCKER_HUB: (&str, &str) = ("docker.io", "https://index.docker.io/v1/");
-/// The name that stands for "the password is a token".
+/// The user name that means that the password is a token.
 const TOKEN_NAME: &str = "<token>";
-/// No answer of a helper comes near it, in bytes.
+/// The limit of a helper's output, in bytes.
 const LARGEST_ANSWER: usize = 1024 * 1024;
 
-/// A login.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Login {
     Password {
         name: String,
         password: String,
     },
-    /// What gets tokens from the token server, instead of name and password.
+    /// A token for the token server that replaces name and password.
     IdentityToken(String),
 }
 
 impl Login {
-    /// Who it is, for messages.
+    /// The account, for messages.
     pub fn account(&self) -> String {
         match self {
             Login::Password { name, .. } => format!("`{name}`"),
@@ -45,22 +44,22 @@ impl Login {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct DockerConfiguration {
-    auths: BTreeMap<String, KeptLogin>,
+    auths: BTreeMap<String, StoredLogin>,
     creds_store: Option<String>,
     cred_helpers: BTreeMap<String, String>,
 }
 
-/// A login in the configuration itself.
+/// A login that is stored in the configuration itself.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-struct KeptLogin {
+struct StoredLogin {
     auth: String,
     username: String,
     password: String,
     identitytoken: String,
 }
 
-/// The login for a registry, if the person has one.
+/// The login for a registry, if the user has one.
 pub(super) fn find(registry: &str) -> Result<Option<Login>> {
     let folder = match std::env::var_os("DOCKER_CONFIG") {
         Some(folder) => Some(folder.into()),
@@ -86,25 +85,25 @@ fn find_in(path: &Utf8Path, registry: &str) -> Result<Option<Login>> {
     {
         return Ok(Some(login));
     }
-    let is_meant = |kept: &&String| *kept == server || host(kept) == host(server);
-    let key = configuration.auths.keys().find(|kept| *kept == server);
-    let kept = key.or(configuration.auths.keys().find(is_meant));
-    match kept.and_then(|key| configuration.auths.get(key)) {
-        Some(kept) => {
-            kept.login().ok_or_else(|| broken(format!("the login for `{server}` is garbled")))
+    let is_meant = |stored: &&String| *stored == server || host(stored) == host(server);
+    let key = configuration.auths.keys().find(|stored| *stored == server);
+    let stored = key.or(configuration.auths.keys().find(is_meant));
+    match stored.and_then(|key| configuration.auths.get(key)) {
+        Some(stored) => {
+            stored.login().ok_or_else(|| broken(format!("the login for `{server}` is invalid")))
         }
         None => Ok(None),
     }
 }
 
-/// Old configurations have whole addresses.
+/// Old configurations contain whole addresses.
 fn host(server: &str) -> &str {
     let rest = server.split_once("://").map_or(server, |(_, rest)| rest);
     rest.split('/').next().unwrap_or(rest)
 }
 
-impl KeptLogin {
-    /// None where it can't be understood; no login where it is empty, as helpers leave it.
+impl StoredLogin {
+    /// `None` if the login is invalid; `Some(None)` if it is empty, as helpers leave it.
     fn login(&self) -> Option<Option<Login>> {
         if !self.identitytoken.is_empty() {
             return Some(Some(Login::IdentityToken(self.identitytoken.clone())));
@@ -120,7 +119,7 @@ impl KeptLogin {
     }
 }
 
-/// Asks the program `docker-credential-<helper>`.
+/// Runs the program `docker-credential-<helper>`.
 fn ask_helper(
     helper: &str,
     server: &str,
@@ -136,7 +135,7 @@ fn ask_helper(
     let broken = |reason: String| error::credentials(path, &reason);
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if helper.is_empty() || !helper.chars().all(is_name) {
-        return Err(broken(format!("`{helper}` is no name of a credential helper")));
+        return Err(broken(format!("`{helper}` is not a valid name of a credential helper")));
     }
     let program = format!("docker-credential-{helper}");
     let sh = Shell::new().map_err(crate::error::Error::from)?;
@@ -148,14 +147,14 @@ fn ask_helper(
     });
     match outcome {
         Ok(()) => {}
-        // How helpers say that they have none; there is no other way.
+        // This output is the only sign that a helper has no login.
         Err(_) if String::from_utf8_lossy(&answer).contains("credentials not found") => {
             return Ok(None);
         }
         Err(source) => return Err(error::credential_helper(registry, source)),
     }
     let answer: HelperAnswer = serde_json::from_slice(&answer)
-        .map_err(|_| broken(format!("`{program}` answers no login")))?;
+        .map_err(|_| broken(format!("the output of `{program}` is not a login")))?;
     Ok(Some(if answer.username == TOKEN_NAME {
         Login::IdentityToken(answer.secret)
     } else {
@@ -168,25 +167,27 @@ mod tests {
     use super::*;
     use crate::image::testing::Folder;
 
-    /// The account and the secret; `-` where there is no login, `!` where it can't be read.
+    /// The account and the secret; `-` without a login, `!` if it can't be read.
     fn found(configuration: &str, registry: &str) -> String {
         let folder = Folder::with(&[("config.json", configuration)]);
         match find_in(&folder.path().join("config.json"), registry) {
             Ok(Some(Login::Password { name, password })) => format!("{name} {password}"),
             Ok(Some(Login::IdentityToken(token))) => format!("token {token}"),
             Ok(None) => "-".to_owned(),
-            Err(error) if error.to_string().starts_with("can't read from `") => "!".to_owned(),
+            Err(error) if error.to_string().starts_with("could not read the login from `") => {
+                "!".to_owned()
+            }
             Err(error) => error.to_string(),
         }
     }
 
-    fn kept(server: &str, login: &str) -> String {
+    fn stored(server: &str, login: &str) -> String {
         format!(r#"{{ "auths": {{ "{server}": {login} }} }}"#)
     }
 
     #[test]
-    fn a_login_is_found_under_the_names_that_docker_gives_to_registries() {
-        // "me:a:b", as `docker login` writes it.
+    fn a_login_is_found_under_the_names_that_docker_uses_for_registries() {
+        // "me:a:b", in the format of `docker login`.
         let login = r#"{ "auth": "bWU6YTpi" }"#;
         for (server, registry, expected) in [
             ("localhost:5000", "localhost:5000", "me a:b"),
@@ -196,36 +197,36 @@ mod tests {
             ("localhost:5000", "localhost:5001", "-"),
             ("localhost:5000", "localhost", "-"),
         ] {
-            assert_eq!(found(&kept(server, login), registry), expected, "{server} {registry}");
+            assert_eq!(found(&stored(server, login), registry), expected, "{server} {registry}");
         }
         assert_eq!(found("{}", "localhost"), "-");
         assert!(find_in("/nowhere/config.json".into(), "localhost").is_ok_and(|it| it.is_none()));
     }
 
     #[test]
-    fn all_forms_of_kept_logins_are_read_and_garbled_ones_told() {
+    fn all_forms_of_stored_logins_are_read_and_invalid_ones_reported() {
         for (login, expected) in [
             (r#"{ "username": "me", "password": "secret" }"#, "me secret"),
-            // Older versions have filled it up.
+            // Older versions pad it with NULs.
             (r#"{ "auth": "bWU6c2VjcmV0AAA=" }"#, "me secret"),
-            (r#"{ "auth": "bWU6", "identitytoken": "it" }"#, "token it"),
+            // The entry that remains after a credential helper has stored the login.
             // What a credential helper leaves behind.
             ("{}", "-"),
             (r#"{ "auth": "*" }"#, "!"),
             (r#"{ "auth": "bWU=" }"#, "!"),
             (r#"{ "auth": 1 }"#, "!"),
         ] {
-            assert_eq!(found(&kept("localhost", login), "localhost"), expected, "{login}");
+            assert_eq!(found(&stored("localhost", login), "localhost"), expected, "{login}");
         }
         assert_eq!(found("{", "localhost"), "!");
     }
 
     #[test]
-    fn a_helper_is_a_program_of_its_kind_only() {
+    fn an_invalid_helper_name_is_never_run() {
         assert_eq!(found(r#"{ "credsStore": "../../bin/sh" }"#, "localhost"), "!");
         let other = r#"{ "credHelpers": { "localhost:1": "x/y" } }"#;
         assert_eq!(found(other, "localhost"), "-");
         let missing = found(r#"{ "credsStore": "there-is-none" }"#, "localhost");
-        assert_eq!(missing, "can't get the login for `localhost`");
+        assert_eq!(missing, "could not get the login for `localhost`");
     }
 }

@@ -1,7 +1,7 @@
 //! A registry, by the protocol of the OCI distribution specification.
 //!
-//! Layers are downloaded, several at once, into temporary files without a name; documents are read
-//! into memory. What comes is checked by those who read it, as with any other place.
+//! Layers are downloaded in parallel into unnamed temporary files; documents are read into memory. The
+//! readers check the content, as for any other source.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -31,25 +31,25 @@ mod login;
 
 use access::Access;
 
-/// How many layers are downloaded at once.
+/// The maximum number of parallel downloads.
 const DOWNLOADS: usize = 4;
-/// Docker Hub's registry has another address than its name says.
+/// The name of Docker Hub, and the host of its registry.
 const DOCKER_HUB: (&str, &str) = ("docker.io", "registry-1.docker.io");
 
 /// The repository of an image in a registry.
 struct Repository {
-    /// The registry, as people write it.
+    /// The registry, in the user's spelling.
     registry: String,
     /// The image, for messages.
     reference: String,
     place: Utf8PathBuf,
-    /// Where everything of the repository is: `https://registry/v2/name`.
+    /// The base of all addresses: `https://registry/v2/name`.
     base: Address,
     access: Access,
-    /// What allows requests at the moment.
+    /// The current value of the header `Authorization`.
     authorization: Mutex<Option<String>>,
     limits: Limits,
-    /// None for those that the registry doesn't have.
+    /// `None` for layers that the registry doesn't have.
     layers: OnceLock<HashMap<Digest, Option<Downloaded>>>,
 }
 
@@ -86,10 +86,10 @@ impl Repository {
         let host = if registry == DOCKER_HUB.0 { DOCKER_HUB.1 } else { &registry };
         let address = |scheme: &str| {
             let address = format!("{scheme}://{host}/v2/{name}").parse();
-            address.map_err(|_| error::strange(&registry, "has a name that is no address"))
+            address.map_err(|_| error::strange(&registry, "has a name that is not an address"))
         };
         let mut base: Address = address("https")?;
-        // As Docker does it: a registry on this machine may do without encryption.
+        // Like in Docker, a registry on this machine may be unencrypted.
         if is_local(host) {
             match ClientRequest::head(base.join("/v2/").unwrap_or(base.clone()))
                 .send(limits.document)
@@ -111,8 +111,8 @@ impl Repository {
         })
     }
 
-    /// Asks for something of the repository; none where it has no such thing. `too_large` is the error
-    /// where the answer is larger than `send` takes.
+    /// Requests a path of the repository; `None` if it does not exist. `too_large` makes the error for a
+    /// response that exceeds the limit of `send`.
     fn ask<B>(
         &self,
         path: &str,
@@ -132,7 +132,7 @@ impl Repository {
         let mut tried = self.authorization();
         let mut answer = send(request.clone().authorization(tried.clone()))?;
         if answer.head.status == 401 {
-            // Another download may have got a new token meanwhile.
+            // Another download may have got a new token in the meantime.
             let newer = self.authorization().filter(|newer| Some(newer) != tried.as_ref());
             tried = match newer {
                 Some(newer) => Some(newer),
@@ -149,10 +149,10 @@ impl Repository {
             200 => Ok(Some(answer)),
             404 => Ok(None),
             status @ (401 | 403) => {
-                Err(self.access.refused(status, tried.as_deref(), &self.reference).into())
+                Err(self.access.rejected(status, tried.as_deref(), &self.reference).into())
             }
             429 => Err(error::rate_limited(&self.registry).into()),
-            status => Err(strange(format!("answers with status {status}")).into()),
+            status => Err(strange(format!("responded with status {status}")).into()),
         }
     }
 
@@ -160,7 +160,7 @@ impl Repository {
         self.authorization.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Asks for a blob that is to have the size in its descriptor.
+    /// Requests a blob, which must have the size in its descriptor.
     fn blob<B>(
         &self,
         what: &str,
@@ -212,7 +212,7 @@ impl Blobs for Repository {
             step.at(format!("{done} of {} downloaded", text::count(blobs.len(), LAYER)));
             Ok::<_, ReadError>((blob.digest, file))
         })?;
-        // Nobody fetches twice.
+        // `fetch` is called once.
         let _ = self.layers.set(files.into_iter().collect());
         Ok(())
     }
