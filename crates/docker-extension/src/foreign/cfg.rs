@@ -3,8 +3,8 @@
 use super::tokens::TokenTree::{self, Group, Sign, Text, Word};
 use crate::platform::Arch;
 
-/// Whether a condition may hold. One that depends on a feature of the crate may: some helper enables
-/// it.
+/// Whether a condition may hold. A condition on a feature of the crate may, because a host binary may
+/// enable the feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Truth {
     Always,
@@ -18,8 +18,8 @@ impl Truth {
     }
 }
 
-/// The attributes that take effect, with those that `cfg_attr` adds; `None` if a `cfg` among them
-/// removes the item. An attribute is what is between `#[` and `]`.
+/// The attributes in effect, including those that `cfg_attr` adds; `None` if a `cfg` among them
+/// removes the item. An attribute is the content of `#[…]`.
 pub fn effective<'a>(attributes: &[&'a [TokenTree]], arch: Arch) -> Option<Vec<&'a [TokenTree]>> {
     let mut found = Vec::new();
     for attribute in attributes {
@@ -53,7 +53,7 @@ fn collect<'a>(
     }
 }
 
-/// Whether a condition may hold, and whether it may not.
+/// Whether a condition may hold, and whether it may fail.
 pub fn branches(condition: &[TokenTree], arch: Arch) -> (bool, bool) {
     let truth = evaluate(condition, arch);
     (truth != Truth::Never, truth != Truth::Always)
@@ -72,8 +72,8 @@ fn evaluate(condition: &[TokenTree], arch: Arch) -> Truth {
         },
         [Word(name), ..] => match name.as_str() {
             "unix" | "true" => Truth::Always,
-            // What build scripts set: of `apple_targets`, `linux_kernel`, `gnu_time_bits64` and the
-            // like only a Mac's own hold.
+            // Build scripts set `apple_targets`, `linux_kernel`, `gnu_time_bits64` and the like. Only those
+            // for macOS hold.
             name => Truth::of(name.contains("apple") || name == "bsd"),
         },
         _ => Truth::Sometimes,
@@ -92,10 +92,10 @@ fn evaluate_value(name: &str, value: &str, arch: Arch) -> Truth {
         "target_pointer_width" => Truth::of(value == "64"),
         "target_endian" => Truth::of(value == "little"),
         "target_env" | "target_abi" => Truth::of(value.is_empty()),
-        // Another Objective-C runtime, which no Mac has.
+        // Another Objective-C runtime, which Macs don't have.
         "feature" if value.contains("gnustep") => Truth::Never,
         "feature" | "panic" | "target_has_atomic" => Truth::Sometimes,
-        // What is set by hand, such as another source of random numbers.
+        // Set manually, for example to select another source of random numbers.
         _ => Truth::Never,
     }
 }
@@ -121,7 +121,7 @@ fn negate(truth: Truth) -> Truth {
     }
 }
 
-/// The parts between commas; there may be a comma behind the last one.
+/// The parts between commas; the last one may be followed by a comma.
 pub fn split_at_commas(trees: &[TokenTree]) -> impl Iterator<Item = &[TokenTree]> {
     trees.split(|tree| *tree == Sign(',')).filter(|part| !part.is_empty())
 }
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_for_macs_is_left_out() {
+    fn items_for_other_systems_are_left_out() {
         assert!(applies("cfg(any(target_os = \"macos\", target_os = \"ios\"))"));
         assert!(applies("cfg(not(any(windows, target_os = \"linux\")))"));
         assert!(!applies("cfg(all(unix, target_os = \"linux\"))"));
@@ -146,14 +146,14 @@ mod tests {
     }
 
     #[test]
-    fn what_a_feature_adds_or_takes_away_is_taken_in() {
+    fn items_that_depend_on_a_feature_are_included() {
         assert!(applies("cfg(feature = \"a\")"));
         assert!(applies("cfg(not(feature = \"a\"))"));
         assert!(!applies("cfg(all(feature = \"a\", windows))"));
     }
 
     #[test]
-    fn conditional_attributes_are_added_where_their_condition_holds() {
+    fn conditional_attributes_are_added_if_their_condition_holds() {
         let attribute =
             token_trees("cfg_attr(target_arch = \"x86_64\", link_name = \"a$B\", must_use,)");
         let count = |arch| effective(&[&attribute], arch).unwrap().len();

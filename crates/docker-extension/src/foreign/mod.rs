@@ -1,13 +1,12 @@
-//! The foreign functions and variables that a crate declares for macOS, and the libraries that it says
-//! they are in: read from its sources.
+//! The foreign functions and variables that a crate's sources declare for macOS, and the libraries that
+//! they name for them.
 //!
-//! The symbols in `data/macos` come from here, and a symbol that the linker misses is traced to the
-//! crate that declares it. This is not a Rust parser: it follows `mod`, `cfg`, `cfg_if!` and
-//! `cfg_select!`, and reads external blocks, `extern "C" { … }`. Blocks that other macros generate are
-//! not seen.
+//! The symbols in `data/macos` come from here, and an undefined symbol is traced to the crate that
+//! declares it. This is not a Rust parser: it follows `mod`, `cfg`, `cfg_if!` and `cfg_select!`, and
+//! reads external blocks, `extern "C" { … }`. It does not see blocks that other macros generate.
 //!
-//! The sources are those of published crates. Whatever is in them, this ends: a file is read once, a
-//! file that is too large is not read, and groups that are nested too deep are ignored.
+//! The sources of published crates are untrusted, so reading them is bounded: each file is read once,
+//! files that are too large are not read, and groups that are nested too deeply are ignored.
 
 use std::collections::BTreeSet;
 
@@ -24,22 +23,22 @@ use cfg::split_at_commas;
 use tokens::TokenTree::{self, Group, Sign, Text, Word};
 use tokens::token_trees;
 
-/// In bytes. Generated bindings have some megabytes.
+/// In bytes. Generated bindings have a few megabytes.
 const MAX_FILE_SIZE: u64 = 16 * 1024 * 1024;
 
 /// A foreign function or variable.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Declaration {
-    /// The linker's name of it: that of C with `_` in front.
+    /// The symbol for the linker: the name in C with `_` in front.
     pub symbol: String,
-    /// The library that the block around it names.
+    /// The library from the attributes of its block.
     pub library: Option<LinkedLibrary>,
 }
 
-/// What `#[link(…)]` names.
+/// The content of `#[link(…)]`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LinkedLibrary {
-    /// `Security`, `objc`.
+    /// For example `Security` or `objc`.
     pub name: String,
     pub is_framework: bool,
 }
@@ -47,22 +46,22 @@ pub struct LinkedLibrary {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declarations {
     pub items: Vec<Declaration>,
-    /// Every library that a block names, empty blocks included.
+    /// Every library that a block names, including empty blocks.
     pub libraries: Vec<LinkedLibrary>,
 }
 
-/// What the crate whose `lib.rs` or `main.rs` is `root` declares on macOS, on this CPU. A file that
-/// is missing, or is not Rust, declares nothing.
+/// The declarations for macOS on this CPU in the crate whose `lib.rs` or `main.rs` is `root`. Files
+/// that are missing or not Rust are ignored.
 pub fn declarations(root: &Utf8Path, arch: Arch) -> Declarations {
     let mut reader = CrateReader { arch, found: Declarations::default(), modules: Vec::new() };
     let modules = root.parent().unwrap_or(root).to_owned();
     let mut waiting = vec![ModuleFile { path: root.to_owned(), modules }];
     let mut seen = BTreeSet::new();
     while let Some(file) = waiting.pop() {
-        // Sources may name each other in a circle.
+        // Files may include each other in a cycle.
         if file.path.canonicalize().is_ok_and(|path| seen.insert(path)) {
             reader.file(&file);
-            // The first module of this file is the next one to be read.
+            // Reversed, so that the first module of this file is the next one to be read.
             waiting.extend(reader.modules.drain(..).rev());
         }
     }
@@ -72,23 +71,23 @@ pub fn declarations(root: &Utf8Path, arch: Arch) -> Declarations {
 /// The file of a module.
 struct ModuleFile {
     path: Utf8PathBuf,
-    /// The directory of its own modules.
+    /// The directory of its submodules.
     modules: Utf8PathBuf,
 }
 
-/// Where the files of modules are looked for.
+/// The directories in which the files of modules are searched.
 #[derive(Clone, Copy)]
 struct ModulePaths<'a> {
-    /// The directory of a module's own modules.
+    /// The directory of a module's submodules.
     modules: &'a Utf8Path,
-    /// The directory of the file that is read, to which `#[path]` is relative.
+    /// The directory of the current file, to which `#[path]` is relative.
     file: &'a Utf8Path,
 }
 
 struct CrateReader {
     arch: Arch,
     found: Declarations,
-    /// The modules of the current file that are in other files.
+    /// The modules of the current file that are in separate files.
     modules: Vec<ModuleFile>,
 }
 
@@ -121,7 +120,7 @@ impl CrateReader {
                     if cfg::effective(&attributes, self.arch).is_some() {
                         self.items(inner, paths);
                     }
-                    // Parentheses and brackets are a part of what an attribute is of.
+                    // Parentheses and brackets belong to the item of the attribute.
                     if *delimiter == Brace {
                         attributes.clear();
                     }
@@ -167,7 +166,7 @@ impl CrateReader {
                     attributes.clear();
                     rest
                 }
-                // The macros of Objective-C's crates that stand for a block with the ABI of C.
+                // Macros of Objective-C crates that expand to a block with the C ABI.
                 [Word(name), Sign('!'), Group(_, block), rest @ ..]
                     if name == "extern_c" || name == "extern_c_unwind" =>
                 {
@@ -183,8 +182,8 @@ impl CrateReader {
         }
     }
 
-    /// `if #[cfg(a)] { … } else if #[cfg(b)] { … } else { … }` of `cfg_if!`, from the first `[` on.
-    /// Returns what is behind it.
+    /// Reads `if #[cfg(a)] { … } else if #[cfg(b)] { … } else { … }` of `cfg_if!`, starting at the first
+    /// `[`. Returns the rest.
     fn cfg_if<'a>(&mut self, mut rest: &'a [TokenTree], paths: ModulePaths<'_>) -> &'a [TokenTree] {
         let mut may_be_reached = true;
         while let [Group(Bracket, attribute), Group(_, branch), behind @ ..] = rest
@@ -213,7 +212,7 @@ impl CrateReader {
         rest
     }
 
-    /// The inside of `cfg_select! { a => { … } b => { … } _ => { … } }`.
+    /// Reads the content of `cfg_select! { a => { … } b => { … } _ => { … } }`.
     fn cfg_select(&mut self, mut rest: &[TokenTree], paths: ModulePaths<'_>) {
         let is_arm = |trees: &[TokenTree]| matches!(trees, [Sign('='), Sign('>'), Group(..)]);
         while let Some(arrow) = rest.windows(3).position(is_arm) {
@@ -232,7 +231,7 @@ impl CrateReader {
         }
     }
 
-    /// The inside of an external block, `extern "C" { … }`.
+    /// Reads the content of an external block, `extern "C" { … }`.
     fn block(&mut self, mut rest: &[TokenTree], attributes: &[&[TokenTree]]) {
         let Some(effective) = cfg::effective(attributes, self.arch) else { return };
         let library = effective.iter().find_map(|attribute| library(attribute));
@@ -268,7 +267,7 @@ impl CrateReader {
     fn item(&mut self, name: &str, attributes: &[&[TokenTree]], library: Option<&LinkedLibrary>) {
         let Some(attributes) = cfg::effective(attributes, self.arch) else { return };
         let name = value(&attributes, "link_name").unwrap_or(name);
-        // A name that begins with this character is already the linker's.
+        // The character means that the linker's name follows.
         let symbol = match name.strip_prefix('\u{1}') {
             Some(symbol) => symbol.to_owned(),
             None => format!("_{name}"),
@@ -291,7 +290,7 @@ fn module_file(path: Option<&str>, name: &str, paths: ModulePaths<'_>) -> Module
     ModuleFile { path, modules }
 }
 
-/// The value of `name = "value"` among the attributes.
+/// The value of `name = "value"` in the attributes.
 fn value<'a>(attributes: &[&'a [TokenTree]], name: &str) -> Option<&'a str> {
     attributes.iter().rev().find_map(|attribute| match attribute {
         [Word(word), Sign('='), Text(value)] if word == name => Some(value.as_str()),
@@ -299,7 +298,7 @@ fn value<'a>(attributes: &[&'a [TokenTree]], name: &str) -> Option<&'a str> {
     })
 }
 
-/// Reads `link(name = "Security", kind = "framework")`.
+/// Parses `link(name = "Security", kind = "framework")`.
 fn library(attribute: &[TokenTree]) -> Option<LinkedLibrary> {
     let [Word(link), Group(_, arguments)] = attribute else { return None };
     if link != "link" {
@@ -347,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn the_linker_name_goes_before_the_rust_name() {
+    fn the_link_name_takes_precedence_over_the_rust_name() {
         let source = "extern {\n\
                       #[cfg_attr(target_arch = \"x86_64\", link_name = \"stat$INODE64\")]\n\
                       fn stat();\n    #[link_name = \"\\u{1}raw\"] fn other(); }";
@@ -356,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn modules_are_followed_where_they_are_for_macs() {
+    fn modules_are_followed_if_they_are_for_macos() {
         let files = [
             (
                 "lib.rs",
@@ -387,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn modules_in_a_circle_are_read_once() {
+    fn modules_in_a_cycle_are_read_once() {
         let files = [
             ("lib.rs", "#[path = \"./lib.rs\"] mod a; mod b; extern { fn a(); }"),
             ("b/mod.rs", "#[path = \"../lib.rs\"] mod c; extern { fn b(); }"),
@@ -396,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_rust_declares_nothing() {
+    fn text_that_is_not_rust_declares_nothing() {
         for source in [
             "cfg_select! { a => ",
             "extern {",

@@ -1,13 +1,13 @@
-//! Rust source as token trees: as much of it as is needed to find declarations.
+//! Rust source as token trees, as far as they are needed to find declarations.
 
 use proc_macro2::{Delimiter, TokenStream};
 
-/// How deep groups may be nested. What is nested deeper is ignored, so that no source can exhaust
-/// the stack of a function that descends into groups.
+/// The maximum depth of nested groups. Deeper groups are ignored, so that no source can overflow the
+/// stack of a recursive function.
 const MAX_NESTING: usize = 128;
 
-/// A token, or a group of them between delimiters. Lifetimes, and literals other than strings, are
-/// left out.
+/// A token, or a group of tokens between delimiters. Lifetimes and literals other than strings are left
+/// out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenTree {
     /// An identifier or keyword, without `r#`.
@@ -19,7 +19,7 @@ pub enum TokenTree {
     Group(Delimiter, Vec<TokenTree>),
 }
 
-/// The token trees of a source file; none if it is not Rust.
+/// The token trees of a source file; empty if it is not Rust.
 pub fn token_trees(source: &str) -> Vec<TokenTree> {
     source.parse().map(|stream| trees(stream, 0)).unwrap_or_default()
 }
@@ -54,7 +54,7 @@ fn word(name: &str) -> String {
     name.strip_prefix("r#").unwrap_or(name).to_owned()
 }
 
-/// The value of a string literal; other literals have none.
+/// The value of a string literal; `None` for other literals.
 fn text(literal: &str) -> Option<String> {
     let (prefix, rest) = literal.split_once('"')?;
     let (text, _) = rest.rsplit_once('"')?;
@@ -74,7 +74,7 @@ fn unescaped(text: &str) -> String {
     value
 }
 
-/// The character behind a backslash. Line breaks are not resolved: no name has one.
+/// The character of an escape sequence. Line breaks are not resolved, because names don't contain them.
 fn escaped(chars: &mut impl Iterator<Item = char>) -> Option<char> {
     let digits: String = match chars.next()? {
         'x' => chars.take(2).collect(),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_texts_and_lifetimes_are_not_taken_for_code() {
+    fn comments_strings_and_lifetimes_are_not_mistaken_for_code() {
         assert_eq!(read("a // fn b\n/* fn /* c */ d */ e"), "a e");
         assert_eq!(read(r##"r#"fn "a"# r#type b"c""##), "<fn \"a> type <c>");
         assert_eq!(
@@ -116,13 +116,13 @@ mod tests {
     }
 
     #[test]
-    fn groups_hold_what_is_between_their_delimiters() {
+    fn groups_contain_the_tokens_between_their_delimiters() {
         assert_eq!(read("{ a [ b ( c ) ] } d"), "{ a [ b ( c ) ] } d");
         assert_eq!(read("/// b\nfn a"), "# [ doc = < b> ] fn a");
     }
 
     #[test]
-    fn a_source_that_is_cut_off_has_no_tokens() {
+    fn truncated_source_has_no_tokens() {
         for source in ["\"a", "r#\"a", "/* a", "'\\", "b'", "\"\\u{", "{ a", "( a ( b ) c", "a }"] {
             assert_eq!(token_trees(source), [], "{source}");
         }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_too_deep_is_ignored() {
+    fn groups_that_are_nested_too_deeply_are_ignored() {
         let nested = |depth| "(".repeat(depth) + "a" + &")".repeat(depth);
         assert!(read(&nested(MAX_NESTING)).contains('a'));
         assert!(!read(&nested(MAX_NESTING + 1)).contains('a'));

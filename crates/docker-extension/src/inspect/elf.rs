@@ -1,5 +1,5 @@
-//! ELF: Linux's programs. Read as Linux does it, by the program headers; the sections, which a program
-//! may be without, only tell of debug information.
+//! ELF, the format of Linux programs. Like Linux, the inspector reads the program headers; the
+//! sections, which are optional, are only read for debug information.
 
 use object::elf::Vernaux;
 use object::elf::{self, DynamicTag, FileHeader32, FileHeader64, Machine, Verneed};
@@ -41,7 +41,7 @@ fn read_file<Header: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<Sl
             .collect(),
         debug_info: file.debug_info(),
         build_paths: paths::find(bytes),
-        // Without such a header it is executable.
+        // Without this header, the stack is executable.
         has_executable_stack: flags
             .last()
             .is_none_or(|stack| stack.p_flags(endian).contains(elf::PF_X)),
@@ -62,7 +62,7 @@ struct ElfFile<'a, Header: FileHeader> {
     segments: &'a [Header::ProgramHeader],
 }
 
-/// What the dynamic section says.
+/// The relevant entries of the dynamic section.
 #[derive(Default)]
 struct Dynamic {
     libraries: Vec<String>,
@@ -79,12 +79,12 @@ impl<'a, Header: FileHeader<Endian = Endianness>> ElfFile<'a, Header> {
             elf::ET_DYN => BinaryKind::Library,
             elf::ET_REL => BinaryKind::Object,
             elf::ET_CORE => BinaryKind::Other("core dump"),
-            _ => BinaryKind::Other("ELF file of an unknown kind"),
+            _ => BinaryKind::Other("unknown kind of ELF file"),
         }
     }
 
-    /// Whether all is there that is loaded. Linux starts what is cut off, and ends it where it comes to
-    /// what is missing.
+    /// Whether the file contains everything that is loaded. Linux starts a truncated program, and kills it
+    /// at the first access to a missing part.
     fn is_complete(&self) -> bool {
         let mut loaded =
             self.segments.iter().filter(|segment| segment.p_type(self.endian) == elf::PT_LOAD);
@@ -99,7 +99,8 @@ impl<'a, Header: FileHeader<Endian = Endianness>> ElfFile<'a, Header> {
             return Ok(None);
         };
         let data = segment.data(endian, self.bytes).ok();
-        let path = data.and_then(raw::text).ok_or(Reason("its interpreter has no name"))?;
+        let path =
+            data.and_then(raw::text).ok_or(Reason("the name of its interpreter is missing"))?;
         Ok(Some(path))
     }
 
@@ -133,7 +134,7 @@ impl<'a, Header: FileHeader<Endian = Endianness>> ElfFile<'a, Header> {
             .fold(0, |sum, section| sum.saturating_add(section.sh_size(endian).into()))
     }
 
-    /// What stands in the file where the program has `address` when it runs.
+    /// The part of the file that is loaded at `address`.
     fn at(&self, address: u64) -> Option<&'a [u8]> {
         let endian = self.endian;
         self.segments.iter().find_map(|segment| {
@@ -160,7 +161,7 @@ impl<'a, Header: FileHeader<Endian = Endianness>> ElfFile<'a, Header> {
         let strings = value(elf::DT_STRTAB).and_then(|address| self.at(address));
         let text = |offset: u64| {
             let text = strings.and_then(|strings| raw::text_at(strings, offset));
-            text.ok_or(Reason("the name of a library is outside of its table"))
+            text.ok_or(Reason("the name of a library is outside of the string table"))
         };
         for entry in table {
             let value: u64 = entry.d_val(endian).into();
@@ -170,22 +171,22 @@ impl<'a, Header: FileHeader<Endian = Endianness>> ElfFile<'a, Header> {
                 _ => continue,
             };
             if list.len() == raw::LONGEST_LIST {
-                return Err(Reason("it names thousands of libraries"));
+                return Err(Reason("it requires thousands of libraries"));
             }
             list.push(text(value)?);
         }
         let flags = value(elf::DT_FLAGS_1).unwrap_or_default();
         dynamic.is_program = flags & elf::DF_1_PIE.0 != 0;
         if let (Some(versions), Some(strings)) = (value(elf::DT_VERNEED), strings) {
-            let versions = self.at(versions).ok_or(Reason("its table of versions is missing"))?;
+            let versions = self.at(versions).ok_or(Reason("its version table is missing"))?;
             dynamic.glibc = glibc(versions, strings, endian)?;
         }
         Ok(dynamic)
     }
 }
 
-/// The newest version of the GNU C library in the table of wanted versions: a list of libraries, with
-/// a list of versions each. Every entry says how far the next one is.
+/// The newest version of the GNU C library in the table of required versions: a list of libraries, each
+/// with a list of versions. Every entry contains the distance to the next one.
 fn glibc(table: &[u8], strings: &[u8], endian: Endianness) -> Result<Option<Glibc>, Reason> {
     let mut newest = None;
     let mut left = raw::LONGEST_LIST;
@@ -194,13 +195,14 @@ fn glibc(table: &[u8], strings: &[u8], endian: Endianness) -> Result<Option<Glib
         let needed: &Verneed<Endianness> = entry(table, library)?;
         let mut version = library + u64::from(needed.vn_aux.get(endian));
         for _ in 0..needed.vn_cnt.get(endian) {
-            left = left.checked_sub(1).ok_or(Reason("it wants thousands of versions"))?;
+            left = left.checked_sub(1).ok_or(Reason("it requires thousands of versions"))?;
             let wanted: &Vernaux<Endianness> = entry(table, version)?;
             let name = raw::from(strings, wanted.vna_name.get(endian)).unwrap_or_default();
             newest = newest.max(glibc_version(name));
             version += u64::from(wanted.vna_next.get(endian));
         }
-        left = left.checked_sub(1).ok_or(Reason("it wants versions of thousands of libraries"))?;
+        left =
+            left.checked_sub(1).ok_or(Reason("it requires versions of thousands of libraries"))?;
         match needed.vn_next.get(endian) {
             0 => return Ok(newest),
             next => library += u64::from(next),
@@ -210,10 +212,10 @@ fn glibc(table: &[u8], strings: &[u8], endian: Endianness) -> Result<Option<Glib
 
 fn entry<Entry: Pod>(table: &[u8], offset: u64) -> Result<&Entry, Reason> {
     let entry = raw::from(table, offset).and_then(|bytes| from_bytes(bytes).ok());
-    entry.map(|(entry, _)| entry).ok_or(Reason("its table of versions is cut off"))
+    entry.map(|(entry, _)| entry).ok_or(Reason("its version table is truncated"))
 }
 
-/// `2.34` of `GLIBC_2.34`.
+/// Parses `2.34` from `GLIBC_2.34`.
 fn glibc_version(name: &[u8]) -> Option<Glibc> {
     const LONGEST: usize = 16;
     let version = name.strip_prefix(b"GLIBC_")?;

@@ -1,13 +1,13 @@
 use super::slice::{BinaryFormat, Slice};
 use super::text::TextFile;
 
-/// What a file is, by its content alone.
+/// The kind of a file, by its content alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InspectedFile {
-    /// Machine code: at least one slice, and more in universal Mach-O files alone.
+    /// Machine code: at least one slice; only universal Mach-O files have several.
     Binary(Vec<Slice>),
     Text(TextFile),
-    /// It begins like machine code, but can't be read.
+    /// It starts like machine code, but can't be parsed.
     Damaged {
         format: BinaryFormat,
         /// What is wrong: a clause with a subject.

@@ -1,4 +1,4 @@
-//! Mach-O: macOS's programs, for one CPU or several.
+//! Mach-O, the format of macOS programs, for one CPU or several.
 
 use object::macho::{self, CpuSubtype, CpuType, DylibCommand, FatArch32, FatArch64, FileType};
 use object::read::macho::{
@@ -14,8 +14,8 @@ use super::{paths, raw, signature};
 use crate::platform::Arch;
 use crate::project::config::MacOsVersion;
 
-/// Java's class files begin like universal Mach-O files; where these have the number of slices,
-/// those have Java's version, which began at 45.
+/// Java class files start like universal Mach-O files; they have the version of Java, from 45 upwards,
+/// in the place of the number of slices.
 const MOST_SLICES: u32 = 44;
 
 pub(super) fn is_mach_o(bytes: &[u8]) -> bool {
@@ -39,7 +39,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Slice>, Reason> {
 fn read_universal<Fat: FatArch>(bytes: &[u8]) -> Result<Vec<Slice>, Reason> {
     let file = MachOFatFile::<Fat>::parse(bytes)?;
     if file.arches().is_empty() {
-        return Err(Reason("it is universal, but has no slices"));
+        return Err(Reason("it is universal, but contains no slices"));
     }
     let mut slices = Vec::new();
     let mut sizes = 0_usize;
@@ -51,7 +51,7 @@ fn read_universal<Fat: FatArch>(bytes: &[u8]) -> Result<Vec<Slice>, Reason> {
         }
         let slice = read_thin(bytes_of_slice)?;
         if slice.cpu != cpu(arch.cputype(), arch.cpusubtype()) {
-            return Err(Reason("a slice is for another CPU than it is listed for"));
+            return Err(Reason("a slice is for another CPU than its entry says"));
         }
         slices.push(slice);
     }
@@ -98,15 +98,15 @@ fn read_slice<Header: MachHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<S
         }
     }
     if let Native::MachO(native) = &mut slice.native {
-        // Each library may be in each of these folders.
+        // Each library may be in each of these directories.
         if slice.libraries.len().max(native.run_paths.len()) > raw::LONGEST_LIST {
-            return Err(Reason("it names thousands of libraries"));
+            return Err(Reason("it requires thousands of libraries"));
         }
         if let Some(place) = signature {
             let blob = place.data(endian, bytes).unwrap_or_default();
             native.signature = signature::check(bytes, blob);
         }
-        // What is for macOS may be for Catalyst, too.
+        // A program for macOS may also be for Catalyst.
         if native.minimum_macos.is_some() {
             native.foreign_system = None;
         }
@@ -194,7 +194,7 @@ fn text(bytes: &[u8]) -> String {
 fn cpu(kind: CpuType, subtype: CpuSubtype) -> Cpu {
     match kind {
         macho::CPU_TYPE_X86_64 => Cpu::Arch(Arch::Amd64),
-        // Apple's own programs alone may use its pointer authentication.
+        // Only Apple's own programs may use its pointer authentication.
         macho::CPU_TYPE_ARM64 if subtype.id() == macho::CPU_SUBTYPE_ARM64E => {
             Cpu::Other("arm64e".to_owned())
         }
@@ -211,11 +211,11 @@ fn kind(kind: FileType) -> BinaryKind {
         macho::MH_EXECUTE => BinaryKind::Program,
         macho::MH_DYLIB | macho::MH_BUNDLE | macho::MH_DYLIB_STUB => BinaryKind::Library,
         macho::MH_OBJECT => BinaryKind::Object,
-        macho::MH_DSYM => BinaryKind::Other("file of debug information"),
+        macho::MH_DSYM => BinaryKind::Other("debug information file"),
         macho::MH_CORE => BinaryKind::Other("core dump"),
         macho::MH_KEXT_BUNDLE => BinaryKind::Other("kernel extension"),
         macho::MH_DYLINKER => BinaryKind::Other("dynamic linker"),
-        _ => BinaryKind::Other("Mach-O file of an unknown kind"),
+        _ => BinaryKind::Other("unknown kind of Mach-O file"),
     }
 }
 
@@ -231,7 +231,7 @@ fn foreign_system(platform: macho::Platform) -> Option<&'static str> {
         macho::PLATFORM_IOSSIMULATOR
         | macho::PLATFORM_TVOSSIMULATOR
         | macho::PLATFORM_WATCHOSSIMULATOR => "a simulator",
-        _ => "an unknown system of Apple's",
+        _ => "an unknown Apple system",
     })
 }
 
@@ -246,10 +246,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_with_thousands_of_run_paths_is_not_read() {
+    fn a_program_with_thousands_of_run_paths_is_rejected() {
         const COMMANDS: u32 = 2000;
         const SIZE: u32 = 16;
-        // The path is what stands at byte 12 of the command.
+        // The path starts at byte 12 of the command.
         let command = [macho::LC_RPATH.0, SIZE, 12, 0].map(u32::to_le_bytes).concat();
         let header = [0xfeed_facf, 0x100_000c, 0, 2, COMMANDS, COMMANDS * SIZE, 0, 0];
         let mut file = header.map(u32::to_le_bytes).concat();

@@ -1,7 +1,7 @@
-//! What a host binary says about itself: machine code of any system, a script, or something else.
+//! The properties of a host binary: machine code of any system, a script, or another file.
 //!
-//! Reading believes nothing: whatever bytes it is given, it ends soon, and what it returns takes no
-//! more memory than a few times the file, or a few megabytes where that is more.
+//! The bytes are untrusted: whatever they are, reading ends soon, and the result takes no more memory
+//! than a few times the size of the file, or a few megabytes if that is more.
 
 mod elf;
 mod file;
@@ -56,14 +56,14 @@ mod tests {
     }
 
     #[test]
-    fn javas_class_files_are_no_programs_of_apples() {
+    fn java_class_files_are_not_mach_o_programs() {
         assert_eq!(read(b"\xca\xfe\xba\xbe\0\0\0\x34\0\x01"), InspectedFile::Data);
         let universal = read(b"\xca\xfe\xba\xbe\0\0\0\x02\0\x01");
         assert!(matches!(universal, InspectedFile::Damaged { format: BinaryFormat::MachO, .. }));
     }
 
     #[test]
-    fn texts_data_and_nothing_are_told_apart() {
+    fn text_data_and_empty_files_are_distinguished() {
         assert!(matches!(read(b"#!/bin/sh\n"), InspectedFile::Text(_)));
         assert!(matches!(read(b"MZ is a text\n"), InspectedFile::Text(_)));
         assert_eq!(read(b"PK\x03\x04"), InspectedFile::Data);

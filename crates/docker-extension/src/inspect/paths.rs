@@ -1,26 +1,26 @@
-//! Absolute paths of the machine that built a binary: they tell who built it, and make its bytes
-//! differ from machine to machine.
+//! Absolute paths of the machine that built a binary. They reveal who built it, and make its bytes
+//! differ between machines.
 //!
-//! A program may well name folders such as `/home`. So a path counts only where it begins in a
-//! person's folder, or where a build service works, *and* leads to a source or object file, or into a
-//! folder in which only builds work. Rust's own sources, which it calls `/rustc/<hash>`, are in none.
+//! A program may legitimately contain names of directories such as `/home`. So a path counts only if it
+//! starts in a home directory or in the directory of a build service, *and* leads to a source or object
+//! file, or to a directory that only builds use. Rust's own sources, under `/rustc/<hash>`, don't count.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use memchr::memmem::{self, Finder};
 
-/// More tell nothing new.
+/// The maximum number of paths; more of them add no information.
 const ENOUGH: usize = 3;
 
 const LONGEST: usize = 256;
 
-/// How paths of build machines begin. In those of Windows the drive's letter comes before.
+/// The beginnings of paths on build machines. On Windows, the drive letter comes before.
 const BEGINNINGS: [&str; 9] = [
     "/home/",
     "/Users/",
     "/root/",
-    // GitLab's runners; GitHub's, in containers.
+    // GitLab's runners, and GitHub's in containers.
     "/builds/",
     "/__w/",
     "/github/workspace/",
@@ -30,18 +30,18 @@ const BEGINNINGS: [&str; 9] = [
     r":\a\",
 ];
 
-/// The names of files that only a compiler sees. Rust's texts follow each other without a gap, so
-/// anything may come after `.rs`.
+/// The file name extensions of sources and object files. Rust's strings follow each other without a
+/// gap, so anything may come after `.rs`.
 const SOURCES: [&str; 15] =
     ["c", "cc", "cpp", "cxx", "h", "hh", "hpp", "go", "m", "mm", "o", "pdb", "s", "swift", "zig"];
 
-/// Folders that hold what is built: cargo's, and this template's.
+/// The directories of build outputs: cargo's, and this template's.
 const BUILD_FOLDERS: [&str; 3] = ["/target/release/", "/target/debug/", "/host-bins/"];
 
-/// Where GitHub's runners check out what they build.
+/// The directory in which GitHub's runners check out repositories.
 const RUNNERS: [&str; 2] = ["/home/runner/work/", "/Users/runner/work/"];
 
-/// The first [`ENOUGH`] different ones.
+/// The first [`ENOUGH`] distinct paths.
 pub(super) fn find(bytes: &[u8]) -> Vec<String> {
     static FINDERS: LazyLock<[Finder<'static>; 9]> = LazyLock::new(|| BEGINNINGS.map(Finder::new));
     let mut found = Vec::new();
@@ -59,7 +59,7 @@ pub(super) fn find(bytes: &[u8]) -> Vec<String> {
     found
 }
 
-/// The path of a build machine that has its beginning at `position`, if it is one.
+/// The path of a build machine that starts at `position`, if it is one.
 fn path_at(bytes: &[u8], position: usize) -> Option<String> {
     let is_windows = bytes.get(position) == Some(&b':');
     let start = if is_windows { position.checked_sub(1)? } else { position };
@@ -78,7 +78,7 @@ fn path_at(bytes: &[u8], position: usize) -> Option<String> {
     path.get(..end).map(str::to_owned)
 }
 
-/// Whether `c:` stands before it: the path is that of Windows, and is found by another beginning.
+/// Whether `c:` comes before: then it is a Windows path, which another prefix finds.
 fn is_behind_drive(bytes: &[u8], start: usize) -> bool {
     match bytes.get(start.saturating_sub(3)..start) {
         Some([drive, b':']) => drive.is_ascii_alphabetic(),
@@ -102,7 +102,7 @@ fn is_in_url(bytes: &[u8], start: usize) -> bool {
     memmem::find(before, b"://").is_some()
 }
 
-/// Where the name of a source file ends.
+/// The end of a source file's name.
 fn source_end(path: &str) -> Option<usize> {
     let is_name = |end: usize| {
         path.get(..end)
@@ -115,7 +115,7 @@ fn source_end(path: &str) -> Option<usize> {
             return Some(dot + 3);
         }
         let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-        // A folder's name may end so, too: `project.go/`.
+        // The name of a directory may end like that too: `project.go/`.
         let is_file = !rest.get(length..)?.starts_with(['/', '\\', '.']);
         (is_file && SOURCES.contains(&rest.get(..length)?)).then_some(dot + 1 + length)
     })
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_of_sources_are_found_between_other_texts() {
+    fn source_paths_are_found_between_other_strings() {
         let text = "overflow/home/me/.cargo/registry/src/index-1/a-1.0/src/lib.rsattempt to add";
         assert_eq!(found(text), ["/home/me/.cargo/registry/src/index-1/a-1.0/src/lib.rs"]);
         assert_eq!(found("\0/Users/zoë/x/main.swift\0"), ["/Users/zoë/x/main.swift"]);
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_in_which_only_builds_work_are_found() {
+    fn directories_that_only_builds_use_are_found() {
         for path in [
             "/home/runner/work/tool/tool",
             "/home/me/extension/host-bins/tool",
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_program_may_name_is_left_alone() {
+    fn paths_that_a_program_may_legitimately_contain_are_ignored() {
         for text in [
             "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs",
             "/home/",
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_are_enough_and_long_ones_are_cut_off() {
+    fn few_paths_are_kept_and_long_ones_are_truncated() {
         let many: String = (0..10).map(|n| format!("/home/me/{n}.rs\0/home/me/{n}.rs\0")).collect();
         assert_eq!(found(&many).len(), ENOUGH);
         let long = format!("/home/me/{}/main.rs", "x".repeat(300));

@@ -1,4 +1,4 @@
-//! PE: Windows's programs.
+//! PE, the format of Windows programs.
 
 use object::LittleEndian as LE;
 use object::pe::{
@@ -41,7 +41,7 @@ fn read_headers<Headers: ImageNtHeaders>(bytes: &[u8]) -> Result<Slice, Reason> 
     };
     let kind = match subsystem {
         _ if characteristics.contains(pe::IMAGE_FILE_DLL) => BinaryKind::Library,
-        Subsystem::Other(_) => BinaryKind::Other("driver, or a program for firmware"),
+        Subsystem::Other(_) => BinaryKind::Other("driver or firmware program"),
         Subsystem::Console | Subsystem::Windows => BinaryKind::Program,
     };
     let mut libraries = file.imports()?;
@@ -52,7 +52,7 @@ fn read_headers<Headers: ImageNtHeaders>(bytes: &[u8]) -> Result<Slice, Reason> 
         libraries,
         debug_info: file.debug_info(),
         build_paths: paths::find(bytes),
-        // 64-bit programs never have one.
+        // 64-bit programs never have this field.
         has_executable_stack: !headers.is_type_64()
             && !flags.contains(pe::IMAGE_DLLCHARACTERISTICS_NX_COMPAT),
         writable_code: file.writable_code(),
@@ -70,7 +70,7 @@ struct PeFile<'a> {
 }
 
 impl<'a> PeFile<'a> {
-    /// The directory's table: from its address to the end of its section, because Windows ignores
+    /// The table of a data directory: from its address to the end of its section, because Windows ignores
     /// its size.
     fn table(&self, directory: usize) -> Result<Option<&'a [u8]>, Reason> {
         let Some(directory) = self.directories.get(directory) else { return Ok(None) };
@@ -78,7 +78,7 @@ impl<'a> PeFile<'a> {
         table.map(Some).ok_or(Reason("a table is outside of its sections"))
     }
 
-    /// The text at an address of the loaded program.
+    /// The string at an address of the loaded program.
     fn text(&self, address: u32) -> Result<String, Reason> {
         let bytes = self.sections.pe_data_at(self.bytes, address);
         bytes.and_then(raw::text).ok_or(Reason("the name of a library is outside of its sections"))
@@ -101,7 +101,7 @@ impl<'a> PeFile<'a> {
         entries(table, |entry: &ImageDelayloadDescriptor| entry.dll_name_rva.get(LE) == 0)?
             .map(|entry| {
                 let address = entry.dll_name_rva.get(LE);
-                // Compilers before Visual C++ 7 wrote absolute addresses, and no flag.
+                // Compilers before Visual C++ 7 wrote absolute addresses, without a flag that says so.
                 let is_relative = entry.attributes.get(LE) & 1 != 0;
                 let base = if is_relative { 0 } else { image_base as u32 };
                 let name = self.text(address.wrapping_sub(base))?;
@@ -121,8 +121,8 @@ impl<'a> PeFile<'a> {
             .collect()
     }
 
-    /// DWARF's sections, whose names are too long for the section table: it has their place in the
-    /// string table, which is behind the symbols.
+    /// The size of DWARF's sections. Their names are too long for the section table, which refers to the
+    /// string table behind the symbols instead.
     fn debug_info(&self) -> u64 {
         const SYMBOL_SIZE: u64 = 18;
         let symbols = u64::from(self.header.number_of_symbols.get(LE)) * SYMBOL_SIZE;
@@ -154,7 +154,7 @@ impl<'a> PeFile<'a> {
     }
 }
 
-/// The entries of a table up to, and without, the last one.
+/// The entries of a table, without the terminating one.
 fn entries<'a, Entry: Pod + 'a>(
     table: Option<&'a [u8]>,
     is_last: impl Fn(&Entry) -> bool,
@@ -163,12 +163,12 @@ fn entries<'a, Entry: Pod + 'a>(
     let mut found = Vec::new();
     while let Some(bytes) = rest {
         let (entry, after) =
-            from_bytes::<Entry>(bytes).map_err(|()| Reason("a table of libraries has no end"))?;
+            from_bytes::<Entry>(bytes).map_err(|()| Reason("a table of libraries does not end"))?;
         if is_last(entry) {
             break;
         }
         if found.len() == raw::LONGEST_LIST {
-            return Err(Reason("it names thousands of libraries"));
+            return Err(Reason("it requires thousands of libraries"));
         }
         found.push(entry);
         rest = Some(after);

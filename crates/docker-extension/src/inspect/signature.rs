@@ -1,9 +1,9 @@
-//! The code signature of a Mach-O file: whether the hashes that it holds are those of the file.
+//! The code signature of a Mach-O file: whether its hashes match the file.
 //!
-//! A signature has a code directory with one hash for each page of the file, and may have others with
-//! hashes of other kinds. macOS compares pages with the best one it knows, and so is it done here. Who
-//! has signed, if not the linker, is not looked at: what Docker Desktop copies out of an image is not
-//! quarantined, so macOS doesn't ask either.
+//! A signature has a code directory with one hash per page of the file, and may have further ones with
+//! other hash algorithms. Like macOS, the inspector compares pages with the strongest known algorithm. It
+//! does not check who signed the file: macOS doesn't check it either, because files that Docker Desktop
+//! copies out of an image are not quarantined.
 
 use std::fmt;
 
@@ -18,9 +18,9 @@ use super::raw;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signature {
     Missing,
-    /// Every page has the hash that is signed; ad hoc, as linkers make it, is enough.
+    /// Every page matches its hash. An ad hoc signature, like that of linkers, is enough.
     Valid,
-    /// The file was changed after it was signed, or the signature can't be read.
+    /// The file was changed after it was signed, or the signature is invalid.
     Broken,
 }
 
@@ -41,7 +41,7 @@ pub(super) fn check(file: &[u8], blob: &[u8]) -> Signature {
     if matches == Some(true) { Signature::Valid } else { Signature::Broken }
 }
 
-/// The code directory with the strongest hashes, and its bytes.
+/// The code directory with the strongest hash algorithm, and its bytes.
 fn best_directory(blob: &[u8]) -> Option<(CodeDirectory<'_>, &[u8])> {
     let mut best = None;
     for blob in CodeSignature::parse(blob).ok()?.blobs() {
@@ -58,13 +58,13 @@ fn best_directory(blob: &[u8]) -> Option<(CodeDirectory<'_>, &[u8])> {
     best.map(|(_, directory)| directory)
 }
 
-/// The first directory's place, or one of the alternatives' five (`cs_blobs.h` in Apple's kernel).
+/// The first directory's slot, and the five slots of alternatives (`cs_blobs.h` in Apple's kernel).
 fn is_directory(slot: CsSlot) -> bool {
     let first = macho::CSSLOT_ALTERNATE_CODEDIRECTORIES;
     slot == macho::CSSLOT_CODEDIRECTORY || (first..first + 5).contains(&slot.0)
 }
 
-/// The kernel's order of hashes.
+/// The kernel's order of hash algorithms, from weak to strong.
 fn strength(hash: CsHashType) -> u8 {
     match hash {
         macho::CS_HASHTYPE_SHA1 => 1,
@@ -75,13 +75,13 @@ fn strength(hash: CsHashType) -> u8 {
     }
 }
 
-/// Page `n` has hash `n`. A scatter vector, which nothing is known to write, can only say the same
-/// where every page is to have a hash.
+/// Page `n` has hash `n`. Scatter vectors are ignored: no known tool writes them, and if every page
+/// has a hash, they can only say the same.
 fn pages_match(file: &[u8], directory: CodeDirectory<'_>, data: &[u8]) -> Option<bool> {
     let header = directory.header();
     let code = file.get(..usize::try_from(directory.code_limit()).ok()?)?;
     let page_size = match header.page_size {
-        // All of it is one page.
+        // The whole file is one page.
         0 => code.len().max(1),
         bits => 1_usize.checked_shl(bits.into())?,
     };
@@ -116,12 +116,12 @@ mod tests {
     const ALTERNATIVE: u32 = 0x1000;
     const CMS: u32 = 0x1_0000;
 
-    /// A code directory of version 2.4, as linkers make it, and its fields.
+    /// A code directory of version 2.4, like that of linkers, and its fields.
     struct Directory {
         hash_type: u8,
         hash_size: u8,
         page_bits: u8,
-        /// The limit is in the field for large files.
+        /// Whether the limit is in the field for large files.
         is_long: bool,
         hash: fn(&[u8]) -> Vec<u8>,
     }
@@ -153,7 +153,7 @@ mod tests {
             let start = [0xfade_0c02, length, 0x2_0400, 2, SIZE, 0, 0, pages.len() as u32, short];
             bytes.extend(start.map(u32::to_be_bytes).concat());
             bytes.extend([self.hash_size, self.hash_type, 0, self.page_bits]);
-            // Nothing spare, no scatter vector, no team, nothing spare, the long limit, no segment.
+            // Spare, scatter vector, team, spare, 64-bit limit, segment.
             bytes.extend([0, 0, 0, 0, 0, long, 0, 0, 0, 0, 0, 0].map(u32::to_be_bytes).concat());
             for page in pages {
                 bytes.extend((self.hash)(page).get(..usize::from(self.hash_size)).unwrap());
@@ -162,7 +162,7 @@ mod tests {
         }
     }
 
-    /// A signature with these blobs at these places.
+    /// A signature with these blobs in these slots.
     fn signature(blobs: &[(u32, Vec<u8>)]) -> Vec<u8> {
         let mut offset = 12 + 8 * blobs.len() as u32;
         let mut bytes = [0xfade_0cc0, 0, blobs.len() as u32].map(u32::to_be_bytes).concat();
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_byte_breaks_a_signature_of_any_kind() {
+    fn a_changed_byte_invalidates_a_signature_of_any_algorithm() {
         let truncated = Directory { hash_type: 3, hash_size: 20, ..SHA256 };
         let sha384 = Directory {
             hash_type: 4,
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_strongest_hashes_count_as_in_developers_signatures() {
+    fn the_strongest_algorithm_counts_as_in_developers_signatures() {
         let code = vec![7; 5000];
         let other = vec![8; 5000];
         let cms = vec![0xfa, 0xde, 0x0b, 0x01, 0, 0, 0, 8];
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_that_is_cut_off_is_broken() {
+    fn a_truncated_signature_is_invalid() {
         let code = vec![7; 5000];
         let blob = signed(&code, &SHA256);
         for end in 0..blob.len() {
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_with_any_byte_changed_is_read_without_harm() {
+    fn a_directory_with_any_byte_changed_is_parsed_safely() {
         let code = vec![7; 5000];
         let blob = signed(&code, &SHA256);
         for index in 0..blob.len() {

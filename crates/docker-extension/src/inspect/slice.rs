@@ -1,4 +1,4 @@
-//! What the headers of machine code say.
+//! The properties of machine code, from its headers.
 
 use std::fmt;
 
@@ -11,17 +11,17 @@ use crate::project::config::MacOsVersion;
 pub struct Slice {
     pub cpu: Cpu,
     pub kind: BinaryKind,
-    /// In the order in which the file names them.
+    /// In the order of the file.
     pub libraries: Vec<NeededLibrary>,
-    /// Bytes of DWARF.
+    /// The size of the DWARF data, in bytes.
     pub debug_info: u64,
-    /// Absolute paths of the machine that built it: the first few.
+    /// The first absolute paths of the machine that built it.
     pub build_paths: Vec<String>,
-    /// Whether the system lets it run code on its stack.
+    /// Whether its stack is executable.
     pub has_executable_stack: bool,
-    /// The segments or sections that are both writable and executable.
+    /// The segments or sections that are writable and executable.
     pub writable_code: Vec<String>,
-    /// Whether the system may load it at an address of its choice (ASLR).
+    /// Whether the system can load it at a random address (ASLR).
     pub has_random_address: bool,
     pub native: Native,
 }
@@ -35,7 +35,7 @@ impl Slice {
         }
     }
 
-    /// The host platform whose own programs look like this one, if any has such.
+    /// The host platform of such programs, if there is one.
     pub fn platform(&self) -> Option<HostPlatform> {
         self.cpu.arch().map(|arch| HostPlatform::new(self.format().os(), arch))
     }
@@ -78,11 +78,11 @@ impl fmt::Display for BinaryFormat {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cpu {
-    /// One that images are made for.
+    /// A CPU that images are built for.
     Arch(Arch),
-    /// 32 bits.
+    /// 32-bit x86.
     X86,
-    /// Any other, by its name or number.
+    /// Any other CPU, by its name or number.
     Other(String),
 }
 
@@ -110,7 +110,7 @@ pub enum BinaryKind {
     Program,
     Library,
     Object,
-    /// Its name.
+    /// Its name in messages.
     Other(&'static str),
 }
 
@@ -127,7 +127,7 @@ impl fmt::Display for BinaryKind {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NeededLibrary {
-    /// Its name or path, as the program spells it.
+    /// Its name or path, in the program's spelling.
     pub name: String,
     pub loading: Loading,
 }
@@ -135,15 +135,15 @@ pub struct NeededLibrary {
 /// When a library is loaded, and whether it may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loading {
-    /// At the start, which fails without it.
+    /// At the start, which fails if it is missing.
     Start,
-    /// At the start if it is there (macOS's weak libraries).
+    /// At the start, unless it is missing (macOS's weak libraries).
     Weak,
-    /// At the first call of one of its functions, which fails without it.
+    /// At the first call of one of its functions, which fails if it is missing.
     Call,
 }
 
-/// What only one format knows.
+/// Properties that only one format has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Native {
     MachO(MachO),
@@ -153,37 +153,37 @@ pub enum Native {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MachO {
-    /// Apple's name of a system other than macOS that it is for.
+    /// The Apple system that it is for, if that is not macOS.
     pub foreign_system: Option<&'static str>,
     pub minimum_macos: Option<MacOsVersion>,
     pub signature: Signature,
-    /// The folders that stand for `@rpath` in the names of libraries.
+    /// The directories that replace `@rpath` in the names of libraries.
     pub run_paths: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pe {
     pub subsystem: Subsystem,
-    /// Where the linker wrote the debug information (CodeView's path of the PDB file).
+    /// The path of the debug information (the PDB file, from the CodeView record).
     pub pdb: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subsystem {
     Console,
-    /// A program with windows of its own, and without a console.
+    /// A program with windows, without a console.
     Windows,
-    /// Drivers, firmware, …: its number.
+    /// Drivers, firmware and others: the subsystem's number.
     Other(u16),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elf {
-    /// None where it is static.
+    /// The dynamic linker; `None` for static programs.
     pub interpreter: Option<String>,
-    /// The folders in which libraries are looked for (`DT_RPATH`, `DT_RUNPATH`).
+    /// The directories that are searched for libraries (`DT_RPATH`, `DT_RUNPATH`).
     pub run_paths: Vec<String>,
-    /// The newest version of the GNU C library whose functions it needs.
+    /// The newest version of the GNU C library that it requires.
     pub glibc: Option<Glibc>,
 }
 

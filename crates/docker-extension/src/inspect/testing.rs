@@ -5,7 +5,7 @@ use super::slice::{BinaryFormat, BinaryKind, Cpu, Elf, MachO, Native, Pe, Slice,
 use crate::platform::HostPlatform;
 use crate::project::config::MacOsVersion;
 
-/// A program for `platform` that has nothing to object to.
+/// A program for `platform` that violates no rule.
 pub(crate) fn program(platform: HostPlatform) -> Slice {
     Slice {
         cpu: Cpu::Arch(platform.arch),

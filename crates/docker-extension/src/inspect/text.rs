@@ -1,8 +1,8 @@
-//! What a text file says: shebang and line ends.
+//! The shebang and the line endings of a text file.
 
 use memchr::{memchr, memmem};
 
-/// A text: a script, a command file of Windows, or data.
+/// A text: a script, a Windows command file, or data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextFile {
     pub shebang: Option<Shebang>,
@@ -15,12 +15,12 @@ pub struct TextFile {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shebang {
     pub interpreter: String,
-    /// What it is given before the script's path; one argument on Linux and macOS alike.
+    /// The argument before the script's path; Linux and macOS pass at most one.
     pub argument: Option<String>,
 }
 
 impl Shebang {
-    /// The name of the program that runs the script at last, after `env` has found it.
+    /// The name of the program that finally runs the script, with `env` resolved.
     pub fn program(&self) -> &str {
         let name = self.interpreter.rsplit('/').next().unwrap_or_default();
         let Some(argument) = self.argument.as_deref().filter(|_| name == "env") else {
@@ -32,12 +32,12 @@ impl Shebang {
     }
 }
 
-/// Longer ones are cut off by Linux (`BINPRM_BUF_SIZE`) and refused by macOS.
+/// The maximum length in bytes: Linux truncates longer ones (`BINPRM_BUF_SIZE`), macOS rejects them.
 const LONGEST_SHEBANG: usize = 512;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Whether these bytes are a text: no control characters at the beginning, no NUL at all.
+/// Whether these bytes are text: no control characters at the start, and no NUL anywhere.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
     const BEGINNING: usize = 1024;
     let beginning = bytes.get(..BEGINNING).unwrap_or(bytes);
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_a_script_is_found_through_env() {
+    fn the_program_of_a_script_is_found_through_env() {
         assert_eq!(program("#!/bin/sh\necho"), "sh");
         assert_eq!(program("#! /bin/bash -e"), "bash");
         assert_eq!(program("#!/usr/bin/env python3\r\n"), "python3");
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn line_ends_and_byte_order_marks_are_seen() {
+    fn line_endings_and_byte_order_marks_are_detected() {
         let text = read(b"\xef\xbb\xbf#!/bin/sh -e\r\necho\r\n");
         let shebang = text.shebang.unwrap();
         assert_eq!(shebang.argument.as_deref(), Some("-e"));
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_told_from_data() {
+    fn text_is_distinguished_from_data() {
         assert!(is_text("@echo off\r\nécho\t".as_bytes()));
         assert!(!is_text(b"PK\x03\x04"));
         assert!(!is_text(b"ends with NUL\0"));

@@ -1,4 +1,4 @@
-//! What the inspector says of programs is what LLVM's readers say of them, field by field.
+//! The inspector reports the same properties of programs as LLVM's tools.
 
 use crate::support;
 
@@ -14,7 +14,7 @@ use docker_extension::internals::inspect::{
 use docker_extension::internals::platform::{Arch, HostPlatform, Os};
 use support::{Extension, host_binary, linked_by_lld, list, llvm, repository, run, universal};
 
-/// What both say of a program.
+/// The properties that both report.
 fn agreed(path: &Path) -> Slice {
     let contents = inspect::read(&fs::read(path).unwrap());
     let slice = contents.slice().unwrap_or_else(|| panic!("{}: {contents:?}", path.display()));
@@ -26,7 +26,7 @@ fn names(slice: &Slice) -> Vec<&str> {
     slice.libraries.iter().map(|library| &*library.name).collect()
 }
 
-/// Asserts what a stripped program is for and what it loads.
+/// Asserts the target and the libraries of a stripped program.
 fn assert_is_host_binary(slice: &Slice, platform: HostPlatform) {
     assert_eq!((slice.platform(), slice.kind), (Some(platform), BinaryKind::Program));
     assert_eq!((slice.debug_info, slice.has_executable_stack), (0, false), "{platform}");
@@ -41,7 +41,7 @@ fn assert_is_host_binary(slice: &Slice, platform: HostPlatform) {
             assert!(names.contains(&"KERNEL32.dll"), "{platform}: {names:?}");
             assert_eq!((native.subsystem, &native.pdb), (Subsystem::Console, &None));
         }
-        // Linked statically, with musl.
+        // Statically linked with musl.
         Native::Elf(native) => {
             assert!(names.is_empty() && native.interpreter.is_none(), "{platform}: {names:?}");
         }
@@ -59,7 +59,7 @@ static SAMPLE: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 #[test]
-#[ignore = "needs LLVM's readers"]
+#[ignore = "needs LLVM's tools"]
 fn on_the_host_binaries_of_this_extension() {
     let platforms = linked_by_lld();
     assert_eq!(platforms.len(), 5);
@@ -73,7 +73,7 @@ fn on_the_host_binaries_of_this_extension() {
 }
 
 #[test]
-#[ignore = "needs LLVM's readers, and zig, which it downloads"]
+#[ignore = "needs LLVM's tools, and zig, which it downloads"]
 fn on_what_zig_links_for_every_platform() {
     let extension = Extension::new();
     extension.dist(&["--linker", "zig", "--platform", &list(&HostPlatform::ALL)]);
@@ -84,7 +84,7 @@ fn on_what_zig_links_for_every_platform() {
 }
 
 #[test]
-#[ignore = "needs LLVM's readers"]
+#[ignore = "needs LLVM's tools"]
 fn on_all_that_programs_seldom_have() {
     let [mac, intel_mac, windows, linux] = [
         (Os::Darwin, Arch::Arm64),
@@ -99,7 +99,7 @@ fn on_all_that_programs_seldom_have() {
     extension.host_binary("tool", include_str!("programs/unusual/main.rs"));
     let build_script = include_str!("programs/unusual/build.rs");
     extension.write("host-bins/tool/build.rs", build_script);
-    // Of a form that lets the linker delay what is in the DLL.
+    // An import library in the form that delay loading requires.
     extension.write("winmm.def", "LIBRARY winmm.dll\nEXPORTS\ntimeGetTime\n");
     let mut import_library = Command::new(llvm::tool("llvm-dlltool"));
     import_library.args(["-m", "i386:x86-64", "-d"]).arg(extension.path("winmm.def"));
@@ -117,9 +117,9 @@ fn on_all_that_programs_seldom_have() {
         assert!(slice.libraries.contains(&library(weak, Loading::Weak)));
         assert_eq!(slice.debug_info, build_script.len() as u64);
         assert_eq!(slice.writable_code, ["__TEXT"]);
-        // Apple silicon starts nothing that is not.
+        // Apple silicon starts only signed programs.
         assert_eq!(slice.has_random_address, platform == mac);
-        let Native::MachO(native) = &slice.native else { panic!("no Mach-O") };
+        let Native::MachO(native) = &slice.native else { panic!("not Mach-O") };
         assert_eq!(native.run_paths, ["@loader_path/../lib"]);
     }
 
@@ -129,23 +129,23 @@ fn on_all_that_programs_seldom_have() {
     assert!(slice_for_windows.debug_info > 100_000);
     assert_eq!(slice_for_windows.writable_code, [".data"]);
     assert!(!slice_for_windows.has_random_address);
-    let Native::Pe(native) = &slice_for_windows.native else { panic!("no PE") };
+    let Native::Pe(native) = &slice_for_windows.native else { panic!("not PE") };
     assert_eq!(native.subsystem, Subsystem::Windows);
     assert_eq!(native.pdb.as_deref(), Some(r"C:\Users\me\tool.pdb"));
 
     let slice_for_linux = slice(linux);
     assert!(slice_for_linux.debug_info > 100_000 && slice_for_linux.has_executable_stack);
-    let Native::Elf(native) = &slice_for_linux.native else { panic!("no ELF") };
+    let Native::Elf(native) = &slice_for_linux.native else { panic!("not ELF") };
     assert_eq!(native.run_paths, ["$ORIGIN/../lib"]);
 }
 
 #[test]
-#[ignore = "needs LLVM's readers"]
+#[ignore = "needs LLVM's tools"]
 fn on_programs_that_the_linker_of_linux_loads() {
     for path in [std::env::current_exe().unwrap(), "/bin/ls".into()] {
         let slice = agreed(&path);
         assert!(names(&slice).contains(&"libc.so.6"), "{slice:?}");
-        let Native::Elf(native) = &slice.native else { panic!("no ELF") };
+        let Native::Elf(native) = &slice.native else { panic!("not ELF") };
         assert!(native.interpreter.as_ref().unwrap().starts_with("/lib"), "{slice:?}");
         assert!(native.glibc.is_some_and(|glibc| glibc.minor > 0), "{slice:?}");
     }
@@ -153,7 +153,7 @@ fn on_programs_that_the_linker_of_linux_loads() {
 }
 
 #[test]
-#[ignore = "needs LLVM's readers"]
+#[ignore = "needs LLVM's tools"]
 fn on_both_slices_of_a_universal_file() {
     let [amd64, arm64] = [Arch::Amd64, Arch::Arm64]
         .map(|arch| host_binary(&SAMPLE, HostPlatform::new(Os::Darwin, arch), "hostports"));
@@ -163,7 +163,10 @@ fn on_both_slices_of_a_universal_file() {
     run(Command::new(&lipo).arg("-create").args([&amd64, &arm64]).arg("-output").arg(&joined));
     let bytes = fs::read(&joined).unwrap();
     let [thin_amd64, thin_arm64] = [&amd64, &arm64].map(|path| fs::read(path).unwrap());
-    assert!(bytes == universal::join(&thin_amd64, &thin_arm64), "those of tests are as lipo's");
+    assert!(
+        bytes == universal::join(&thin_amd64, &thin_arm64),
+        "the test's universal file differs from lipo's"
+    );
 
     let contents = inspect::read(&bytes);
     let inspect::InspectedFile::Binary(slices) = &contents else { panic!("{contents:?}") };
@@ -173,11 +176,11 @@ fn on_both_slices_of_a_universal_file() {
     assert_eq!(slices.len(), archs.len());
     for ((slice, arch), thin) in slices.iter().zip(archs).zip([&amd64, &arm64]) {
         assert_eq!(*slice, agreed(thin), "{arch}");
-        // A signature is of its slice, whose place in the file LLVM tells elsewhere.
+        // A signature covers its slice, whose offset in the file LLVM reports separately.
         let mut of_llvm = llvm::read_mach_o(&joined, Some(arch));
         let (Native::MachO(own), Native::MachO(native)) = (&slice.native, &mut of_llvm.native)
         else {
-            panic!("no Mach-O")
+            panic!("not Mach-O")
         };
         native.signature = own.signature;
         assert_eq!(*slice, of_llvm, "{arch}");
