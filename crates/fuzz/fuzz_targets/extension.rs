@@ -1,4 +1,4 @@
-//! Validates whole images, which have a `metadata.json` and files that it may name.
+//! Validates whole images with a `metadata.json` and files that it may refer to.
 #![no_main]
 
 use arbitrary::Arbitrary;
@@ -14,7 +14,7 @@ struct Extension<'a> {
     metadata: Json<'a>,
     labels: &'a str,
     layer: Layer<'a>,
-    /// What is different in the variant for arm64.
+    /// The differences in the variant for arm64.
     other: Option<(&'a str, Layer<'a>)>,
 }
 
@@ -30,10 +30,10 @@ fn validate(extension: &Extension<'_>) {
         .map_or((extension.labels, &extension.layer), |(text, layer)| (*text, layer));
     let (other_labels, other) = variant(other_text, other);
     let image = archive::read(archive::layout([(&one_labels, &one), (&other_labels, &other)]));
-    let report = check(image, "image").expect("the machine is not to blame");
-    let json: serde_json::Value = serde_json::from_str(&report.json()).expect("it is JSON");
+    let report = check(image, "image").expect("an image never causes an error");
+    let json: serde_json::Value = serde_json::from_str(&report.json()).expect("the report is JSON");
     let findings = json["findings"].as_array().map_or(0, Vec::len);
-    assert_eq!(findings, report.findings().len(), "programs get all findings");
+    assert_eq!(findings, report.findings().len(), "findings are missing in the JSON report");
     assert!(report.text().chars().all(|c| c == '\n' || c == '\u{1b}' || !c.is_control()));
 }
 

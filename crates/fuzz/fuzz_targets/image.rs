@@ -1,5 +1,4 @@
-//! Reads images of arbitrary bytes, and of arbitrary entries with sound headers, and uses all that
-//! was read.
+//! Reads images of arbitrary bytes, and of arbitrary entries with valid headers, and uses the result.
 #![no_main]
 
 use std::collections::BTreeSet;
@@ -41,9 +40,9 @@ fn read(archive: Vec<u8>) {
         let _ = tree.oddities().first().iter().map(ToString::to_string).collect::<String>();
         for found in tree.below("/").take(200) {
             let resolved = tree.resolve(&found.path);
-            assert_eq!(resolved.as_ref(), Ok(&found), "a listed path leads to itself");
+            assert_eq!(resolved.as_ref(), Ok(&found), "a listed path does not resolve to itself");
             if let Ok(end) = tree.follow(&found.path) {
-                assert!(!matches!(end.node.kind, NodeKind::Symlink(_)), "links are followed");
+                assert!(!matches!(end.node.kind, NodeKind::Symlink(_)), "a link was not followed");
             }
             if let NodeKind::File { content, .. } = found.node.kind {
                 wanted.insert(content);
@@ -53,11 +52,11 @@ fn read(archive: Vec<u8>) {
     let mut found = BTreeSet::new();
     let outcome = image.contents(&wanted, 1024, |id, content| {
         if let FileContent::Whole(bytes) = content {
-            assert_eq!(id, Digest::of(&bytes), "a content is what it is called");
+            assert_eq!(id, Digest::of(&bytes), "a content does not match its digest");
         }
-        assert!(found.insert(id), "each content comes once");
+        assert!(found.insert(id), "a content was passed twice");
     });
-    assert!(outcome.is_ok() && found == wanted, "what was read once is read again");
+    assert!(outcome.is_ok() && found == wanted, "the contents can't be read again");
 }
 
 fuzz_target!(|input: Input<'_>| within(64 * 1024 * 1024, || read(input.archive())));

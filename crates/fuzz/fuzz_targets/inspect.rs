@@ -1,5 +1,5 @@
-//! Reads host binaries: any bytes, and programs of each format with arbitrary tables. What is read
-//! is judged for every platform.
+//! Reads host binaries: any bytes, and programs of each format with arbitrary tables. The results are
+//! validated for every platform.
 #![no_main]
 
 use docker_extension::internals::binaries::{Listed, Promise, judge};
@@ -12,14 +12,17 @@ use fuzz::within;
 use libfuzzer_sys::arbitrary::{Arbitrary, Unstructured};
 use libfuzzer_sys::fuzz_target;
 
-/// What mean that the machine doesn't start it at all.
+/// The rules that mean that the machine doesn't start the program at all.
 const FATAL: [&str; 4] = ["binary-format", "binary-damaged", "binary-cpu", "binary-kind"];
 
 fn read(bytes: &[u8]) -> InspectedFile {
     let contents = within(8 * 1024 * 1024 + 8 * bytes.len(), || inspect::read(bytes));
     if let InspectedFile::Binary(slices) = &contents {
         let is_universal = slices.iter().all(|slice| slice.format() == BinaryFormat::MachO);
-        assert!(slices.len() == 1 || slices.len() > 1 && is_universal, "each slice is of a file");
+        assert!(
+            slices.len() == 1 || slices.len() > 1 && is_universal,
+            "slices without a universal file"
+        );
     }
     for platform in HostPlatform::ALL {
         let beside = ["a", "b.dll", "libc.so.6"];
@@ -35,7 +38,7 @@ fn read(bytes: &[u8]) -> InspectedFile {
         let built = judge(Listed { promise, ..listed }, &contents);
         if built.iter().all(|breach| breach.rule.severity != Severity::Error) {
             let is_fatal = breaches.iter().find(|breach| FATAL.contains(&breach.rule.id));
-            assert_eq!(is_fatal, None, "what `dist` takes for a program is one for `validate`");
+            assert_eq!(is_fatal, None, "`dist` accepts a program that `validate` rejects");
         }
     }
     contents
@@ -46,9 +49,9 @@ fn read_signed(signed: &Signed<'_>) {
     let contents = read(&bytes);
     let Some(Native::MachO(native)) = contents.slice().map(|slice| &slice.native) else { return };
     if is_sound {
-        assert_eq!(native.signature, Signature::Valid, "the signature fits");
+        assert_eq!(native.signature, Signature::Valid, "a valid signature was rejected");
     } else {
-        assert_ne!(native.signature, Signature::Valid, "the file was changed");
+        assert_ne!(native.signature, Signature::Valid, "a changed file was accepted");
     }
 }
 

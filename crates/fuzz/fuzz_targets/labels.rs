@@ -1,4 +1,4 @@
-//! Checks labels.
+//! Validates labels.
 #![no_main]
 
 use docker_extension::internals::contents::labels::API_VERSION;
@@ -18,10 +18,10 @@ fuzz_target!(|text: &str| {
         assert!(NAMES.contains(&name.as_str()));
     }
     let has = |rule: &str| problems.iter().any(|problem| problem.rule.id == rule);
-    assert_eq!(has("label-missing"), labels.len() + 1 < NAMES.len(), "missing labels are told");
+    assert_eq!(has("label-missing"), labels.len() + 1 < NAMES.len(), "missing labels are reported");
     if let Some(version) = labels.get(API_VERSION)
         && semver::VersionReq::parse(version).is_ok()
     {
-        assert!(!has("label-api-version"), "`{version}` is a constraint");
+        assert!(!has("label-api-version"), "the constraint `{version}` is rejected");
     }
 });

@@ -1,4 +1,4 @@
-//! Reads `metadata.json`: any bytes, and JSON made of the names that it has.
+//! Parses `metadata.json`: any bytes, and JSON with the keys of extensions.
 #![no_main]
 
 use docker_extension::internals::validate::finding::At;
@@ -13,18 +13,18 @@ fn read(bytes: &[u8]) {
     let (declared, problems) =
         within(2 * 1024 * 1024 + 256 * bytes.len(), || metadata::read(bytes));
     let value = serde_json::from_slice::<Value>(bytes).ok();
-    assert_eq!(declared.is_some(), value.is_some(), "it is read if it is JSON");
+    assert_eq!(declared.is_some(), value.is_some(), "JSON is read");
     let is_sound = !problems.iter().any(|it| it.rule.id == "metadata-duplicate-key");
     for problem in &problems {
         match (&problem.at, &value) {
             (At::Metadata(pointer), Some(value)) if is_sound => {
-                assert!(value.pointer(pointer).is_some(), "{pointer:?} leads to a value");
+                assert!(value.pointer(pointer).is_some(), "{pointer:?} does not point to a value");
             }
             (At::Metadata(_), Some(_)) => {}
             (&At::MetadataText { line, column }, None) => {
                 let text = bytes.split(|&byte| byte == b'\n').nth(line - 1);
                 let length = text.map_or(0, <[u8]>::len);
-                assert!((1..=length + 1).contains(&column), "{line}:{column} is in the text");
+                assert!((1..=length + 1).contains(&column), "{line}:{column} is not in the text");
             }
             _ => panic!("{problem:?}"),
         }
@@ -35,10 +35,10 @@ fn read(bytes: &[u8]) {
     let paths = declared.icon.iter().chain(&declared.compose_file).chain(pages).chain(binaries);
     for path in paths {
         let parts: Vec<&str> = path.as_str().split('/').collect();
-        assert_eq!(parts[0], "", "{path:?} begins at the root");
+        assert_eq!(parts[0], "", "{path:?} does not start at the root");
         assert!(
             parts[1..].iter().all(|part| !["", ".", ".."].contains(part)),
-            "{path:?} stays where it is"
+            "{path:?} leaves the root"
         );
     }
 }

@@ -11,7 +11,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(
             picture.size.is_none(),
             picture.format == PictureFormat::Svg,
-            "only drawings have none"
+            "only SVG may have no size"
         );
     }
 });

@@ -1,4 +1,4 @@
-//! Archives of images whose documents are sound: only labels and layers are made up.
+//! Archives of images with valid documents and arbitrary labels and layers.
 
 use std::io::Cursor;
 
@@ -24,13 +24,13 @@ const LIMITS: Limits = Limits {
     link_steps: 20_000,
 };
 
-/// Reads an archive within limits that are soon met.
+/// Reads an archive within limits that are reached quickly.
 pub fn read(archive: Vec<u8>) -> Result<StoredImage, ReadError> {
     let progress = Progress::new(Verbosity::Quiet);
     StoredImage::from_archive(Cursor::new(archive), &LIMITS, &progress.step(""))
 }
 
-/// As `docker save` of old wrote it: one variant, and no digests to keep.
+/// The format of old versions of `docker save`: one variant, without digests.
 pub fn docker_save(layers: &[&Layer<'_>]) -> Vec<u8> {
     let mut archive = Vec::new();
     let names: Vec<_> = (0..layers.len()).map(|number| format!("{number}/layer.tar")).collect();
@@ -44,7 +44,7 @@ pub fn docker_save(layers: &[&Layer<'_>]) -> Vec<u8> {
     archive
 }
 
-/// An OCI layout with both variants that an extension has: their labels and layers.
+/// An OCI layout with both variants of an extension: their labels and layers.
 pub fn layout(variants: [(&Labels, &[&Layer<'_>]); 2]) -> Vec<u8> {
     let mut archive = Vec::new();
     let manifests = ["amd64", "arm64"].into_iter().zip(variants).map(|(arch, (labels, layers))| {

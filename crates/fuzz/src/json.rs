@@ -1,10 +1,10 @@
-//! JSON with the names and texts that extensions have in it.
+//! JSON with the keys and strings of extensions.
 
 use std::fmt::Write;
 
 use arbitrary::Arbitrary;
 
-/// A value, where an object may have a name twice.
+/// A value; objects may repeat a key.
 #[derive(Arbitrary, Debug)]
 pub enum Json<'a> {
     Null,
@@ -16,14 +16,13 @@ pub enum Json<'a> {
     Object(Vec<(Name<'a>, Json<'a>)>),
 }
 
-/// The name of a member.
+/// The key of a member.
 #[derive(Arbitrary, Debug)]
 pub enum Name<'a> {
     Known(u8),
     Other(&'a str),
 }
 
-/// A text.
 #[derive(Arbitrary, Debug)]
 pub enum Word<'a> {
     Path(u8),
@@ -55,11 +54,10 @@ const NAMES: [&str; 22] = [
     "provider",
 ];
 
-/// Those that lie in the entries of [`crate::tar`], and others.
+/// The paths of entries in [`crate::tar`], and others.
 const PATHS: [&str; 8] = ["a", "/b", "ui", "a/b.exe", "/ui/../a", "./a/", "metadata.json", "ui\\a"];
 
 impl Json<'_> {
-    /// Its text.
     pub fn text(&self) -> String {
         let mut text = String::new();
         self.write(&mut text);

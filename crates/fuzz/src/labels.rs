@@ -1,4 +1,4 @@
-//! Labels made of a text.
+//! Labels from a text.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use docker_extension::internals::contents::labels as names;
 /// Labels, by name.
 pub type Labels = BTreeMap<String, String>;
 
-/// Those that extensions have. The last one may be missing.
+/// The labels of extensions. The last one may be missing.
 pub const NAMES: [&str; 11] = [
     names::API_VERSION,
     names::SCREENSHOTS,
@@ -22,7 +22,7 @@ pub const NAMES: [&str; 11] = [
     names::ADDITIONAL_URLS,
 ];
 
-/// Takes each line for the value of a label, as long as there are some.
+/// Uses each line as the value of a label.
 pub fn labels(text: &str) -> Labels {
     NAMES.iter().zip(text.split('\n')).map(|(name, line)| ((*name).into(), line.into())).collect()
 }

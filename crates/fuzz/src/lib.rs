@@ -1,5 +1,5 @@
-//! What the fuzz targets share: a limit of memory, and makers of files that are sound as often as
-//! not. They take arbitrary values, not arbitrary bytes, so that readers get past the first check.
+//! Shared code of the fuzz targets: a memory limit, and generators of files that are often valid. They
+//! take arbitrary values instead of bytes, so that readers get past the first check.
 
 use std::alloc::System;
 
@@ -14,12 +14,12 @@ pub mod tar;
 #[global_allocator]
 static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
 
-/// Does `work`, which may have so many bytes of memory at a time. If it wants more the process
-/// ends, which is a finding.
+/// Runs `work` with a memory limit in bytes. If it exceeds the limit, the process ends, which is a
+/// finding.
 pub fn within<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     let limit = MEMORY.allocated().saturating_add(bytes);
-    MEMORY.set_limit(limit).expect("nothing was limited before");
+    MEMORY.set_limit(limit).expect("there was no limit before");
     let result = work();
-    MEMORY.set_limit(usize::MAX).expect("it only grows");
+    MEMORY.set_limit(usize::MAX).expect("the limit only grows");
     result
 }

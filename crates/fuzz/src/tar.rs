@@ -1,11 +1,11 @@
-//! Tar files whose headers have right checksums, and say what they like.
+//! Tar files whose headers have correct checksums and otherwise arbitrary fields.
 
 use std::io::Write;
 
 use arbitrary::Arbitrary;
 use tar::Header;
 
-/// A layer, or what is given out for one.
+/// A layer, or other bytes in its place.
 #[derive(Arbitrary, Debug)]
 pub enum Layer<'a> {
     Raw(&'a [u8]),
@@ -33,7 +33,7 @@ enum Type {
     Other(u8),
 }
 
-/// A part of a path. The names that extensions have are among them.
+/// A path component. The names in extensions are among them.
 #[derive(Arbitrary, Debug)]
 enum Part<'a> {
     A,
@@ -48,7 +48,7 @@ enum Part<'a> {
 }
 
 impl Layer<'_> {
-    /// The layer without compression.
+    /// The uncompressed layer.
     pub fn tar(&self) -> Vec<u8> {
         let (entries, cut) = match self {
             Layer::Raw(bytes) => return bytes.to_vec(),
@@ -60,7 +60,7 @@ impl Layer<'_> {
         tar
     }
 
-    /// The layer as it is stored.
+    /// The stored layer.
     pub fn stored(&self) -> Vec<u8> {
         let is_gzipped = matches!(self, Layer::Entries { is_gzipped: true, .. });
         if is_gzipped { gzip(&self.tar()) } else { self.tar() }

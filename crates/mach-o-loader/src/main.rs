@@ -1,10 +1,10 @@
-//! `mach-o-loader PROGRAM ARGS…`: starts a program for macOS on x86-64 Linux, to see whether what
-//! was linked without Apple's tools is a program that starts.
+//! `mach-o-loader PROGRAM ARGS…` starts a macOS program on x86-64 Linux, to test whether a program that
+//! was linked without Apple's tools starts.
 //!
-//! It does what macOS's kernel and `dyld` do, and refuses what they refuse. What the program then
-//! calls of libSystem is glibc's own function where both have the same, else one made here; each
-//! other one ends the program, and says which it was. It ends with what the program ends with, and
-//! with 125 if that was refused.
+//! It does the work of macOS's kernel and `dyld`, and rejects programs that they reject. For functions of
+//! libSystem, it uses glibc's where both are identical, and its own shims elsewhere; any other function
+//! ends the program with a message. The exit status is that of the program, or 125 if the program was
+//! rejected.
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 mod loader;
@@ -32,5 +32,5 @@ fn start(
     _program: &std::ffi::OsStr,
     _args: Vec<std::ffi::OsString>,
 ) -> Result<std::convert::Infallible, &'static str> {
-    Err("programs for macOS are started on x86-64 Linux with glibc alone")
+    Err("macOS programs can only be started on x86-64 Linux with glibc")
 }

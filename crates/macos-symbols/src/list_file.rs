@@ -1,4 +1,4 @@
-//! The file of a list, of which the part below `[from crates]` is written.
+//! The file of a list; this program writes the part after `[from crates]`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ pub struct ListFile {
     kept: String,
     /// The list without the symbols from crates.
     by_hand: SymbolList,
-    /// The symbols that were found, each with the CPUs that have it.
+    /// The symbols that were found, with the CPUs that have them.
     pub found: BTreeMap<String, BTreeSet<&'static str>>,
 }
 
@@ -42,7 +42,7 @@ impl ListFile {
         &self.by_hand.name
     }
 
-    /// Whether `-l`, or `-framework`, finds the library by this name.
+    /// Whether `-l` or `-framework` finds the library by this name.
     pub fn is_called(&self, library: &LinkedLibrary) -> bool {
         let list = &self.by_hand;
         let is_name = |name: &String| *name == library.name;
@@ -58,7 +58,7 @@ impl ListFile {
         self.by_hand.symbols.len()
     }
 
-    /// The lines for what was found and `is_wanted`, without what the list has by hand.
+    /// The lines for the symbols from crates that satisfy `is_wanted`, without those added by hand.
     pub fn symbols_from_crates(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<String> {
         let wanted = self.found.iter().filter(|(name, _)| is_wanted(name));
         let lines = wanted.filter_map(|(name, cpus)| {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_read_and_written_back() {
+    fn a_list_is_parsed_and_written_unchanged() {
         let list = list(&[("_d", &["arm64"]), ("_a", &["arm64", "x86_64"])]);
         assert_eq!(list.text(&list.symbols_from_crates(|_| true)), TEXT);
         let linked =
@@ -113,14 +113,14 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_there_by_hand_is_not_said_twice() {
+    fn symbols_that_were_added_by_hand_are_not_repeated() {
         let both: &[&str] = &["arm64", "x86_64"];
         let list = list(&[("_b", &["x86_64"]), ("_c", &["arm64"]), ("_e", both), ("_f", both)]);
         assert_eq!(list.symbols_from_crates(|symbol| symbol != "_f"), ["_e"]);
     }
 
     #[test]
-    fn every_list_is_written_back_as_it_stands() {
+    fn every_list_in_the_data_directory_is_written_unchanged() {
         let sh = Shell::new().unwrap();
         for mut list in read_all(&sh, &crate::directory()).unwrap() {
             let text = sh.read_file(list.path()).unwrap();

@@ -1,8 +1,8 @@
-//! Writes the symbols below `[from crates]` in the lists of `docker-extension/data/macos`: what the
-//! crates of `crates.txt` declare, and what Rust's standard library calls. `docs/linking.md` explains
-//! the lists.
+//! Writes the symbols after `[from crates]` in the lists of `docker-extension/data/macos`: the
+//! declarations of the crates in `crates.txt`, and the symbols that Rust's standard library requires.
+//! `docs/linking.md` explains the lists.
 //!
-//! With `--verbose` it also prints the declarations that no list takes.
+//! With `--verbose`, it also prints declarations for which there is no list.
 
 mod list_file;
 mod standard_library;
@@ -20,20 +20,20 @@ use list_file::ListFile;
 
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
-/// The CPUs of Macs: for which cargo builds, and what Apple calls them.
+/// The CPUs of Macs, for cargo and in Apple's spelling.
 const CPUS: [(Arch, &str, &str); 2] = [
     (Arch::Amd64, "x86_64-apple-darwin", "x86_64"),
     (Arch::Arm64, "aarch64-apple-darwin", "arm64"),
 ];
 
-/// The library of everything that the standard library calls.
+/// The library of all symbols that the standard library requires.
 const SYSTEM: &str = "System";
 
-/// Crates of other libraries declare some symbols of these libraries too, for their own use. Such a
-/// symbol is in the first of these lists and in no other: a linker takes the first library that has it.
+/// Crates for other libraries declare some symbols of these libraries too. Such a symbol is only in the
+/// first of these lists, because a linker uses the first library that has a symbol.
 const BASIC: [&str; 2] = [SYSTEM, "CoreFoundation"];
 
-#[expect(clippy::print_stderr, reason = "it is how this program reports")]
+#[expect(clippy::print_stderr, reason = "the program reports errors to its standard error")]
 fn main() -> ExitCode {
     let is_verbose = std::env::args().any(|arg| arg == "--verbose");
     match run(is_verbose) {
@@ -48,8 +48,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Returns how many symbols the lists have. The lists are written when nothing can fail any more but
-/// writing them.
+/// Returns the number of symbols in the lists. The lists are written last, when only writing can still
+/// fail.
 fn run(is_verbose: bool) -> Result<usize> {
     let sh = Shell::new()?;
     let directory = directory();
@@ -76,7 +76,7 @@ fn directory() -> Utf8PathBuf {
     Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../docker-extension/data/macos")
 }
 
-#[expect(clippy::print_stdout, reason = "it is what the user asked for")]
+#[expect(clippy::print_stdout, reason = "the output that `--verbose` requests")]
 fn report(declaring: &DeclaringCrate, unread: &[foreign::Declaration]) {
     for foreign::Declaration { symbol, library } in unread {
         let library = library.as_ref().map_or("no library", |library| &library.name);
@@ -89,7 +89,7 @@ fn report(declaring: &DeclaringCrate, unread: &[foreign::Declaration]) {
 struct DeclaringCrate {
     name: String,
     version: String,
-    /// The library of external blocks that name none.
+    /// The library of external blocks without a name.
     library: Option<String>,
 }
 
@@ -103,7 +103,7 @@ fn declaring_crates(text: &str) -> Result<Vec<DeclaringCrate>> {
         }),
         _ => {
             let expected = "a crate, its version, and its library or `-`";
-            Err(format!("`crates.txt` has the line `{line}`, expected {expected}").into())
+            Err(format!("`crates.txt` contains the line `{line}`, expected {expected}").into())
         }
     });
     crates.collect()
@@ -126,7 +126,7 @@ fn fetch(sh: &Shell, crates: &[DeclaringCrate]) -> Result<Metadata> {
     Ok(metadata)
 }
 
-/// The crate's `lib.rs`.
+/// The path of the crate's `lib.rs`.
 fn root_of(declaring: &DeclaringCrate, metadata: &Metadata) -> Result<Utf8PathBuf> {
     let DeclaringCrate { name, version, .. } = declaring;
     let is_it = |package: &&Package| {
@@ -136,7 +136,7 @@ fn root_of(declaring: &DeclaringCrate, metadata: &Metadata) -> Result<Utf8PathBu
     let library = package.and_then(|package| {
         package.targets.iter().find(|target| target.is_lib() || target.is_rlib())
     });
-    let library = library.ok_or_else(|| format!("there is no library crate `{name}` {version}"))?;
+    let library = library.ok_or_else(|| format!("`{name}` {version} is not a library crate"))?;
     Ok(library.src_path.clone())
 }
 
@@ -145,18 +145,18 @@ struct Lists(Vec<ListFile>);
 
 impl Lists {
     fn add(&mut self, library: &str, symbol: String, cpu: &'static str) -> Result<()> {
-        // A symbol that a list has by hand is in that list and in no other.
+        // A symbol that was added by hand is in that list only.
         let index = self
             .0
             .iter()
             .position(|list| list.has_by_hand(&symbol))
             .or_else(|| self.0.iter().position(|list| list.name() == library))
-            .ok_or_else(|| format!("there is no list for the library `{library}`"))?;
+            .ok_or_else(|| format!("no list for the library `{library}`"))?;
         self.0[index].found.entry(symbol).or_default().insert(cpu);
         Ok(())
     }
 
-    /// Returns the declarations that no list takes.
+    /// Returns the declarations for which there is no list.
     fn add_crate(
         &mut self,
         declaring: &DeclaringCrate,
@@ -180,7 +180,7 @@ impl Lists {
         Some(list.name().to_owned())
     }
 
-    /// Returns how many symbols there are.
+    /// Returns the number of symbols.
     fn write(&self, sh: &Shell) -> Result<usize> {
         let mut count = 0;
         for list in &self.0 {
@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_crates_that_are_read_are_known_by_version_and_library() {
+    fn crates_are_listed_with_version_and_library() {
         let sh = Shell::new().unwrap();
         let crates = sh.read_file(directory().join("crates.txt")).unwrap();
         let crates = declaring_crates(&crates).unwrap();
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_cut_off_is_named() {
+    fn an_incomplete_line_is_named_in_the_error() {
         let error = declaring_crates("# libc\nlibc 0.2.1\n").unwrap_err();
         assert!(error.to_string().contains("`libc 0.2.1`"), "{error}");
     }

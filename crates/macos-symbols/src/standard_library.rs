@@ -1,4 +1,4 @@
-//! What Rust's standard library takes from the operating system.
+//! The system symbols that Rust's standard library requires.
 
 use std::collections::BTreeSet;
 
@@ -9,17 +9,17 @@ use xshell::Shell;
 
 use crate::Result;
 
-/// Prefixes of Rust's own symbols: mangled names, and those that the compiler defines in each program.
+/// Prefixes of Rust's own symbols: mangled names, and symbols that the compiler defines in each program.
 const RUST: [&str; 5] = ["__R", "__ZN", "___rust", "_rust_", "___dso_handle"];
 
-/// The C symbols that the standard library of a target leaves to the system.
+/// The C symbols that a target's standard library imports from the system.
 pub fn undefined_symbols(sh: &Shell, sysroot: &Utf8Path, triple: &str) -> Result<BTreeSet<String>> {
     let missing = || format!("no standard library for {triple}: run `rustup target add {triple}`");
     let directory = sysroot.join("lib/rustlib").join(triple).join("lib");
     let (mut undefined, mut defined) = (BTreeSet::new(), BTreeSet::new());
     for path in sh.read_dir(directory).map_err(|_| missing())? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        // What measures a program's test coverage is in no program that is shipped.
+        // Released programs don't contain the measurement of test coverage.
         if name.ends_with(".rlib") && !name.starts_with("libprofiler") {
             let rlib = sh.read_binary_file(&path)?;
             read_symbols(&rlib, &mut undefined, &mut defined)
@@ -38,7 +38,7 @@ fn read_symbols(
     defined: &mut BTreeSet<String>,
 ) -> object::read::Result<()> {
     for member in ArchiveFile::parse(rlib)?.members() {
-        // One member is the compiler's metadata.
+        // One member contains the compiler's metadata, not code.
         let Ok(object) = object::File::parse(member?.data(rlib)?) else { continue };
         for symbol in object.symbols() {
             let symbols = if symbol.is_undefined() { &mut *undefined } else { &mut *defined };

@@ -1,5 +1,5 @@
-//! Programs for macOS on x86-64, linked without Apple's tools, start: under a loader that does what
-//! macOS's does, with what they call of libSystem made of glibc. It is not a Mac: see
+//! macOS programs for x86-64 that were linked without Apple's tools start under a loader that works like
+//! macOS's, with glibc in the place of libSystem. This does not replace a test on a Mac: see
 //! docs/linking.md.
 
 use crate::support;
@@ -16,7 +16,7 @@ use object::read::macho::{LoadCommandData, MachHeader as _, Segment as _};
 use serde_json::Value;
 use support::{Extension, TABLE, repository, run, stderr, stdout};
 
-/// Linkers write for the first what they wrote for ten years, and for the second what took its place.
+/// Linkers write the old format of fixups for the first, and the new one for the second.
 const MINIMUM_MACOS: [&str; 2] = ["11.0", "14.0"];
 const SIGABRT: i32 = 6;
 
@@ -36,7 +36,7 @@ fn start(program: &Path, args: &[&str]) -> Output {
     command.arg(program).args(args).env_remove("RUST_BACKTRACE").output().unwrap()
 }
 
-/// Programs for each of [`MINIMUM_MACOS`], and the folder that they are in.
+/// Programs for each of [`MINIMUM_MACOS`], and their directory.
 fn programs() -> &'static [(Extension, PathBuf); 2] {
     static PROGRAMS: LazyLock<[(Extension, PathBuf); 2]> = LazyLock::new(|| {
         MINIMUM_MACOS.map(|minimum| {
@@ -53,7 +53,7 @@ fn programs() -> &'static [(Extension, PathBuf); 2] {
 }
 
 #[test]
-fn the_host_binary_says_the_same_as_its_native_build() {
+fn the_host_binary_prints_the_same_as_its_native_build() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dist-started");
     let mut dist = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"));
     dist.args(["dist", "--engine", "embedded", "--no-ui", "--platform", "darwin-amd64"]);
@@ -71,7 +71,7 @@ fn the_host_binary_says_the_same_as_its_native_build() {
     let version = format!("hostports {}\n", manifest["version"].as_str().unwrap());
     assert_eq!(stdout(&start(&program, &["--version"])), version);
 
-    // Which processes listen only a Mac can tell.
+    // Only a Mac can list processes that listen on ports.
     let output = start(&program, &["list"]);
     assert_eq!(output.status.signal(), Some(SIGABRT));
     let message = "calls _sysctlnametomib of /usr/lib/libSystem.B.dylib, which has no shim";
@@ -79,7 +79,7 @@ fn the_host_binary_says_the_same_as_its_native_build() {
 }
 
 #[test]
-fn threads_unwinding_and_files_work_with_fixups_of_both_kinds() {
+fn threads_unwinding_and_files_work_with_both_formats_of_fixups() {
     let expected = include_str!("programs/standard_library.txt");
     let (expected, _) = expected.split_at(expected.find("tcp ").unwrap());
     let kinds = [macho::LC_DYLD_INFO_ONLY, macho::LC_DYLD_CHAINED_FIXUPS];
@@ -100,7 +100,7 @@ fn threads_unwinding_and_files_work_with_fixups_of_both_kinds() {
 }
 
 #[test]
-fn initialisers_run_first_and_a_stack_that_overflows_is_told() {
+fn initializers_run_first_and_a_stack_overflow_is_reported() {
     for (_, folder) in programs() {
         let program = folder.join("rarities");
         assert_eq!(stdout(&start(&program, &[])), "before main\nmain\n");
@@ -122,12 +122,11 @@ fn a_function_of_a_framework_is_bound_to_that_framework() {
     }
 }
 
-/// Each of these is one that `dyld`, or the kernel before it, doesn't start.
 #[test]
-fn what_macos_refuses_is_refused() {
+fn programs_that_macos_rejects_are_rejected() {
     let program = programs()[0].1.join("tool");
     let file = fs::read(&program).unwrap();
-    assert_eq!(start(&program, &["exit"]).status.code(), Some(7), "it is fine as it is");
+    assert_eq!(start(&program, &["exit"]).status.code(), Some(7), "the unchanged program fails");
 
     let command = |kind| place(&file, |command| command.cmd() == kind);
     let segment = |name: &str| {
@@ -137,29 +136,33 @@ fn what_macos_refuses_is_refused() {
     let [main, uuid, library] = [macho::LC_MAIN, macho::LC_UUID, macho::LC_LOAD_DYLIB].map(command);
     let [text, constants, data, link] =
         ["__TEXT", "__DATA_CONST", "__DATA", "__LINKEDIT"].map(segment);
-    // Where these fields are in a segment's command, and the library's letter in that of libSystem.
+    // The offsets of these fields in a segment command, and of a letter of libSystem's name.
     let [address, size_in_file, rights, flags] = [24, 48, 56, 68];
     let letter = 24 + "/usr/lib/libSystem.".len();
     let all_rights = [7, 0, 0, 0, 7, 0, 0, 0];
     let of_no_concern = macho::LC_SOURCE_VERSION.0.to_le_bytes();
-    // Of a function that is bound at its first call: from which library, and its name.
+    // A function that is bound at its first call: its library, and its name.
     let bound = find(&file, b"\x11\x40_memcpy\0");
 
     let changes: [(&str, usize, &[u8]); 15] = [
         ("it is for another CPU", 4, &[12]),
-        ("it can't be moved in memory", 24, &[0; 4]),
-        ("segment __TEXT: it has other rights", text + rights, &all_rights),
-        ("segment __DATA: it has other rights", data + rights, &all_rights),
+        ("it is not position-independent", 24, &[0; 4]),
+        ("segment __TEXT: its protection is not allowed", text + rights, &all_rights),
+        ("segment __DATA: its protection is not allowed", data + rights, &all_rights),
         ("segment __DATA_CONST: it stays writable", constants + flags, &[0]),
-        ("segment __DATA: it does not begin, or end, with a page", data + address, &[8]),
-        ("segment __DATA: it ends behind the file", data + size_in_file, &[0xff; 4]),
-        ("segment __LINKEDIT: it does not come behind", link + address, &[0, 0, 0, 0]),
-        ("it does not say where it begins", main, &of_no_concern),
-        ("it begins where no code is", main + 8, &[0xff; 4]),
+        ("segment __DATA: it is not aligned to pages", data + address, &[8]),
+        ("segment __DATA: it ends after the end of the file", data + size_in_file, &[0xff; 4]),
+        (
+            "segment __LINKEDIT: it does not follow the segment before it",
+            link + address,
+            &[0, 0, 0, 0],
+        ),
+        ("it has no entry point", main, &of_no_concern),
+        ("its entry point is not in code", main + 8, &[0xff; 4]),
         ("it has no UUID", uuid, &of_no_concern),
-        ("the load command 0x80000099 is required, and unknown", uuid, &[0x99, 0, 0, 0x80]),
+        ("the load command 0x80000099 is required, but unknown", uuid, &[0x99, 0, 0, 0x80]),
         ("library not loaded: /usr/lib/libSystem.C.dylib", library + letter, b"C"),
-        ("symbol _memcpy is wanted from library 2, which there is not", bound, &[0x12]),
+        ("symbol _memcpy is required from library 2, which does not exist", bound, &[0x12]),
         ("symbol not found: _memcpz, expected in /usr/lib/libSystem.B.dylib", bound + 8, b"z"),
     ];
     let changed = program.with_file_name("changed");
@@ -178,7 +181,7 @@ fn commands(file: &[u8]) -> Vec<LoadCommandData<'_, LittleEndian>> {
     header.load_commands(LittleEndian, file, 0).unwrap().map(Result::unwrap).collect()
 }
 
-/// Where the first load command of a kind is in the file.
+/// The offset of the first load command of a kind.
 fn place(file: &[u8], is_it: impl Fn(&LoadCommandData<'_, LittleEndian>) -> bool) -> usize {
     let commands = commands(file);
     let command = commands.iter().find(|command| is_it(command)).unwrap();

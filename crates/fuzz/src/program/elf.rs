@@ -11,7 +11,7 @@ pub struct File<'a> {
     kind: Number,
     machine: Number,
     segments: Vec<Segment>,
-    /// Tags and values: what the tables begin with.
+    /// Tags and values, which are at the start of the tables.
     dynamic: Vec<(Number, u8)>,
     sections: Vec<[u32; 4]>,
     cells: Vec<Cell<'a>>,
@@ -21,22 +21,22 @@ pub struct File<'a> {
 struct Segment {
     kind: Number,
     flags: u8,
-    /// From the beginning of the tables to their end; the whole file where there is none.
+    /// A range from the start of the tables; the whole file if there is none.
     offset: Option<u8>,
     size: Option<u32>,
 }
 
 const KINDS: [u32; 4] = [1, 2, 3, 4];
 const MACHINES: [u32; 3] = [3, 62, 183];
-/// Load, dynamic, interpreter, and the stack's.
+/// Load, dynamic, interpreter, and stack.
 const SEGMENTS: [u32; 4] = [1, 2, 3, 0x6474_e551];
-/// Libraries, their texts, folders, flags, versions.
+/// Libraries, their string table, directories, flags, versions.
 const TAGS: [u32; 6] = [1, STRINGS, 15, 29, 0x6fff_fffb, VERSIONS];
 const STRINGS: u32 = 5;
 const VERSIONS: u32 = 0x6fff_fffe;
 
 impl File<'_> {
-    /// Everything is loaded at the address that is its offset in the file.
+    /// Everything is loaded at the address that equals its offset in the file.
     pub fn bytes(&self) -> Vec<u8> {
         let (is_64, is_big_endian) = (self.is_64, self.is_big_endian);
         let mut file = Writer { is_64, is_big_endian, ..Writer::default() };
@@ -52,7 +52,7 @@ impl File<'_> {
         file.half(self.kind.of(&KINDS) as u16);
         file.half(self.machine.of(&MACHINES) as u16);
         file.word(1);
-        file.address(start); // the entry
+        file.address(start); // the entry point
         file.address(header);
         file.address(if self.sections.is_empty() { 0 } else { sections });
         file.word(0);
@@ -73,7 +73,7 @@ impl File<'_> {
         file.bytes
     }
 
-    /// With those that make the dynamic linker read its table.
+    /// With the entries that make the dynamic linker read its table.
     fn segments(&self) -> Vec<Segment> {
         let usual = |kind, offset| {
             let kind = Number { usual: None, other: kind };

@@ -9,7 +9,7 @@ use super::{Cell, Number, Writer};
 pub struct Universal<'a> {
     is_64: bool,
     slices: Vec<Slice<'a>>,
-    /// Added to the place of each slice.
+    /// Added to the offset of each slice.
     lie: Option<u32>,
 }
 
@@ -30,7 +30,7 @@ struct Command<'a> {
     cells: Vec<Cell<'a>>,
 }
 
-/// A slice for Apple silicon with a signature that fits it, and what is written over it afterwards.
+/// A slice for Apple silicon with a valid signature, and the bytes that overwrite it afterwards.
 #[derive(Arbitrary, Debug)]
 pub struct Signed<'a> {
     slice: Slice<'a>,
@@ -57,7 +57,7 @@ impl Slice<'_> {
         let mut commands = writer();
         for command in &self.commands {
             let mut body = writer();
-            // Texts of commands are told by their distance from the command's beginning.
+            // Strings in commands are identified by their offset from the start of the command.
             command.cells.iter().for_each(|cell| cell.append(&mut body, 8));
             body.bytes.resize(body.bytes.len().next_multiple_of(8), 0);
             commands.words([command.kind.of(&COMMANDS), 8 + body.len()]);
@@ -103,7 +103,7 @@ impl Universal<'_> {
 }
 
 impl Signed<'_> {
-    /// The file, and whether it is as it was signed.
+    /// The file, and whether its signature is still valid.
     pub fn bytes(&self) -> (Vec<u8>, bool) {
         let page_bits = 8 + self.page_bits % 8;
         let pages = |code: u32| code.div_ceil(1 << page_bits);
@@ -114,7 +114,7 @@ impl Signed<'_> {
         let mut code = file.bytes.clone();
         let (length, limit) = (size(file.len()), file.len());
         file.is_big_endian = true;
-        // A signature of one blob, which is a code directory of version 2.4.
+        // A signature with one blob, a code directory of version 2.4.
         file.words([0xfade_0cc0, length, 1, 0, 20]);
         file.words([0xfade_0c02, length - 20, 0x2_0400, 2, 88, 0, 0, pages(limit), limit]);
         file.bytes.extend([32, 2, 0, page_bits]);

@@ -1,4 +1,4 @@
-//! Machine code: files with sound headers and arbitrary tables.
+//! Machine code: files with valid headers and arbitrary tables.
 
 use arbitrary::Arbitrary;
 
@@ -8,7 +8,6 @@ mod pe;
 
 pub use mach_o::Signed;
 
-/// A file of machine code.
 #[derive(Arbitrary, Debug)]
 pub enum Program<'a> {
     MachO(mach_o::Slice<'a>),
@@ -18,7 +17,6 @@ pub enum Program<'a> {
 }
 
 impl Program<'_> {
-    /// The file.
     pub fn bytes(&self) -> Vec<u8> {
         match self {
             Program::MachO(slice) => slice.bytes(),
@@ -34,14 +32,14 @@ impl Program<'_> {
 enum Cell<'a> {
     Zero,
     Small(u8),
-    /// A place in the tables, as many bytes from their beginning.
+    /// An offset in the tables, in bytes.
     Place(u8),
     Any(u32),
     Text(&'a [u8]),
 }
 
 impl Cell<'_> {
-    /// Adds it to the tables, whose beginning is addressed by `start`.
+    /// Appends it to the tables, which start at the address `start`.
     fn append(&self, file: &mut Writer, start: u32) {
         match self {
             Cell::Zero => file.word(0),
@@ -79,7 +77,7 @@ impl Writer {
         values.into_iter().for_each(|value| self.word(value));
     }
 
-    /// As wide as an address.
+    /// A number as wide as an address.
     fn address(&mut self, value: u32) {
         let high = if self.is_64 { Some(0) } else { None };
         let words = [Some(value), high];
@@ -96,7 +94,7 @@ impl Writer {
     }
 }
 
-/// One of the usual values, or any.
+/// A common value, or any other.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 struct Number {
     usual: Option<u8>,

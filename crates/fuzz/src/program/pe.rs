@@ -12,10 +12,10 @@ pub struct File<'a> {
     subsystem: Number,
     flags: u16,
     symbols: Option<[u8; 2]>,
-    /// Places in the tables.
+    /// Offsets in the tables.
     directories: [Option<u8>; 16],
     sections: Vec<Section>,
-    /// Places of the libraries' names: what the tables begin with, if there are some.
+    /// Offsets of the libraries' names, which are at the start of the tables.
     imports: Vec<u8>,
     cells: Vec<Cell<'a>>,
 }
@@ -31,12 +31,12 @@ struct Section {
 
 const MACHINES: [u32; 3] = [0x14c, 0x8664, 0xaa64];
 const SUBSYSTEMS: [u32; 3] = [2, 3, 10];
-/// Where the tables are when the program runs.
+/// The address of the tables at run time.
 const BASE: u32 = 0x1000;
 const DIRECTORIES: u32 = 16;
 
 impl File<'_> {
-    /// The first section is the tables, all of them.
+    /// The first section contains all tables.
     pub fn bytes(&self) -> Vec<u8> {
         let mut file = Writer { is_64: self.is_64, ..Writer::default() };
         file.bytes.extend(*b"MZ");
@@ -81,7 +81,7 @@ impl File<'_> {
     fn append_optional_header(&self, file: &mut Writer) {
         file.half(if self.is_64 { 0x20b } else { 0x10b });
         file.half(0);
-        // Sizes of the code, and the entry; the base of data is in small ones alone.
+        // Sizes of the code, and the entry point; only 32-bit programs have the base of data.
         file.words([0, 0, 0, BASE, BASE]);
         if !self.is_64 {
             file.word(BASE);

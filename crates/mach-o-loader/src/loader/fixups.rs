@@ -1,13 +1,13 @@
-//! The words that hold addresses: which these are, and what has to be in them.
+//! The words that contain addresses, and the values to write to them.
 //!
-//! Linkers write them down as opcodes (programs for macOS before 13), or chain them through the words
-//! themselves. Both are read into the same.
+//! Linkers encode them as opcodes (for macOS before 13), or as chains through the words themselves. Both
+//! encodings are parsed into the same list.
 
 use object::LittleEndian;
 use object::macho::{self, BindDylib, DyldInfoCommand};
 use object::read::macho::{Bind, DyldChainedFixups};
 
-use super::Refusal;
+use super::Rejection;
 use super::image::{LE, text};
 use super::segment::Segment;
 
@@ -16,17 +16,17 @@ const WORD: u8 = 8;
 /// A word that holds an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fixup {
-    /// Where the word is.
+    /// The word's address.
     pub address: u64,
     pub value: Value,
 }
 
-/// What has to be in the word.
+/// The value to write to the word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// An address in the program.
     Address(u64),
-    /// That of a symbol, and so many bytes behind it.
+    /// The address of a symbol, plus an offset in bytes.
     Symbol(Symbol, i64),
 }
 
@@ -36,25 +36,25 @@ impl Value {
     }
 }
 
-/// What a program wants from a library.
+/// A symbol that the program requires from a library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Symbol {
     pub name: String,
-    /// The library's place in the list of those that the program asks for, from 1; or what
-    /// `BIND_SPECIAL_DYLIB_…` says.
+    /// The library's ordinal in the list of required libraries, from 1, or a `BIND_SPECIAL_DYLIB_…`
+    /// constant.
     pub ordinal: BindDylib,
-    /// Whether 0 will do where there is no such symbol.
+    /// Whether the address is 0 if the symbol is missing.
     pub is_weak: bool,
 }
 
-/// Where it is written down.
+/// The encoding in the file.
 pub enum Source<'data> {
     Opcodes(&'data DyldInfoCommand<LittleEndian>),
     Chains(DyldChainedFixups<'data, LittleEndian>),
 }
 
 impl Source<'_> {
-    pub fn read(&self, file: &[u8], segments: &[Segment<'_>]) -> Result<Vec<Fixup>, Refusal> {
+    pub fn read(&self, file: &[u8], segments: &[Segment<'_>]) -> Result<Vec<Fixup>, Rejection> {
         match self {
             Source::Opcodes(info) => from_opcodes(info, file, segments),
             Source::Chains(fixups) => from_chains(fixups, segments),
@@ -62,23 +62,26 @@ impl Source<'_> {
     }
 }
 
-/// A word that is to be bound at the first call holds the address of what does that: it is in the
-/// list of addresses, too, and before that of symbols.
+/// A word that is bound at the first call initially contains the address of the binding code. So it is
+/// first in the list of rebased addresses, and then in the list of symbols.
 fn from_opcodes(
     info: &DyldInfoCommand<LittleEndian>,
     file: &[u8],
     segments: &[Segment<'_>],
-) -> Result<Vec<Fixup>, Refusal> {
+) -> Result<Vec<Fixup>, Rejection> {
     let mut fixups = Vec::new();
     for rebase in info.rebases(LE, file, WORD)? {
         let rebase = rebase?;
         let (segment, address) =
             place(segments, rebase.segment_index.into(), rebase.segment_offset)?;
         if rebase.kind != macho::REBASE_TYPE_POINTER {
-            return Err(Refusal::Fixup { address, reason: "of no kind that x86-64 has" });
+            return Err(Rejection::Fixup {
+                address,
+                reason: "of a kind that x86-64 does not have",
+            });
         }
         let reason = "not in the file";
-        let word = word(segment, address).ok_or(Refusal::Fixup { address, reason })?;
+        let word = word(segment, address).ok_or(Rejection::Fixup { address, reason })?;
         fixups.push(Fixup { address, value: Value::Address(word) });
     }
     let binds = info.binds(LE, file, WORD)?;
@@ -90,10 +93,10 @@ fn from_opcodes(
     Ok(fixups)
 }
 
-fn bound(bind: &Bind<'_>, segments: &[Segment<'_>]) -> Result<Fixup, Refusal> {
+fn bound(bind: &Bind<'_>, segments: &[Segment<'_>]) -> Result<Fixup, Rejection> {
     let (_, address) = place(segments, bind.segment_index.into(), bind.segment_offset)?;
     if bind.kind != macho::BIND_TYPE_POINTER {
-        return Err(Refusal::Fixup { address, reason: "of no kind that x86-64 has" });
+        return Err(Rejection::Fixup { address, reason: "of a kind that x86-64 does not have" });
     }
     let symbol = Symbol {
         name: text(bind.symbol),
@@ -106,7 +109,7 @@ fn bound(bind: &Bind<'_>, segments: &[Segment<'_>]) -> Result<Fixup, Refusal> {
 fn from_chains(
     chains: &DyldChainedFixups<'_, LittleEndian>,
     segments: &[Segment<'_>],
-) -> Result<Vec<Fixup>, Refusal> {
+) -> Result<Vec<Fixup>, Rejection> {
     let imports = chains.imports(LE)?.collect::<object::Result<Vec<_>>>()?;
     let text_segment = segments.iter().find(|segment| segment.name == "__TEXT");
     let base = text_segment.map_or(0, |segment| segment.addresses.start);
@@ -116,7 +119,7 @@ fn from_chains(
         let index = u64::from(chain.index());
         let (segment, start) = place(segments, index, 0)?;
         if start.checked_sub(base) != Some(chain.header().segment_offset.get(LE)) {
-            return Err(Refusal::Fixup { address: start, reason: "not where its segment is" });
+            return Err(Rejection::Fixup { address: start, reason: "not in its segment" });
         }
         for fixup in chain.fixups(LE, base, segment.data) {
             let (offset, fixup) = fixup?;
@@ -126,9 +129,9 @@ fn from_chains(
                     Value::Address(base.wrapping_add(rebase.target_offset))
                 }
                 object::read::macho::Fixup::Bind(bind) => {
-                    let reason = "of a symbol that is not in the list";
+                    let reason = "for a symbol that is not in the list";
                     let import = imports.get(bind.ordinal as usize);
-                    let import = import.ok_or(Refusal::Fixup { address, reason })?;
+                    let import = import.ok_or(Rejection::Fixup { address, reason })?;
                     let symbol = Symbol {
                         name: text(import.name),
                         ordinal: import.dylib,
@@ -136,7 +139,7 @@ fn from_chains(
                     };
                     Value::Symbol(symbol, import.addend + i64::from(bind.addend))
                 }
-                _ => return Err(Refusal::Fixup { address, reason: "of the kernel's kind" }),
+                _ => return Err(Rejection::Fixup { address, reason: "of a kind for kernels" }),
             };
             fixups.push(Fixup { address, value });
         }
@@ -149,9 +152,9 @@ fn place<'a, 'data>(
     segments: &'a [Segment<'data>],
     index: u64,
     offset: u64,
-) -> Result<(&'a Segment<'data>, u64), Refusal> {
+) -> Result<(&'a Segment<'data>, u64), Rejection> {
     let reason = "in no segment";
-    let nowhere = || Refusal::Fixup { address: offset, reason };
+    let nowhere = || Rejection::Fixup { address: offset, reason };
     let segment = usize::try_from(index).ok().and_then(|index| segments.get(index));
     let segment = segment.ok_or_else(nowhere)?;
     let address = segment.addresses.start.checked_add(offset).ok_or_else(nowhere)?;
@@ -160,7 +163,7 @@ fn place<'a, 'data>(
         return Err(nowhere());
     }
     if !segment.is_writable {
-        return Err(Refusal::Fixup { address, reason: "in a segment that is not writable" });
+        return Err(Rejection::Fixup { address, reason: "in a read-only segment" });
     }
     Ok((segment, address))
 }

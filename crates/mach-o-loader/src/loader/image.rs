@@ -1,6 +1,6 @@
-//! What a Mach-O file says of the program in it; and what macOS won't start.
+//! The program in a Mach-O file, and the validation by which macOS rejects files.
 //!
-//! All addresses are those that the linker gave, until the program is in [`super::memory`].
+//! All addresses are as linked, until the program is in [`super::memory`].
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use object::macho::{self, MachHeader64};
 use object::read::macho::{LoadCommandVariant, MachHeader as _, Segment as _};
 use object::{LittleEndian, endian};
 
-use super::Refusal;
+use super::Rejection;
 use super::fixups::{self, Fixup};
 use super::segment::{self, Section, Segment};
 
@@ -16,60 +16,62 @@ pub const LE: LittleEndian = endian::LittleEndian;
 
 /// A program.
 pub struct Image<'data> {
-    /// Those that are mapped, by address; the first begins with the file's header.
+    /// The mapped segments, by address; the first starts with the file's header.
     pub segments: Vec<Segment<'data>>,
-    /// The first has the ordinal 1.
+    /// The first library has the ordinal 1.
     pub dylibs: Vec<Dylib>,
     pub fixups: Vec<Fixup>,
-    /// Where `main` is.
+    /// The address of `main`.
     pub entry: u64,
     sections: Vec<Section>,
 }
 
 pub struct Dylib {
     pub install_name: String,
-    /// As Mach-O writes versions: 16 bits, 8, 8.
+    /// In Mach-O's encoding of versions: 16 bits, 8, 8.
     pub compatibility_version: u32,
     /// Whether the program starts without it.
     pub is_weak: bool,
 }
 
 impl<'data> Image<'data> {
-    pub fn parse(file: &'data [u8]) -> Result<Self, Refusal> {
+    pub fn parse(file: &'data [u8]) -> Result<Self, Rejection> {
         let header = MachHeader64::<LittleEndian>::parse(file, 0)?;
         if !header.is_little_endian() || header.cputype(LE) != macho::CPU_TYPE_X86_64 {
-            return Err(Refusal::Unfit("it is for another CPU"));
+            return Err(Rejection::Invalid("it is for another CPU"));
         }
         if header.filetype(LE) != macho::MH_EXECUTE {
-            return Err(Refusal::Unfit("it is no program"));
+            return Err(Rejection::Invalid("it is not a program"));
         }
         let flags = header.flags(LE).0;
         if [macho::MH_PIE, macho::MH_DYLDLINK, macho::MH_TWOLEVEL].iter().any(|f| flags & f.0 == 0)
         {
-            return Err(Refusal::Unfit("it can't be moved in memory, or binds without libraries"));
+            return Err(Rejection::Invalid(
+                "it is not position-independent, or binds without libraries",
+            ));
         }
         let Commands { segments, sections, dylibs, entries, fixups, has_dyld, has_uuid } =
             Commands::read(header, file)?;
         if !has_dyld {
-            return Err(Refusal::Unfit("it does not ask for /usr/lib/dyld"));
+            return Err(Rejection::Invalid("it does not request /usr/lib/dyld"));
         }
         if !has_uuid {
-            return Err(Refusal::Unfit("it has no UUID"));
+            return Err(Rejection::Invalid("it has no UUID"));
         }
         if dylibs.is_empty() {
-            return Err(Refusal::Unfit("it asks for no library"));
+            return Err(Rejection::Invalid("it requires no library"));
         }
         let [entry] = entries[..] else {
-            let reason = "it does not say where it begins (LC_MAIN), or says it twice";
-            return Err(Refusal::Unfit(reason));
+            let reason = "it has no entry point (LC_MAIN), or more than one";
+            return Err(Rejection::Invalid(reason));
         };
-        let fixups = fixups.ok_or(Refusal::Unfit("it has nothing to bind"))?;
+        let fixups = fixups.ok_or(Rejection::Invalid("it has nothing to bind"))?;
         let fixups = fixups.read(file, &segments)?;
         let segments = segment::mapped(segments)?;
         let text = &segments[0].addresses;
         let entry = text.start.saturating_add(entry);
         if !text.contains(&entry) {
-            return Err(Refusal::Unfit("it begins where no code is"));
+            return Err(Rejection::Invalid("its entry point is not in code"));
         }
         Ok(Self { segments, dylibs, fixups, entry, sections })
     }
@@ -89,11 +91,10 @@ impl<'data> Image<'data> {
     }
 }
 
-/// The load commands that a program can't be started without understanding, as far as they do
-/// nothing here.
+/// Load commands that a loader must know, but that have no effect here.
 const OF_NO_CONCERN: [macho::LoadCommandType; 2] = [macho::LC_DYLD_EXPORTS_TRIE, macho::LC_RPATH];
 
-/// The load commands, as far as they are of concern.
+/// The relevant load commands.
 #[derive(Default)]
 struct Commands<'data> {
     segments: Vec<Segment<'data>>,
@@ -106,7 +107,7 @@ struct Commands<'data> {
 }
 
 impl<'data> Commands<'data> {
-    fn read(header: &MachHeader64<LittleEndian>, file: &'data [u8]) -> Result<Self, Refusal> {
+    fn read(header: &MachHeader64<LittleEndian>, file: &'data [u8]) -> Result<Self, Rejection> {
         let mut all = Self::default();
         let mut commands = header.load_commands(LE, file, 0)?;
         while let Some(command) = commands.next()? {
@@ -135,7 +136,7 @@ impl<'data> Commands<'data> {
                     all.fixups = Some(fixups::Source::Chains(data.chained_fixups(LE, file)?));
                 }
                 _ if kind.0 & macho::LC_REQ_DYLD != 0 && !OF_NO_CONCERN.contains(&kind) => {
-                    return Err(Refusal::UnknownCommand(kind.0));
+                    return Err(Rejection::UnknownCommand(kind.0));
                 }
                 _ => {}
             }

@@ -1,14 +1,14 @@
-//! The libraries that a program asks for, and which symbol is in which.
+//! The libraries that a program requires, and their symbols.
 //!
-//! What a library of macOS has is what xtask's list of it says. A symbol is looked for in the one
-//! library that the program names for it, and in no other.
+//! The symbols of a macOS library come from xtask's list. A symbol is only searched in the library that
+//! the program names for it.
 
 use std::collections::HashMap;
 
 use docker_extension::internals::toolchain::macos::{self, SymbolList};
 use object::macho::{self, BindDylib};
 
-use super::Refusal;
+use super::Rejection;
 use super::fixups::{Fixup, Symbol, Value};
 use super::image::Dylib;
 use super::shims;
@@ -21,22 +21,22 @@ pub struct Libraries(Vec<Library>);
 
 struct Library {
     install_name: String,
-    /// Nothing, where a library is missing that the program can do without.
+    /// `None` if the library is missing and optional.
     symbols: Vec<String>,
 }
 
-/// Where the symbols are that are bound: see [`Symbols::address`].
+/// The addresses of symbols: see [`Symbols::address`].
 #[derive(Default)]
 pub struct Symbols(HashMap<(i32, String), u64>);
 
 impl Libraries {
-    pub fn load(dylibs: &[Dylib]) -> Result<Self, Refusal> {
+    pub fn load(dylibs: &[Dylib]) -> Result<Self, Rejection> {
         let lists: Vec<SymbolList> = macos::lists().collect();
         dylibs.iter().map(|dylib| Library::load(dylib, &lists)).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Finds every symbol that is wanted: in glibc, among the shims, or else as a stub.
-    pub fn resolve(&self, fixups: &[Fixup]) -> Result<Symbols, Refusal> {
+    /// Finds every required symbol: in glibc, among the shims, or as a stub.
+    pub fn resolve(&self, fixups: &[Fixup]) -> Result<Symbols, Rejection> {
         let mut symbols = Symbols::default();
         let mut stubs = Stubs::default();
         let mut without_shim = Vec::new();
@@ -62,15 +62,15 @@ impl Libraries {
         Ok(symbols)
     }
 
-    /// The install name of the library that has the symbol; nothing if it need not be anywhere.
-    fn find(&self, symbol: &Symbol) -> Result<Option<&str>, Refusal> {
+    /// The install name of the library that has the symbol; `None` if it is missing and optional.
+    fn find(&self, symbol: &Symbol) -> Result<Option<&str>, Rejection> {
         let (candidates, library) = match symbol.ordinal {
             macho::BIND_SPECIAL_DYLIB_FLAT_LOOKUP => (&self.0[..], "any library".to_owned()),
             BindDylib(ordinal) => {
                 let index =
                     usize::try_from(ordinal).ok().and_then(|ordinal| ordinal.checked_sub(1));
                 let library = index.and_then(|index| self.0.get(index)).ok_or_else(|| {
-                    Refusal::UnknownOrdinal { symbol: symbol.name.clone(), ordinal }
+                    Rejection::UnknownOrdinal { symbol: symbol.name.clone(), ordinal }
                 })?;
                 (std::slice::from_ref(library), library.install_name.clone())
             }
@@ -78,23 +78,23 @@ impl Libraries {
         match candidates.iter().find(|library| library.symbols.contains(&symbol.name)) {
             Some(library) => Ok(Some(&library.install_name)),
             None if symbol.is_weak => Ok(None),
-            None => Err(Refusal::SymbolNotFound { symbol: symbol.name.clone(), library }),
+            None => Err(Rejection::SymbolNotFound { symbol: symbol.name.clone(), library }),
         }
     }
 }
 
 impl Library {
-    fn load(dylib: &Dylib, lists: &[SymbolList]) -> Result<Self, Refusal> {
+    fn load(dylib: &Dylib, lists: &[SymbolList]) -> Result<Self, Rejection> {
         let install_name = dylib.install_name.clone();
         let symbols = match lists.iter().find(|list| list.install_name == install_name) {
             None if dylib.is_weak => Vec::new(),
-            None => return Err(Refusal::LibraryNotLoaded(install_name)),
+            None => return Err(Rejection::LibraryNotLoaded(install_name)),
             Some(list) => {
                 let wanted = version(dylib.compatibility_version);
                 let found = &list.compatibility_version;
                 if numbers(&wanted) > numbers(found) {
                     let (library, found) = (install_name, found.clone());
-                    return Err(Refusal::LibraryTooOld { library, wanted, found });
+                    return Err(Rejection::LibraryTooOld { library, wanted, found });
                 }
                 let is_here = |only: Option<&str>| only.is_none_or(|cpu| cpu == CPU);
                 let symbols = list.symbols.iter().filter(|symbol| is_here(symbol.only));
@@ -106,7 +106,7 @@ impl Library {
 }
 
 impl Symbols {
-    /// The symbol's address; 0 where there is none, and need not be.
+    /// The symbol's address; 0 if it is missing and optional.
     pub fn address(&self, symbol: &Symbol) -> u64 {
         self.0.get(&(symbol.ordinal.0, symbol.name.clone())).copied().unwrap_or(0)
     }
@@ -141,31 +141,31 @@ mod tests {
         Symbol { name: name.to_owned(), ordinal: BindDylib(ordinal), is_weak: false }
     }
 
-    fn refused(symbol: &Symbol) -> String {
+    fn rejected(symbol: &Symbol) -> String {
         libraries().find(symbol).unwrap_err().to_string()
     }
 
     #[test]
-    fn a_symbol_is_looked_for_in_its_own_library_alone() {
+    fn a_symbol_is_searched_in_its_own_library_only() {
         let libraries = libraries();
         assert_eq!(libraries.find(&symbol("_malloc", 1)).unwrap(), Some(SYSTEM));
         assert_eq!(libraries.find(&symbol("_SecRandomCopyBytes", 2)).unwrap(), Some(SECURITY));
         let message = format!("symbol not found: _malloc, expected in {SECURITY}");
-        assert_eq!(refused(&symbol("_malloc", 2)), message);
-        assert!(refused(&symbol("_malloc", 3)).ends_with("expected in /none.dylib"));
-        assert!(refused(&symbol("_malloc", 4)).contains("library 4, which there is not"));
-        assert!(refused(&symbol("_malloc", 0)).contains("library 0, which there is not"));
+        assert_eq!(rejected(&symbol("_malloc", 2)), message);
+        assert!(rejected(&symbol("_malloc", 3)).ends_with("expected in /none.dylib"));
+        assert!(rejected(&symbol("_malloc", 4)).contains("library 4, which does not exist"));
+        assert!(rejected(&symbol("_malloc", 0)).contains("library 0, which does not exist"));
     }
 
     #[test]
-    fn a_symbol_of_no_library_in_particular_is_looked_for_in_all() {
+    fn a_symbol_without_a_library_is_searched_in_all() {
         let flat = |name| symbol(name, macho::BIND_SPECIAL_DYLIB_FLAT_LOOKUP.0);
         assert_eq!(libraries().find(&flat("_SecRandomCopyBytes")).unwrap(), Some(SECURITY));
-        assert!(refused(&flat("_SecOfNextYear")).ends_with("expected in any library"));
+        assert!(rejected(&flat("_SecOfNextYear")).ends_with("expected in any library"));
     }
 
     #[test]
-    fn a_symbol_that_may_be_missing_is_nothing() {
+    fn a_missing_optional_symbol_has_no_address() {
         let weak = Symbol { is_weak: true, ..symbol("_no_such_function", 1) };
         assert_eq!(libraries().find(&weak).unwrap(), None);
     }
@@ -178,7 +178,7 @@ mod tests {
             Libraries::load(&[dylib]).err().map(|refusal| refusal.to_string())
         };
         assert_eq!(load(SYSTEM, 1 << 16), None);
-        let message = format!("version 1.0.1 of {SYSTEM} is asked for, and 1.0.0 is there");
+        let message = format!("version 1.0.1 of {SYSTEM} is required, but it has version 1.0.0");
         assert_eq!(load(SYSTEM, 1 << 16 | 1), Some(message));
         let message = "library not loaded: /usr/lib/libSystem.dylib".to_owned();
         assert_eq!(load("/usr/lib/libSystem.dylib", 0), Some(message));

@@ -1,16 +1,16 @@
-//! The program in memory: at some place, not at the one that it was linked for.
+//! The program in memory, at another address than the one it was linked for.
 
 use std::io;
 use std::ops::Range;
 use std::ptr::{self, NonNull};
 
-use super::Refusal;
+use super::Rejection;
 use super::fixups::Value;
 use super::image::Image;
 use super::libraries::Symbols;
 use super::segment::PAGE;
 
-/// The memory that a program is in, as long as the process lives.
+/// The memory of a program, for the lifetime of the process.
 pub struct Memory {
     start: NonNull<u8>,
     /// The addresses as linked.
@@ -18,39 +18,39 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Takes memory for all segments, and copies them there. All of it can be written to yet.
+    /// Allocates memory for all segments, and copies them. All of it is still writable.
     pub fn reserve(image: &Image<'_>) -> io::Result<Self> {
         let addresses = image.addresses();
         let start = map((addresses.end - addresses.start) as usize)?;
         let memory = Self { start, addresses };
         for segment in &image.segments {
             let to = memory.at(segment.addresses.start);
-            // SAFETY: the segment, which has no more data than addresses, lies in this memory.
+            // SAFETY: the segment, whose data is not larger than its address range, is in this memory.
             unsafe { ptr::copy_nonoverlapping(segment.data.as_ptr(), to, segment.data.len()) };
         }
         Ok(memory)
     }
 
-    /// What has to be added to an address as linked.
+    /// The difference between actual and linked addresses.
     pub fn slide(&self) -> u64 {
         (self.start.as_ptr() as u64).wrapping_sub(self.addresses.start)
     }
 
-    /// Where an address as linked is now.
+    /// The actual address of a linked address.
     pub fn at(&self, address: u64) -> *mut u8 {
         debug_assert!(address >= self.addresses.start && address <= self.addresses.end);
         self.start.as_ptr().wrapping_add((address - self.addresses.start) as usize)
     }
 
-    /// The bytes at these addresses as linked.
+    /// The bytes at these linked addresses.
     pub fn bytes(&self, addresses: &Range<u64>) -> &[u8] {
         assert!(addresses.start >= self.addresses.start && addresses.end <= self.addresses.end);
         let length = (addresses.end - addresses.start) as usize;
-        // SAFETY: it is all in this memory, which nothing has written to but this module so far.
+        // SAFETY: it is in this memory, to which only this module has written so far.
         unsafe { std::slice::from_raw_parts(self.at(addresses.start), length) }
     }
 
-    /// The word at this address as linked, if the program is there.
+    /// The word at this linked address, if it is in the program.
     pub fn word(&self, address: u64) -> Option<u64> {
         let end = address.checked_add(8)?;
         if address < self.addresses.start || end > self.addresses.end {
@@ -60,23 +60,23 @@ impl Memory {
         Some(u64::from_le_bytes(*word))
     }
 
-    /// Writes a word to this address as linked.
+    /// Writes a word to this linked address.
     pub fn set_word(&mut self, address: u64, word: u64) {
         assert!(address >= self.addresses.start && address + 8 <= self.addresses.end);
         // SAFETY: it is in this memory.
         unsafe { self.at(address).cast::<u64>().write_unaligned(word) };
     }
 
-    /// Writes the addresses that were not known when the program was linked.
-    pub fn fix_up(&mut self, image: &Image<'_>, symbols: &Symbols) -> Result<(), Refusal> {
+    /// Writes the addresses that are only known at load time.
+    pub fn fix_up(&mut self, image: &Image<'_>, symbols: &Symbols) -> Result<(), Rejection> {
         for fixup in &image.fixups {
             let word = match &fixup.value {
                 Value::Address(address) if self.addresses.contains(address) => {
                     address.wrapping_add(self.slide())
                 }
                 Value::Address(_) => {
-                    let reason = "for something outside of the program";
-                    return Err(Refusal::Fixup { address: fixup.address, reason });
+                    let reason = "for an address outside of the program";
+                    return Err(Rejection::Fixup { address: fixup.address, reason });
                 }
                 Value::Symbol(symbol, addend) => {
                     symbols.address(symbol).wrapping_add_signed(*addend)
@@ -87,7 +87,7 @@ impl Memory {
         Ok(())
     }
 
-    /// Gives each segment the rights that it asks for, and takes all others.
+    /// Sets the protection of each segment.
     pub fn protect(&self, image: &Image<'_>) -> io::Result<()> {
         let length = (self.addresses.end - self.addresses.start) as usize;
         protect(self.start.as_ptr(), length, libc::PROT_NONE)?;
@@ -106,10 +106,10 @@ impl Memory {
     }
 }
 
-/// Puts code into memory, and returns its address.
+/// Maps code into memory, and returns its address.
 pub fn code(bytes: &[u8]) -> io::Result<u64> {
     let start = map(bytes.len().max(PAGE as usize))?;
-    // SAFETY: that much was mapped.
+    // SAFETY: this size was mapped.
     unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), start.as_ptr(), bytes.len()) };
     protect(start.as_ptr(), bytes.len().max(1), libc::PROT_READ | libc::PROT_EXEC)?;
     Ok(start.as_ptr() as u64)
@@ -118,7 +118,7 @@ pub fn code(bytes: &[u8]) -> io::Result<u64> {
 fn map(length: usize) -> io::Result<NonNull<u8>> {
     let (rights, flags) =
         (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
-    // SAFETY: the kernel picks memory that is not in use.
+    // SAFETY: the kernel selects unused memory.
     let start = unsafe { libc::mmap(ptr::null_mut(), length, rights, flags, -1, 0) };
     if start == libc::MAP_FAILED {
         return Err(io::Error::last_os_error());
@@ -127,7 +127,7 @@ fn map(length: usize) -> io::Result<NonNull<u8>> {
 }
 
 fn protect(start: *mut u8, length: usize, rights: i32) -> io::Result<()> {
-    // SAFETY: it is memory of this module, and what is in use of it keeps the rights that it needs.
+    // SAFETY: the memory belongs to this module, and the parts in use keep the protection they need.
     match unsafe { libc::mprotect(start.cast(), length, rights) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),

@@ -1,4 +1,4 @@
-//! The way of a program: read, mapped, bound, started.
+//! Reads, maps, binds and starts a program.
 
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
@@ -20,24 +20,24 @@ mod stubs;
 mod thread_variables;
 mod unwinding;
 
-/// Why a program is not started.
+/// Why a program is rejected.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum Rejection {
     #[error("it can't be read: {0}")]
     Io(#[from] std::io::Error),
-    #[error("it is no Mach-O file: {0}")]
+    #[error("it is not a Mach-O file: {0}")]
     Malformed(#[from] object::Error),
     #[error("{0}")]
-    Unfit(&'static str),
-    #[error("the load command {0:#x} is required, and unknown")]
+    Invalid(&'static str),
+    #[error("the load command {0:#x} is required, but unknown")]
     UnknownCommand(u32),
     #[error("segment {segment}: {reason}")]
     Segment { segment: String, reason: &'static str },
     #[error("library not loaded: {0}")]
     LibraryNotLoaded(String),
-    #[error("version {wanted} of {library} is asked for, and {found} is there")]
+    #[error("version {wanted} of {library} is required, but it has version {found}")]
     LibraryTooOld { library: String, wanted: String, found: String },
-    #[error("symbol {symbol} is wanted from library {ordinal}, which there is not")]
+    #[error("symbol {symbol} is required from library {ordinal}, which does not exist")]
     UnknownOrdinal { symbol: String, ordinal: i32 },
     #[error("symbol not found: {symbol}, expected in {library}")]
     SymbolNotFound { symbol: String, library: String },
@@ -45,11 +45,11 @@ pub enum Refusal {
     Fixup { address: u64, reason: &'static str },
 }
 
-/// Starts the program, and comes back only if it is refused.
+/// Starts the program, and returns only if it is rejected.
 ///
 /// # Errors
-/// macOS would not start it either, or it has what this loader can't do.
-pub fn start(program: &OsStr, args: Vec<OsString>) -> Result<Infallible, Refusal> {
+/// macOS would reject the program too, or it uses a feature that this loader does not have.
+pub fn start(program: &OsStr, args: Vec<OsString>) -> Result<Infallible, Rejection> {
     let path = fs::canonicalize(Path::new(program))?;
     let file = fs::read(&path)?;
     let image = Image::parse(&file)?;

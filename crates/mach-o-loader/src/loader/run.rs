@@ -1,4 +1,4 @@
-//! The program's start: its initialisers, then its `main`.
+//! Runs the program's initializers, then its `main`.
 
 use std::convert::Infallible;
 use std::ffi::{CString, OsString, c_char, c_int};
@@ -8,23 +8,23 @@ use std::{io, ptr};
 
 use object::macho;
 
-use super::Refusal;
+use super::Rejection;
 use super::image::Image;
 use super::memory::Memory;
 use super::shims::program::{self, Program};
 
 type Strings = *const *const c_char;
-/// An initialiser takes the same, and its result is not looked at.
+/// Initializers have the same arguments, and their result is ignored.
 type Main = unsafe extern "C" fn(c_int, Strings, Strings, Strings) -> c_int;
 
-/// Runs the program, and ends with it.
+/// Runs the program, and exits with its status.
 pub fn run(
     image: &Image<'_>,
     memory: &Memory,
     path: &Path,
     args: Vec<OsString>,
-) -> Result<Infallible, Refusal> {
-    let initialisers = initialisers(image, memory)?;
+) -> Result<Infallible, Rejection> {
+    let initializers = initializers(image, memory)?;
     let main = memory.at(image.entry) as u64;
 
     let path = path.as_os_str().as_bytes();
@@ -45,14 +45,14 @@ pub fn run(
     });
 
     let call = |function: u64| {
-        // SAFETY: it is the address of a function of the program, in which all is bound; what it
-        // does from here on is its own affair.
+        // SAFETY: it is the address of a function of the program, which is completely bound. The program
+        // is trusted from here on.
         unsafe {
             let function: Main = std::mem::transmute(function as usize);
             function(argc, argv, envp, apple)
         }
     };
-    for initialiser in initialisers {
+    for initialiser in initializers {
         call(initialiser);
     }
     let status = call(main);
@@ -60,8 +60,8 @@ pub fn run(
     unsafe { libc::exit(status) }
 }
 
-/// The functions that are called before `main`, in their order.
-fn initialisers(image: &Image<'_>, memory: &Memory) -> Result<Vec<u64>, Refusal> {
+/// The functions that are called before `main`, in order.
+fn initializers(image: &Image<'_>, memory: &Memory) -> Result<Vec<u64>, Rejection> {
     let base = image.addresses().start;
     let mut functions = Vec::new();
     for section in image.sections(macho::S_MOD_INIT_FUNC_POINTERS) {
@@ -79,12 +79,12 @@ fn initialisers(image: &Image<'_>, memory: &Memory) -> Result<Vec<u64>, Refusal>
         code.any(|segment| segment.addresses.contains(&address))
     };
     if !functions.iter().all(is_code) {
-        return Err(Refusal::Unfit("it has an initialiser where no code is"));
+        return Err(Rejection::Invalid("it has an initializer that is not in code"));
     }
     Ok(functions)
 }
 
-/// A list of C's texts as C has them, which is never freed.
+/// An array of C strings that is never freed.
 fn strings(texts: impl IntoIterator<Item = Vec<u8>>) -> io::Result<Strings> {
     let mut pointers = Vec::new();
     for text in texts {

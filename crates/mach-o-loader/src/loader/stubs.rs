@@ -1,24 +1,23 @@
-//! What a program gets in the place of a function that has no shim: code that ends the program, and
-//! says which function it was.
+//! Stubs replace functions without a shim: they print the function's name, and end the program.
 
 use std::ffi::{CStr, CString, c_char};
 use std::io;
 
 use super::memory;
 
-/// `mov rdi, …; mov rax, …; jmp rax`, in bytes.
+/// The size of `mov rdi, …; mov rax, …; jmp rax`, in bytes.
 const SIZE: u64 = 22;
 
-/// Stubs that are still to be installed.
+/// Stubs that are not installed yet.
 #[derive(Default)]
 pub struct Stubs(Vec<u8>);
 
 impl Stubs {
-    /// Adds a stub, and returns where it will be behind the first.
+    /// Adds a stub, and returns its offset.
     pub fn add(&mut self, symbol: &str, library: &str) -> u64 {
         let offset = self.0.len() as u64;
         let text = CString::new(format!("{symbol} of {library}")).unwrap_or_default();
-        // The program may call it as long as there is the process.
+        // The program may call it for the lifetime of the process.
         let name = text.into_raw() as u64;
         self.0.extend([0x48, 0xbf]);
         self.0.extend(name.to_le_bytes());
@@ -29,15 +28,15 @@ impl Stubs {
         offset
     }
 
-    /// Makes them callable, and returns the address of the first.
+    /// Makes the stubs executable, and returns the address of the first.
     pub fn install(self) -> io::Result<u64> {
         memory::code(&self.0)
     }
 }
 
-/// Where every stub leads.
+/// The target of every stub.
 extern "C" fn called(name: *const c_char) -> ! {
-    // SAFETY: a stub calls it with the text that it was made with, which is never freed.
+    // SAFETY: stubs pass the string that they were created with, which is never freed.
     let name = unsafe { CStr::from_ptr(name) };
     eprintln!("mach-o-loader: the program calls {}, which has no shim", name.to_string_lossy());
     std::process::abort()

@@ -1,8 +1,8 @@
-//! Thread-local variables, as macOS has them.
+//! Thread-local variables in the format of macOS.
 //!
-//! A program has a descriptor for each: a function, a key, and the variable's offset in a block that
-//! each thread has its own copy of. To get at the variable it calls the function with the
-//! descriptor, and counts on it to change no register but the one with the result.
+//! A program has a descriptor for each variable: a function, a key, and the variable's offset in a block,
+//! of which each thread has a copy. To access the variable, the program calls the function with the
+//! descriptor. The function must not change any register except the one with the result.
 
 use std::arch::naked_asm;
 use std::ptr;
@@ -10,17 +10,17 @@ use std::sync::OnceLock;
 
 use object::macho;
 
-use super::Refusal;
+use super::Rejection;
 use super::image::Image;
 use super::memory::Memory;
 
-/// What is in the descriptor.
+/// The content of a descriptor.
 const FUNCTION: u64 = 0;
 const KEY: u64 = 8;
 const OFFSET: u64 = 16;
 const SIZE: u64 = 24;
 
-/// What a thread's block is copied from.
+/// The initial content of a thread's block.
 struct Template {
     bytes: Vec<u8>,
     alignment: usize,
@@ -28,13 +28,13 @@ struct Template {
 
 static TEMPLATE: OnceLock<Template> = OnceLock::new();
 
-/// Makes the program's descriptors ready for use.
-pub fn set_up(image: &Image<'_>, memory: &mut Memory) -> Result<(), Refusal> {
-    let refuse = |reason| Refusal::Segment { segment: "__thread_vars".to_owned(), reason };
-    let Some(template) = template(image, memory).map_err(refuse)? else { return Ok(()) };
+/// Initializes the program's descriptors.
+pub fn set_up(image: &Image<'_>, memory: &mut Memory) -> Result<(), Rejection> {
+    let reject = |reason| Rejection::Segment { segment: "__thread_vars".to_owned(), reason };
+    let Some(template) = template(image, memory).map_err(reject)? else { return Ok(()) };
     let size = template.bytes.len() as u64;
     let mut key = 0;
-    // SAFETY: what is freed with the thread is a block that `block` allocated.
+    // SAFETY: the block that is freed with the thread was allocated by `block`.
     if unsafe { libc::pthread_key_create(&raw mut key, Some(libc::free)) } != 0 {
         return Err(std::io::Error::last_os_error().into());
     }
@@ -42,7 +42,7 @@ pub fn set_up(image: &Image<'_>, memory: &mut Memory) -> Result<(), Refusal> {
     for section in image.sections(macho::S_THREAD_LOCAL_VARIABLES) {
         let range = &section.addresses;
         if !(range.end - range.start).is_multiple_of(SIZE) {
-            return Err(refuse("it has a descriptor that is cut off"));
+            return Err(reject("it has a truncated descriptor"));
         }
         for descriptor in (range.start..range.end).step_by(SIZE as usize) {
             let bootstrap = "__tlv_bootstrap";
@@ -51,10 +51,10 @@ pub fn set_up(image: &Image<'_>, memory: &mut Memory) -> Result<(), Refusal> {
                 .iter()
                 .any(|fixup| fixup.address == descriptor && fixup.value.is_symbol(bootstrap));
             if !is_bound {
-                return Err(refuse("it has a descriptor that is not bound to __tlv_bootstrap"));
+                return Err(reject("it has a descriptor that is not bound to __tlv_bootstrap"));
             }
             if memory.word(descriptor + OFFSET).is_none_or(|offset| offset >= size) {
-                return Err(refuse("it has a variable that is outside of the block"));
+                return Err(reject("it has a variable outside of the block"));
             }
             memory.set_word(descriptor + FUNCTION, address_of as *const () as u64);
             memory.set_word(descriptor + KEY, key.into());
@@ -73,7 +73,7 @@ fn template(image: &Image<'_>, memory: &Memory) -> Result<Option<Template>, &'st
         let range = &section.addresses;
         let start = *next.get_or_insert(range.start);
         let gap = range.start.checked_sub(start).filter(|gap| *gap < section.alignment);
-        let gap = gap.ok_or("what threads have copies of is not in one piece")?;
+        let gap = gap.ok_or("the initial content of thread variables is not contiguous")?;
         bytes.resize(bytes.len() + gap as usize, 0);
         if kind == macho::S_THREAD_LOCAL_REGULAR {
             bytes.extend(memory.bytes(range));
@@ -86,7 +86,7 @@ fn template(image: &Image<'_>, memory: &Memory) -> Result<Option<Template>, &'st
     Ok(next.map(|_| Template { bytes, alignment: alignment as usize }))
 }
 
-/// What programs call with a descriptor in `rdi`, to get the variable's address in `rax`.
+/// Programs call it with a descriptor in `rdi` to get the variable's address in `rax`.
 #[unsafe(naked)]
 unsafe extern "C" fn address_of() {
     naked_asm!(
@@ -124,10 +124,10 @@ unsafe extern "C" fn address_of() {
     )
 }
 
-/// The block of the thread that runs, made when it is first asked for.
+/// The current thread's block, allocated at the first access.
 extern "C" fn block(key: u64) -> *mut u8 {
     let key = key as libc::pthread_key_t;
-    // SAFETY: the key was made by `set_up`.
+    // SAFETY: the key was created by `set_up`.
     let block = unsafe { libc::pthread_getspecific(key) };
     if !block.is_null() {
         return block.cast();
@@ -135,11 +135,11 @@ extern "C" fn block(key: u64) -> *mut u8 {
     let Some(template) = TEMPLATE.get() else { std::process::abort() };
     let mut block = ptr::null_mut();
     let size = template.bytes.len().max(1);
-    // SAFETY: the alignment is a power of two, and no less than a pointer's.
+    // SAFETY: the alignment is a power of two, and at least that of a pointer.
     if unsafe { libc::posix_memalign(&raw mut block, template.alignment, size) } != 0 {
         std::process::abort();
     }
-    // SAFETY: that much was allocated, and the key was made by `set_up`.
+    // SAFETY: this size was allocated, and the key was created by `set_up`.
     unsafe {
         ptr::copy_nonoverlapping(template.bytes.as_ptr(), block.cast(), template.bytes.len());
         libc::pthread_setspecific(key, block);
@@ -154,15 +154,15 @@ mod tests {
 
     use super::*;
 
-    /// Calls it as programs do, with something in every register, and returns what it gives. Those
-    /// that the caller of any function gets back as they were are not looked at.
+    /// Calls it like programs do, with a value in every register, and returns the result. Registers that
+    /// every function must preserve are not checked.
     fn call(descriptor: &[u64; 3]) -> u64 {
         let address;
         let [mut rcx, mut rdx, mut rsi, mut rdi]: [u64; 4] =
             [11, 12, 13, descriptor.as_ptr() as u64];
         let [mut r8, mut r9, mut r10, mut r11]: [u64; 4] = [14, 15, 16, 17];
         let [mut xmm0, mut xmm15]: [f64; 2] = [1.5, 2.5];
-        // SAFETY: the descriptor is one, and all that a function may change is an output.
+        // SAFETY: the descriptor is valid, and all registers that a function may change are outputs.
         unsafe {
             asm!(
                 "call {function}",
@@ -188,11 +188,11 @@ mod tests {
     }
 
     #[test]
-    fn each_thread_has_a_variable_of_its_own_and_no_register_changes() {
+    fn each_thread_has_its_own_variable_and_no_register_changes() {
         let template = Template { bytes: vec![1, 2, 3, 4], alignment: 64 };
         assert!(TEMPLATE.set(template).is_ok());
         let mut key = 0;
-        // SAFETY: what is freed is what `block` allocates.
+        // SAFETY: the blocks that are freed were allocated by `block`.
         assert_eq!(unsafe { libc::pthread_key_create(&raw mut key, Some(libc::free)) }, 0);
         let descriptor = [address_of as *const () as u64, key.into(), 2];
         let read = move || {

@@ -1,4 +1,4 @@
-//! Semaphores of Grand Central Dispatch, on which a thread waits for another.
+//! Semaphores of Grand Central Dispatch.
 
 use std::ffi::c_long;
 use std::mem::MaybeUninit;
@@ -19,7 +19,7 @@ pub fn find(name: &str) -> Option<*const ()> {
 
 extern "C" fn create(value: c_long) -> *mut libc::sem_t {
     let mut semaphore = Box::new(MaybeUninit::uninit());
-    // SAFETY: it is initialised where it stays.
+    // SAFETY: it is initialized at its final address.
     match unsafe { libc::sem_init(semaphore.as_mut_ptr(), 0, value as u32) } {
         0 => Box::into_raw(semaphore).cast(),
         _ => std::ptr::null_mut(),
@@ -30,18 +30,18 @@ unsafe extern "C" fn wait(semaphore: *mut libc::sem_t, timeout: u64) -> c_long {
     if timeout != FOREVER {
         unsupported("dispatch_semaphore_wait", timeout);
     }
-    // SAFETY: it is one that `create` made.
+    // SAFETY: it was created by `create`.
     while unsafe { libc::sem_wait(semaphore) } != 0 {}
     0
 }
 
 unsafe extern "C" fn signal(semaphore: *mut libc::sem_t) -> c_long {
-    // SAFETY: it is one that `create` made.
+    // SAFETY: it was created by `create`.
     unsafe { libc::sem_post(semaphore) }.into()
 }
 
 unsafe extern "C" fn release(semaphore: *mut libc::sem_t) {
-    // SAFETY: it is one that `create` made, and nobody uses it any more.
+    // SAFETY: it was created by `create`, and is no longer used.
     unsafe {
         libc::sem_destroy(semaphore);
         drop(Box::from_raw(semaphore.cast::<MaybeUninit<libc::sem_t>>()));

@@ -1,4 +1,4 @@
-//! Why calls fail: macOS has other numbers than Linux for most of it.
+//! Error numbers, most of which differ between macOS and Linux.
 
 use std::cell::Cell;
 use std::ffi::{c_char, c_int};
@@ -13,7 +13,7 @@ pub fn find(name: &str) -> Option<*const ()> {
     })
 }
 
-/// The numbers of macOS and Linux, where they are not the same: all others up to 34 are.
+/// The numbers of macOS and Linux that differ: all others up to 34 are the same.
 const NUMBERS: &[(c_int, c_int)] = &[
     (11, libc::EDEADLK),
     (35, libc::EAGAIN),
@@ -66,9 +66,9 @@ thread_local! {
     static ERROR: Cell<c_int> = const { Cell::new(0) };
 }
 
-/// Where the program reads and writes the number. glibc's moves there when the program looks.
+/// The address of the program's error number. glibc's number is copied to it at this call.
 extern "C" fn error() -> *mut c_int {
-    // SAFETY: it is a number of this thread's.
+    // SAFETY: the number belongs to this thread.
     let linux = unsafe { libc::__errno_location().replace(0) };
     ERROR.with(|error| {
         if linux != 0 {
@@ -79,7 +79,7 @@ extern "C" fn error() -> *mut c_int {
 }
 
 unsafe extern "C" fn strerror_r(number: c_int, buffer: *mut c_char, size: usize) -> c_int {
-    // SAFETY: the caller's promises are those that are asked for.
+    // SAFETY: the caller's guarantees are those of the called function.
     to_apple(unsafe { libc::strerror_r(to_linux(number), buffer, size) })
 }
 

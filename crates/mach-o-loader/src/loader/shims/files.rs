@@ -1,4 +1,4 @@
-//! Files and folders.
+//! Files and directories.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::MaybeUninit;
@@ -41,21 +41,21 @@ const OPEN_FLAGS: [(c_int, c_int); 11] = [
     (0x0100_0000, libc::O_CLOEXEC),
 ];
 
-/// On x86-64 a function with `...` gets its arguments like one without, on both systems.
+/// On x86-64, variadic functions get their arguments like other functions, on both systems.
 unsafe extern "C" fn open(path: *const c_char, how: c_int, mode: c_int) -> c_int {
-    // SAFETY: the caller's promises are those that are asked for.
+    // SAFETY: the caller's guarantees are those of the called function.
     unsafe { libc::open(path, flags("open", how, &OPEN_FLAGS), mode) }
 }
 
 unsafe extern "C" fn openat(folder: c_int, path: *const c_char, how: c_int, mode: c_int) -> c_int {
     let how = flags("openat", how, &OPEN_FLAGS);
-    // SAFETY: the caller's promises are those that are asked for.
+    // SAFETY: the caller's guarantees are those of the called function.
     unsafe { libc::openat(folder_number(folder), path, how, mode) }
 }
 
 unsafe extern "C" fn unlinkat(folder: c_int, path: *const c_char, how: c_int) -> c_int {
     let how = flags("unlinkat", how, &[(AT_REMOVEDIR, libc::AT_REMOVEDIR)]);
-    // SAFETY: the caller's promises are those that are asked for.
+    // SAFETY: the caller's guarantees are those of the called function.
     unsafe { libc::unlinkat(folder_number(folder), path, how) }
 }
 
@@ -70,11 +70,11 @@ unsafe extern "C" fn fcntl(file: c_int, command: c_int, argument: c_int) -> c_in
         F_DUPFD_CLOEXEC => libc::F_DUPFD_CLOEXEC,
         other => unsupported("fcntl", other),
     };
-    // SAFETY: none of them takes a pointer.
+    // SAFETY: none of the commands takes a pointer.
     unsafe { libc::fcntl(file, command, argument) }
 }
 
-/// macOS's `struct stat`, of 64-bit inodes.
+/// macOS's `struct stat` with 64-bit inodes.
 #[repr(C)]
 struct Stat {
     device: i32,
@@ -99,28 +99,28 @@ struct Stat {
 const _: () = assert!(size_of::<Stat>() == 144);
 
 unsafe extern "C" fn stat(path: *const c_char, to: *mut Stat) -> c_int {
-    // SAFETY: the caller's promises are those that are asked for.
+    // SAFETY: the caller's guarantees are those of the called function.
     unsafe { told(to, |stat| libc::stat(path, stat)) }
 }
 
 unsafe extern "C" fn lstat(path: *const c_char, to: *mut Stat) -> c_int {
-    // SAFETY: the caller's promises are those that are asked for.
+    // SAFETY: the caller's guarantees are those of the called function.
     unsafe { told(to, |stat| libc::lstat(path, stat)) }
 }
 
 unsafe extern "C" fn fstat(file: c_int, to: *mut Stat) -> c_int {
-    // SAFETY: the caller's promises are those that are asked for.
+    // SAFETY: the caller's guarantees are those of the called function.
     unsafe { told(to, |stat| libc::fstat(file, stat)) }
 }
 
-/// Writes what `ask` is told to `to`, which must have room for it.
+/// Converts the result of `ask`, and writes it to `to`, which must be valid for writes.
 unsafe fn told(to: *mut Stat, ask: impl FnOnce(*mut libc::stat) -> c_int) -> c_int {
     let mut stat = MaybeUninit::uninit();
     let result = ask(stat.as_mut_ptr());
     if result != 0 {
         return result;
     }
-    // SAFETY: it was filled, as the result says.
+    // SAFETY: the result says that it was filled.
     let stat: libc::stat = unsafe { stat.assume_init() };
     let time = |tv_sec, tv_nsec| libc::timespec { tv_sec, tv_nsec };
     let changed = time(stat.st_ctime, stat.st_ctime_nsec);
@@ -135,7 +135,7 @@ unsafe fn told(to: *mut Stat, ask: impl FnOnce(*mut libc::stat) -> c_int) -> c_i
         accessed: time(stat.st_atime, stat.st_atime_nsec),
         modified: time(stat.st_mtime, stat.st_mtime_nsec),
         changed,
-        // What Linux tells no such call.
+        // Linux does not report these.
         created: changed,
         size: stat.st_size,
         blocks: stat.st_blocks,
@@ -144,12 +144,12 @@ unsafe fn told(to: *mut Stat, ask: impl FnOnce(*mut libc::stat) -> c_int) -> c_i
         generation: 0,
         spare: [0; 5],
     };
-    // SAFETY: the caller has room for it.
+    // SAFETY: `to` is valid for writes, as the caller guarantees.
     unsafe { to.write(told) };
     0
 }
 
-/// macOS's `struct dirent`, of 64-bit inodes.
+/// macOS's `struct dirent` with 64-bit inodes.
 #[repr(C)]
 struct Entry {
     inode: u64,
@@ -165,8 +165,8 @@ unsafe extern "C" fn readdir_r(
     to: *mut Entry,
     result: *mut *mut Entry,
 ) -> c_int {
-    // SAFETY: the caller has room for an entry; one of Linux's has a name that ends with a zero,
-    // and is shorter.
+    // SAFETY: the caller provides an entry. A name from Linux is terminated by zero, and shorter than
+    // macOS's limit.
     unsafe {
         *libc::__errno_location() = 0;
         let entry = libc::readdir(folder);
@@ -199,7 +199,7 @@ struct Attributes {
 const ATTR_CMN_MODTIME: u32 = 0x400;
 const ATTR_CMN_ACCTIME: u32 = 0x1000;
 
-/// Sets times: of modification, then of access, as far as they are given.
+/// Sets the time of modification, then that of access, if they are given.
 unsafe extern "C" fn fsetattrlist(
     file: c_int,
     attributes: *const Attributes,
@@ -207,7 +207,7 @@ unsafe extern "C" fn fsetattrlist(
     _size: usize,
     _options: u32,
 ) -> c_int {
-    // SAFETY: the caller gives a list, and a value for each bit that is set in it, in their order.
+    // SAFETY: the caller provides a list, and a value for each bit that is set in it, in order.
     unsafe {
         let Attributes { common, others, .. } = *attributes;
         if common & !(ATTR_CMN_MODTIME | ATTR_CMN_ACCTIME) != 0 || others != [0; 4] {

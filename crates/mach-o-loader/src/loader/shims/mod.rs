@@ -1,7 +1,7 @@
-//! What stands for libSystem: of each function that programs call, one that keeps its promise.
+//! Shims for the functions of libSystem that programs call.
 //!
-//! Where name, arguments, results and structures are the same in glibc, it is glibc's own. Structures
-//! and numbers of macOS are those of Apple's open-source headers (`xnu`, `Libc`).
+//! If the name, arguments, results and structures are the same in glibc, its function is used. Structures
+//! and constants of macOS come from Apple's open-source headers (`xnu`, `Libc`).
 
 use std::ffi::CString;
 
@@ -13,8 +13,8 @@ mod signals;
 mod system;
 mod threads;
 
-/// The same in glibc, in its library of mathematics, or in GCC's unwinder. Of what a program
-/// initialises before use (mutexes, attributes) macOS's structure is the larger one.
+/// Functions that are the same in glibc, its math library or GCC's unwinder. Structures that a program
+/// initializes before use (mutexes, attributes) are larger on macOS.
 #[rustfmt::skip]
 const SAME: &[&str] = &[
     "_Unwind_Backtrace", "_Unwind_DeleteException", "_Unwind_GetCFA", "_Unwind_GetDataRelBase",
@@ -31,11 +31,11 @@ const SAME: &[&str] = &[
     "strlen", "tan", "unlink", "write", "writev",
 ];
 
-/// The address of what stands for a symbol.
+/// The address of the implementation of a symbol.
 pub fn find(symbol: &str) -> Option<u64> {
     let name = symbol.strip_prefix('_')?;
-    // Variants of no matter here: not to be a point where threads are cancelled, and inodes of 64
-    // bits, which on Apple silicon are all that there is.
+    // Suffixes of variants that don't matter here: not a cancellation point, and 64-bit inodes, which
+    // are the only ones on Apple silicon.
     let name = name.trim_end_matches("$NOCANCEL").trim_end_matches("$INODE64");
     let shims = [
         dispatch::find,
@@ -55,7 +55,7 @@ fn same(name: &str) -> Option<u64> {
         return None;
     }
     let name = CString::new(name).ok()?;
-    // SAFETY: both take texts of C, and the library stays loaded.
+    // SAFETY: both arguments are C strings, and the library stays loaded.
     let address = unsafe {
         let mathematics = libc::dlopen(c"libm.so.6".as_ptr(), libc::RTLD_NOW);
         let found = libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr());
@@ -64,13 +64,15 @@ fn same(name: &str) -> Option<u64> {
     (!address.is_null()).then_some(address as u64)
 }
 
-/// Ends the program: it asks a shim for what that can't do.
+/// Ends the program because it calls a function with an unsupported argument.
 fn unsupported(function: &str, what: impl std::fmt::Debug) -> ! {
-    eprintln!("mach-o-loader: the program calls {function} with {what:?}, which its shim can't do");
+    eprintln!(
+        "mach-o-loader: the program calls {function} with {what:?}, which its shim does not support"
+    );
     std::process::abort()
 }
 
-/// Flags in the numbers of Linux, from pairs of macOS's and Linux's.
+/// Converts flags to Linux's values; the pairs are macOS's and Linux's.
 fn flags(function: &str, flags: i32, pairs: &[(i32, i32)]) -> i32 {
     let known = pairs.iter().fold(0, |all, (apple, _)| all | apple);
     if flags & !known != 0 {

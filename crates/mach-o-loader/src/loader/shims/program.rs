@@ -1,10 +1,10 @@
-//! What a program asks about itself.
+//! Information about the program itself.
 
 use std::ffi::{CString, c_char, c_int};
 use std::ptr;
 use std::sync::OnceLock;
 
-/// The program that runs.
+/// The running program.
 pub struct Program {
     pub argc: c_int,
     pub argv: *const *const c_char,
@@ -12,18 +12,18 @@ pub struct Program {
     pub path: CString,
     /// The address of its Mach-O header.
     pub header: u64,
-    /// How far it is from where it was linked for.
+    /// The difference between its actual address and the linked one.
     pub slide: u64,
 }
 
-// SAFETY: what its pointers point to is never freed, and the loader doesn't change it.
+// SAFETY: the targets of its pointers are never freed, and the loader doesn't change them.
 unsafe impl Send for Program {}
 // SAFETY: as above.
 unsafe impl Sync for Program {}
 
 static PROGRAM: OnceLock<Program> = OnceLock::new();
 
-/// Says which program runs; the first answer counts.
+/// Sets the running program; later calls have no effect.
 pub fn set(program: Program) {
     let _ = PROGRAM.set(program);
 }
@@ -61,7 +61,7 @@ extern "C" fn environ() -> *const *const *const c_char {
 
 unsafe extern "C" fn executable_path(buffer: *mut c_char, size: *mut u32) -> c_int {
     let path = program().path.as_bytes_with_nul();
-    // SAFETY: the caller says how large the buffer is.
+    // SAFETY: the buffer has this size, as the caller guarantees.
     unsafe {
         if (*size as usize) < path.len() {
             *size = path.len() as u32;
@@ -72,7 +72,7 @@ unsafe extern "C" fn executable_path(buffer: *mut c_char, size: *mut u32) -> c_i
     0
 }
 
-/// The program alone: libraries are none here.
+/// Only the program counts: its libraries are not Mach-O images here.
 extern "C" fn image_count() -> u32 {
     1
 }
@@ -89,7 +89,7 @@ extern "C" fn image_slide(index: u32) -> u64 {
     if index == 0 { program().slide } else { 0 }
 }
 
-/// A function that only newer macOS may have: this one is as old as can be.
+/// Looks up functions that only newer versions of macOS have: this one is as old as possible.
 extern "C" fn dlsym(_library: *const (), _name: *const c_char) -> *const () {
     ptr::null()
 }

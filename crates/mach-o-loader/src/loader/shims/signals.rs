@@ -1,4 +1,4 @@
-//! Signals, and the handlers that a program has for them.
+//! Signals, and the program's handlers.
 
 use std::ffi::{c_int, c_void};
 use std::mem;
@@ -33,7 +33,7 @@ struct Action {
     flags: c_int,
 }
 
-/// The start of macOS's `siginfo_t`, which is as large as this.
+/// The start of macOS's `siginfo_t`; the size is the same.
 #[repr(C)]
 struct Info {
     signal: c_int,
@@ -54,7 +54,7 @@ struct Stack {
     flags: c_int,
 }
 
-/// The program's handlers, by Linux's numbers of their signals.
+/// The program's handlers, by Linux's signal numbers.
 static HANDLERS: [AtomicU64; 32] = [const { AtomicU64::new(DEFAULT) }; 32];
 
 fn number(apple: c_int) -> c_int {
@@ -68,7 +68,7 @@ fn number(apple: c_int) -> c_int {
 unsafe extern "C" fn sigaction(number_: c_int, new: *const Action, old: *mut Action) -> c_int {
     let number = number(number_);
     let handler = &HANDLERS[number as usize];
-    // SAFETY: the caller gives an action, or none, and room for one, or none.
+    // SAFETY: both pointers are null or valid, as the caller guarantees.
     unsafe {
         if !old.is_null() {
             let mut now = mem::zeroed::<libc::sigaction>();
@@ -89,7 +89,7 @@ unsafe fn set_handler(number: c_int, new: &Action) -> c_int {
     if new.mask != 0 {
         unsupported("sigaction", new.mask);
     }
-    // SAFETY: all of it is filled, or may be zero.
+    // SAFETY: every field is set, or may be zero.
     let mut action = unsafe { mem::zeroed::<libc::sigaction>() };
     action.sa_sigaction = match new.handler {
         simple @ (DEFAULT | IGNORE) => simple as usize,
@@ -103,7 +103,7 @@ unsafe fn set_handler(number: c_int, new: &Action) -> c_int {
     ];
     action.sa_flags = flags("sigaction", new.flags, &pairs);
     HANDLERS[number as usize].store(new.handler, Ordering::SeqCst);
-    // SAFETY: the action is filled, and `on_signal` is a handler of the kind that is said.
+    // SAFETY: the action is initialized, and `on_signal` has the right signature.
     unsafe { libc::sigaction(number, &raw const action, ptr::null_mut()) }
 }
 
@@ -111,8 +111,8 @@ unsafe fn set_handler(number: c_int, new: &Action) -> c_int {
 unsafe extern "C" fn on_signal(number: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     let apple = if number == libc::SIGBUS { SIGBUS } else { number };
     let handler = HANDLERS[number as usize].load(Ordering::SeqCst);
-    // SAFETY: the kernel gives the information, and the handler is the program's. What it is given
-    // as the thread's state can't be read by it: Rust's handlers don't.
+    // SAFETY: the information is from the kernel, and the handler from the program. The handler can't
+    // read the thread's state, which is Linux's; Rust's handlers don't do that.
     unsafe {
         let mut told = Info {
             signal: apple,
@@ -134,12 +134,12 @@ unsafe extern "C" fn signal(apple: c_int, handler: u64) -> u64 {
     if handler > IGNORE {
         unsupported("signal", handler);
     }
-    // SAFETY: it is one of the two that are no function.
+    // SAFETY: it is one of the two constants that are not functions.
     unsafe { libc::signal(number(apple), handler as usize) as u64 }
 }
 
 unsafe extern "C" fn sigaltstack(new: *const Stack, old: *mut Stack) -> c_int {
-    // SAFETY: the caller gives a stack, or none, and room for one, or none.
+    // SAFETY: both pointers are null or valid, as the caller guarantees.
     unsafe {
         let given = new.as_ref().map(|new| libc::stack_t {
             ss_sp: new.start,

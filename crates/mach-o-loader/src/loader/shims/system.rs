@@ -1,4 +1,4 @@
-//! Memory, clocks, random numbers, and what the system is like.
+//! Memory, clocks, random numbers, and system configuration.
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 use std::ptr;
@@ -17,7 +17,7 @@ pub fn find(name: &str) -> Option<*const ()> {
 }
 
 unsafe extern "C" fn random(bytes: *mut c_void, count: usize) -> c_int {
-    // SAFETY: the caller says how much room there is.
+    // SAFETY: `bytes` has room for `count` bytes, as the caller guarantees.
     let got = unsafe { libc::getrandom(bytes, count, 0) };
     if got != count as isize {
         unsupported("CCRandomGenerateBytes", count);
@@ -33,13 +33,13 @@ unsafe extern "C" fn clock_gettime(clock: c_int, time: *mut libc::timespec) -> c
         8 => libc::CLOCK_MONOTONIC,
         other => unsupported("clock_gettime", other),
     };
-    // SAFETY: the caller has room for a time, which has the same structure.
+    // SAFETY: `time` is valid for writes; the structure is the same on both systems.
     unsafe { libc::clock_gettime(clock, time) }
 }
 
 const DARWIN_USER_TEMP_DIR: c_int = 65537;
 
-/// Tells where temporary files go, and how long that text is.
+/// Returns the directory of temporary files, and the length of its path.
 unsafe extern "C" fn confstr(name: c_int, buffer: *mut c_char, size: usize) -> usize {
     const FOLDER: &CStr = c"/tmp/";
     if name != DARWIN_USER_TEMP_DIR {
@@ -47,7 +47,7 @@ unsafe extern "C" fn confstr(name: c_int, buffer: *mut c_char, size: usize) -> u
     }
     let length = FOLDER.to_bytes_with_nul().len();
     if length <= size {
-        // SAFETY: the caller says how large the buffer is.
+        // SAFETY: the buffer has this size, as the caller guarantees.
         unsafe { ptr::copy_nonoverlapping(FOLDER.as_ptr(), buffer, length) };
     }
     length
@@ -67,7 +67,7 @@ unsafe extern "C" fn mmap(
         (0x10, libc::MAP_FIXED),
         (0x1000, libc::MAP_ANONYMOUS),
     ];
-    // SAFETY: the caller's promises are those that are asked for; rights have the same numbers.
+    // SAFETY: the caller's guarantees are those of the called function; protections have the same values.
     unsafe { libc::mmap(start, length, rights, flags("mmap", how, &pairs), file, offset) }
 }
 
@@ -78,6 +78,6 @@ extern "C" fn sysconf(name: c_int) -> c_long {
         71 => libc::_SC_GETPW_R_SIZE_MAX,
         other => unsupported("sysconf", other),
     };
-    // SAFETY: it takes any name.
+    // SAFETY: every name is allowed.
     unsafe { libc::sysconf(name) }
 }

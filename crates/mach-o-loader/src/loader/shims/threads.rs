@@ -1,4 +1,4 @@
-//! Threads, where macOS has what glibc hasn't, or has it otherwise.
+//! Functions for threads that glibc does not have, or has with another interface.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::MaybeUninit;
@@ -27,11 +27,11 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
-/// Calls the destructor when the thread ends; the last one comes first.
+/// Calls the destructor when the thread ends, in reverse order of registration.
 unsafe extern "C" fn at_exit(destructor: unsafe extern "C" fn(*mut c_void), value: *mut c_void) {
-    // For glibc it is the loader's: something in that tells it so.
+    // glibc requires an address in the calling library, which is the loader.
     let library = at_exit as *const c_void;
-    // SAFETY: the caller's promises are those that are asked for.
+    // SAFETY: the caller's guarantees are those of the called function.
     unsafe { __cxa_thread_atexit_impl(destructor, value, library) };
 }
 
@@ -40,8 +40,8 @@ fn stack(thread: libc::pthread_t) -> (u64, usize) {
     let mut attributes = MaybeUninit::uninit();
     let mut start = ptr::null_mut();
     let mut size = 0;
-    // SAFETY: the thread runs, since it is asked for, and the attributes are filled before they are
-    // read.
+    // SAFETY: the thread is running, because it calls this function, and the attributes are initialized
+    // before they are read.
     unsafe {
         if libc::pthread_getattr_np(thread, attributes.as_mut_ptr()) != 0 {
             unsupported("pthread_get_stackaddr_np", thread);
@@ -68,18 +68,18 @@ unsafe extern "C" fn set_type(attributes: *mut libc::pthread_mutexattr_t, kind: 
         2 => libc::PTHREAD_MUTEX_RECURSIVE,
         other => unsupported("pthread_mutexattr_settype", other),
     };
-    // SAFETY: the caller's promises are those that are asked for.
+    // SAFETY: the caller's guarantees are those of the called function.
     unsafe { libc::pthread_mutexattr_settype(attributes, kind) }
 }
 
-/// A thread names itself.
+/// Sets the name of the calling thread.
 unsafe extern "C" fn set_name(name: *const c_char) -> c_int {
-    // SAFETY: the caller's promises are those that are asked for.
+    // SAFETY: the caller's guarantees are those of the called function.
     unsafe { libc::pthread_setname_np(libc::pthread_self(), name) }
 }
 
 unsafe extern "C" fn id(thread: libc::pthread_t, id: *mut u64) -> c_int {
-    // SAFETY: 0 stands for the thread that asks; the caller has room for the answer.
+    // SAFETY: 0 stands for the calling thread; `id` is valid for writes, as the caller guarantees.
     unsafe {
         if thread != 0 && thread != libc::pthread_self() {
             unsupported("pthread_threadid_np", thread);

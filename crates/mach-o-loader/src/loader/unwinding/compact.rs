@@ -1,5 +1,5 @@
-//! `__unwind_info`: a page for each stretch of code, which has a number for each function. The format
-//! is that of `compact_unwind_encoding.h` in LLVM's libunwind.
+//! `__unwind_info`: pages that describe ranges of code, with an encoding for each function. The format is
+//! defined in `compact_unwind_encoding.h` of LLVM's libunwind.
 
 use super::Frame;
 
@@ -9,10 +9,10 @@ const COMPRESSED: u32 = 3;
 
 const MODE: u32 = 0x0f00_0000;
 const NOTHING: u32 = 0;
-/// The function keeps its caller's `rbp` at its own.
+/// The function has a frame pointer.
 const FRAME_POINTER: u32 = 0x0100_0000;
 const IN_EH_FRAME: u32 = 0x0400_0000;
-/// Which personality the function has, and whether it has data for that.
+/// The index of the function's personality, and whether it has data for that.
 const HANDLER: u32 = 0x7000_0000;
 
 const RBP: u8 = 6;
@@ -20,18 +20,18 @@ const RETURN_ADDRESS: u8 = 16;
 /// DWARF's numbers of the registers that a function with a frame pointer may save, by this format's.
 const SAVED: [Option<u8>; 8] = [None, Some(3), Some(12), Some(13), Some(14), Some(15), None, None];
 
-const CUT_OFF: &str = "it is cut off";
+const CUT_OFF: &str = "it is truncated";
 
-/// The frames of the functions that are not in `__eh_frame`, for a program that begins at `base`.
+/// The frames of the functions that are not in `__eh_frame`. `base` is the program's address.
 pub fn frames(section: &[u8], base: u64) -> Result<Vec<Frame>, &'static str> {
     let encodings = encodings(section)?;
     let mut frames = Vec::new();
     for pair in encodings.windows(2) {
         let [(start, encoding), (end, _)] = [pair[0], pair[1]];
-        let length = end.checked_sub(start).ok_or("it is not in the order of addresses")?;
+        let length = end.checked_sub(start).ok_or("it is not sorted by address")?;
         let instructions = match encoding & MODE {
             NOTHING | IN_EH_FRAME => continue,
-            _ if encoding & HANDLER != 0 => return Err("it has handlers of its own"),
+            _ if encoding & HANDLER != 0 => return Err("it has its own handlers"),
             FRAME_POINTER => with_frame_pointer(encoding)?,
             _ => return Err("it has functions without a frame pointer"),
         };
@@ -39,7 +39,7 @@ pub fn frames(section: &[u8], base: u64) -> Result<Vec<Frame>, &'static str> {
             start: base + u64::from(start),
             length: length.into(),
             handler: None,
-            // The caller's stack is 16 bytes above `rbp`; below it are its address and its `rbp`.
+            // The caller's stack is 16 bytes above `rbp`; below it are the return address and the caller's `rbp`.
             initial_instructions: vec![0x0c, RBP, 16, 0x80 | RETURN_ADDRESS, 1, 0x80 | RBP, 2],
             instructions,
         });
@@ -47,7 +47,7 @@ pub fn frames(section: &[u8], base: u64) -> Result<Vec<Frame>, &'static str> {
     Ok(frames)
 }
 
-/// The offset of each function in the program, with its number; in the end the offset of the end.
+/// The offset of each function in the program, with its encoding, and finally the end offset.
 fn encodings(section: &[u8]) -> Result<Vec<(u32, u32)>, &'static str> {
     let word = |offset: usize| u32_at(section, offset);
     if word(0)? != VERSION {
@@ -95,7 +95,7 @@ fn with_frame_pointer(encoding: u32) -> Result<Vec<u8>, &'static str> {
         // In words below the caller's stack.
         let distance = below.checked_add(2).and_then(|words| words.checked_sub(place));
         let distance = distance.filter(|distance| *distance < 0x80);
-        instructions.extend([0x80 | register, distance.ok_or("it saves a register far away")?]);
+        instructions.extend([0x80 | register, distance.ok_or("it saves a register too far away")?]);
     }
     Ok(instructions)
 }
@@ -110,8 +110,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn saved_registers_lie_where_the_number_says() {
-        // Five words below `rbp` and up from there: rbx, r12, r14, r15, and none.
+    fn saved_registers_are_where_the_encoding_says() {
+        // Five words below `rbp`, upwards: rbx, r12, r14, r15, and none.
         let encoding = FRAME_POINTER | 4 << 16 | 1 | 2 << 3 | 4 << 6 | 5 << 9;
         let instructions = with_frame_pointer(encoding).unwrap();
         assert_eq!(instructions, [0x83, 6, 0x8c, 5, 0x8e, 4, 0x8f, 3]);

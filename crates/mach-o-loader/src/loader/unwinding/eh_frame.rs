@@ -1,10 +1,10 @@
-//! Tables in the format of `.eh_frame`, which the Linux Standard Base describes: reading the
-//! program's, and writing one that holds addresses instead of distances.
+//! Tables in the format of `.eh_frame`, which the Linux Standard Base defines: parses the program's table,
+//! and writes one with absolute addresses.
 
 use super::{Frame, Handler};
 use crate::loader::memory::Memory;
 
-/// How an address is written.
+/// The encoding of an address.
 mod pointer {
     pub const ABSOLUTE: u8 = 0x00;
     pub const SIGNED_4: u8 = 0x0b;
@@ -14,21 +14,21 @@ mod pointer {
     pub const OMITTED: u8 = 0xff;
 }
 
-const CUT_OFF: &str = "it is cut off";
-/// Those of x86-64: code is counted in bytes, data in words downwards; and the return address.
+const CUT_OFF: &str = "it is truncated";
+/// The parameters of x86-64: code in bytes, data in words downwards, and the return address.
 const FACTORS: [u8; 3] = [1, 0x78, 16];
 
-/// What functions have in common.
+/// The part that functions share.
 struct Common {
     address: usize,
     personality: u64,
     has_data: bool,
-    /// How addresses of functions, and of data, are written.
+    /// The encoding of function and data addresses.
     encodings: (u8, u8),
     instructions: Vec<u8>,
 }
 
-/// Reads the frames of a program's table, in the memory where all is bound.
+/// Parses the frames of a program's table, in memory after binding.
 pub fn frames(section: &[u8], memory: &Memory) -> Result<Vec<Frame>, &'static str> {
     let mut commons: Vec<Common> = Vec::new();
     let mut frames = Vec::new();
@@ -46,7 +46,7 @@ pub fn frames(section: &[u8], memory: &Memory) -> Result<Vec<Frame>, &'static st
             distance => {
                 let start = address.wrapping_sub(distance);
                 let common = commons.iter().find(|common| common.address == start);
-                frames.push(frame(record, common.ok_or("it refers to what is not there")?)?);
+                frames.push(frame(record, common.ok_or("it refers to a missing entry")?)?);
             }
         }
     }
@@ -58,7 +58,7 @@ fn common(mut record: Reader<'_>, address: usize) -> Result<Common, &'static str
     let end = record.rest.iter().position(|byte| *byte == 0).ok_or(CUT_OFF)?;
     let augmentation = record.take(end + 1)?;
     if version != 1 || augmentation.first() != Some(&b'z') || record.take(3)? != FACTORS {
-        return Err("it is not what compilers write for x86-64");
+        return Err("it has unusual parameters for x86-64");
     }
     let _size = record.uleb()?;
     let mut common = Common {
@@ -79,7 +79,7 @@ fn common(mut record: Reader<'_>, address: usize) -> Result<Common, &'static str
                 common.has_data = true;
             }
             b'R' => common.encodings.0 = record.u8()?,
-            _ => return Err("it says what is unknown"),
+            _ => return Err("it has an unknown augmentation"),
         }
     }
     common.instructions = record.rest.to_vec();
@@ -102,7 +102,7 @@ fn frame(mut record: Reader<'_>, common: &Common) -> Result<Frame, &'static str>
     })
 }
 
-/// What is left to read of bytes that are in their place in memory.
+/// The unread part of bytes that are at their place in memory.
 struct Reader<'a> {
     rest: &'a [u8],
     memory: &'a Memory,
@@ -140,10 +140,10 @@ impl<'a> Reader<'a> {
                 return Ok(number);
             }
         }
-        Err("it has a number that is too large")
+        Err("it contains a number that is too large")
     }
 
-    /// An address, which is 0 if none is meant.
+    /// An address; 0 for none.
     fn pointer(&mut self, encoding: u8) -> Result<u64, &'static str> {
         let place = self.address() as u64;
         let value = match encoding & pointer::FORMAT {
@@ -157,13 +157,13 @@ impl<'a> Reader<'a> {
         let value = match encoding & 0x70 {
             0 => value,
             pointer::RELATIVE => place.wrapping_add(value),
-            _ => return Err("it has an address that is relative to what is unknown"),
+            _ => return Err("it has an address with an unknown base"),
         };
         if encoding & pointer::INDIRECT == 0 {
             return Ok(value);
         }
         let address = value.wrapping_sub(self.memory.slide());
-        self.memory.word(address).ok_or("it has an address that is outside of the program")
+        self.memory.word(address).ok_or("it has an address outside of the program")
     }
 }
 
@@ -208,14 +208,14 @@ impl Table {
         self.record(body);
     }
 
-    /// Zeroes behind the instructions are instructions that do nothing.
+    /// The padding consists of zeros, which are instructions without effect.
     fn record(&mut self, mut body: Vec<u8>) {
         body.resize((body.len() + 4).next_multiple_of(8) - 4, 0);
         self.0.extend((body.len() as u32).to_le_bytes());
         self.0.extend(body);
     }
 
-    /// The table, which ends with a zero.
+    /// The table, terminated by zero.
     pub fn finish(mut self) -> Vec<u8> {
         self.0.extend([0; 4]);
         self.0
