@@ -14,17 +14,17 @@ use loader::start;
 
 use std::process::ExitCode;
 
-const REFUSED: u8 = 125;
+const REJECTED: u8 = 125;
 
 fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1);
     let Some(program) = args.next() else {
         eprintln!("usage: mach-o-loader PROGRAM [ARGS…]");
-        return ExitCode::from(REFUSED);
+        return ExitCode::from(REJECTED);
     };
-    let Err(refusal) = start(&program, args.collect());
-    eprintln!("mach-o-loader: {}: {refusal}", program.display());
-    ExitCode::from(REFUSED)
+    let Err(rejection) = start(&program, args.collect());
+    eprintln!("mach-o-loader: {}: {rejection}", program.display());
+    ExitCode::from(REJECTED)
 }
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")))]

@@ -33,7 +33,7 @@ pub fn run() -> Result<()> {
         (Some(_), Err(_)) => {}
         (None, _) => report.machine(&sh),
     }
-    report.good("cache", cache::folder()?);
+    report.good("cache", cache::directory()?);
     output::print(&report.text)?;
     match report.problems {
         0 => Ok(()),

@@ -316,14 +316,14 @@ mod tests {
     use super::*;
 
     fn read(files: &[(&str, &str)], arch: Arch) -> Vec<String> {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let directory = Utf8Path::from_path(directory.path()).unwrap();
         for (name, source) in files {
-            let path = folder.join(name);
+            let path = directory.join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, source).unwrap();
         }
-        let found = declarations(&folder.join("lib.rs"), arch).items.into_iter();
+        let found = declarations(&directory.join("lib.rs"), arch).items.into_iter();
         found
             .map(|item| match item.library {
                 Some(library) => format!("{} in {}", item.symbol, library.name),

@@ -51,7 +51,7 @@ impl Address {
     pub fn join(&self, reference: &str) -> Result<Address, InvalidAddress> {
         let scheme = self.scheme.name();
         let path = self.rest.split('?').next().unwrap_or_default();
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
         let has_scheme = reference.split_once(':').is_some_and(|(scheme, _)| {
             scheme.starts_with(|c: char| c.is_ascii_alphabetic())
                 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
@@ -66,7 +66,7 @@ impl Address {
         } else if reference.starts_with('?') {
             format!("{scheme}://{authority}{path}{reference}").parse()
         } else {
-            format!("{scheme}://{authority}{folder}/{reference}").parse()
+            format!("{scheme}://{authority}{directory}/{reference}").parse()
         }
     }
 

@@ -76,8 +76,8 @@ fn receive(
     stream.set_nodelay(true)?;
     match read_request(&mut stream) {
         Ok((request, body)) => serve(&request, &body, stream),
-        Err(refusal) => {
-            refusal.send(&mut stream, "GET")?;
+        Err(rejection) => {
+            rejection.send(&mut stream, "GET")?;
             // Read the rest of the request, or the client might not get the response.
             stream.shutdown(Shutdown::Write)?;
             io::copy(&mut stream.take(2 * LARGEST_BODY as u64), &mut io::sink()).map(drop)

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use tar::{Archive, Builder};
 
 use super::blob::{BlobContent, NewBlobs};
-use super::entry::{append_file, append_folder};
+use super::entry::{append_directory, append_file};
 use super::layout;
 use super::read::{self, limits::Limits};
 use crate::error::{Error, Result};
@@ -48,8 +48,8 @@ fn write_entries(
     reference: &Reference<Tag>,
 ) -> io::Result<()> {
     let mut tar = Builder::new(target);
-    append_folder(&mut tar, "blobs")?;
-    append_folder(&mut tar, BLOBS)?;
+    append_directory(&mut tar, "blobs")?;
+    append_directory(&mut tar, BLOBS)?;
     for (digest, size, content) in blobs.into_iter() {
         let path = blob_path(digest);
         match content {

@@ -7,11 +7,11 @@ use tar::{Builder, EntryType, Header};
 
 use crate::interrupt::Interruptible;
 
-const FOLDER_MODE: u32 = 0o755;
+const DIRECTORY_MODE: u32 = 0o755;
 
 /// Adds a directory.
-pub(super) fn append_folder<W: Write>(tar: &mut Builder<W>, path: &str) -> io::Result<()> {
-    let mut header = header(EntryType::Directory, FOLDER_MODE, 0);
+pub(super) fn append_directory<W: Write>(tar: &mut Builder<W>, path: &str) -> io::Result<()> {
+    let mut header = header(EntryType::Directory, DIRECTORY_MODE, 0);
     tar.append_data(&mut header, format!("{path}/"), io::empty())
 }
 

@@ -12,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tar::Builder;
 
 use super::blob::Hashing;
-use super::entry::{append_file, append_folder};
+use super::entry::{append_directory, append_file};
 use super::gzip::{self, GzipError};
 use crate::contents::LayerContents;
 use crate::context::Context;
@@ -30,17 +30,17 @@ pub(super) struct PackedLayer {
     pub diff_id: Digest,
 }
 
-/// Packs a layer of one variant into a new unnamed file in `folder`.
+/// Packs a layer of one variant into a new unnamed file in `directory`.
 pub(super) fn pack(
     context: &Context,
     layer: &LayerContents,
     platform: ImagePlatform,
-    folder: &Utf8Path,
+    directory: &Utf8Path,
 ) -> Result<(PackedLayer, File)> {
     let entries = entries(layer, platform);
     let mode = layer.mode.bits();
     let writing = "write a temporary file in";
-    let file = tempfile::tempfile_in(folder).doing(writing, folder)?;
+    let file = tempfile::tempfile_in(directory).doing(writing, directory)?;
     let packed = gzip::compress(Hashing::new(file), |blocks| {
         let tar = write_tar(context.dir(), &entries, mode, Hashing::new(blocks))?;
         let (_, diff_id, _) = tar.finish();
@@ -53,7 +53,7 @@ pub(super) fn pack(
             Ok((PackedLayer { descriptor, diff_id }, file))
         }
         Err(GzipError::Input(error)) => Err(error),
-        Err(GzipError::Target(error)) => Err(files::error(writing, folder, error)),
+        Err(GzipError::Target(error)) => Err(files::error(writing, directory, error)),
     }
 }
 
@@ -86,7 +86,7 @@ fn write_tar<W: Write>(
     let mut tar = Builder::new(target);
     for (path, source) in entries {
         match source {
-            None => append_folder(&mut tar, path.as_str())
+            None => append_directory(&mut tar, path.as_str())
                 .map_err(|error| files::error("pack the directory", path, error))?,
             Some(source) => {
                 let source = context.join(source);

@@ -60,12 +60,12 @@ fn pack_layers(
     step: &Step<'_>,
 ) -> Result<Vec<PerVariant<PackedLayer>>> {
     // On the same disk as the archive, because they become part of it.
-    let folder = archive.parent().filter(|folder| !folder.as_str().is_empty());
-    let folder = folder.unwrap_or(Utf8Path::new("."));
+    let directory = archive.parent().filter(|directory| !directory.as_str().is_empty());
+    let directory = directory.unwrap_or(Utf8Path::new("."));
     let mut pack = |layer: &LayerContents, platform| -> Result<PackedLayer> {
         let count = text::count(layer.files(platform).len(), "file");
         step.at(format_args!("packing {count}"));
-        let (packed, file) = layer::pack(context, layer, platform, folder)?;
+        let (packed, file) = layer::pack(context, layer, platform, directory)?;
         blobs.add(&packed.descriptor, BlobContent::Disk(file));
         Ok(packed)
     };
@@ -291,10 +291,10 @@ mod tests {
     #[test]
     fn an_unwritable_directory_is_named_in_the_error() {
         let written = Written::new(contents());
-        let archive = written.context.dir().join("no/such/folder/image.tar");
+        let archive = written.context.dir().join("no/such/directory/image.tar");
         let progress = crate::progress::Progress::new(crate::progress::Verbosity::Quiet);
         let result = pack(&written.context, &reference(), &archive, &progress.step(""));
-        assert!(result.unwrap_err().to_string().contains("no/such/folder"));
+        assert!(result.unwrap_err().to_string().contains("no/such/directory"));
     }
 
     proptest! {

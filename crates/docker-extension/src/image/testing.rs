@@ -14,19 +14,19 @@ use crate::oci::{ImageName, Reference, Tag};
 use crate::progress::{Progress, Verbosity};
 
 /// A directory that is removed at the end.
-pub(super) struct Folder {
+pub(super) struct TestDirectory {
     path: Utf8PathBuf,
     _dir: TempDir,
 }
 
-impl Folder {
+impl TestDirectory {
     pub fn with(files: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Self { path: dir.path().to_owned().try_into().unwrap(), _dir: dir };
+        let directory = Self { path: dir.path().to_owned().try_into().unwrap(), _dir: dir };
         for (path, content) in files {
-            folder.write(path, content);
+            directory.write(path, content);
         }
-        folder
+        directory
     }
 
     pub fn path(&self) -> &Utf8Path {
@@ -43,15 +43,15 @@ impl Folder {
 /// A build context that is removed at the end.
 pub(super) struct Written {
     pub context: Context,
-    _folder: Folder,
+    _directory: TestDirectory,
 }
 
 impl Written {
     pub fn new(contents: ImageContents) -> Self {
-        let folder = Folder::with(&[]);
+        let directory = TestDirectory::with(&[]);
         let context =
-            Context::write(contents, &reference(), &folder.path().join("context")).unwrap();
-        Self { context, _folder: folder }
+            Context::write(contents, &reference(), &directory.path().join("context")).unwrap();
+        Self { context, _directory: directory }
     }
 
     /// Sets the modification time of a file to the past.
@@ -64,7 +64,7 @@ impl Written {
     /// The archive that the embedded engine writes.
     pub fn build(&self) -> Result<Vec<u8>> {
         let progress = Progress::new(Verbosity::Quiet);
-        let output = Folder::with(&[]);
+        let output = TestDirectory::with(&[]);
         let archive = output.path().join("image.oci.tar");
         let step = progress.step("packing");
         let image = pack(&self.context, &reference(), &archive, &step)?;

@@ -196,10 +196,10 @@ fn glibc(table: &[u8], strings: &[u8], endian: Endianness) -> Result<Option<Glib
         let mut version = library + u64::from(needed.vn_aux.get(endian));
         for _ in 0..needed.vn_cnt.get(endian) {
             left = left.checked_sub(1).ok_or(Reason("it requires thousands of versions"))?;
-            let wanted: &Vernaux<Endianness> = entry(table, version)?;
-            let name = raw::from(strings, wanted.vna_name.get(endian)).unwrap_or_default();
+            let required: &Vernaux<Endianness> = entry(table, version)?;
+            let name = raw::from(strings, required.vna_name.get(endian)).unwrap_or_default();
             newest = newest.max(glibc_version(name));
-            version += u64::from(wanted.vna_next.get(endian));
+            version += u64::from(required.vna_next.get(endian));
         }
         left =
             left.checked_sub(1).ok_or(Reason("it requires versions of thousands of libraries"))?;

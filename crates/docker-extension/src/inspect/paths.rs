@@ -36,7 +36,7 @@ const SOURCES: [&str; 15] =
     ["c", "cc", "cpp", "cxx", "h", "hh", "hpp", "go", "m", "mm", "o", "pdb", "s", "swift", "zig"];
 
 /// The directories of build outputs: cargo's, and this template's.
-const BUILD_FOLDERS: [&str; 3] = ["/target/release/", "/target/debug/", "/host-bins/"];
+const BUILD_DIRECTORIES: [&str; 3] = ["/target/release/", "/target/debug/", "/host-bins/"];
 
 /// The directory in which GitHub's runners check out repositories.
 const RUNNERS: [&str; 2] = ["/home/runner/work/", "/Users/runner/work/"];
@@ -74,7 +74,7 @@ fn path_at(bytes: &[u8], position: usize) -> Option<String> {
     let length =
         path.iter().skip(colon).take(LONGEST).take_while(|&&byte| is_in_path(byte)).count();
     let path = String::from_utf8_lossy(path.get(..colon + length)?);
-    let end = source_end(&path).or_else(|| is_build_folder(&path).then_some(path.len()))?;
+    let end = source_end(&path).or_else(|| is_build_directory(&path).then_some(path.len()))?;
     path.get(..end).map(str::to_owned)
 }
 
@@ -121,14 +121,14 @@ fn source_end(path: &str) -> Option<usize> {
     })
 }
 
-fn is_build_folder(path: &str) -> bool {
+fn is_build_directory(path: &str) -> bool {
     // `D:\a\extension\extension\…`
     let runners = path.get(1..).and_then(|rest| rest.strip_prefix(r":\a\"));
     if runners.is_some_and(|rest| rest.matches('\\').count() >= 2) {
         return true;
     }
     let path = path.replace('\\', "/");
-    BUILD_FOLDERS.iter().any(|folder| path.contains(folder))
+    BUILD_DIRECTORIES.iter().any(|directory| path.contains(directory))
         || RUNNERS.iter().any(|runner| path.starts_with(runner))
 }
 

@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn text_with_path_components_is_not_a_digest() {
         let zeros = "0".repeat(64);
-        let refused = [
+        let rejected = [
             zeros.clone(),
             format!("sha512:{zeros}{zeros}"),
             format!("sha256:{}", "../".repeat(21) + "x"),
@@ -142,7 +142,7 @@ mod tests {
             format!("sha256:{}", "A".repeat(64)),
             format!("sha256:{}é", "0".repeat(62)),
         ];
-        for text in refused {
+        for text in rejected {
             assert_eq!(text.parse::<Digest>(), Err(InvalidDigest), "{text}");
         }
     }

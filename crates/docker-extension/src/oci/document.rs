@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn other_documents_are_rejected_with_the_reason() {
         let reason = |json: Value| read(&json).unwrap_err();
-        assert!(reason(json!({ "schemaVersion": 1, "fsLayers": [] })).contains("schema 1"));
+        assert!(reason(json!({ "schemaVersion": 1, "fsLayers": [] })).contains("schema version 1"));
         assert!(reason(json!({ "schemaVersion": 2 })).contains("neither an index nor"));
         assert!(reason(json!({ "schemaVersion": 3 })).contains("unknown schema version"));
         let config = json!({ "digest": DIGEST, "size": 1 });

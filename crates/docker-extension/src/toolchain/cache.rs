@@ -15,7 +15,7 @@ const NAME: &str = "docker-extension-xtask";
 ///
 /// # Errors
 /// Its path is not UTF-8.
-pub fn folder() -> files::Result<Utf8PathBuf> {
+pub fn directory() -> files::Result<Utf8PathBuf> {
     let system = dirs::cache_dir().unwrap_or_else(std::env::temp_dir);
     let system = Utf8PathBuf::from_path_buf(system).map_err(|path| {
         let reason = io::Error::other("its path is not UTF-8");
@@ -30,22 +30,22 @@ pub fn folder() -> files::Result<Utf8PathBuf> {
 /// # Errors
 /// `fill` fails, or the directory can't be written.
 pub fn once<E: From<files::Error>>(
-    folder: &Utf8Path,
+    directory: &Utf8Path,
     progress: &Progress,
     fill: impl FnOnce(&Utf8Path) -> Result<(), E>,
 ) -> Result<(), E> {
-    if folder.exists() {
+    if directory.exists() {
         return Ok(());
     }
-    let _lock = lock(&Utf8PathBuf::from(format!("{folder}.lock")), progress)?;
-    if folder.exists() {
+    let _lock = lock(&Utf8PathBuf::from(format!("{directory}.lock")), progress)?;
+    if directory.exists() {
         return Ok(());
     }
-    let partial = Utf8PathBuf::from(format!("{folder}.partial"));
+    let partial = Utf8PathBuf::from(format!("{directory}.partial"));
     files::remove_dir(&partial)?;
     files::create_dir(&partial)?;
     fill(&partial)?;
-    files::rename(&partial, folder)?;
+    files::rename(&partial, directory)?;
     Ok(())
 }
 
@@ -58,18 +58,18 @@ mod tests {
     #[test]
     fn of_concurrent_runs_one_fills_the_directory_and_none_sees_it_half_full() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Utf8Path::from_path(dir.path()).unwrap().join("zig-1.2.3");
+        let directory = Utf8Path::from_path(dir.path()).unwrap().join("zig-1.2.3");
         let fills = AtomicUsize::new(0);
         let run = || {
             let progress = Progress::new(Verbosity::Quiet);
-            once(&folder, &progress, |folder| {
+            once(&directory, &progress, |directory| {
                 fills.fetch_add(1, Ordering::SeqCst);
-                files::write(&folder.join("first"), "1")?;
+                files::write(&directory.join("first"), "1")?;
                 std::thread::sleep(std::time::Duration::from_millis(50));
-                files::write(&folder.join("last"), "2")
+                files::write(&directory.join("last"), "2")
             })
             .unwrap();
-            assert!(folder.join("last").is_file());
+            assert!(directory.join("last").is_file());
         };
         std::thread::scope(|scope| {
             (0..4).for_each(|_| drop(scope.spawn(run)));
@@ -80,11 +80,12 @@ mod tests {
     #[test]
     fn a_directory_that_could_not_be_filled_is_filled_the_next_time() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Utf8Path::from_path(dir.path()).unwrap().join("zig");
+        let directory = Utf8Path::from_path(dir.path()).unwrap().join("zig");
         let progress = Progress::new(Verbosity::Quiet);
-        let failed = once(&folder, &progress, |folder| files::read(&folder.join("none")).map(drop));
-        assert!(failed.is_err() && !folder.exists());
-        once(&folder, &progress, |folder| files::write(&folder.join("it"), "")).unwrap();
-        assert!(folder.join("it").is_file());
+        let failed =
+            once(&directory, &progress, |directory| files::read(&directory.join("none")).map(drop));
+        assert!(failed.is_err() && !directory.exists());
+        once(&directory, &progress, |directory| files::write(&directory.join("it"), "")).unwrap();
+        assert!(directory.join("it").is_file());
     }
 }

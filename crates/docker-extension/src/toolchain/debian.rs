@@ -20,17 +20,17 @@ const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// The directory `library` of the compiler's sources, from the cache or the mirror.
 pub(super) fn rust_src(version: &str, sh: &Shell, step: &Step<'_>) -> Result<Utf8PathBuf> {
-    let folder = cache::folder()?.join(format!("rust-src-{version}-debian"));
-    cache::once(&folder, step.progress(), |folder| fetch(version, folder, sh, step))?;
-    Ok(folder.join("library"))
+    let directory = cache::directory()?.join(format!("rust-src-{version}-debian"));
+    cache::once(&directory, step.progress(), |directory| fetch(version, directory, sh, step))?;
+    Ok(directory.join("library"))
 }
 
-fn fetch(version: &str, folder: &Utf8Path, sh: &Shell, step: &Step<'_>) -> Result<()> {
+fn fetch(version: &str, directory: &Utf8Path, sh: &Shell, step: &Step<'_>) -> Result<()> {
     if which::which("apt-get").is_err() || !Utf8Path::new(KEYRING).is_file() {
         return Err(Error::new("this machine does not have apt with Debian's keys"));
     }
     let mirrors = mirrors(sh)?;
-    let apt = Apt::new(folder.join("apt"), sh)?;
+    let apt = Apt::new(directory.join("apt"), sh)?;
     let package = apt.find(&mirrors, version, step)?;
     step.progress().note(format_args!(
         "downloading the standard library's sources: Debian's rust-src {} ({}, once)",
@@ -40,13 +40,13 @@ fn fetch(version: &str, folder: &Utf8Path, sh: &Shell, step: &Step<'_>) -> Resul
     let archive = apt.download(&package)?;
 
     step.at("unpacking rust-src");
-    let unpacked = folder.join("unpacked");
+    let unpacked = directory.join("unpacked");
     process::read(cmd!(sh, "dpkg-deb --extract {archive} {unpacked}"))?;
     let library = unpacked.join(format!("usr/src/rustc-{version}/library"));
     if !is_library(&library) {
         return Err(Error::new("the package `rust-src` does not contain the standard library"));
     }
-    files::rename(&library, &folder.join("library"))?;
+    files::rename(&library, &directory.join("library"))?;
     files::remove_dir(&unpacked)?;
     files::remove_dir(&apt.root)?;
     Ok(())
@@ -86,8 +86,8 @@ struct Apt {
 
 impl Apt {
     fn new(root: Utf8PathBuf, sh: &Shell) -> Result<Self> {
-        for folder in ["lists/partial", "cache/archives/partial"] {
-            files::create_dir(&root.join(folder))?;
+        for directory in ["lists/partial", "cache/archives/partial"] {
+            files::create_dir(&root.join(directory))?;
         }
         let sh = sh.clone();
         sh.change_dir(&root);
@@ -163,9 +163,9 @@ impl Apt {
     }
 }
 
-/// Whether `folder` is the `library` directory of a Rust source tree.
-pub(super) fn is_library(folder: &Utf8Path) -> bool {
-    folder.join("std/Cargo.toml").is_file()
+/// Whether `directory` is the `library` directory of a Rust source tree.
+pub(super) fn is_library(directory: &Utf8Path) -> bool {
+    directory.join("std/Cargo.toml").is_file()
 }
 
 /// Reads `'<uri>' rust-src_<version>_all.deb <size> SHA256:<hash>`.

@@ -25,16 +25,16 @@ pub struct Dlltool {
     machine: u16,
 }
 
-/// Links xtask under the tool's name into `folder`, and returns the path.
+/// Links xtask under the tool's name into `directory`, and returns the path.
 ///
 /// # Errors
 /// The directory can't be written.
-pub(super) fn install(folder: &Utf8Path) -> Result<Utf8PathBuf> {
-    files::create_dir(folder)?;
-    let tool = folder.join(format!("{NAME}{}", std::env::consts::EXE_SUFFIX));
+pub(super) fn install(directory: &Utf8Path) -> Result<Utf8PathBuf> {
+    files::create_dir(directory)?;
+    let tool = directory.join(format!("{NAME}{}", std::env::consts::EXE_SUFFIX));
     let own = std::env::current_exe().doing("find", "xtask itself")?;
     // Renamed, because the compiler of another run may be calling it.
-    let new = folder.join(format!("{NAME}.{}", std::process::id()));
+    let new = directory.join(format!("{NAME}.{}", std::process::id()));
     link(&own, new.as_std_path()).doing("write", &new)?;
     files::rename(&new, &tool)?;
     Ok(tool)

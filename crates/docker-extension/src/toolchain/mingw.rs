@@ -89,16 +89,16 @@ pub(super) fn provide(
 ) -> Result<Utf8PathBuf> {
     let no_source = || unavailable("the Rust toolchain does not list it");
     match source(toolchain, platform).ok_or_else(no_source)? {
-        Source::Toolchain(folder) => Ok(folder),
+        Source::Toolchain(directory) => Ok(directory),
         Source::Server { address, sha256 } => {
-            let folder = cached(platform, &sha256)?;
-            cache::once(&folder, step.progress(), |folder| {
+            let directory = cached(platform, &sha256)?;
+            cache::once(&directory, step.progress(), |directory| {
                 step.progress().note(format_args!(
                     "downloading rust-mingw to link for {platform} (about 5 MB, once)"
                 ));
-                fetch(&address, &sha256, folder)
+                fetch(&address, &sha256, directory)
             })?;
-            Ok(folder)
+            Ok(directory)
         }
     }
 }
@@ -106,7 +106,7 @@ pub(super) fn provide(
 /// The directory in the cache, named after the archive's hash.
 fn cached(platform: HostPlatform, sha256: &str) -> files::Result<Utf8PathBuf> {
     let hash = sha256.get(..16).unwrap_or(sha256);
-    Ok(cache::folder()?.join(format!("rust-mingw-{}-{hash}", platform.triple())))
+    Ok(cache::directory()?.join(format!("rust-mingw-{}-{hash}", platform.triple())))
 }
 
 /// Whether the libraries for `platform` are available. Downloads nothing.
@@ -118,7 +118,7 @@ pub(super) fn state(toolchain: &Toolchain, platform: HostPlatform) -> MingwState
         None => MingwState::Unknown,
         Some(Source::Toolchain(_)) => MingwState::Ready,
         Some(Source::Server { sha256, .. }) => match cached(platform, &sha256) {
-            Ok(folder) if folder.exists() => MingwState::Ready,
+            Ok(directory) if directory.exists() => MingwState::Ready,
             _ => MingwState::Download,
         },
     }
@@ -133,10 +133,10 @@ fn unavailable(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> E
         )
 }
 
-fn fetch(address: &str, sha256: &str, folder: &Utf8Path) -> Result<()> {
-    let archive = folder.join("rust-mingw.tar.xz");
+fn fetch(address: &str, sha256: &str, directory: &Utf8Path) -> Result<()> {
+    let archive = directory.join("rust-mingw.tar.xz");
     http::download(address, sha256, LARGEST_ARCHIVE, &archive).map_err(unavailable)?;
-    let unpacked = unpack(Interruptible(files::open(&archive)?), folder);
+    let unpacked = unpack(Interruptible(files::open(&archive)?), directory);
     let count = unpacked.doing("unpack", &archive)?;
     std::fs::remove_file(&archive).doing("remove", &archive)?;
     if count == 0 {
@@ -146,7 +146,7 @@ fn fetch(address: &str, sha256: &str, folder: &Utf8Path) -> Result<()> {
 }
 
 /// Unpacks only the libraries, directly into the directory.
-fn unpack(archive: impl Read, folder: &Utf8Path) -> io::Result<usize> {
+fn unpack(archive: impl Read, directory: &Utf8Path) -> io::Result<usize> {
     let mut count = 0;
     for entry in tar::Archive::new(XzReader::new(archive, false)).entries()? {
         let mut entry = entry?;
@@ -155,7 +155,7 @@ fn unpack(archive: impl Read, folder: &Utf8Path) -> io::Result<usize> {
         let name = path.file_name().and_then(|name| name.to_str());
         if let (true, true, Some(name)) = (is_library, entry.header().entry_type().is_file(), name)
         {
-            io::copy(&mut entry, &mut std::fs::File::create(folder.join(name))?)?;
+            io::copy(&mut entry, &mut std::fs::File::create(directory.join(name))?)?;
             count += 1;
         }
     }
@@ -196,9 +196,9 @@ mod tests {
 
     #[test]
     fn a_truncated_archive_is_an_error() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = Utf8Path::from_path(folder.path()).unwrap();
-        assert!(unpack(&b""[..], folder).is_err());
-        assert!(unpack(&b"\xfd7zXZ\0\0\x04"[..], folder).is_err());
+        let directory = tempfile::tempdir().unwrap();
+        let directory = Utf8Path::from_path(directory.path()).unwrap();
+        assert!(unpack(&b""[..], directory).is_err());
+        assert!(unpack(&b"\xfd7zXZ\0\0\x04"[..], directory).is_err());
     }
 }

@@ -54,7 +54,7 @@ impl PythonProgram {
     /// Downloads the program unless it is installed already, and returns its path.
     pub fn install(&self, sh: &Shell, step: &Step<'_>) -> Result<Utf8PathBuf> {
         let environment = self.environment()?;
-        cache::once(&environment, step.progress(), |folder| self.fill(sh, folder, step))?;
+        cache::once(&environment, step.progress(), |directory| self.fill(sh, directory, step))?;
         self.installed()?.ok_or_else(|| {
             let reason = format!("pip did not install it in `{environment}`");
             self.unavailable(reason, "remove that directory and run the command again")
@@ -63,7 +63,7 @@ impl PythonProgram {
 
     fn environment(&self) -> Result<Utf8PathBuf> {
         let version = self.version.replace('.', "_");
-        Ok(cache::folder()?.join(format!("{}-{version}", self.name)))
+        Ok(cache::directory()?.join(format!("{}-{version}", self.name)))
     }
 
     fn program_in(&self, environment: &Utf8Path) -> Option<Utf8PathBuf> {
@@ -74,7 +74,7 @@ impl PythonProgram {
         Some(Utf8PathBuf::from(format!("{program}{}", std::env::consts::EXE_SUFFIX)))
     }
 
-    fn fill(&self, sh: &Shell, folder: &Utf8Path, step: &Step<'_>) -> Result<()> {
+    fn fill(&self, sh: &Shell, directory: &Utf8Path, step: &Step<'_>) -> Result<()> {
         let (package, version) = (self.package, self.version);
         let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
         let wheel = self.wheels.iter().find(|wheel| wheel.os == os && wheel.arch == arch);
@@ -99,12 +99,12 @@ impl PythonProgram {
             self.name,
             text::size(wheel.size)
         ));
-        process::read(cmd!(sh, "{python} -m venv --without-pip {folder}")).map_err(failed)?;
-        let requirements = folder.join("requirements.txt");
+        process::read(cmd!(sh, "{python} -m venv --without-pip {directory}")).map_err(failed)?;
+        let requirements = directory.join("requirements.txt");
         let sha256 = wheel.sha256;
         files::write(&requirements, format!("{package}=={version} --hash=sha256:{sha256}\n"))?;
         let private_python =
-            scripts(folder).join(format!("python{}", std::env::consts::EXE_SUFFIX));
+            scripts(directory).join(format!("python{}", std::env::consts::EXE_SUFFIX));
         let pip = cmd!(sh, "{python} -m pip --python {private_python} install --quiet --no-deps")
             .args(["--disable-pip-version-check", "--no-cache-dir", "--only-binary=:all:"])
             .args(["--require-hashes", "--requirement", requirements.as_str()]);

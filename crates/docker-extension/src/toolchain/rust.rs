@@ -58,8 +58,8 @@ impl Toolchain {
     /// Whether the toolchain has the standard library of `platform`.
     pub(super) fn has_standard_library(&self, platform: HostPlatform) -> bool {
         let triple = platform.triple().to_string();
-        let folder = self.sysroot.join("lib/rustlib").join(triple).join("lib");
-        files::entries(&folder).is_ok_and(|entries| {
+        let directory = self.sysroot.join("lib/rustlib").join(triple).join("lib");
+        files::entries(&directory).is_ok_and(|entries| {
             entries.iter().any(|entry| entry.file_name().starts_with("libstd-"))
         })
     }

@@ -73,7 +73,7 @@ pub(super) fn provide<'a>(
         return Ok((StandardLibrary::Prebuilt, first));
     }
     // Held until the sources are available: rustup may install these too.
-    let _lock = lock(&cache::folder()?.join("standard-library.lock"), step.progress())?;
+    let _lock = lock(&cache::directory()?.join("standard-library.lock"), step.progress())?;
     let mut tried = Vec::new();
     let from_source = match &first.library {
         LibraryOrigin::Toolchain { .. } => {

@@ -89,7 +89,7 @@ fn is_compatible(version: &Version) -> bool {
 
 /// The variable that sets its cache directory.
 pub(super) fn cache_variable() -> Result<(String, String)> {
-    Ok(("CARGO_ZIGBUILD_CACHE_DIR".to_owned(), cache::folder()?.into()))
+    Ok(("CARGO_ZIGBUILD_CACHE_DIR".to_owned(), cache::directory()?.into()))
 }
 
 #[cfg(test)]

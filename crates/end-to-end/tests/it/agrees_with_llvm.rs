@@ -157,8 +157,8 @@ fn on_programs_that_the_linker_of_linux_loads() {
 fn on_both_slices_of_a_universal_file() {
     let [amd64, arm64] = [Arch::Amd64, Arch::Arm64]
         .map(|arch| host_binary(&SAMPLE, HostPlatform::new(Os::Darwin, arch), "hostports"));
-    let folder = tempfile::tempdir().unwrap();
-    let joined = folder.path().join("hostports");
+    let directory = tempfile::tempdir().unwrap();
+    let joined = directory.path().join("hostports");
     let lipo = llvm::tool("llvm-lipo");
     run(Command::new(&lipo).arg("-create").args([&amd64, &arm64]).arg("-output").arg(&joined));
     let bytes = fs::read(&joined).unwrap();

@@ -22,7 +22,7 @@ struct Program {
     dependency: &'static str,
     source: &'static str,
     /// A macOS library that it must require, besides libSystem, and a symbol from it.
-    wants: Option<(&'static str, &'static str)>,
+    requires: Option<(&'static str, &'static str)>,
     is_core: bool,
 }
 
@@ -31,63 +31,63 @@ const CRATES: [Program; 14] = [
         name: "chrono",
         dependency: "chrono = \"0.4\"",
         source: "fn main() { println!(\"{}\", chrono::Local::now()); }",
-        wants: Some(("CoreFoundation", "_CFTimeZoneCopySystem")),
+        requires: Some(("CoreFoundation", "_CFTimeZoneCopySystem")),
         is_core: true,
     },
     Program {
         name: "keyring",
         dependency: "keyring = { version = \"3\", features = [\"apple-native\", \"windows-native\"] }",
         source: "fn main() { println!(\"{:?}\", keyring::Entry::new(\"a\", \"b\").map(|e| e.get_password())); }",
-        wants: Some(("Security", "_SecKeychainFindGenericPassword")),
+        requires: Some(("Security", "_SecKeychainFindGenericPassword")),
         is_core: true,
     },
     Program {
         name: "whoami",
         dependency: "whoami = \"1\"",
         source: "fn main() { println!(\"{} {}\", whoami::username(), whoami::devicename()); }",
-        wants: Some(("SystemConfiguration", "_SCDynamicStoreCopyComputerName")),
+        requires: Some(("SystemConfiguration", "_SCDynamicStoreCopyComputerName")),
         is_core: true,
     },
     Program {
         name: "notify",
         dependency: "notify = \"8\"",
         source: "use notify::Watcher;\nfn main() { let mut watcher = notify::recommended_watcher(|event| println!(\"{event:?}\")).unwrap(); watcher.watch(\".\".as_ref(), notify::RecursiveMode::Recursive).unwrap(); }",
-        wants: Some(("CoreServices", "_FSEventStreamCreate")),
+        requires: Some(("CoreServices", "_FSEventStreamCreate")),
         is_core: true,
     },
     Program {
         name: "sysinfo",
         dependency: "sysinfo = \"0.37\"",
         source: "fn main() { let system = sysinfo::System::new_all(); println!(\"{} {} {}\", system.processes().len(), sysinfo::Disks::new_with_refreshed_list().len(), sysinfo::Components::new_with_refreshed_list().len()); }",
-        wants: Some(("IOKit", "_IOServiceGetMatchingServices")),
+        requires: Some(("IOKit", "_IOServiceGetMatchingServices")),
         is_core: false,
     },
     Program {
         name: "arboard",
         dependency: "arboard = \"3\"",
         source: "fn main() { println!(\"{}\", arboard::Clipboard::new().and_then(|mut c| c.get_text()).is_ok()); }",
-        wants: Some(("AppKit", "_NSPasteboardTypeString")),
+        requires: Some(("AppKit", "_NSPasteboardTypeString")),
         is_core: false,
     },
     Program {
         name: "native-certs",
         dependency: "rustls-native-certs = \"0.8\"",
         source: "fn main() { println!(\"{}\", rustls_native_certs::load_native_certs().certs.len()); }",
-        wants: Some(("Security", "_SecTrustSettingsCopyCertificates")),
+        requires: Some(("Security", "_SecTrustSettingsCopyCertificates")),
         is_core: false,
     },
     Program {
         name: "reqwest",
         dependency: "reqwest = { version = \"0.12\", features = [\"blocking\"] }",
         source: "fn main() { println!(\"{}\", reqwest::blocking::get(\"https://127.0.0.1:9\").is_err()); }",
-        wants: Some(("Security", "_SSLHandshake")),
+        requires: Some(("Security", "_SSLHandshake")),
         is_core: false,
     },
     Program {
         name: "tokio",
         dependency: "tokio = { version = \"1\", features = [\"full\"] }",
         source: "#[tokio::main]\nasync fn main() { tokio::fs::metadata(\".\").await.unwrap(); tokio::select! { _ = tokio::signal::ctrl_c() => {} _ = tokio::process::Command::new(\"x\").output() => {} _ = tokio::net::TcpStream::connect(\"127.0.0.1:9\") => {} } }",
-        wants: None,
+        requires: None,
         is_core: false,
     },
     Program {
@@ -95,35 +95,35 @@ const CRATES: [Program; 14] = [
         name: "ureq",
         dependency: "ureq = { version = \"3\", default-features = false }",
         source: "fn main() { println!(\"{}\", ureq::get(\"http://127.0.0.1:9\").call().is_err()); }",
-        wants: None,
+        requires: None,
         is_core: true,
     },
     Program {
         name: "listeners",
         dependency: "listeners = \"0.6\"",
         source: "fn main() { println!(\"{}\", listeners::get_all().is_ok()); }",
-        wants: None,
+        requires: None,
         is_core: false,
     },
     Program {
         name: "directories",
         dependency: "dirs = \"6\"",
         source: "fn main() { println!(\"{:?}\", dirs::home_dir()); }",
-        wants: None,
+        requires: None,
         is_core: false,
     },
     Program {
         name: "opener",
         dependency: "open = \"5\"",
         source: "fn main() { println!(\"{}\", open::that(\"https://example.com\").is_ok()); }",
-        wants: None,
+        requires: None,
         is_core: false,
     },
     Program {
         name: "standard-library",
         dependency: "",
         source: include_str!("programs/standard_library.rs"),
-        wants: None,
+        requires: None,
         is_core: true,
     },
 ];
@@ -157,22 +157,22 @@ fn crates_that_helpers_use_are_linked_without_anything_installed() {
     let zig = ["--linker", "zig", "--platform", "darwin-amd64,darwin-arm64", "--output", "zig"];
     extension.dist(&zig);
     let wine = std::env::var("WINE_RUN").unwrap();
-    for Program { name, wants, .. } in programs {
+    for Program { name, requires, .. } in programs {
         for platform in ["darwin-amd64", "darwin-arm64"] {
             let built = |dist| extension.path(&format!("{dist}/host/{platform}/use-{name}"));
             let program = fs::read(built("dist")).unwrap();
             assert_same_libraries(name, &bound(&program), &bound(&fs::read(built("zig")).unwrap()));
-            tell(name, platform, &program);
+            print_imports(name, platform, &program);
             assert_fit_for_macos(&program, platform);
-            if let Some((library, symbol)) = wants {
+            if let Some((library, symbol)) = requires {
                 let imports = imports(&program);
-                let wanted = format!("/{library}: {symbol}");
-                assert!(imports.iter().any(|import| import.ends_with(&wanted)), "{imports:?}");
+                let required = format!("/{library}: {symbol}");
+                assert!(imports.iter().any(|import| import.ends_with(&required)), "{imports:?}");
             }
         }
         let path = extension.path(&format!("dist/host/windows-amd64/use-{name}.exe"));
         let program = fs::read(&path).unwrap();
-        tell(name, "windows-amd64", &program);
+        print_imports(name, "windows-amd64", &program);
         assert_fit_for_windows(&program);
         assert_without_time(&program);
         run(Command::new(&wine).arg(path));
@@ -231,7 +231,7 @@ fn time_each(extension: &Extension, programs: &[&Program]) {
     }
 }
 
-fn tell(name: &str, platform: &str, program: &[u8]) {
+fn print_imports(name: &str, platform: &str, program: &[u8]) {
     let libraries = libraries(program);
     let names: Vec<&str> = libraries.iter().filter_map(|it| it.rsplit('/').next()).collect();
     println!("{name:<18}{platform:<15}{}", names.join(" "));

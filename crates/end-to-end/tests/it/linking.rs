@@ -295,9 +295,9 @@ fn without_the_libraries_for_windows_zig_links_and_the_run_says_why() {
 fn every_name_of_libsystem_is_known_to_zig() {
     let zig = zig();
     let about = support::run(Command::new(&zig.program).args(&zig.args).arg("env"));
-    let (_, folder) = about.split_once("lib_dir").unwrap();
-    let folder = folder.split('"').find(|text| text.contains('/')).unwrap();
-    let stub = fs::read_to_string(format!("{folder}/libc/darwin/libSystem.tbd")).unwrap();
+    let (_, directory) = about.split_once("lib_dir").unwrap();
+    let directory = directory.split('"').find(|text| text.contains('/')).unwrap();
+    let stub = fs::read_to_string(format!("{directory}/libc/darwin/libSystem.tbd")).unwrap();
     let names = stub.split(|c: char| c.is_whitespace() || "[],'\"".contains(c));
     let known: BTreeSet<&str> = names.collect();
     let system = macos::lists().find(|list| list.name == "System").unwrap();

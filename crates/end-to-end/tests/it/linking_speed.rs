@@ -15,8 +15,8 @@ fn processor_time(command: &Command) -> f64 {
     let mut shell = Command::new("sh");
     shell.args(["-c", "\"$@\" >&2; status=$?; times; exit $status", "sh"]);
     shell.arg(command.get_program()).args(command.get_args());
-    if let Some(folder) = command.get_current_dir() {
-        shell.current_dir(folder);
+    if let Some(directory) = command.get_current_dir() {
+        shell.current_dir(directory);
     }
     for (name, value) in command.get_envs() {
         match value {

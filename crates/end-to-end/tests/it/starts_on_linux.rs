@@ -45,8 +45,8 @@ fn programs() -> &'static [(Extension, PathBuf); 2] {
             extension.host_binary("tool", include_str!("programs/standard_library.rs"));
             extension.host_binary("rarities", include_str!("programs/rarities.rs"));
             extension.dist(&["--platform", "darwin-amd64", "--linker", "lld"]);
-            let folder = extension.path("dist/host/darwin-amd64");
-            (extension, folder)
+            let directory = extension.path("dist/host/darwin-amd64");
+            (extension, directory)
         })
     });
     &PROGRAMS
@@ -54,11 +54,11 @@ fn programs() -> &'static [(Extension, PathBuf); 2] {
 
 #[test]
 fn the_host_binary_prints_the_same_as_its_native_build() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dist-started");
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dist-started");
     let mut dist = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"));
     dist.args(["dist", "--engine", "embedded", "--no-ui", "--platform", "darwin-amd64"]);
-    run(dist.args(["--linker", "lld", "--output"]).arg(&folder).current_dir(repository()));
-    let program = folder.join("host/darwin-amd64/hostports");
+    run(dist.args(["--linker", "lld", "--output"]).arg(&directory).current_dir(repository()));
+    let program = directory.join("host/darwin-amd64/hostports");
     let native = built("hostports");
     for (argument, code) in [("--version", 0), ("--help", 0), ("nonsense", 2)] {
         let expected = Command::new(&native).arg(argument).output().unwrap();
@@ -66,7 +66,7 @@ fn the_host_binary_prints_the_same_as_its_native_build() {
         assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
         assert_eq!(output, expected);
     }
-    let manifest = fs::read(folder.join("dist-manifest.json")).unwrap();
+    let manifest = fs::read(directory.join("dist-manifest.json")).unwrap();
     let manifest: Value = serde_json::from_slice(&manifest).unwrap();
     let version = format!("hostports {}\n", manifest["version"].as_str().unwrap());
     assert_eq!(stdout(&start(&program, &["--version"])), version);
@@ -83,8 +83,8 @@ fn threads_unwinding_and_files_work_with_both_formats_of_fixups() {
     let expected = include_str!("programs/standard_library.txt");
     let (expected, _) = expected.split_at(expected.find("tcp ").unwrap());
     let kinds = [macho::LC_DYLD_INFO_ONLY, macho::LC_DYLD_CHAINED_FIXUPS];
-    for ((_, folder), kind) in programs().iter().zip(kinds) {
-        let program = folder.join("tool");
+    for ((_, directory), kind) in programs().iter().zip(kinds) {
+        let program = directory.join("tool");
         let file = fs::read(&program).unwrap();
         assert!(commands(&file).iter().any(|command| command.cmd() == kind));
 
@@ -101,8 +101,8 @@ fn threads_unwinding_and_files_work_with_both_formats_of_fixups() {
 
 #[test]
 fn initializers_run_first_and_a_stack_overflow_is_reported() {
-    for (_, folder) in programs() {
-        let program = folder.join("rarities");
+    for (_, directory) in programs() {
+        let program = directory.join("rarities");
         assert_eq!(stdout(&start(&program, &[])), "before main\nmain\n");
 
         let output = start(&program, &["overflow"]);
@@ -113,8 +113,8 @@ fn initializers_run_first_and_a_stack_overflow_is_reported() {
 
 #[test]
 fn a_function_of_a_framework_is_bound_to_that_framework() {
-    for (_, folder) in programs() {
-        let output = start(&folder.join("rarities"), &["framework"]);
+    for (_, directory) in programs() {
+        let output = start(&directory.join("rarities"), &["framework"]);
         assert_eq!(output.status.signal(), Some(SIGABRT));
         let message = "calls _SecRandomCopyBytes of \
                        /System/Library/Frameworks/Security.framework/Versions/A/Security,";

@@ -90,11 +90,11 @@ impl Library {
             None if dylib.is_weak => Vec::new(),
             None => return Err(Rejection::LibraryNotLoaded(install_name)),
             Some(list) => {
-                let wanted = version(dylib.compatibility_version);
+                let required = version(dylib.compatibility_version);
                 let found = &list.compatibility_version;
-                if numbers(&wanted) > numbers(found) {
+                if numbers(&required) > numbers(found) {
                     let (library, found) = (install_name, found.clone());
-                    return Err(Rejection::LibraryTooOld { library, wanted, found });
+                    return Err(Rejection::LibraryTooOld { library, required, found });
                 }
                 let is_here = |only: Option<&str>| only.is_none_or(|cpu| cpu == CPU);
                 let symbols = list.symbols.iter().filter(|symbol| is_here(symbol.only));
@@ -175,7 +175,7 @@ mod tests {
         let load = |name: &str, compatibility_version| {
             let install_name = name.to_owned();
             let dylib = Dylib { install_name, compatibility_version, is_weak: false };
-            Libraries::load(&[dylib]).err().map(|refusal| refusal.to_string())
+            Libraries::load(&[dylib]).err().map(|rejection| rejection.to_string())
         };
         assert_eq!(load(SYSTEM, 1 << 16), None);
         let message = format!("version 1.0.1 of {SYSTEM} is required, but it has version 1.0.0");

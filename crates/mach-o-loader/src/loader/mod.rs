@@ -35,8 +35,8 @@ pub enum Rejection {
     Segment { segment: String, reason: &'static str },
     #[error("library not loaded: {0}")]
     LibraryNotLoaded(String),
-    #[error("version {wanted} of {library} is required, but it has version {found}")]
-    LibraryTooOld { library: String, wanted: String, found: String },
+    #[error("version {required} of {library} is required, but it has version {found}")]
+    LibraryTooOld { library: String, required: String, found: String },
     #[error("symbol {symbol} is required from library {ordinal}, which does not exist")]
     UnknownOrdinal { symbol: String, ordinal: i32 },
     #[error("symbol not found: {symbol}, expected in {library}")]

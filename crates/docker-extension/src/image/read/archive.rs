@@ -108,8 +108,9 @@ fn entries<R: Read + Seek>(
             }
             TarKind::HardLink => EntryPlace::At(joined(path::parts(link))),
             TarKind::Symlink => {
-                let folder = parts.split_last().map_or(&[][..], |(_, folder)| folder).join("/");
-                EntryPlace::At(joined(path::parts(&format!("{folder}/{link}"))))
+                let directory =
+                    parts.split_last().map_or(&[][..], |(_, directory)| directory).join("/");
+                EntryPlace::At(joined(path::parts(&format!("{directory}/{link}"))))
             }
             _ => continue,
         };

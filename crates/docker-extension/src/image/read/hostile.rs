@@ -158,7 +158,7 @@ fn names_of_gigabytes_are_not_read_into_memory() {
 
 #[test]
 fn chains_of_links_end_at_a_limit() {
-    let mut tar = Tar::new().folder("0");
+    let mut tar = Tar::new().directory("0");
     for number in 1..=30 {
         let target = format!("{}{}", "./".repeat(40), number - 1);
         tar = tar.symlink(&number.to_string(), &target);

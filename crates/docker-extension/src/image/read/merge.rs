@@ -20,7 +20,7 @@ const OPAQUE: &str = ".wh..wh..opq";
 /// Metadata of the AUFS file system.
 const AUFS: &str = ".wh..wh.";
 /// The mode of directories without an entry.
-const FOLDER_MODE: u32 = 0o755;
+const DIRECTORY_MODE: u32 = 0o755;
 
 /// A tree to which layers are added.
 pub(super) struct Merge<'a> {
@@ -54,7 +54,7 @@ impl From<OddityKind> for EntryError {
 impl<'a> Merge<'a> {
     /// The tree without layers: an empty root.
     pub fn new(budget: &'a Budget) -> Self {
-        let node = TreeNode { kind: NodeKind::Folder, mode: FOLDER_MODE };
+        let node = TreeNode { kind: NodeKind::Folder, mode: DIRECTORY_MODE };
         let root = Slot::new(node, "".into(), ROOT, 0);
         let tree = FileTree { nodes: vec![root], oddities: Oddities::default() };
         Self { tree, budget, layer: 0, hidden: BTreeSet::new(), link_steps: 0 }
@@ -88,10 +88,10 @@ impl<'a> Merge<'a> {
             return Err(kind.clone().into());
         }
         let parts = path::parts(&entry.path).ok_or(OddityKind::LeavesRoot)?;
-        let Some((name, folder)) = parts.split_last() else {
+        let Some((name, directory)) = parts.split_last() else {
             return self.add_root(entry);
         };
-        let parent = self.folder(entry, folder)?;
+        let parent = self.directory(entry, directory)?;
         self.touch(parent);
         if *name == OPAQUE {
             if parent == ROOT {
@@ -108,7 +108,7 @@ impl<'a> Merge<'a> {
         }
         let node = self.node(entry, parent, name)?;
         if let NodeKind::Symlink(target) = &node.kind
-            && path::link_leaves_root(folder, target)
+            && path::link_leaves_root(directory, target)
         {
             self.note(entry, OddityKind::SymlinkLeavesRoot(target.to_string()));
         }
@@ -204,7 +204,7 @@ impl<'a> Merge<'a> {
     }
 
     /// The parent directory of an entry; missing directories are created.
-    fn folder(&mut self, entry: &LayerEntry, parts: &[&str]) -> Result<Id, EntryError> {
+    fn directory(&mut self, entry: &LayerEntry, parts: &[&str]) -> Result<Id, EntryError> {
         let mut at = ROOT;
         for part in parts {
             let child = self.tree.slot(at).children.get(*part).map(|&id| {
@@ -213,34 +213,34 @@ impl<'a> Merge<'a> {
             });
             at = match child {
                 Some((id, NodeKind::Folder, _)) => id,
-                Some((_, NodeKind::Symlink(_), true)) => self.linked_folder(entry, at, part)?,
-                Some((_, _, true)) => return Err(OddityKind::NotInFolder.into()),
+                Some((_, NodeKind::Symlink(_), true)) => self.linked_directory(entry, at, part)?,
+                Some((_, _, true)) => return Err(OddityKind::NotInDirectory.into()),
                 Some((_, _, false)) => {
-                    self.note(entry, OddityKind::NotInLowerFolder);
-                    self.insert_folder(entry, at, part)?
+                    self.note(entry, OddityKind::NotInLowerDirectory);
+                    self.insert_directory(entry, at, part)?
                 }
-                None => self.insert_folder(entry, at, part)?,
+                None => self.insert_directory(entry, at, part)?,
             };
         }
         Ok(at)
     }
 
-    fn insert_folder(
+    fn insert_directory(
         &mut self,
         entry: &LayerEntry,
         parent: Id,
         name: &str,
     ) -> Result<Id, TooLarge> {
-        self.insert(entry, parent, name, TreeNode { kind: NodeKind::Folder, mode: FOLDER_MODE })
+        self.insert(entry, parent, name, TreeNode { kind: NodeKind::Folder, mode: DIRECTORY_MODE })
     }
 
-    fn linked_folder(
+    fn linked_directory(
         &mut self,
         entry: &LayerEntry,
-        folder: Id,
+        directory: Id,
         link: &str,
     ) -> Result<Id, EntryError> {
-        let found = self.tree.walk(folder, &[link], LastLink::Follow, &mut self.link_steps);
+        let found = self.tree.walk(directory, &[link], LastLink::Follow, &mut self.link_steps);
         self.check_steps()?;
         match found {
             Ok(id) if self.tree.slot(id).node.kind == NodeKind::Folder => {
@@ -249,7 +249,7 @@ impl<'a> Merge<'a> {
                 }
                 Ok(id)
             }
-            Ok(_) => Err(OddityKind::NotInFolder.into()),
+            Ok(_) => Err(OddityKind::NotInDirectory.into()),
             Err(_) => Err(OddityKind::BehindBrokenLink.into()),
         }
     }
@@ -279,9 +279,9 @@ impl<'a> Merge<'a> {
 
     /// Hides the content of lower layers in a directory. Once per layer is enough: afterwards, the
     /// directory contains nothing from them.
-    fn clear(&mut self, folder: Id) {
+    fn clear(&mut self, directory: Id) {
         let layer = self.layer;
-        let mut left = vec![folder];
+        let mut left = vec![directory];
         while let Some(id) = left.pop() {
             if self.tree.slot(id).cleared == Some(layer) {
                 continue;

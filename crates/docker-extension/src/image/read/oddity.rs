@@ -22,7 +22,7 @@ pub enum OddityKind {
     /// A whiteout whose name can't be that of a file.
     Whiteout,
     /// The parent is not a directory.
-    NotInFolder,
+    NotInDirectory,
     /// The parent is a symbolic link to nothing.
     BehindBrokenLink,
     /// A symbolic link to this target, which leaves the root through `..`. The link is in the tree.
@@ -37,7 +37,7 @@ pub enum OddityKind {
     /// The parent is a file or a symbolic link of a lower layer. Engines with an overlay file system
     /// replace it with a directory, and so does the tree; other engines reject the layer, or follow the
     /// link.
-    NotInLowerFolder,
+    NotInLowerDirectory,
     /// The parent is a symbolic link of its layer to a directory of a lower one; some engines reject the
     /// layer. The entry is in the tree.
     BehindLinkToLower,
@@ -67,7 +67,7 @@ impl fmt::Display for OddityKind {
             OddityKind::LeavesRoot => f.write_str("leaves the image's root"),
             OddityKind::NotUtf8 => f.write_str("has a name that is not UTF-8"),
             OddityKind::Whiteout => f.write_str("is a whiteout that hides nothing"),
-            OddityKind::NotInFolder => f.write_str("has a parent that is not a directory"),
+            OddityKind::NotInDirectory => f.write_str("has a parent that is not a directory"),
             OddityKind::BehindBrokenLink => {
                 f.write_str("has a parent that is a broken symbolic link")
             }
@@ -83,7 +83,7 @@ impl fmt::Display for OddityKind {
             OddityKind::HardLinkToLowerLayer(target) => {
                 write!(f, "is a hard link to `{target}`, which is in a lower layer")
             }
-            OddityKind::NotInLowerFolder => {
+            OddityKind::NotInLowerDirectory => {
                 f.write_str("has a parent that is not a directory in a lower layer")
             }
             OddityKind::BehindLinkToLower => {

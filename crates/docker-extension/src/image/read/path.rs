@@ -27,10 +27,10 @@ pub(super) fn parts_within_root(path: &str) -> Vec<&str> {
     parts
 }
 
-/// Whether the target of a symbolic link in `folder` leaves the root. In a container, it would lead to
+/// Whether the target of a symbolic link in `directory` leaves the root. In a container, it would lead to
 /// the root; if the image is unpacked into a directory, it leads out of that directory.
-pub(super) fn link_leaves_root(folder: &[&str], target: &str) -> bool {
-    !target.starts_with('/') && parts(&format!("{}/{target}", folder.join("/"))).is_none()
+pub(super) fn link_leaves_root(directory: &[&str], target: &str) -> bool {
+    !target.starts_with('/') && parts(&format!("{}/{target}", directory.join("/"))).is_none()
 }
 
 #[cfg(test)]

@@ -114,16 +114,16 @@ impl fmt::Display for ImageSource {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::testing::Folder;
+    use crate::image::testing::TestDirectory;
 
     #[test]
     fn existing_paths_decide_the_kind_of_a_source() {
-        let folder = Folder::with(&[
+        let directory = TestDirectory::with(&[
             ("image.tar", ""),
             ("layout/oci-layout", "{}"),
             ("example/tool/file", ""),
         ]);
-        let kind = |text: &str| match ImageSource::parse(text, folder.path()) {
+        let kind = |text: &str| match ImageSource::parse(text, directory.path()) {
             Ok(ImageSource::Archive { image, .. }) => format!("archive {image:?}"),
             Ok(ImageSource::Layout { image, .. }) => format!("layout {image:?}"),
             Ok(ImageSource::Registry(reference)) => format!("registry {reference}"),

@@ -45,7 +45,7 @@ impl Tar {
         self.entry(b'0', path, "", content.as_ref())
     }
 
-    pub fn folder(self, path: &str) -> Self {
+    pub fn directory(self, path: &str) -> Self {
         self.entry(b'5', path, "", b"")
     }
 

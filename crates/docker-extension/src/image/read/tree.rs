@@ -78,7 +78,7 @@ pub enum Unresolved {
     NotFound,
     /// A component of the path is not a directory.
     #[error("a component of its path is not a directory")]
-    NotAFolder,
+    NotADirectory,
     /// The path contains a cycle of symbolic links.
     #[error("it leads through more than {LINKS} symbolic links")]
     TooManyLinks,
@@ -159,7 +159,7 @@ impl FileTree {
         while let Some(part) = left.pop() {
             let slot = self.slot(at);
             if slot.node.kind != NodeKind::Folder {
-                return Err(Unresolved::NotAFolder);
+                return Err(Unresolved::NotADirectory);
             }
             let next = match part {
                 "" | "." => at,
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(resolve("up/absolute/tool"), Ok("/usr/bin/tool".into()));
         assert_eq!(resolve("/../../usr/./x/../bin"), Ok("/usr/bin".into()));
         assert_eq!(resolve("/"), Ok("/".into()));
-        assert_eq!(resolve("tool/x"), Err(Unresolved::NotAFolder));
+        assert_eq!(resolve("tool/x"), Err(Unresolved::NotADirectory));
         assert_eq!(resolve("missing/x"), Err(Unresolved::NotFound));
     }
 

@@ -72,9 +72,9 @@ pub fn lists() -> impl Iterator<Item = SymbolList> {
 /// The cache directory can't be used.
 pub fn sdk(progress: &Progress) -> files::Result<Utf8PathBuf> {
     let stubs: Vec<Stub> = lists().flat_map(|list| list.stubs()).collect();
-    let folder = cache::folder()?.join(format!("macos-stubs-{}", name_of(&stubs)));
-    cache::once(&folder, progress, |folder| write(&stubs, folder))?;
-    Ok(folder)
+    let directory = cache::directory()?.join(format!("macos-stubs-{}", name_of(&stubs)));
+    cache::once(&directory, progress, |directory| write(&stubs, directory))?;
+    Ok(directory)
 }
 
 fn name_of(stubs: &[Stub]) -> String {
@@ -86,10 +86,10 @@ fn name_of(stubs: &[Stub]) -> String {
     text::hex(&hasher.finalize()[..8])
 }
 
-fn write(stubs: &[Stub], folder: &Utf8Path) -> files::Result<()> {
+fn write(stubs: &[Stub], directory: &Utf8Path) -> files::Result<()> {
     for stub in stubs {
-        let path = folder.join(&stub.path);
-        files::create_dir(path.parent().unwrap_or(folder))?;
+        let path = directory.join(&stub.path);
+        files::create_dir(path.parent().unwrap_or(directory))?;
         files::write(&path, &stub.text)?;
     }
     Ok(())
@@ -101,8 +101,8 @@ mod tests {
 
     #[test]
     fn every_list_in_the_data_directory_is_used() {
-        let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("data/macos");
-        let files: Vec<String> = files::entries(&folder)
+        let directory = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("data/macos");
+        let files: Vec<String> = files::entries(&directory)
             .unwrap()
             .iter()
             .filter_map(|entry| entry.file_name().strip_suffix(".txt").map(str::to_owned))

@@ -47,20 +47,25 @@ unsafe extern "C" fn open(path: *const c_char, how: c_int, mode: c_int) -> c_int
     unsafe { libc::open(path, flags("open", how, &OPEN_FLAGS), mode) }
 }
 
-unsafe extern "C" fn openat(folder: c_int, path: *const c_char, how: c_int, mode: c_int) -> c_int {
+unsafe extern "C" fn openat(
+    directory: c_int,
+    path: *const c_char,
+    how: c_int,
+    mode: c_int,
+) -> c_int {
     let how = flags("openat", how, &OPEN_FLAGS);
     // SAFETY: the caller's guarantees are those of the called function.
-    unsafe { libc::openat(folder_number(folder), path, how, mode) }
+    unsafe { libc::openat(directory_number(directory), path, how, mode) }
 }
 
-unsafe extern "C" fn unlinkat(folder: c_int, path: *const c_char, how: c_int) -> c_int {
+unsafe extern "C" fn unlinkat(directory: c_int, path: *const c_char, how: c_int) -> c_int {
     let how = flags("unlinkat", how, &[(AT_REMOVEDIR, libc::AT_REMOVEDIR)]);
     // SAFETY: the caller's guarantees are those of the called function.
-    unsafe { libc::unlinkat(folder_number(folder), path, how) }
+    unsafe { libc::unlinkat(directory_number(directory), path, how) }
 }
 
-fn folder_number(folder: c_int) -> c_int {
-    if folder == AT_FDCWD { libc::AT_FDCWD } else { folder }
+fn directory_number(directory: c_int) -> c_int {
+    if directory == AT_FDCWD { libc::AT_FDCWD } else { directory }
 }
 
 unsafe extern "C" fn fcntl(file: c_int, command: c_int, argument: c_int) -> c_int {
@@ -100,21 +105,21 @@ const _: () = assert!(size_of::<Stat>() == 144);
 
 unsafe extern "C" fn stat(path: *const c_char, to: *mut Stat) -> c_int {
     // SAFETY: the caller's guarantees are those of the called function.
-    unsafe { told(to, |stat| libc::stat(path, stat)) }
+    unsafe { converted(to, |stat| libc::stat(path, stat)) }
 }
 
 unsafe extern "C" fn lstat(path: *const c_char, to: *mut Stat) -> c_int {
     // SAFETY: the caller's guarantees are those of the called function.
-    unsafe { told(to, |stat| libc::lstat(path, stat)) }
+    unsafe { converted(to, |stat| libc::lstat(path, stat)) }
 }
 
 unsafe extern "C" fn fstat(file: c_int, to: *mut Stat) -> c_int {
     // SAFETY: the caller's guarantees are those of the called function.
-    unsafe { told(to, |stat| libc::fstat(file, stat)) }
+    unsafe { converted(to, |stat| libc::fstat(file, stat)) }
 }
 
 /// Converts the result of `ask`, and writes it to `to`, which must be valid for writes.
-unsafe fn told(to: *mut Stat, ask: impl FnOnce(*mut libc::stat) -> c_int) -> c_int {
+unsafe fn converted(to: *mut Stat, ask: impl FnOnce(*mut libc::stat) -> c_int) -> c_int {
     let mut stat = MaybeUninit::uninit();
     let result = ask(stat.as_mut_ptr());
     if result != 0 {
@@ -124,7 +129,7 @@ unsafe fn told(to: *mut Stat, ask: impl FnOnce(*mut libc::stat) -> c_int) -> c_i
     let stat: libc::stat = unsafe { stat.assume_init() };
     let time = |tv_sec, tv_nsec| libc::timespec { tv_sec, tv_nsec };
     let changed = time(stat.st_ctime, stat.st_ctime_nsec);
-    let told = Stat {
+    let converted = Stat {
         device: stat.st_dev as i32,
         mode: stat.st_mode as u16,
         links: stat.st_nlink as u16,
@@ -145,7 +150,7 @@ unsafe fn told(to: *mut Stat, ask: impl FnOnce(*mut libc::stat) -> c_int) -> c_i
         spare: [0; 5],
     };
     // SAFETY: `to` is valid for writes, as the caller guarantees.
-    unsafe { to.write(told) };
+    unsafe { to.write(converted) };
     0
 }
 
@@ -161,7 +166,7 @@ struct Entry {
 }
 
 unsafe extern "C" fn readdir_r(
-    folder: *mut libc::DIR,
+    directory: *mut libc::DIR,
     to: *mut Entry,
     result: *mut *mut Entry,
 ) -> c_int {
@@ -169,7 +174,7 @@ unsafe extern "C" fn readdir_r(
     // macOS's limit.
     unsafe {
         *libc::__errno_location() = 0;
-        let entry = libc::readdir(folder);
+        let entry = libc::readdir(directory);
         let Some(entry) = entry.as_ref() else {
             *result = ptr::null_mut();
             return *libc::__errno_location();

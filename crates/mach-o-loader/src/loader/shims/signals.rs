@@ -114,7 +114,7 @@ unsafe extern "C" fn on_signal(number: c_int, info: *mut libc::siginfo_t, contex
     // SAFETY: the information is from the kernel, and the handler from the program. The handler can't
     // read the thread's state, which is Linux's; Rust's handlers don't do that.
     unsafe {
-        let mut told = Info {
+        let mut converted = Info {
             signal: apple,
             errno: 0,
             code: (*info).si_code,
@@ -126,7 +126,7 @@ unsafe extern "C" fn on_signal(number: c_int, info: *mut libc::siginfo_t, contex
         };
         let handler: unsafe extern "C" fn(c_int, *mut Info, *mut c_void) =
             mem::transmute(handler as usize);
-        handler(apple, &raw mut told, context);
+        handler(apple, &raw mut converted, context);
     }
 }
 

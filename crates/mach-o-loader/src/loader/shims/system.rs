@@ -41,14 +41,14 @@ const DARWIN_USER_TEMP_DIR: c_int = 65537;
 
 /// Returns the directory of temporary files, and the length of its path.
 unsafe extern "C" fn confstr(name: c_int, buffer: *mut c_char, size: usize) -> usize {
-    const FOLDER: &CStr = c"/tmp/";
+    const DIRECTORY: &CStr = c"/tmp/";
     if name != DARWIN_USER_TEMP_DIR {
         unsupported("confstr", name);
     }
-    let length = FOLDER.to_bytes_with_nul().len();
+    let length = DIRECTORY.to_bytes_with_nul().len();
     if length <= size {
         // SAFETY: the buffer has this size, as the caller guarantees.
-        unsafe { ptr::copy_nonoverlapping(FOLDER.as_ptr(), buffer, length) };
+        unsafe { ptr::copy_nonoverlapping(DIRECTORY.as_ptr(), buffer, length) };
     }
     length
 }

@@ -22,7 +22,7 @@ fn file(path: &str, text: &str) -> LayerEntry {
     entry(path, EntryKind::File { size: text.len() as u64, content: content(text) })
 }
 
-fn folder(path: &str) -> LayerEntry {
+fn directory(path: &str) -> LayerEntry {
     entry(path, EntryKind::Folder)
 }
 
@@ -88,7 +88,7 @@ fn whiteouts_hide_paths_of_lower_layers_and_nothing_else() {
 #[test]
 fn whiteouts_that_engines_ignore_are_reported() {
     let lower = vec![file("a", ""), file("d/a", "")];
-    let tree = merged(&[lower, vec![file(OPAQUE, ""), file(".wh.d", ""), folder("d")]]);
+    let tree = merged(&[lower, vec![file(OPAQUE, ""), file(".wh.d", ""), directory("d")]]);
     assert_eq!(listed(&tree), ["/d/"]);
     assert_eq!(
         oddities(&tree),
@@ -103,7 +103,7 @@ fn whiteouts_that_engines_ignore_are_reported() {
 fn a_directory_keeps_its_content_only_if_the_next_layer_has_a_directory_too() {
     let tree = merged(&[
         vec![file("a/x", ""), file("b", ""), symlink("c", "a"), file("d/x", "")],
-        vec![file("a", ""), file("b/x", ""), folder("c"), folder("d/")],
+        vec![file("a", ""), file("b/x", ""), directory("c"), directory("d/")],
         vec![file("b/y", ""), file("e", ""), file("e/x", "")],
     ]);
     assert_eq!(listed(&tree), ["/a", "/b/", "/b/x", "/b/y", "/c/", "/d/", "/d/x", "/e"]);
@@ -121,10 +121,10 @@ fn a_directory_keeps_its_content_only_if_the_next_layer_has_a_directory_too() {
 fn entries_follow_links_of_their_own_layer() {
     let tree = merged(&[
         vec![
-            folder("usr/lib"),
+            directory("usr/lib"),
             symlink("lib", "usr/lib"),
             symlink("usr/up", "../x/../usr"),
-            folder("x"),
+            directory("x"),
             file("lib/a", ""),
             file("usr/up/b", ""),
             file("lib/.wh.c", ""),
@@ -164,9 +164,9 @@ fn entries_follow_links_of_their_own_layer() {
 #[test]
 fn a_hard_link_has_the_content_of_its_target() {
     let tree = merged(&[
-        vec![file("a", "first"), folder("d"), hard_link("b", "a"), hard_link("c", "/./b")],
+        vec![file("a", "first"), directory("d"), hard_link("b", "a"), hard_link("c", "/./b")],
         vec![file("a", "second"), hard_link("up", "../../etc/passwd"), hard_link("no", "nothing")],
-        vec![hard_link("folder", "d"), hard_link("c", "c"), file(".wh.b", "")],
+        vec![hard_link("directory", "d"), hard_link("c", "c"), file(".wh.b", "")],
         vec![hard_link("e", "a")],
     ]);
     let content_of = |path: &str| match tree.resolve(path).map(|found| &found.node.kind) {
@@ -182,7 +182,7 @@ fn a_hard_link_has_the_content_of_its_target() {
         [
             "`up` is a hard link to `../../etc/passwd`, which leaves the image's root",
             "`no` is a hard link to `nothing`, which is not a file of the image",
-            "`folder` is a hard link to `d`, which is not a file of the image",
+            "`directory` is a hard link to `d`, which is not a file of the image",
             "`c` is a hard link to `c`, which is not a file of the image",
             "`e` is a hard link to `a`, which is in a lower layer",
         ]
@@ -229,13 +229,13 @@ impl Model {
     fn add_layer(&mut self, layer: &[LayerEntry]) {
         let mut added: BTreeSet<String> = BTreeSet::new();
         for entry in layer {
-            let (folder, name) = entry.path.rsplit_once('/').unwrap_or(("", &entry.path));
-            let Some(folders) = self.make_folders(folder, &added) else { continue };
-            added.extend(folders);
+            let (directory, name) = entry.path.rsplit_once('/').unwrap_or(("", &entry.path));
+            let Some(directories) = self.make_directories(directory, &added) else { continue };
+            added.extend(directories);
             let below = |path: &str, around: &str| path.starts_with(&format!("{around}/"));
             if name == OPAQUE {
                 self.0.retain(|path, _| {
-                    added.contains(path) || !(folder.is_empty() || below(path, folder))
+                    added.contains(path) || !(directory.is_empty() || below(path, directory))
                 });
                 continue;
             }
@@ -270,19 +270,23 @@ impl Model {
 
     /// The parent directories of a new entry; `None` if the layer has a file in their place. `added` is the
     /// part of the layer so far.
-    fn make_folders(&mut self, folder: &str, added: &BTreeSet<String>) -> Option<Vec<String>> {
-        let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
-        let folders: Vec<_> = ends.map(|end| folder[..end].to_owned()).collect();
-        let folders: Vec<_> = folders.into_iter().filter(|path| !path.is_empty()).collect();
-        for path in &folders {
-            let new = TreeNode { kind: NodeKind::Folder, mode: FOLDER_MODE };
+    fn make_directories(
+        &mut self,
+        directory: &str,
+        added: &BTreeSet<String>,
+    ) -> Option<Vec<String>> {
+        let ends = directory.match_indices('/').map(|(at, _)| at).chain([directory.len()]);
+        let directories: Vec<_> = ends.map(|end| directory[..end].to_owned()).collect();
+        let directories: Vec<_> = directories.into_iter().filter(|path| !path.is_empty()).collect();
+        for path in &directories {
+            let new = TreeNode { kind: NodeKind::Folder, mode: DIRECTORY_MODE };
             match self.0.get(path) {
                 Some(there) if there.kind == NodeKind::Folder => {}
                 Some(_) if added.contains(path) => return None,
                 _ => drop(self.0.insert(path.clone(), new)),
             }
         }
-        Some(folders)
+        Some(directories)
     }
 
     fn replace(&mut self, path: &str, node: TreeNode) {
@@ -302,7 +306,7 @@ fn any_entry() -> impl Strategy<Value = LayerEntry> {
     let text = select(&["", "one", "two"][..]);
     prop_oneof![
         4 => (any_path(), text).prop_map(|(path, text)| file(&path, text)),
-        2 => any_path().prop_map(|path| folder(&path)),
+        2 => any_path().prop_map(|path| directory(&path)),
         // No path can be below these.
         1 => any_path().prop_map(|path| symlink(&format!("{path}/link"), "nowhere")),
         1 => (any_path(), any_path()).prop_map(|(path, target)| hard_link(&path, &target)),

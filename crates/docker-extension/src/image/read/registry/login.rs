@@ -61,12 +61,12 @@ struct StoredLogin {
 
 /// The login for a registry, if the user has one.
 pub(super) fn find(registry: &str) -> Result<Option<Login>> {
-    let folder = match std::env::var_os("DOCKER_CONFIG") {
-        Some(folder) => Some(folder.into()),
+    let directory = match std::env::var_os("DOCKER_CONFIG") {
+        Some(directory) => Some(directory.into()),
         None => dirs::home_dir().map(|home| home.join(".docker")),
     };
-    match folder.and_then(|folder| Utf8PathBuf::from_path_buf(folder).ok()) {
-        Some(folder) => find_in(&folder.join("config.json"), registry),
+    match directory.and_then(|directory| Utf8PathBuf::from_path_buf(directory).ok()) {
+        Some(directory) => find_in(&directory.join("config.json"), registry),
         None => Ok(None),
     }
 }
@@ -165,12 +165,12 @@ fn ask_helper(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::testing::Folder;
+    use crate::image::testing::TestDirectory;
 
     /// The account and the secret; `-` without a login, `!` if it can't be read.
     fn found(configuration: &str, registry: &str) -> String {
-        let folder = Folder::with(&[("config.json", configuration)]);
-        match find_in(&folder.path().join("config.json"), registry) {
+        let directory = TestDirectory::with(&[("config.json", configuration)]);
+        match find_in(&directory.path().join("config.json"), registry) {
             Ok(Some(Login::Password { name, password })) => format!("{name} {password}"),
             Ok(Some(Login::IdentityToken(token))) => format!("token {token}"),
             Ok(None) => "-".to_owned(),

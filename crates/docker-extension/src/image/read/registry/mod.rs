@@ -167,8 +167,8 @@ impl Repository {
         blob: &Descriptor,
         send: impl Fn(&ClientRequest) -> Result<ClientResponse<B>, HttpError>,
     ) -> Result<Option<ClientResponse<B>>, ReadError> {
-        let folder = if blob.is_manifest() { "manifests" } else { "blobs" };
-        self.ask(&format!("{folder}/{}", blob.digest), send, || {
+        let directory = if blob.is_manifest() { "manifests" } else { "blobs" };
+        self.ask(&format!("{directory}/{}", blob.digest), send, || {
             let (expected, found) = (blob.size, blob.size.saturating_add(1));
             ReadError::broken(store::name(what, blob), Broken::Size { expected, found })
         })
