@@ -1,4 +1,4 @@
-//! Placeholders: the URLs, the icon and the texts that a new project has until its author replaces them.
+//! Placeholders: the URLs, the icon and the texts of a new project that its author must replace.
 
 use std::fmt;
 
@@ -9,19 +9,19 @@ use crate::contents::html;
 use crate::contents::labels::{self as names, Labels};
 use crate::text::hex;
 
-/// A sentence in the detailed description.
+/// A sentence in the detailed description of a new project.
 pub const DETAILED_DESCRIPTION: &str =
     "Replace this text: say what your extension does, and for whom.";
-/// A sentence in the changelog.
+/// A sentence in the changelog of a new project.
 pub const CHANGELOG: &str = "Replace this text: say what is new in this version.";
-/// The whole description.
+/// The description of a new project.
 pub const DESCRIPTION: &str = "A new extension for Docker Desktop.";
-/// The whole name of the vendor.
+/// The vendor of a new project.
 pub const VENDOR: &str = "Example Vendor";
 
-/// The SHA-256 digests of every generated icon, also those of earlier versions: projects keep theirs.
+/// The SHA-256 digests of every generated icon, including those of earlier versions.
 const ICONS: &[&str] = &["5b7cf25617911c96cf612034fbe54637356d4d5091d63f13e4a864d0d315ae3e"];
-/// In bytes. No generated icon is larger, so larger files are not hashed.
+/// In bytes. No generated icon is larger, so larger files need no hash.
 const LARGEST_ICON: usize = 64 * 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum Placeholder {
     Icon,
 }
 
-/// A value in the labels.
+/// A value in the labels that can be a placeholder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LabelField {
     Description,
@@ -51,13 +51,13 @@ impl fmt::Display for Placeholder {
         match self {
             Placeholder::Url(url) => write!(f, "`{url}` is on a domain reserved for examples"),
             Placeholder::Text(text) => write!(f, "`{text}` is a sample text"),
-            Placeholder::Icon => f.write_str("it is the generated icon of a new project"),
+            Placeholder::Icon => f.write_str("the generated icon of a new project"),
         }
     }
 }
 
-/// Finds the placeholders in the labels. It is lazy, because the labels of an untrusted image may have
-/// any number.
+/// Finds the placeholders in the labels. The iterator is lazy, because the labels of an untrusted image may
+/// contain any number of them.
 pub fn in_labels(labels: &Labels) -> impl Iterator<Item = (LabelField, Placeholder)> {
     use LabelField as Field;
     let value = |name: &str| labels.get(name).map_or("", String::as_str);
@@ -91,7 +91,7 @@ pub fn in_labels(labels: &Labels) -> impl Iterator<Item = (LabelField, Placehold
     texts.chain(urls.chain(links).map(|(field, url)| (field, Placeholder::Url(url))))
 }
 
-/// None where it is not such a list; that is a finding of its own.
+/// Nothing if `json` is not a list of this form, which another rule reports.
 fn urls_in_list(
     json: &str,
     field: fn(usize) -> LabelField,
@@ -104,7 +104,7 @@ fn urls_in_list(
     list.into_iter().enumerate().map(move |(index, entry)| (field(index), entry.url))
 }
 
-/// Whether `html` has the words of `sentence`, whatever blanks and line breaks are between them.
+/// Whether `html` contains the words of `sentence`, separated by any white space.
 fn has_sentence(html: &str, sentence: &str) -> bool {
     let on_one_line =
         html.split_ascii_whitespace().fold(String::new(), |line, word| line + word + " ");
@@ -116,7 +116,7 @@ fn is_url(url: &str) -> bool {
     host(url.trim()).is_some_and(is_reserved)
 }
 
-/// The host of a URL, also of one without a scheme or with `mailto`.
+/// The host of a URL. The URL may lack the scheme, or have the scheme `mailto`.
 fn host(url: &str) -> Option<&str> {
     let rest = match url.split_once(':') {
         Some((scheme, address)) if scheme.eq_ignore_ascii_case("mailto") => {
@@ -130,7 +130,7 @@ fn host(url: &str) -> Option<&str> {
         }
         _ => url,
     };
-    // Browsers take `\` for `/`.
+    // Browsers treat `\` as `/`.
     let authority = rest.strip_prefix("//")?.split(['/', '\\', '?', '#']).next()?;
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     host.split(':').next()
@@ -145,12 +145,12 @@ fn is_reserved(host: &str) -> bool {
         || is_one_of(top, &["com", "org", "net"]) && is_one_of(second, &["example"])
 }
 
-/// Whether a file is an icon that a new project gets. Git may have changed its line breaks.
+/// Whether a file is the icon of a new project. Git may have converted its line breaks.
 pub fn is_icon(bytes: &[u8]) -> bool {
     bytes.len() <= LARGEST_ICON && ICONS.contains(&digest(bytes).as_str())
 }
 
-/// The SHA-256 digest of a text with `\n` for every `\r\n`.
+/// The SHA-256 digest of a text after the conversion of `\r\n` to `\n`.
 fn digest(text: &[u8]) -> String {
     let mut hasher = Sha256::new();
     for line in text.split_inclusive(|byte| *byte == b'\n') {
@@ -261,13 +261,13 @@ mod tests {
     }
 
     #[test]
-    fn the_generated_icon_is_known_whatever_its_line_breaks_are() {
+    fn the_generated_icon_is_recognized_with_any_line_breaks() {
         let icon = include_str!("../template/extension/icon.svg").replace("\r\n", "\n");
         let digest = digest(icon.as_bytes());
         assert!(
             is_icon(icon.as_bytes()),
-            "the template's icon is not in `ICONS`: ADD its digest {digest}, and keep the others, which \
-             are the icons of projects that earlier versions have made"
+            "the template's icon is not in `ICONS`: ADD its digest {digest}, and keep the others, because \
+             earlier versions have generated them"
         );
         assert!(is_icon(icon.replace('\n', "\r\n").as_bytes()));
         assert!(!is_icon(icon.replace('\n', "\n\n").as_bytes()));

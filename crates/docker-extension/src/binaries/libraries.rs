@@ -1,14 +1,14 @@
-//! Whether the libraries that a program loads are on users' machines.
+//! Checks that the libraries which a program loads are on users' machines.
 
 use super::listed::Listed;
 use crate::inspect::{Elf, Glibc, Loading, Native, NeededLibrary, Slice};
 use crate::platform::{Arch, Os};
 use crate::rules::{Breach, binaries as rules};
 
-/// What every Windows 10 and 11 has, besides API sets.
+/// The DLLs of every Windows 10 and 11, except API sets.
 const WINDOWS: &str = include_str!("../../data/windows/dlls.txt");
 
-/// What comes with the compilers of C and C++, and so with every desktop.
+/// The libraries of the C and C++ compilers, which every desktop has.
 const LINUX: [&str; 11] = [
     "libc.so.6",
     "libm.so.6",
@@ -23,10 +23,10 @@ const LINUX: [&str; 11] = [
     "ld-linux-aarch64.so.1",
 ];
 
-/// Red Hat Enterprise Linux 8 has it.
+/// The version in Red Hat Enterprise Linux 8.
 const OLDEST_GLIBC: Glibc = Glibc { major: 2, minor: 28 };
 
-/// The libraries that may be missing.
+/// A breach for each library that is not on every machine.
 pub(super) fn judge(listed: Listed<'_>, slice: &Slice) -> Vec<Breach> {
     let missing = slice.libraries.iter().filter(|library| match &slice.native {
         Native::MachO(native) => !is_on_macos(listed, &library.name, &native.run_paths),
@@ -44,12 +44,17 @@ fn missing_library(os: Os, library: &NeededLibrary) -> Breach {
         (_, Loading::Start) => &rules::LIBRARY_MISSING,
         (_, Loading::Weak | Loading::Call) => &rules::LIBRARY_MAYBE_MISSING,
     };
-    let when = match library.loading {
-        Loading::Start => "it loads",
-        Loading::Weak => "if it is there, it loads",
-        Loading::Call => "when it needs it, it loads",
+    let how = match library.loading {
+        Loading::Start => "loads",
+        Loading::Weak => "optionally loads",
+        Loading::Call => "delay-loads",
     };
-    Breach::new(rule, format!("{when} `{name}`"))
+    let fault = match os {
+        Os::Linux => "which not every distribution has",
+        Os::Windows => "which is neither part of Windows nor listed in `host.binaries`",
+        Os::Darwin => "which is neither part of macOS nor listed in `host.binaries`",
+    };
+    Breach::new(rule, format!("{how} `{name}`, {fault}"))
 }
 
 fn is_beside(listed: Listed<'_>, name: &str) -> bool {
@@ -66,8 +71,8 @@ fn is_on_macos(listed: Listed<'_>, library: &str, run_paths: &[String]) -> bool 
             run_paths.iter().map(|path| format!("{}/{rest}", path.trim_end_matches('/')));
         return paths.any(|path| !path.starts_with("@rpath/") && is_on_macos(listed, &path, &[]));
     }
-    for folder in ["@executable_path/", "@loader_path/"] {
-        if let Some(rest) = library.strip_prefix(folder) {
+    for prefix in ["@executable_path/", "@loader_path/"] {
+        if let Some(rest) = library.strip_prefix(prefix) {
             return is_beside(listed, rest.trim_start_matches("./"));
         }
     }
@@ -77,7 +82,7 @@ fn is_on_macos(listed: Listed<'_>, library: &str, run_paths: &[String]) -> bool 
 
 fn is_on_windows(listed: Listed<'_>, library: &str) -> bool {
     let name = library.to_ascii_lowercase();
-    // A name without an extension means a `.dll`.
+    // The default extension is `.dll`.
     let name = if name.contains('.') { name } else { format!("{name}.dll") };
     let is_api_set = name.starts_with("api-ms-win-") || name.starts_with("ext-ms-");
     is_api_set || windows_dlls().any(|dll| dll == name) || is_beside(listed, &name)
@@ -87,8 +92,8 @@ fn windows_dlls() -> impl Iterator<Item = &'static str> {
     WINDOWS.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// The runtime that is installed along with many programs: `VCRUNTIME140_1.dll`. What Visual C++ has
-/// for debugging (`VCRUNTIME140D.dll`) is on developers' machines alone.
+/// The runtime that many programs install, such as `VCRUNTIME140_1.dll`. Its debug libraries, such as
+/// `VCRUNTIME140D.dll`, are only on developers' machines.
 fn is_visual_cpp(library: &str) -> bool {
     const FAMILIES: [&str; 8] =
         ["vcruntime", "msvcp", "msvcr", "concrt", "vcomp", "vccorlib", "mfc", "atl"];
@@ -101,14 +106,14 @@ fn is_visual_cpp(library: &str) -> bool {
 }
 
 fn is_on_linux(listed: Listed<'_>, library: &str, run_paths: &[String]) -> bool {
-    let is_own_folder =
+    let is_own_directory =
         |path: &&str| matches!(path.trim_end_matches('/'), "$ORIGIN" | "${ORIGIN}" | "$ORIGIN/.");
     let looks_beside =
-        run_paths.iter().any(|paths| paths.split(':').any(|path| is_own_folder(&path)));
+        run_paths.iter().any(|paths| paths.split(':').any(|path| is_own_directory(&path)));
     LINUX.contains(&library) || looks_beside && is_beside(listed, library)
 }
 
-/// What loads the program, and the C library that it wants.
+/// Checks the dynamic linker and the required version of the GNU C library.
 pub(super) fn judge_for_linux(slice: &Slice, native: &Elf) -> Vec<Breach> {
     let mut breaches = Vec::new();
     let usual = match slice.cpu.arch() {
@@ -117,11 +122,12 @@ pub(super) fn judge_for_linux(slice: &Slice, native: &Elf) -> Vec<Breach> {
         None => "",
     };
     if let Some(interpreter) = native.interpreter.as_ref().filter(|path| *path != usual) {
-        let what = format!("it is loaded by `{interpreter}`");
+        let what = format!("needs `{interpreter}`, which is missing on most distributions");
         breaches.push(Breach::new(&rules::LINUX_INTERPRETER, what));
     }
     if let Some(glibc) = native.glibc.filter(|glibc| *glibc > OLDEST_GLIBC) {
-        breaches.push(Breach::new(&rules::LINUX_GLIBC, format!("it wants `GLIBC_{glibc}`")));
+        let what = format!("requires `GLIBC_{glibc}`, which is newer than {OLDEST_GLIBC}");
+        breaches.push(Breach::new(&rules::LINUX_GLIBC, what));
     }
     breaches
 }
@@ -142,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_has_its_own_libraries_however_they_are_spelled() {
+    fn libraries_of_windows_are_found_in_any_spelling() {
         let alone = listed(Os::Windows, &[]);
         for dll in ["KERNEL32.dll", "kernel32", "api-ms-win-crt-heap-l1-1-0.dll", "WINSPOOL.DRV"] {
             assert!(is_on_windows(alone, dll), "{dll}");
@@ -154,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn visual_cpps_runtime_is_told_from_its_debugging_libraries() {
+    fn the_runtime_of_visual_cpp_is_distinguished_from_its_debug_libraries() {
         let all = ["VCRUNTIME140.dll", "vcruntime140_1.dll", "MSVCP140.dll", "MSVCR120.dll"];
         assert!(all.into_iter().all(is_visual_cpp));
         let others = ["VCRUNTIME140D.dll", "MSVCP140D.dll", "msvcrt.dll", "mfcx.dll", "atlas.dll"];
@@ -162,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn macos_has_what_is_in_apples_folders_or_beside_the_program() {
+    fn on_macos_libraries_are_found_in_system_directories_and_beside_the_program() {
         let system = "/usr/lib/libSystem.B.dylib";
         let beside = listed(Os::Darwin, &["libx.dylib"]);
         let run_paths = |path: &str| vec!["/opt/x".to_owned(), path.to_owned()];
@@ -180,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn linux_looks_beside_the_program_only_if_it_is_told_so() {
+    fn on_linux_libraries_are_found_beside_the_program_only_with_origin() {
         let beside = listed(Os::Linux, &["libx.so.1"]);
         let origin = ["/opt/x:$ORIGIN".to_owned()];
         assert!(is_on_linux(beside, "libc.so.6", &[]));

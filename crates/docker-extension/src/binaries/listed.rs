@@ -1,25 +1,25 @@
 use crate::platform::{Arch, Os};
 use crate::project::config::MacOsVersion;
 
-/// Where a host binary is listed.
+/// The entry of a host binary in `host.binaries`.
 #[derive(Clone, Copy, Debug)]
 pub struct Listed<'a> {
     pub os: Os,
-    /// The architecture of the image that carries it.
+    /// The architecture of the image variant that contains it.
     pub image: Arch,
-    /// In the image, or of the file that goes into it.
+    /// The path in the image, or of the file that will be copied into it.
     pub path: &'a str,
-    /// The base names of everything that is listed for the same system: all of it is copied into one
-    /// folder, so that programs find libraries beside them.
+    /// The base names of all files that are listed for the same system. They are copied into one directory, so
+    /// programs find their libraries there.
     pub beside: &'a [&'a str],
-    /// Of a program that this run has built.
+    /// For a program that this run has built.
     pub promise: Option<Promise>,
 }
 
-/// That a file is a program for exactly the operating system and the CPU for which it is listed.
+/// The file must be a program for exactly the operating system and the CPU for which it is listed.
 #[derive(Clone, Copy, Debug)]
 pub struct Promise {
-    /// Which it runs on, if it is one for macOS.
+    /// The oldest version on which it must run, if it is for macOS.
     pub minimum_macos: MacOsVersion,
 }
 
@@ -28,13 +28,13 @@ impl Listed<'_> {
         self.path.rsplit(['/', '\\']).next().unwrap_or_default()
     }
 
-    /// What follows the last dot of the name, in lower case.
+    /// The file name extension in lower case.
     pub(super) fn extension(&self) -> Option<String> {
         let (_, extension) = self.base_name().rsplit_once('.')?;
         Some(extension.to_ascii_lowercase())
     }
 
-    /// The operating system, as users call it.
+    /// The name of the operating system in messages.
     pub(super) fn system(&self) -> &'static str {
         match self.os {
             Os::Darwin => "macOS",

@@ -1,6 +1,6 @@
-//! Whether a host binary will run where it is listed.
+//! Checks that a host binary will run on the platform for which it is listed.
 //!
-//! What a file is comes from [`crate::inspect`]; here it is only judged. Nothing is run, read or fetched.
+//! [`crate::inspect`] reads the file. This module only applies the rules: it runs, reads and fetches nothing.
 
 use crate::inspect::{
     BinaryFormat, BinaryKind, Cpu, InspectedFile, MachO, Native, Signature, Slice,
@@ -18,25 +18,28 @@ mod tests;
 
 pub use listed::{Listed, Promise};
 
-/// The oldest macOS that the current Docker Desktop supports: the third-newest one.
+/// The oldest macOS that the current Docker Desktop supports.
 const OLDEST_MACOS: MacOsVersion = MacOsVersion { major: 14, minor: 0 };
 
-/// Everything that is wrong with a host binary.
+/// The breaches of all rules by a host binary.
 pub fn judge(listed: Listed<'_>, contents: &InspectedFile) -> Vec<Breach> {
     match contents {
-        InspectedFile::Empty => vec![Breach::new(&rules::BINARY_DAMAGED, "it is empty")],
+        InspectedFile::Empty => vec![Breach::new(&rules::BINARY_DAMAGED, "is empty")],
         InspectedFile::Damaged { format, reason } => {
-            let what = format!("its format seems to be {format}, but {reason}");
+            let what = format!("is a damaged {format} file: {reason}");
             vec![Breach::new(&rules::BINARY_DAMAGED, what)]
         }
         InspectedFile::Data | InspectedFile::Text(_) if listed.promise.is_some() => {
-            vec![Breach::new(&rules::BINARY_KIND, "it is neither Mach-O, PE nor ELF")]
+            vec![Breach::new(
+                &rules::BINARY_KIND,
+                "is not a program: it is neither Mach-O, PE nor ELF",
+            )]
         }
         InspectedFile::Data if script::is_for_windows(listed) => {
-            vec![Breach::new(&rules::BINARY_FORMAT, "it is neither a PE file nor a text")]
+            vec![Breach::new(&rules::BINARY_FORMAT, "is neither a PE file nor a text")]
         }
         InspectedFile::Data => {
-            vec![Breach::new(&rules::NOT_A_PROGRAM, "it is neither a program nor a script")]
+            vec![Breach::new(&rules::NOT_A_PROGRAM, "is neither a program nor a script")]
         }
         InspectedFile::Text(text) => script::judge(listed, text),
         InspectedFile::Binary(slices) => judge_binary(listed, slices),
@@ -50,70 +53,74 @@ fn judge_binary(listed: Listed<'_>, slices: &[Slice]) -> Vec<Breach> {
     }
 }
 
-/// The slice that the machines of the image run, or why they run none.
+/// The slice that machines with the image variant run, or the breach if they run none.
 fn slice_that_runs<'a>(listed: Listed<'_>, slices: &'a [Slice]) -> Result<&'a Slice, Breach> {
     if let Some(slice) = slices.iter().find(|slice| slice.format() != BinaryFormat::of(listed.os)) {
-        let what =
-            format!("it is a {} file, which {} can't start", slice.format(), listed.system());
+        let what = format!(
+            "is {} file, which {} cannot start",
+            with_article(slice.format()),
+            listed.system()
+        );
         return Err(Breach::new(&rules::BINARY_FORMAT, what));
     }
     let native = slices.iter().find(|slice| slice.cpu == Cpu::Arch(listed.image));
     native.or_else(|| slices.iter().find(|slice| emulation(listed, slice).is_some())).ok_or_else(
         || {
             let cpus: Vec<String> = slices.iter().map(|slice| slice.cpu.to_string()).collect();
-            let refusal = refusal(listed, slices);
-            Breach::new(&rules::BINARY_CPU, format!("it is for {}: {refusal}", text::list(&cpus)))
+            let what = format!("is for {}, not for {}", text::list(&cpus), listed.image.name());
+            Breach::new(&rules::BINARY_CPU, what + &symptom(listed, slices))
         },
     )
 }
 
-/// How the machines of the image run what is for another CPU, if they do. What was built for them needs
-/// no emulation.
+/// The emulation with which machines with the image variant run a program for another CPU, if they do. A
+/// program of this run must not need any.
 fn emulation(listed: Listed<'_>, slice: &Slice) -> Option<&'static str> {
     if listed.promise.is_some() {
         return None;
     }
     match (listed.os, listed.image, &slice.cpu) {
         (Os::Windows, Arch::Arm64, Cpu::Arch(Arch::Amd64)) => {
-            Some("it is for amd64, which Windows on Arm emulates")
+            Some("is for amd64, which Windows on Arm emulates")
         }
         (Os::Windows, Arch::Arm64, Cpu::X86) => {
-            Some("it is for 32-bit x86, which Windows on Arm emulates")
+            Some("is for 32-bit x86, which Windows on Arm emulates")
         }
         (Os::Windows | Os::Linux, Arch::Amd64, Cpu::X86) => {
-            Some("it is for 32-bit x86, which 64-bit systems run, too")
+            Some("is for 32-bit x86, not for amd64, but 64-bit systems run it")
         }
         _ => None,
     }
 }
 
-/// What the user sees.
-fn refusal(listed: Listed<'_>, slices: &[Slice]) -> &'static str {
+/// What users see when they start a program for another CPU: the end of a headline.
+fn symptom(listed: Listed<'_>, slices: &[Slice]) -> String {
     if listed.promise.is_some() {
-        return "it was built for another CPU";
+        return String::new();
     }
     let is_intel = slices.iter().any(|slice| slice.cpu == Cpu::Arch(Arch::Amd64));
-    match (listed.os, listed.image) {
+    let symptom = match (listed.os, listed.image) {
         (Os::Darwin, Arch::Arm64) if is_intel => {
-            "a Mac with Apple silicon says \"Bad CPU type in executable\" unless Rosetta 2 is installed"
+            "Apple silicon fails with `Bad CPU type in executable` unless Rosetta 2 is installed"
         }
-        (Os::Darwin, Arch::Arm64) => "a Mac with Apple silicon says \"Bad CPU type in executable\"",
-        (Os::Darwin, Arch::Amd64) => "a Mac with Intel says \"Bad CPU type in executable\"",
+        (Os::Darwin, Arch::Arm64) => "Apple silicon fails with `Bad CPU type in executable`",
+        (Os::Darwin, Arch::Amd64) => "Intel Macs fail with `Bad CPU type in executable`",
         (Os::Windows, _) => {
-            "Windows says that it is not compatible with the version that is running"
+            "Windows fails with `not compatible with the version of Windows you're running`"
         }
-        (Os::Linux, _) => "Linux says \"Exec format error\"",
-    }
+        (Os::Linux, _) => "Linux fails with `Exec format error`",
+    };
+    format!(": {symptom}")
 }
 
 fn judge_slice(listed: Listed<'_>, slice: &Slice) -> Vec<Breach> {
     match slice.kind {
         BinaryKind::Program => {}
         BinaryKind::Library if listed.promise.is_none() && is_named_like_a_library(listed) => {
-            return vec![Breach::new(&rules::NOT_A_PROGRAM, "it is a library")];
+            return vec![Breach::new(&rules::NOT_A_PROGRAM, "is a library, not a program")];
         }
         kind => {
-            let what = format!("it is no program but a {} {kind}", slice.format());
+            let what = format!("is {} {kind}, not a program", with_article(slice.format()));
             return vec![Breach::new(&rules::BINARY_KIND, what)];
         }
     }
@@ -122,7 +129,7 @@ fn judge_slice(listed: Listed<'_>, slice: &Slice) -> Vec<Breach> {
         breaches.push(Breach::new(&rules::BINARY_EMULATED, what));
     }
     if listed.os == Os::Windows && listed.extension().as_deref() != Some("exe") {
-        let what = format!("`{}` does not end in `.exe`", listed.base_name());
+        let what = "is a PE program, but its name does not end in `.exe`";
         breaches.push(Breach::new(&rules::WINDOWS_NAME, what));
     }
     match &slice.native {
@@ -151,11 +158,14 @@ fn is_named_like_a_library(listed: Listed<'_>) -> bool {
 fn judge_for_macos(slice: &Slice, native: &MachO) -> Vec<Breach> {
     let mut breaches = Vec::new();
     if let Some(system) = native.foreign_system {
-        breaches
-            .push(Breach::new(&rules::BINARY_FORMAT, format!("it is for {system}, not for macOS")));
+        let what = format!("is for {system}, not for macOS");
+        breaches.push(Breach::new(&rules::BINARY_FORMAT, what));
     }
     let signature = native.signature;
-    let what = format!("its code signature is {signature}");
+    let what = match signature {
+        Signature::Missing => "is not signed",
+        Signature::Valid | Signature::Broken => "has an invalid code signature",
+    };
     match (&slice.cpu, signature) {
         (_, Signature::Valid) => {}
         (Cpu::Arch(Arch::Arm64), _) => breaches.push(Breach::new(&rules::MACOS_SIGNATURE, what)),
@@ -163,7 +173,8 @@ fn judge_for_macos(slice: &Slice, native: &MachO) -> Vec<Breach> {
         (_, Signature::Missing) => {}
     }
     if let Some(minimum) = native.minimum_macos.filter(|minimum| *minimum > OLDEST_MACOS) {
-        breaches.push(Breach::new(&rules::MACOS_VERSION, format!("it asks for macOS {minimum}")));
+        let what = format!("requires macOS {minimum}, which is newer than {OLDEST_MACOS}");
+        breaches.push(Breach::new(&rules::MACOS_VERSION, what));
     }
     breaches
 }
@@ -172,46 +183,52 @@ fn judge_promise(promise: Promise, native: &MachO) -> Option<Breach> {
     let promised = promise.minimum_macos;
     let what = match native.minimum_macos {
         Some(found) if found <= promised => return None,
-        Some(found) => format!("it asks for macOS {found}, but `minimum-macos` is {promised}"),
-        None => "it does not say which is the oldest macOS that it runs on".to_owned(),
+        Some(found) => {
+            format!("requires macOS {found}, which is newer than `minimum-macos` ({promised})")
+        }
+        None => "does not declare the minimum version of macOS".to_owned(),
     };
     Some(Breach::new(&rules::MINIMUM_MACOS, what))
 }
 
-/// What tells more than it should.
+/// Debug information and paths of the build machine.
 fn judge_leaks(slice: &Slice) -> Vec<Breach> {
     let mut breaches = Vec::new();
     if slice.debug_info > 0 {
-        let what = format!("it has {} of debug information", text::size(slice.debug_info));
+        let what = format!("contains {} of debug information", text::size(slice.debug_info));
         breaches.push(Breach::new(&rules::DEBUG_INFO, what));
     }
     let mut paths = slice.build_paths.clone();
     if let Native::Pe(native) = &slice.native {
-        // Mere names are what linkers write when they are told to leave the folders out.
+        // A name without a directory reveals nothing.
         let pdb = native.pdb.iter().filter(|pdb| pdb.contains(['/', '\\']));
         paths.extend(pdb.filter(|&pdb| !slice.build_paths.contains(pdb)).cloned());
     }
     if !paths.is_empty() {
         let paths: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
-        let what = format!("it has {} in it", text::list(&paths));
+        let what = format!("contains paths of the build machine: {}", text::list(&paths));
         breaches.push(Breach::new(&rules::BUILD_PATHS, what));
     }
     breaches
 }
 
-/// What makes it easy to abuse.
+/// Properties that make bugs easier to exploit.
 fn judge_hardening(slice: &Slice) -> Vec<Breach> {
     let mut breaches = Vec::new();
     if slice.has_executable_stack {
-        breaches.push(Breach::new(&rules::EXECUTABLE_STACK, "its stack is executable"));
+        breaches.push(Breach::new(&rules::EXECUTABLE_STACK, "has an executable stack"));
     }
     if let Some(first) = slice.writable_code.first() {
-        let what = format!("`{first}` is both writable and executable");
+        let what = format!("contains `{first}`, which is both writable and executable");
         breaches.push(Breach::new(&rules::WRITABLE_CODE, what));
     }
     if !slice.has_random_address {
-        breaches
-            .push(Breach::new(&rules::RANDOM_ADDRESS, "it is always loaded at the same address"));
+        breaches.push(Breach::new(&rules::RANDOM_ADDRESS, "is always loaded at the same address"));
     }
     breaches
+}
+
+fn with_article(format: BinaryFormat) -> String {
+    let article = if format == BinaryFormat::Elf { "an" } else { "a" };
+    format!("{article} {format}")
 }

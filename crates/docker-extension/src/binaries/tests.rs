@@ -1,4 +1,4 @@
-//! Each rule about host binaries, met and not met.
+//! Each rule about host binaries, violated and followed.
 
 use super::*;
 use crate::inspect::testing::program;
@@ -11,7 +11,7 @@ const INTEL_MAC: HostPlatform = HostPlatform::new(Os::Darwin, Arch::Amd64);
 const WINDOWS: HostPlatform = HostPlatform::new(Os::Windows, Arch::Amd64);
 const LINUX: HostPlatform = HostPlatform::new(Os::Linux, Arch::Amd64);
 
-/// The rules that `slices`, listed for `platform`, break.
+/// The rules that `slices` violate if they are listed for `platform`.
 fn broken(platform: HostPlatform, slices: &[Slice]) -> Vec<&'static str> {
     named(platform, &format!("/{}", platform.file_name("tool")), slices)
 }
@@ -22,16 +22,23 @@ fn named(platform: HostPlatform, path: &str, slices: &[Slice]) -> Vec<&'static s
 
 fn broken_by(platform: HostPlatform, path: &str, contents: &InspectedFile) -> Vec<&'static str> {
     let listed = Listed { os: platform.os, image: platform.arch, path, beside: &[], promise: None };
-    judge(listed, contents).iter().map(|breach| breach.rule.id).collect()
+    judge(listed, contents).iter().map(checked_id).collect()
 }
 
-/// The rules that a text breaks.
+/// The id of the rule. The headline must state a fault.
+fn checked_id(breach: &Breach) -> &'static str {
+    let headline = breach.headline("`/tool`");
+    assert!(crate::rules::fault::is_stated(&headline), "{}: {headline}", breach.rule.id);
+    breach.rule.id
+}
+
+/// The rules that a text violates.
 fn text(os: Os, path: &str, content: &str) -> Vec<&'static str> {
     let contents = crate::inspect::read(content.as_bytes());
     broken_by(HostPlatform::new(os, Arch::Amd64), path, &contents)
 }
 
-/// A program for `platform` in which something is changed.
+/// The rules that a changed program for `platform` violates.
 fn changed(platform: HostPlatform, change: impl FnOnce(&mut Slice)) -> Vec<&'static str> {
     let mut slice = program(platform);
     change(&mut slice);
@@ -41,14 +48,14 @@ fn changed(platform: HostPlatform, change: impl FnOnce(&mut Slice)) -> Vec<&'sta
 fn mac(platform: HostPlatform, change: impl FnOnce(&mut MachO)) -> Vec<&'static str> {
     changed(platform, |slice| match &mut slice.native {
         Native::MachO(native) => change(native),
-        _ => unreachable!("it is for macOS"),
+        _ => unreachable!("the program is for macOS"),
     })
 }
 
 fn linux(change: impl FnOnce(&mut Elf)) -> Vec<&'static str> {
     changed(LINUX, |slice| match &mut slice.native {
         Native::Elf(native) => change(native),
-        _ => unreachable!("it is for Linux"),
+        _ => unreachable!("the program is for Linux"),
     })
 }
 
@@ -59,14 +66,14 @@ fn loading(platform: HostPlatform, name: &str, loading: Loading) -> Vec<&'static
 }
 
 #[test]
-fn a_sound_program_breaks_no_rule_on_any_platform() {
+fn a_valid_program_violates_no_rule_on_any_platform() {
     for platform in HostPlatform::ALL {
         assert_eq!(broken(platform, &[program(platform)]), [""; 0], "{platform}");
     }
 }
 
 #[test]
-fn format_and_cpu_are_those_of_the_place() {
+fn format_and_cpu_must_match_the_operating_system_and_the_variant() {
     assert_eq!(broken(MAC, &[program(LINUX)]), ["binary-format"]);
     assert_eq!(broken(MAC, &[program(INTEL_MAC)]), ["binary-cpu"]);
     assert_eq!(broken(INTEL_MAC, &[program(MAC)]), ["binary-cpu"]);
@@ -79,7 +86,7 @@ fn format_and_cpu_are_those_of_the_place() {
 }
 
 #[test]
-fn what_is_no_program_is_told_by_its_name() {
+fn a_file_that_is_not_a_program_is_an_error_only_if_its_name_is_that_of_one() {
     assert_eq!(changed(MAC, |slice| slice.kind = BinaryKind::Library), ["binary-kind"]);
     assert_eq!(changed(LINUX, |slice| slice.kind = BinaryKind::Object), ["binary-kind"]);
     let mut library = program(MAC);
@@ -94,7 +101,7 @@ fn what_is_no_program_is_told_by_its_name() {
 }
 
 #[test]
-fn macos_has_its_own_rules() {
+fn signatures_and_required_versions_are_checked_for_macos() {
     assert_eq!(mac(MAC, |it| it.signature = Signature::Missing), ["macos-signature"]);
     assert_eq!(mac(MAC, |it| it.signature = Signature::Broken), ["macos-signature"]);
     assert_eq!(mac(INTEL_MAC, |it| it.signature = Signature::Missing), [""; 0]);
@@ -105,7 +112,7 @@ fn macos_has_its_own_rules() {
 }
 
 #[test]
-fn libraries_have_to_be_on_every_machine() {
+fn libraries_must_be_on_every_machine() {
     let homebrew = "/opt/homebrew/lib/libssl.3.dylib";
     assert_eq!(loading(MAC, homebrew, Loading::Start), ["library-missing"]);
     assert_eq!(loading(MAC, homebrew, Loading::Weak), ["library-maybe-missing"]);
@@ -119,7 +126,7 @@ fn libraries_have_to_be_on_every_machine() {
 }
 
 #[test]
-fn linux_programs_run_on_every_distribution() {
+fn linux_programs_must_run_on_every_distribution() {
     let loader = |path: &str| linux(|it| it.interpreter = Some(path.to_owned()));
     assert_eq!(loader("/lib/ld-musl-x86_64.so.1"), ["linux-interpreter"]);
     assert_eq!(loader("/lib64/ld-linux-x86-64.so.2"), [""; 0]);
@@ -129,7 +136,7 @@ fn linux_programs_run_on_every_distribution() {
 }
 
 #[test]
-fn what_should_not_be_published_is_warned_of() {
+fn leaks_and_missing_hardening_are_warnings() {
     assert_eq!(changed(MAC, |slice| slice.debug_info = 5_000), ["debug-info"]);
     let path = "/home/me/tool/src/main.rs".to_owned();
     assert_eq!(changed(MAC, |slice| slice.build_paths.push(path)), ["build-paths"]);
@@ -146,7 +153,7 @@ fn what_should_not_be_published_is_warned_of() {
 }
 
 #[test]
-fn scripts_have_a_first_line_that_runs_them_everywhere() {
+fn scripts_must_begin_with_an_interpreter_that_every_machine_has() {
     assert_eq!(text(Os::Darwin, "/tool", "#!/bin/sh\necho\n"), [""; 0]);
     assert_eq!(text(Os::Darwin, "/tool", "#!/usr/bin/env bash\necho\n"), [""; 0]);
     assert_eq!(text(Os::Darwin, "/tool", "echo\n"), ["script-shebang"]);
@@ -158,24 +165,24 @@ fn scripts_have_a_first_line_that_runs_them_everywhere() {
     assert_eq!(text(Os::Windows, "/tool", "text"), ["windows-name"]);
 }
 
-/// The errors that a file makes which was built for `platform`.
+/// The errors of a file that was built for `platform`.
 fn built(platform: HostPlatform, contents: &InspectedFile) -> Vec<(&'static str, String)> {
     let promise = Some(Promise { minimum_macos: MacOsVersion::DEFAULT });
     let path = &format!("/target/{}", platform.file_name("tool"));
     let listed = Listed { os: platform.os, image: platform.arch, path, beside: &[], promise };
     let errors = judge(listed, contents).into_iter();
     let errors = errors.filter(|breach| breach.rule.severity == Severity::Error);
-    errors.map(|breach| (breach.rule.id, breach.what)).collect()
+    errors.map(|breach| (checked_id(&breach), breach.what)).collect()
 }
 
-/// The only error, and what was found.
+/// The rule and the fault of the only error.
 fn error(platform: HostPlatform, contents: &InspectedFile) -> (&'static str, String) {
     let errors = built(platform, contents);
     assert_eq!(errors.len(), 1, "{errors:?}");
     errors[0].clone()
 }
 
-/// A program for Apple silicon that asks for a macOS and has a signature.
+/// A program for Apple silicon with a required version of macOS and a signature.
 fn built_mac(minimum_macos: Option<MacOsVersion>, signature: Signature) -> InspectedFile {
     let mut slice = program(MAC);
     if let Native::MachO(native) = &mut slice.native {
@@ -186,7 +193,7 @@ fn built_mac(minimum_macos: Option<MacOsVersion>, signature: Signature) -> Inspe
 }
 
 #[test]
-fn a_program_that_was_built_for_a_platform_is_for_that_one() {
+fn a_built_program_must_be_for_its_platform() {
     for platform in HostPlatform::ALL {
         let contents = InspectedFile::Binary(vec![program(platform)]);
         for other in HostPlatform::ALL {
@@ -194,43 +201,45 @@ fn a_program_that_was_built_for_a_platform_is_for_that_one() {
         }
     }
     let (rule, what) = error(MAC, &InspectedFile::Binary(vec![program(INTEL_MAC)]));
-    assert_eq!((rule, &*what), ("binary-cpu", "it is for amd64: it was built for another CPU"));
+    assert_eq!((rule, &*what), ("binary-cpu", "is for amd64, not for arm64"));
     let slices = [INTEL_MAC, MAC].map(program).to_vec();
     assert_eq!(built(MAC, &InspectedFile::Binary(slices)), []);
 }
 
 #[test]
-fn a_library_is_not_built_for_a_program_even_before_one_for_the_same_cpu() {
+fn a_built_library_is_not_a_program_even_before_one_for_the_same_cpu() {
     let library = Slice { kind: BinaryKind::Library, ..program(MAC) };
-    let expected = ("binary-kind", "it is no program but a Mach-O library".to_owned());
+    let expected = ("binary-kind", "is a Mach-O library, not a program".to_owned());
     assert_eq!(error(MAC, &InspectedFile::Binary(vec![library.clone()])), expected);
     let slices = vec![library, program(MAC)];
     assert_eq!(error(MAC, &InspectedFile::Binary(slices)), expected);
 }
 
 #[test]
-fn a_program_that_was_built_asks_for_no_newer_macos_than_promised() {
+fn a_built_program_must_not_require_a_newer_macos_than_configured() {
     let (rule, what) = error(MAC, &built_mac(None, Signature::Valid));
     assert_eq!(rule, "minimum-macos");
-    assert!(what.contains("does not say which is the oldest macOS"), "{what}");
+    assert!(what.contains("does not declare the minimum version"), "{what}");
     let newer = MacOsVersion { major: 13, minor: 2 };
     let (rule, what) = error(MAC, &built_mac(Some(newer), Signature::Valid));
     assert_eq!(rule, "minimum-macos");
-    assert!(what.contains("asks for macOS 13.2"), "{what}");
+    assert!(what.contains("requires macOS 13.2"), "{what}");
     assert_eq!(built(MAC, &built_mac(Some(MacOsVersion::DEFAULT), Signature::Valid)), []);
 }
 
 #[test]
-fn a_program_that_was_built_for_apple_silicon_has_a_valid_signature() {
-    for signature in [Signature::Missing, Signature::Broken] {
+fn a_built_program_for_apple_silicon_must_have_a_valid_signature() {
+    for (signature, expected) in [
+        (Signature::Missing, "is not signed"),
+        (Signature::Broken, "has an invalid code signature"),
+    ] {
         let (rule, what) = error(MAC, &built_mac(Some(MacOsVersion::DEFAULT), signature));
-        let expected = format!("its code signature is {signature}");
-        assert_eq!((rule, what), ("macos-signature", expected));
+        assert_eq!((rule, &*what), ("macos-signature", expected));
     }
 }
 
 #[test]
-fn no_script_and_no_data_is_built_for_a_program() {
+fn a_built_script_or_data_file_is_an_error() {
     let built = |bytes: &[u8]| {
         HostPlatform::ALL.map(|platform| error(platform, &crate::inspect::read(bytes)).0)
     };
@@ -240,5 +249,19 @@ fn no_script_and_no_data_is_built_for_a_program() {
     assert_eq!(built(b""), ["binary-damaged"; 6]);
     assert_eq!(built(b"\x7fELF\x02"), ["binary-damaged"; 6]);
     let (_, what) = error(LINUX, &crate::inspect::read(b"\x7fELF\x02"));
-    assert!(what.starts_with("its format seems to be ELF, but "), "{what}");
+    assert!(what.starts_with("is a damaged ELF file: "), "{what}");
+}
+
+#[test]
+fn the_headlines_for_the_fuzz_corpus_state_a_fault() {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds/inspect");
+    for seed in std::fs::read_dir(seeds).unwrap() {
+        let contents = crate::inspect::read(&std::fs::read(seed.unwrap().path()).unwrap());
+        for platform in HostPlatform::ALL {
+            for path in ["/tool", "/tool.exe", "/tool.cmd", "/tool.sh", "/tool.txt"] {
+                broken_by(platform, path, &contents);
+            }
+            built(platform, &contents);
+        }
+    }
 }

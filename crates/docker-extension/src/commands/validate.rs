@@ -1,5 +1,5 @@
-//! `cargo xtask validate`: what Docker Desktop, the marketplace and people's machines would say about
-//! an extension's image, without any of them.
+//! `cargo xtask validate`: checks an extension image against what Docker Desktop, the marketplace and users'
+//! machines require.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xshell::Shell;
@@ -19,18 +19,16 @@ use crate::validate::online::Pictures;
 use crate::validate::report::{Subject, ValidationReport};
 use crate::validate::{image, metadata};
 
-/// What is to be checked.
 enum Checked {
-    /// A `metadata.json` alone.
+    /// Only a `metadata.json`.
     Metadata(Utf8PathBuf),
-    /// A whole image.
     Image(ImageSource),
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// The image can't be got at, or has findings that are not allowed .
+/// The image can't be accessed, or the report has errors or denied warnings.
 pub fn run(options: &cli::ValidateArgs, progress: &Progress) -> Result<(), Error> {
     let sh = Shell::new()?;
     let here = current_folder(&sh)?;
@@ -57,13 +55,13 @@ pub fn run(options: &cli::ValidateArgs, progress: &Progress) -> Result<(), Error
     }
 }
 
-/// What a person means. Without a word it is what `dist` has made last.
+/// What the argument names. The default is the last image that `dist` made.
 fn find(text: Option<&str>, here: &Utf8Path) -> Result<Checked, Error> {
     let Some(text) = text else {
-        let folder = Project::load(here)?.root.join("dist");
-        return last_dist(&folder)?.ok_or_else(|| {
-            Error::new(format!("there is nothing in `{folder}` that could be checked"))
-                .help("run `cargo xtask dist` first, or name an image")
+        let directory = Project::load(here)?.root.join("dist");
+        return last_dist(&directory)?.ok_or_else(|| {
+            Error::new(format!("`{directory}` contains no image to validate"))
+                .help("run `cargo xtask dist`, or name an image")
                 .usage()
         });
     };
@@ -77,18 +75,18 @@ fn find(text: Option<&str>, here: &Utf8Path) -> Result<Checked, Error> {
     }
 }
 
-/// The image in a folder that `dist` has made.
-fn last_dist(folder: &Utf8Path) -> Result<Option<Checked>, Error> {
-    let manifest = folder.join(dist::MANIFEST);
+/// The image in an output directory of `dist`.
+fn last_dist(directory: &Utf8Path) -> Result<Option<Checked>, Error> {
+    let manifest = directory.join(dist::MANIFEST);
     if !manifest.is_file() {
         return Ok(None);
     }
     let archive = dist::manifest::archive(&files::read_text(&manifest)?).ok_or_else(|| {
-        Error::new(format!("`{manifest}` does not tell which image it is about"))
+        Error::new(format!("`{manifest}` does not name the image"))
             .help("run `cargo xtask dist` again, or name the image")
             .usage()
     })?;
-    let path = folder.join(archive);
+    let path = directory.join(archive);
     Ok(Some(Checked::Image(ImageSource::Archive { path, image: None })))
 }
 
@@ -100,8 +98,8 @@ fn check_metadata(path: &Utf8Path) -> Result<ValidationReport, Error> {
 }
 
 fn no_labels(path: &Utf8Path) -> Error {
-    Error::new(format!("`{path}` has no labels, whose addresses `--online` is about"))
-        .help("name an image, or leave `--online` out")
+    Error::new(format!("`{path}` has no labels, so `--online` has no pictures to check"))
+        .help("name an image, or remove `--online`")
         .usage()
 }
 

@@ -8,7 +8,7 @@ use crate::files;
 use crate::host_binaries::Build;
 use crate::inspect;
 use crate::project::config::MacOsVersion;
-use crate::rules::{self, Breach, Severity};
+use crate::rules::{self, Breach, Rule, Severity};
 
 /// # Errors
 /// A binary violates a rule of severity error. Warnings are left to the validation of the image.
@@ -19,9 +19,10 @@ pub(super) fn check<'a>(
     let mut errors = Vec::new();
     for (build, path) in built {
         let breaches = judge(build, path, minimum_macos)?.into_iter();
-        let place = format!("{} for {} ({path})", build.binary.name, build.platform);
-        let is_error = |breach: &Breach| breach.rule.severity == Severity::Error;
-        errors.extend(breaches.filter(is_error).map(|breach| (breach, place.clone())));
+        let subject = format!("`{}` for {}", build.binary.name, build.platform);
+        let errors_of_binary = breaches.filter(|it| it.rule.severity == Severity::Error);
+        let finding = |it: Breach| (it.rule, path.to_string(), it.headline(&subject));
+        errors.extend(errors_of_binary.map(finding));
     }
     if errors.is_empty() { Ok(()) } else { Err(explain(errors)) }
 }
@@ -37,12 +38,13 @@ fn judge(build: Build<'_>, path: &Utf8Path, minimum_macos: MacOsVersion) -> Resu
     Ok(binaries::judge(listed, &inspect::read(&files::read(path)?)))
 }
 
-fn explain(mut errors: Vec<(Breach, String)>) -> Error {
-    errors.sort_by_key(|(breach, _)| rules::position(breach.rule));
-    let by_rule = errors.chunk_by(|(one, _), (other, _)| one.rule == other.rule);
+/// `errors` are rules, paths and headlines.
+fn explain(mut errors: Vec<(&'static Rule, String, String)>) -> Error {
+    errors.sort_by_key(|(rule, ..)| rules::position(rule));
+    let by_rule = errors.chunk_by(|(one, ..), (other, ..)| one == other);
     let paragraphs = by_rule.map(|group| {
-        let places = group.iter().map(|(breach, place)| (place.clone(), &*breach.what));
-        group[0].0.rule.explain(&places.collect::<Vec<_>>())
+        let findings = group.iter().map(|(_, path, headline)| (path.clone(), headline.clone()));
+        group[0].0.explain(&findings.collect::<Vec<_>>())
     });
     let paragraphs = paragraphs.collect::<Vec<_>>().join("\n");
     let paragraphs = paragraphs.trim_end();
@@ -70,10 +72,11 @@ mod tests {
         let message = anstream::adapter::strip_str(&message).to_string();
         let expected = format!(
             "error: the host binaries were built but would not run:\n\n\
-             error[binary-kind]: A file that is named like a program is one.\n  \
-             → tool for darwin-amd64 ({path}): it is neither Mach-O, PE nor ELF\n  \
-             → tool for darwin-arm64 ({path}): it is neither Mach-O, PE nor ELF\n  \
-             why: A library or an object file can't be started.\n  help: "
+             error[binary-kind]: `tool` for darwin-amd64 is not a program: it is neither Mach-O, PE nor ELF\n  \
+             --> {path}\n\
+             error[binary-kind]: `tool` for darwin-arm64 is not a program: it is neither Mach-O, PE nor ELF\n  \
+             --> {path}\n  \
+             note: A library, an object file or a text cannot be started as a program.\n  help: "
         );
         assert!(message.starts_with(&expected), "{message}");
         assert!(message.ends_with("\n\nhelp: choose another linker with `--linker`"), "{message}");

@@ -1,4 +1,4 @@
-//! Whether the image may be pushed.
+//! Checks that an extension with placeholders is not pushed.
 
 use crate::contents::labels::Labels;
 use crate::error::{Error, Result};
@@ -9,7 +9,7 @@ use crate::project::config::{Config, LongText, WORKSPACE_KEY};
 use crate::text;
 
 /// # Errors
-/// The icon or the labels have placeholders, or the icon can't be read.
+/// The icon or the labels contain placeholders, or the icon can't be read.
 pub fn check(project: &Project, labels: &Labels) -> Result<()> {
     let config = &project.config;
     let mut found: Vec<String> = placeholder::in_labels(labels)
@@ -22,7 +22,7 @@ pub fn check(project: &Project, labels: &Labels) -> Result<()> {
         return Ok(());
     }
     let count = text::count(found.len(), "placeholder");
-    let what = format!("the extension has {count} and can't be pushed{}", found.concat());
+    let what = format!("the extension contains {count} and cannot be pushed{}", found.concat());
     Err(Error::new(what).help("replace them, or push anyway with `--allow placeholder`"))
 }
 
@@ -30,7 +30,7 @@ fn at(place: &str, placeholder: &Placeholder) -> String {
     format!("\n  `{place}`: {}", text::printable(&placeholder.to_string()))
 }
 
-/// Where the author has written it: a key of the configuration, or a file.
+/// Where the author wrote the value: a key of the configuration, or a file.
 fn place(field: LabelField, config: &Config) -> String {
     let text = match field {
         LabelField::DetailedDescription => Some(&config.detailed_description),
@@ -61,7 +61,7 @@ mod tests {
     use camino::Utf8PathBuf;
 
     #[test]
-    fn each_placeholder_is_told_where_its_author_has_written_it() {
+    fn each_placeholder_is_reported_where_its_author_wrote_it() {
         let dir = tempfile::tempdir().unwrap();
         let mut project = project(&Utf8PathBuf::try_from(dir.path().to_owned()).unwrap());
         let icon = project.root.join(&project.config.icon);
@@ -74,14 +74,14 @@ mod tests {
         };
         let error = check(&project, &labels(&project, &texts)).unwrap_err();
         expect_test::expect![[r#"
-            the extension has 7 placeholders and can't be pushed
+            the extension contains 7 placeholders and cannot be pushed
               `workspace.metadata.docker-extension.vendor`: `Example Vendor` is a sample text
               `extension/description.html`: `Replace this text: say what your extension does, and for whom.` is a sample text
               `workspace.metadata.docker-extension.icon-url`: `https://example.com/icon.png` is on a domain reserved for examples
               `workspace.metadata.docker-extension.publisher-url`: `https://example.com` is on a domain reserved for examples
               `workspace.metadata.docker-extension.screenshots[0].url`: `https://example.com/1.png` is on a domain reserved for examples
               `workspace.metadata.docker-extension.changelog`: `https://example.com/\u{202e}` is on a domain reserved for examples
-              `extension/icon.png`: it is the generated icon of a new project
+              `extension/icon.png`: the generated icon of a new project
         "#]]
         .assert_eq(&format!("{error}\n"));
         let help = "replace them, or push anyway with `--allow placeholder`";

@@ -1,171 +1,168 @@
-//! What host binaries have to be.
+//! Rules about host binaries.
 
 super::rule::rules! {
     BINARY_FORMAT: Error "binary-format" {
-        says: "A host binary has the format of the operating system that it is listed for: Mach-O \
-               for `darwin`, PE for `windows`, ELF for `linux`.",
-        why: "No other system can start it.",
+        reports: "host binary has the wrong format for its operating system",
+        why: "The system cannot start it. Programs for `darwin` are Mach-O files, for `windows` PE files, \
+              for `linux` ELF files.",
         help: "list the program that was built for that system",
         example: "`\"darwin\": [{ \"path\": \"/tool\" }]` where `/tool` is an ELF file",
     }
 
     BINARY_DAMAGED: Error "binary-damaged" {
-        says: "A host binary is whole.",
-        why: "A file that is empty or cut off, or whose headers contradict themselves, does not start.",
-        help: "copy or download the program anew; `curl` needs `--fail` to notice that it got an \
-               error page",
+        reports: "host binary is empty, truncated or damaged",
+        why: "The program does not start.",
+        help: "copy or download the program again, with `curl --fail` so that an error page is not saved \
+               as the program",
         example: "`/darwin/tool` is the first half of a Mach-O file",
     }
 
     BINARY_CPU: Error "binary-cpu" {
-        says: "A host binary is for the CPU of the image that carries it: amd64 in `linux/amd64`, \
-               arm64 in `linux/arm64`. A universal Mach-O file has a slice for it.",
-        why: "Docker Desktop pulls the image for the machine's own CPU, and starts what is in it. \
-              People see `Bad CPU type in executable` (macOS), `Exec format error` (Linux) or `not \
-              compatible with the version of Windows you're running`. Apple silicon runs amd64 \
-              programs only where Rosetta 2 was installed, and macOS is going to lose it.",
-        help: "build the program for each CPU, and copy it into the image of its own by `TARGETARCH`",
-        example: "`/darwin/tool` in `linux/arm64` is a Mach-O program for amd64 alone",
+        reports: "host binary is for a different CPU than the image variant",
+        why: "Docker Desktop pulls the image variant for the machine's CPU and starts its programs. Users \
+              see `Bad CPU type in executable` (macOS), `Exec format error` (Linux) or `not compatible \
+              with the version of Windows you're running`. Apple silicon runs amd64 programs only if \
+              Rosetta 2 is installed, and a future macOS will drop Rosetta 2.",
+        help: "build the program for each CPU, and copy each into its own variant by `TARGETARCH`",
+        example: "`/darwin/tool` in `linux/arm64` is a Mach-O program for amd64 only",
     }
 
     BINARY_EMULATED: Note "binary-emulated" {
-        says: "A host binary is for the CPU itself, not for another one that the system emulates.",
-        why: "Windows on Arm emulates amd64 and 32-bit x86, and 64-bit Windows and Linux run 32-bit \
-              programs of x86: slower, but they run.",
-        help: "build it for the CPU itself, if it is to be fast",
+        reports: "host binary needs emulation or a compatibility mode of the operating system",
+        why: "Windows on Arm emulates amd64 and 32-bit x86, and 64-bit Windows and Linux run 32-bit x86 \
+              programs. They run, but slower.",
+        help: "build it for the CPU of the variant if speed matters",
         example: "`/windows/tool.exe` in `linux/arm64` is a PE program for amd64",
     }
 
     BINARY_KIND: Error "binary-kind" {
-        says: "A file that is named like a program is one.",
-        why: "A library or an object file can't be started.",
-        help: "list the program; a library that programs load from beside them keeps its own name \
-               (`.dll`, `.dylib`, `.so`)",
+        reports: "host binary is not a program",
+        why: "A library, an object file or a text cannot be started as a program.",
+        help: "list the program; keep the extension in the file name of a library (`.dll`, `.dylib`, `.so`)",
         example: "`/darwin/tool` is a Mach-O library",
     }
 
     NOT_A_PROGRAM: Note "not-a-program" {
-        says: "`host.binaries` lists programs.",
-        why: "Docker Desktop copies anything that is listed, so libraries and data can lie beside the \
-              programs that need them; nobody can start them.",
-        help: "leave it out if no program needs it",
+        reports: "file in `host.binaries` is not a program",
+        why: "Docker Desktop copies every listed file, also libraries and data that programs need in their \
+              directory. The extension cannot start them.",
+        help: "remove it from the list if no program needs it",
         example: "`\"darwin\": [{ \"path\": \"/darwin/tool.properties\" }]`",
     }
 
     WINDOWS_NAME: Error "windows-name" {
-        says: "What is to be started on Windows is named `.exe` if it is a PE file, and `.cmd` or \
-               `.bat` if it is a command file.",
-        why: "Windows decides by the name how to start a file, and whether to start it at all.",
+        reports: "file name of a Windows program does not end in `.exe`, `.cmd` or `.bat`",
+        why: "Windows decides by the file name whether and how to start a file: `.exe` for PE files, \
+              `.cmd` or `.bat` for batch files.",
         help: "rename it in the image and in `metadata.json`",
         example: "`\"windows\": [{ \"path\": \"/windows/tool\" }]`",
     }
 
     MACOS_SIGNATURE: Error "macos-signature" {
-        says: "A program for Apple silicon has a code signature, and each page of it the hash that \
-               was signed.",
-        why: "macOS kills it at once otherwise: `Killed: 9`.",
-        help: "sign it ad hoc as the last step, after `strip` (`codesign --force --sign -`); Rust's \
-               own `strip = true` and Apple's and LLVM's linkers do it by themselves",
+        reports: "code signature of a program for Apple silicon is missing or invalid",
+        why: "macOS kills the program at once: `Killed: 9`. The hash of every page must be signed.",
+        help: "sign it ad hoc as the last step, after `strip`: `codesign --force --sign -` (Apple's and \
+               LLVM's linkers and Rust's `strip = true` do this)",
         example: "`/darwin/tool` was stripped with GNU `strip`",
     }
 
     MACOS_SIGNATURE_AMD64: Warning "macos-signature-amd64" {
-        says: "The code signature of a program for Macs with Intel is right, if it has one.",
-        why: "These Macs start programs without a signature, but those whose signature says so \
-              (hardened runtime) are killed where it is wrong.",
-        help: "sign it anew as the last step, or remove the signature",
+        reports: "code signature of a program for Intel Macs is invalid",
+        why: "Intel Macs start programs without a signature, but kill a program with the hardened runtime \
+              if its signature is invalid.",
+        help: "sign it again as the last step, or remove the signature",
         example: "`/darwin/tool` was changed after it was signed",
     }
 
     MINIMUM_MACOS: Error "minimum-macos" {
-        says: "A program that `dist` builds for macOS runs on the version that `minimum-macos` promises.",
-        why: "On an older macOS than it asks for, the program does not start, or misses functions.",
-        help: "set `minimum-macos` to the version that the program asks for, or link it with another \
-               linker (`--linker`)",
-        example: "the linker has made a program for macOS 13.0, and `minimum-macos` is 11.0",
+        reports: "program for macOS requires a newer version than `minimum-macos`",
+        why: "On an older macOS the program does not start, or calls functions that are missing there.",
+        help: "set `minimum-macos` to the version that the program requires, or try another linker \
+               (`--linker`)",
+        example: "the linker produced a program for macOS 13.0, and `minimum-macos` is 11.0",
     }
 
     MACOS_VERSION: Warning "macos-version" {
-        says: "A program for macOS runs on macOS 14.",
-        why: "Docker Desktop supports the current macOS and the two before it, and so many people \
-              have an older one than yours; there the program does not start, or misses functions.",
+        reports: "program for macOS requires a newer version than macOS 14",
+        why: "Docker Desktop supports the current macOS and the two versions before it. On older versions \
+              than required, the program does not start, or calls functions that are missing there.",
         help: "build it with `MACOSX_DEPLOYMENT_TARGET=11.0` (`minimum-macos` in this project's \
                configuration)",
         example: "`/darwin/tool` was built on macOS 26 for macOS 26",
     }
 
     LIBRARY_MISSING: Error "library-missing" {
-        says: "The libraries that a program loads when it starts come with macOS or Windows, or are \
-               listed beside it.",
-        why: "The program does not start on machines without them: `Library not loaded` on macOS, \
-              `The code execution cannot proceed because … was not found` on Windows. Homebrew's, \
-              MinGW's and debugging libraries are on developers' machines alone.",
-        help: "link it statically, or list the library for the same system, too",
+        reports: "library that the program loads at startup is missing",
+        why: "The program does not start on machines without the library: `Library not loaded` on macOS, \
+              `The code execution cannot proceed because … was not found` on Windows. It is neither part \
+              of the system nor listed with the program. Libraries of Homebrew and MinGW and debug \
+              libraries are only on developers' machines.",
+        help: "link it statically, or list the library for the same system",
         example: "`/windows/tool.exe` imports `libgcc_s_seh-1.dll`; `/darwin/tool` loads \
                   `/opt/homebrew/opt/openssl@3/lib/libssl.3.dylib`",
     }
 
     LIBRARY_MAYBE_MISSING: Warning "library-maybe-missing" {
-        says: "Libraries that a program loads if they are there, or when it calls them, come with \
-               macOS or Windows, or are listed beside it.",
-        why: "Without them the program starts, but may end when it needs them.",
-        help: "make sure that the program does without, or link it statically",
-        example: "`/windows/tool.exe` imports `nvcuda.dll` with delay",
+        reports: "optional or delay-loaded library is missing",
+        why: "The program starts without the library, but may crash when it calls it. The library is \
+              neither part of the system nor listed with the program.",
+        help: "make sure that the program works without it, or link it statically",
+        example: "`/windows/tool.exe` delay-loads `nvcuda.dll`",
     }
 
     LIBRARY_VISUAL_CPP: Warning "library-visual-cpp" {
-        says: "A program for Windows brings Visual C++'s runtime with it.",
-        why: "`VCRUNTIME140.dll` and its like are not part of Windows. Many machines have them, \
-              because some other program has installed them; on the others it does not start.",
+        reports: "program for Windows needs the Visual C++ runtime, which is not part of Windows",
+        why: "Many machines have the runtime, because another program installed it. On the others the \
+              program does not start.",
         help: "link it statically (Rust: `-C target-feature=+crt-static`; Visual C++: `/MT`)",
         example: "`/windows/tool.exe` imports `VCRUNTIME140.dll`",
     }
 
     LINUX_LIBRARY: Warning "linux-library" {
-        says: "A program for Linux needs no libraries but those of the C and C++ compilers.",
-        why: "Which others there are, and in which versions, differs between distributions and \
-              machines.",
-        help: "link it statically; Rust's `musl` targets do",
+        reports: "program for Linux needs a library that not every distribution has",
+        why: "Available libraries and their versions differ between distributions and machines. Only \
+              those of the C and C++ compilers are common.",
+        help: "link it statically, for example with one of Rust's `musl` targets",
         example: "`/linux/tool` needs `libssl.so.3`",
     }
 
     LINUX_INTERPRETER: Error "linux-interpreter" {
-        says: "A program for Linux is static, or loaded by the dynamic linker of the GNU C library, \
-               at its usual place.",
-        why: "The distributions that Docker Desktop runs on have no other: people see `No such file \
-              or directory`, though the program is there.",
+        reports: "program for Linux needs a dynamic linker that is missing on most distributions",
+        why: "The distributions that Docker Desktop supports only have the dynamic linker of the GNU C \
+              library. Users see `No such file or directory`, although the program exists.",
         help: "link it statically, or build it on a distribution with the GNU C library",
-        example: "`/linux/tool` was built on Alpine, and wants `/lib/ld-musl-x86_64.so.1`",
+        example: "`/linux/tool` was built on Alpine, and needs `/lib/ld-musl-x86_64.so.1`",
     }
 
     LINUX_GLIBC: Warning "linux-glibc" {
-        says: "A program for Linux needs no newer GNU C library than 2.28.",
-        why: "That is what the oldest distribution that Docker Desktop has been made for has (Red Hat \
-              Enterprise Linux 8; Ubuntu 22.04 has 2.35). Where it is older than the program wants, \
-              the program does not start: `version 'GLIBC_…' not found`.",
+        reports: "program for Linux requires a newer GNU C library than 2.28",
+        why: "The oldest distribution that Docker Desktop has supported, Red Hat Enterprise Linux 8, has \
+              version 2.28; Ubuntu 22.04 has 2.35. With an older version than required, the program does \
+              not start: `version 'GLIBC_…' not found`.",
         help: "link it statically (Rust's `musl` targets do), or build it on an old distribution",
-        example: "`/linux/tool` was built on Ubuntu 24.04, and wants `GLIBC_2.39`",
+        example: "`/linux/tool` was built on Ubuntu 24.04, and requires `GLIBC_2.39`",
     }
 
     DEBUG_INFO: Warning "debug-info" {
-        says: "A host binary has no debug information.",
-        why: "It is often larger than the program itself, is downloaded by everybody, and tells how \
-              your sources and folders are named.",
-        help: "strip it (`strip = true` in the profile of cargo; `-ldflags=-s` in Go)",
+        reports: "host binary contains debug information",
+        why: "It is often larger than the program, every user downloads it, and it reveals the names of \
+              your source files and directories.",
+        help: "strip it (`strip = true` in a Cargo profile; `-ldflags=-s` in Go)",
         example: "`/linux/tool` has sections `.debug_info`, `.debug_line`, …",
     }
 
     BUILD_PATHS: Warning "build-paths" {
-        says: "A host binary does not name folders of the machine that built it.",
-        why: "They tell who built it and how that machine is laid out, and make every build differ.",
+        reports: "host binary contains paths of the build machine",
+        why: "They reveal the name of the user and the directories of the build machine, and make builds \
+              irreproducible.",
         help: "build it with `--remap-path-prefix` (Rust; `cargo xtask dist` does), `-trimpath` (Go) \
                or `-ffile-prefix-map` (C), and don't embed `CARGO_MANIFEST_DIR`",
-        example: "`/darwin/tool` has `/Users/me/.cargo/registry/src/…/src/lib.rs` in it",
+        example: "`/darwin/tool` contains `/Users/me/.cargo/registry/src/…/src/lib.rs`",
     }
 
     EXECUTABLE_STACK: Warning "executable-stack" {
-        says: "A host binary's stack is not executable.",
-        why: "Otherwise it is easy to abuse its mistakes, and some systems refuse it.",
+        reports: "stack of a host binary is executable",
+        why: "An executable stack makes bugs easier to exploit, and some systems refuse to run the program.",
         help: "find the assembly file without a `.note.GNU-stack` section, or link with `-z \
                noexecstack` (Linux), without `-allow_stack_execute` (macOS), with `/NXCOMPAT` \
                (Windows)",
@@ -173,52 +170,50 @@ super::rule::rules! {
     }
 
     WRITABLE_CODE: Warning "writable-code" {
-        says: "No part of a host binary is both writable and executable.",
-        why: "Otherwise it is easy to abuse its mistakes; Apple silicon refuses it, and virus \
-              scanners suspect it.",
-        help: "don't pack it with tools like UPX; else look at what the linker was told",
+        reports: "part of a host binary is both writable and executable",
+        why: "Writable code makes bugs easier to exploit. Apple silicon refuses it, and virus scanners \
+              report it.",
+        help: "don't pack the program with tools such as UPX, and check the options of the linker",
         example: "`/windows/tool.exe` was packed with UPX",
     }
 
     RANDOM_ADDRESS: Warning "random-address" {
-        says: "The system may load a host binary at an address of its choice (ASLR).",
-        why: "Otherwise it is easier to abuse its mistakes; macOS warns of it, and virus scanners \
-              suspect it.",
+        reports: "host binary is always loaded at the same address (no ASLR)",
+        why: "A fixed address makes bugs easier to exploit. macOS warns about it, and virus scanners \
+              report it.",
         help: "build it position-independent: `-buildmode=pie` (Go), `-pie` (C), `/DYNAMICBASE` \
-               (Visual C++); Rust does so by itself, but not for static programs for Linux on arm64",
+               (Visual C++); Rust does, except for static programs for Linux on arm64",
         example: "`/linux/tool` is an ELF file of the type `EXEC`",
     }
 
     SCRIPT_SHEBANG: Error "script-shebang" {
-        says: "The first two bytes of a script for macOS or Linux are `#!`, and the absolute path of \
-               what runs it follows.",
-        why: "The system does not know how to start it: `exec format error`.",
+        reports: "script does not begin with `#!` and an absolute path",
+        why: "macOS and Linux cannot start it: `exec format error`.",
         help: "begin it with `#!/bin/sh`, and save it without a byte order mark",
         example: "`/darwin/tool.sh` begins with `echo`",
     }
 
     SCRIPT_LINE_ENDS: Error "script-line-ends" {
-        says: "The lines of a script for macOS or Linux end with LF alone.",
-        why: "The CR before it becomes part of the interpreter's name and of every command: `bad \
-              interpreter: /bin/sh^M`.",
-        help: "convert it, and keep git from converting it back: `*.sh text eol=lf` in \
-               `.gitattributes`",
+        reports: "script for macOS or Linux has the wrong line breaks (CR LF)",
+        why: "The CR becomes part of the interpreter's name and of every command: `bad interpreter: \
+              /bin/sh^M`.",
+        help: "convert the line breaks to LF, and add `*.sh text eol=lf` to `.gitattributes`",
         example: "`/darwin/tool.sh` was checked out on Windows",
     }
 
     SCRIPT_INTERPRETER: Warning "script-interpreter" {
-        says: "A script is run by what every Mac or every Linux machine has, at the place where it \
-               has it.",
-        why: "It does not start elsewhere. macOS comes without Python and Node.js (`/usr/bin/python3` \
-              offers to install Apple's developer tools), and has `bash` as `/bin/bash` alone.",
-        help: "write it for `/bin/sh`, or make a program of it",
+        reports: "interpreter of a script is not available on every machine",
+        why: "The script does not start where the interpreter is missing or has another path. macOS has no \
+              Python and no Node.js (`/usr/bin/python3` offers to install Apple's developer tools), and \
+              has `bash` only as `/bin/bash`.",
+        help: "write the script for `/bin/sh`, or replace it with a program",
         example: "`/darwin/tool` begins with `#!/usr/bin/env python3`",
     }
 
     SCRIPT_WINDOWS: Error "script-windows" {
-        says: "A script for Windows is a command file.",
-        why: "Windows has nothing that runs shell scripts.",
-        help: "write a `.cmd` file, or make a program of it",
+        reports: "shell script is listed for Windows, which cannot run it",
+        why: "Windows has no interpreter for shell scripts.",
+        help: "write a `.cmd` file, or replace the script with a program",
         example: "`\"windows\": [{ \"path\": \"/windows/tool.sh\" }]`",
     }
 }

@@ -1,136 +1,135 @@
-//! What the image and the files in it have to be.
+//! Rules about the image and its files.
 
 super::rule::rules! {
     UNREADABLE: Error "image-unreadable" {
-        says: "Every manifest, configuration and layer is whole, has the digest by which it is \
-               called, and is of a sensible size.",
-        why: "Engines refuse to pull it.",
-        help: "make the image anew, and push it again",
+        reports: "image is damaged or too large to read",
+        why: "Container engines reject the image. Every manifest, configuration and layer must be \
+              complete and match its digest and its size.",
+        help: "build the image again, and push it again",
         example: "a layer whose gzip stream ends early",
     }
     PLATFORM_MISSING: Error "platform-missing" {
-        says: "The image is an index with a variant for `linux/amd64` and one for `linux/arm64`.",
-        why: "The extension can't be installed where the virtual machine has the other CPU: on Macs \
-              with Apple silicon and on Windows on Arm, or everywhere else. \
-              `docker extension validate` refuses it.",
-        help: "build it with `--platform=linux/amd64,linux/arm64`, and push both in one go",
+        reports: "image variant for `linux/amd64` or `linux/arm64` is missing",
+        why: "Macs with Apple silicon and Windows on Arm need the `linux/arm64` variant, other machines \
+              the `linux/amd64` variant. The extension cannot be installed without it. \
+              `docker extension validate` reports `the image for platform … is missing`.",
+        help: "build the image with `--platform=linux/amd64,linux/arm64`, and push both variants together",
         example: "an image that was built and pushed on a Mac with a plain `docker build`",
     }
     PLATFORM_OTHER: Warning "platform-other" {
-        says: "The image has no variant for another platform than these two.",
-        why: "No Docker Desktop pulls it.",
-        help: "build the image for `linux/amd64` and `linux/arm64` alone",
+        reports: "image has a variant for an unsupported platform",
+        why: "Docker Desktop only pulls `linux/amd64` and `linux/arm64`.",
+        help: "build the image for `linux/amd64` and `linux/arm64` only",
         example: "a third variant for `linux/arm/v7`",
     }
     PLATFORM_TWICE: Error "platform-twice" {
-        says: "The image has one variant for each platform.",
-        why: "Which of the two an engine takes is not defined.",
-        help: "make the index anew",
+        reports: "image has more than one variant for a platform",
+        why: "It is undefined which one an engine pulls.",
+        help: "create the index again, with one manifest for each platform",
         example: "an index with two manifests for `linux/amd64`",
     }
     PLATFORM_DIFFERS: Error "platform-differs" {
-        says: "A variant's configuration names the platform that the index names.",
-        why: "Engines refuse it, or run it on the wrong CPU.",
-        help: "build the variant for the platform under which it is listed",
-        example: "a manifest listed for `linux/arm64` whose configuration says `amd64`",
+        reports: "platform in the configuration of a variant differs from the platform in the index",
+        why: "Engines reject the variant, or run it on the wrong CPU.",
+        help: "build the variant for the platform under which the index lists it",
+        example: "a manifest listed for `linux/arm64` whose configuration contains `amd64`",
     }
     METADATA_MISSING: Error "metadata-missing" {
-        says: "Every variant has a file `/metadata.json`.",
-        why: "It is what makes an image an extension: without it there is nothing to install.",
-        help: "copy it to the root of every variant",
+        reports: "`/metadata.json` is missing",
+        why: "Without this file, the image is not an extension.",
+        help: "copy `metadata.json` to the root of every variant",
         example: "a `Dockerfile` that copies it to `/app/`",
     }
     ICON_MISSING: Error "icon-missing" {
-        says: "The file that `icon` names is in every variant.",
-        why: "The installation fails, or the extension can't be removed or updated any more.",
-        help: "copy the file to where `icon` says",
+        reports: "icon file is missing",
+        why: "The installation fails, or the extension can no longer be updated or removed.",
+        help: "copy the icon to the path of `icon` in `metadata.json`",
         example: "`\"icon\": \"icon.svg\"` without `/icon.svg`",
     }
     ICON_TYPE: Warning "icon-type" {
-        says: "The icon is an SVG, PNG or JPEG picture, and its file name says so.",
-        why: "The sidebar shows a grey piece of a puzzle in its place.",
-        help: "save it as one of these",
+        reports: "icon is not an SVG, PNG or JPEG picture, or its file name has the wrong extension",
+        why: "Docker Desktop's sidebar shows a grey puzzle piece instead.",
+        help: "save the icon as SVG, PNG or JPEG, with the matching file name extension",
         example: "`\"icon\": \"icon.ico\"`",
     }
     UI_MISSING: Error "ui-missing" {
-        says: "The folder that `root` names is in every variant, and has the page that `src` names.",
+        reports: "page or directory of a tab is missing",
         why: "The installation fails, or the tab is blank.",
-        help: "build the pages before the image, and copy them to where `root` says",
+        help: "build the pages before the image, and copy them to the path of `root` in `metadata.json`",
         example: "`\"root\": \"ui\", \"src\": \"index.html\"` without `/ui/index.html`",
     }
     UI_LINK: Error "ui-link" {
-        says: "There are plain files and folders below the pages' folder, and no links.",
-        why: "On Windows the installation fails: \"A required privilege is not held by the client\".",
-        help: "leave the link out (often it is in `node_modules/.bin`), or put the file in its place",
+        reports: "symbolic link in the directory of the pages",
+        why: "On Windows the installation fails: `A required privilege is not held by the client`.",
+        help: "remove the link (often in `node_modules/.bin`), or replace it with the file",
         example: "`/ui/node_modules/.bin/vite`, a symbolic link",
     }
     UI_ABSOLUTE: Warning "ui-absolute" {
-        says: "The page loads its scripts and styles by relative addresses.",
-        why: "Docker Desktop opens the page as a file: `/assets/…` would be a folder at the root of \
-              the user's disk, and the tab stays blank.",
+        reports: "page loads a script or a style sheet from an absolute path",
+        why: "Docker Desktop opens the page as a file, so `/assets/…` is a directory at the root of the \
+              user's disk. The tab stays blank.",
         help: "set `base: \"./\"` in Vite's configuration, or `homepage: \".\"` for Create React App",
         example: "`<script src=\"/assets/index.js\">`",
     }
     COMPOSE_MISSING: Error "compose-missing" {
-        says: "The file that `composefile` names is in every variant.",
-        why: "The services can't be started, and the installation fails.",
-        help: "copy the file to where `composefile` says",
+        reports: "compose file is missing",
+        why: "The services cannot be started, and the installation fails.",
+        help: "copy the compose file to the path of `composefile` in `metadata.json`",
         example: "`\"composefile\": \"compose.yaml\"` without `/compose.yaml`",
     }
     BINARY_MISSING: Error "binary-missing" {
-        says: "Every file that `host.binaries` lists is in every variant.",
-        why: "The whole installation fails: \"No such container:path\". Windows on Arm installs the \
-              `linux/arm64` variant, so the Windows programs have to be in that too.",
-        help: "copy it into the variant, or leave its path out of the variant's `metadata.json`",
+        reports: "host binary is missing from an image variant",
+        why: "The whole installation fails: `No such container:path`. Windows on Arm installs the \
+              `linux/arm64` variant, which therefore needs the Windows programs, too.",
+        help: "copy the file into the variant, or remove its path from the variant's `metadata.json`",
         example: "a `Dockerfile` that copies `/windows/tool.exe` for amd64 only",
     }
     BINARY_FILE: Error "binary-file" {
-        says: "A host binary is a plain file: no folder, no link, no device.",
-        why: "Consumers copy it as it is: a link leads nowhere on the user's machine, and folders are \
-              refused.",
-        help: "put the program itself there",
+        reports: "host binary is not a regular file",
+        why: "Docker Desktop copies it as it is. A copied link has no target on the user's machine, and \
+              directories are rejected.",
+        help: "put the program itself at this path",
         example: "`/darwin/tool`, a symbolic link to `/darwin/tool-1.2`",
     }
     BINARY_EXECUTABLE: Error "binary-executable" {
-        says: "Everybody may read and execute the host binaries of macOS and Linux.",
-        why: "Consumers never change modes: the program does not start (\"permission denied\").",
+        reports: "host binary is not readable and executable for all users",
+        why: "Docker Desktop does not change the mode, so the program does not start: `permission denied`.",
         help: "copy it with `COPY --chmod=0755`",
         example: "`/darwin/tool` with mode 0644",
     }
     BINARY_MODE: Warning "binary-mode" {
-        says: "The mode of a host binary is 0755.",
-        why: "The mode goes onto the user's machine as it is: others could change the program, or \
-              not start it.",
+        reports: "mode of a host binary is not 0755",
+        why: "Docker Desktop keeps the mode on the user's machine, where others may be able to change the \
+              program, or unable to start it.",
         help: "copy it with `COPY --chmod=0755`",
         example: "`/darwin/tool` with mode 0777",
     }
     BINARY_SAME: Error "binary-same" {
-        says: "A host binary for macOS or Linux is another one in each variant, unless it is a script \
-               or has code for both CPUs.",
-        why: "The variant is all that tells the CPUs apart: on one of them the program does not start \
-              (\"Bad CPU type in executable\").",
-        help: "build it for both CPUs, and have `TARGETARCH` pick: \
+        reports: "both variants contain the same program, which runs on one CPU only",
+        why: "Docker Desktop selects the CPU by the image variant, so the program does not start on the \
+              other CPU: `Bad CPU type in executable`. Scripts and universal binaries may be the same in \
+              both.",
+        help: "build it for both CPUs, and select one by `TARGETARCH`: \
                `COPY bin/${TARGETARCH}/tool /darwin/`",
         example: "`COPY --from=build /tool /darwin/` where the stage builds for the build machine",
     }
     BINARY_UNLISTED: Warning "binary-unlisted" {
-        says: "`host.binaries` lists every program in the folders of host binaries.",
-        why: "What is not listed is not installed.",
-        help: "list it, or leave it out of the image",
-        example: "`/darwin/helper` beside `/darwin/tool`, which alone is listed",
+        reports: "program is not listed in `host.binaries`",
+        why: "Docker Desktop only installs listed files.",
+        help: "list it, or remove it from the image",
+        example: "`/darwin/helper` next to `/darwin/tool`, where only `/darwin/tool` is listed",
     }
     BINARY_LARGE: Warning "binary-large" {
-        says: "A host binary is not larger than 256 MiB.",
-        why: "It was not looked into, and everybody downloads it twice with every update.",
-        help: "strip it, and leave out what it does not need",
+        reports: "host binary is larger than 256 MiB",
+        why: "Larger files are not inspected, and every user downloads them on every update.",
+        help: "strip it, and remove what it does not need",
         example: "a program with debug information",
     }
     LAYER_ENTRY: Error "layer-entry" {
-        says: "The entries of a layer are files, folders and links inside the image, with names in \
-               UTF-8.",
-        why: "Engines refuse the layer, put the file elsewhere than its name says, or do not agree \
-              upon what the entry means.",
-        help: "make the layer anew with `docker build`",
-        example: "an entry `../../etc/passwd`, or a hard link to a file that its layer does not have",
+        reports: "layer contains an invalid entry",
+        why: "Engines reject the layer, unpack the entry to another path, or disagree about its meaning. \
+              Entries must be files, directories or links inside the image, with names in UTF-8.",
+        help: "create the layer again with `docker build`",
+        example: "an entry `../../etc/passwd`, or a hard link to a file that its layer does not contain",
     }
 }

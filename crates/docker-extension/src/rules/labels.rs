@@ -1,84 +1,87 @@
-//! What the image's labels and its tag have to be.
+//! Rules about the image's labels and its tag.
 
 super::rule::rules! {
     MISSING: Error "label-missing" {
-        says: "The image has every label that Docker wants: title, description, vendor, API version, \
-               icon, screenshots, detailed description, publisher's page, changelog and categories.",
-        why: "`docker extension validate` refuses the image, and with it the marketplace; Docker's \
-              documentation calls the categories optional, but they are not.",
+        reports: "required label is missing",
+        why: "`docker extension validate`, and with it the marketplace, rejects the image: `(required) \
+              image label … is missing`. Title, description, vendor, API version, icon, screenshots, \
+              detailed description, publisher URL, changelog and categories are required, although \
+              Docker's documentation calls the categories optional.",
         help: "add the label to the image's configuration",
         example: "an image without the label `com.docker.extension.changelog`",
     }
     EMPTY: Error "label-empty" {
-        says: "No label that Docker wants is empty.",
-        why: "`docker extension validate` refuses the image, and with it the marketplace.",
-        help: "fill it in",
+        reports: "required label is empty",
+        why: "`docker extension validate`, and with it the marketplace, rejects the image: `(required) \
+              image label … is set to empty string`.",
+        help: "set the label to a value",
         example: "`LABEL com.docker.extension.categories=\"\"`",
     }
     DIFFERS: Warning "label-differs" {
-        says: "Both variants of the image have the same labels.",
-        why: "What people read about the extension depends on the machine that reads it.",
+        reports: "label differs between the image variants",
+        why: "Users see different values, depending on the CPU of their machine.",
         help: "build both variants from the same sources in one run",
-        example: "an image whose variants were built on two days",
+        example: "an image whose variants were built on different days",
     }
     API_VERSION: Error "label-api-version" {
-        says: "The API version is a semantic version, or a constraint on one.",
-        why: "Docker Desktop can't tell whether the extension works with it.",
+        reports: "API version is not a valid version constraint",
+        why: "Docker Desktop cannot decide whether the extension is compatible.",
         help: "write a constraint, such as `>= 0.3.4`",
         example: "`LABEL com.docker.desktop.extension.api.version=\"latest\"`",
     }
     API_VERSION_BARE: Warning "label-api-version-bare" {
-        says: "The API version is a constraint, not a single version.",
-        why: "`docker extension validate` has refused images for naming an older version than its own.",
-        help: "put `>=` before it",
+        reports: "API version is a single version, not a constraint",
+        why: "`docker extension validate` has rejected images whose version is older than its own.",
+        help: "put `>=` in front of the version",
         example: "`LABEL com.docker.desktop.extension.api.version=\"0.3.4\"`",
     }
     SCREENSHOTS: Error "label-screenshots" {
-        says: "The screenshots are a list in JSON, with at least one `{ \"alt\": …, \"url\": … }`.",
-        why: "`docker extension validate` reads the list; the marketplace shows the pictures.",
+        reports: "list of screenshots is invalid or empty",
+        why: "The marketplace cannot show the screenshots, and `docker extension validate` rejects the \
+              image. The label must be a JSON array with at least one `{ \"alt\": …, \"url\": … }`.",
         help: "write it like `[{\"alt\": \"The table\", \"url\": \"https://…\"}]`",
         example: "`LABEL com.docker.extension.screenshots=\"https://example.com/1.png\"`",
     }
     ADDITIONAL_URLS: Error "label-additional-urls" {
-        says: "The additional addresses, if there are any, are a list in JSON of \
-               `{ \"title\": …, \"url\": … }`.",
-        why: "`docker extension validate` refuses anything else.",
+        reports: "list of additional URLs is invalid",
+        why: "`docker extension validate` rejects the image. The label must be a JSON array of \
+              `{ \"title\": …, \"url\": … }`.",
         help: "write it like `[{\"title\": \"Support\", \"url\": \"https://…\"}]`",
         example: "`LABEL com.docker.extension.additional-urls=\"https://example.com\"`",
     }
     CATEGORY: Warning "label-category" {
-        says: "The categories are those of the marketplace, with commas between them.",
-        why: "Nobody finds the extension under another one.",
-        help: "choose from ci-cd, container-orchestration, cloud-deployment, cloud-development, \
-               database, kubernetes, networking, image-registry, security, testing-tools, \
-               utility-tools, volumes",
+        reports: "unknown category",
+        why: "Users of the marketplace do not find the extension under this category.",
+        help: "use categories from this list, separated by commas: ci-cd, container-orchestration, \
+               cloud-deployment, cloud-development, database, kubernetes, networking, image-registry, \
+               security, testing-tools, utility-tools, volumes",
         example: "`LABEL com.docker.extension.categories=\"[\\\"cloud\\\"]\"`",
     }
     VENDOR: Error "label-vendor" {
-        says: "The vendor is the extension's publisher, and not Docker.",
-        why: "The marketplace's reviewers send it back: the template of `docker extension init` has \
-              that value.",
+        reports: "vendor is Docker, not the publisher of the extension",
+        why: "The marketplace's reviewers reject the extension. The template of `docker extension init` \
+              contains this value.",
         help: "write your own name",
         example: "`LABEL org.opencontainers.image.vendor=\"Docker Inc.\"`",
     }
     TITLE: Warning "label-title" {
-        says: "The title is the extension's name, without the word \"extension\".",
-        why: "Everything in the marketplace is one; `docker extension validate` has objected to it.",
-        help: "leave the word out",
+        reports: "title contains the redundant word \"extension\"",
+        why: "Everything in the marketplace is an extension. `docker extension validate` has reported \
+              `title … should not include \"extension\"`.",
+        help: "remove the word from the title",
         example: "`LABEL org.opencontainers.image.title=\"My Extension\"`",
     }
     URL: Error "label-url" {
-        says: "Icon, screenshots and links are addresses that begin with `https://`.",
-        why: "Docker Desktop does not show pictures from elsewhere, and anybody on the way can \
-              change them.",
-        help: "publish it under an `https://` address",
+        reports: "URL of an icon, a screenshot or a link does not begin with `https://`",
+        why: "Docker Desktop does not show pictures from other URLs, and the network can change them.",
+        help: "publish it at an `https://` URL",
         example: "`LABEL com.docker.desktop.extension.icon=\"icon.svg\"`",
     }
     TAG: Error "tag-semver" {
-        says: "The tag is a semantic version, such as `1.2.3`.",
-        why: "The marketplace publishes the greatest semantic version among the tags, and sees no \
-              other one: neither `latest`, which is also what no tag means, nor `v1.2.3-final.`.",
-        help: "tag it with its version",
+        reports: "tag is not a semantic version",
+        why: "The marketplace publishes the tag with the highest semantic version, and ignores other \
+              tags: `latest`, which is also the default, and `v1.2.3-final.`.",
+        help: "use the version as the tag, such as `1.2.3`",
         example: "`me/tool:latest`",
     }
 }

@@ -1,84 +1,87 @@
-//! What `metadata.json` has to be.
+//! Rules about `metadata.json`.
 
 super::rule::rules! {
     SYNTAX: Error "metadata-syntax" {
-        says: "`metadata.json` is JSON (RFC 8259) in UTF-8: no comments, no trailing commas, no byte \
-               order mark, and no more than 128 levels deep.",
-        why: "Consumers can't read it, so the extension can't be installed.",
-        help: "mend it at the place that is named",
+        reports: "`metadata.json` is not valid JSON",
+        why: "Docker Desktop cannot read the file, so the extension cannot be installed. The file must \
+              be JSON (RFC 8259) in UTF-8, at most 128 levels deep, without comments, trailing commas \
+              or a byte order mark.",
+        help: "correct the JSON at the reported line and column",
         example: "`{ \"icon\": \"icon.svg\", }`",
     }
     DUPLICATE_KEY: Warning "metadata-duplicate-key" {
-        says: "No object in `metadata.json` has a name twice.",
-        why: "Consumers take the last one and ignore the others without a word.",
-        help: "keep one of them, or put both contents together",
+        reports: "duplicate key in an object of `metadata.json`",
+        why: "The last value is used. The others are silently ignored.",
+        help: "keep one of them, or merge their values",
         example: "`{ \"icon\": \"icon.svg\", \"host\": { … }, \"host\": { … } }`",
     }
     TYPE: Error "metadata-type" {
-        says: "Every value in `metadata.json` has the type that consumers read.",
-        why: "The value can't be read, so the extension can't be installed, or lacks that part.",
-        help: "give it the type that is expected",
-        example: "`\"host\": { \"binaries\": { \"darwin\": [] } }`: a list is expected",
+        reports: "value in `metadata.json` has the wrong type",
+        why: "The extension cannot be installed, or lacks this part. `docker extension validate` \
+              reports `Invalid type. Expected: …, given: …`.",
+        help: "change the value to the expected type",
+        example: "`\"host\": { \"binaries\": { \"darwin\": [] } }`, which must be an array",
     }
     ROOT_KEY: Error "metadata-root-key" {
-        says: "The top of `metadata.json` has `icon`, `ui`, `vm` and `host`, and nothing else.",
-        why: "`docker extension validate` refuses everything else there, and with it the marketplace.",
-        help: "take it out",
+        reports: "unknown top-level key in `metadata.json`",
+        why: "Only `icon`, `ui`, `vm` and `host` are allowed. `docker extension validate`, and with it \
+              the marketplace, rejects other keys: `(root): Additional property … is not allowed`.",
+        help: "correct the name of the key, or remove it",
         example: "`{ \"$schema\": \"…\", \"icon\": \"icon.svg\" }`",
     }
     OBSOLETE_KEY: Error "metadata-obsolete-key" {
-        says: "`metadata.json` has none of the keys of old versions: `name`, `provider`, \
-               `desktop-plugin-version`.",
-        why: "`docker extension validate` refuses them since version 0.2.3 of the SDK.",
-        help: "take it out: the labels `org.opencontainers.image.title`, \
-               `org.opencontainers.image.vendor` and `com.docker.desktop.extension.api.version` say \
-               the same",
+        reports: "obsolete key in `metadata.json`",
+        why: "Since version 0.2.3 of the SDK, `docker extension validate` rejects `name`, `provider` \
+              and `desktop-plugin-version`: `(root): Additional property … is not allowed`. The labels \
+              `org.opencontainers.image.title`, `org.opencontainers.image.vendor` and \
+              `com.docker.desktop.extension.api.version` replace them.",
+        help: "remove the key",
         example: "`{ \"name\": \"tool\", \"icon\": \"icon.svg\" }`",
     }
     REQUIRED: Error "metadata-required" {
-        says: "What consumers need is there, and not empty: `icon`; the `title`, `root` and `src` of \
-               a tab; the `path` of a host binary.",
-        why: "Without it the extension can't be installed, or can't be removed again.",
-        help: "add it",
+        reports: "required value in `metadata.json` is missing or empty",
+        why: "Without it, the extension cannot be installed, or cannot be removed. `icon` is required, \
+              and so are the `title`, `root` and `src` of a tab and the `path` of a host binary. \
+              `docker extension validate` reports `… is required`.",
+        help: "add the value",
         example: "`{ \"ui\": { \"dashboard-tab\": { \"title\": \"Tool\", \"src\": \"index.html\" } } }`",
     }
     VM_SERVICE: Error "metadata-vm-service" {
-        says: "`vm` names what runs: an `image` or a `composefile`.",
-        why: "Consumers refuse a `vm` that has nothing to run.",
-        help: "add one of the two, or take `vm` out",
+        reports: "`vm` has neither `image` nor `composefile`",
+        why: "The extension cannot be installed, because `vm` has no service to run.",
+        help: "add one of the two, or remove `vm`",
         example: "`\"vm\": { \"exposes\": { \"socket\": \"backend.sock\" } }`",
     }
     VM_BOTH: Note "metadata-vm-both" {
-        says: "`vm` has one of `image` and `composefile`.",
-        why: "Rancher Desktop runs the image, and ignores the compose file.",
-        help: "keep the one that is meant",
+        reports: "`vm` has both `image` and `composefile`",
+        why: "Rancher Desktop runs the image and ignores the compose file.",
+        help: "keep the one that you need",
         example: "`\"vm\": { \"image\": \"me/tool\", \"composefile\": \"compose.yaml\" }`",
     }
     UNKNOWN_KEY: Warning "metadata-unknown-key" {
-        says: "The parts of `metadata.json` have the keys that consumers read.",
-        why: "Nobody reads this one: what it says does not happen. There is no way to say for which \
-              CPU a host binary is, but the variant of the image that carries it.",
-        help: "mend its name, or take it out",
+        reports: "unknown key in `metadata.json`",
+        why: "Docker Desktop ignores the key and its value.",
+        help: "correct the name of the key, or remove it",
         example: "`{ \"path\": \"/tool\", \"arch\": \"arm64\" }`",
     }
     RANCHER_KEY: Note "metadata-rancher-key" {
-        says: "`host` has no keys of Rancher Desktop: `x-rd-install`, `x-rd-uninstall`, \
-               `x-rd-shutdown`.",
-        why: "Docker Desktop does not run what they name.",
-        help: "leave it, if the extension works without it",
+        reports: "`host` has a key that only Rancher Desktop reads",
+        why: "Docker Desktop ignores `x-rd-install`, `x-rd-uninstall` and `x-rd-shutdown`, and does not \
+              run their commands.",
+        help: "make sure that the extension works without it",
         example: "`\"host\": { \"x-rd-install\": { \"linux\": \"install.sh\" } }`",
     }
     PATH: Error "metadata-path" {
-        says: "A path in `metadata.json` is one of a file in the image: with `/` between its parts, \
-               without `..`, and with a name at its end.",
-        why: "Consumers can't copy it, so the extension can't be installed.",
+        reports: "invalid path in `metadata.json`",
+        why: "Docker Desktop cannot copy the file, so the extension cannot be installed. The path must \
+              be that of a file in the image, with `/` as separator and without `..`.",
         help: "write the path that the file has in the image",
         example: "`{ \"path\": \"\\\\windows\\\\tool.exe\" }`",
     }
     NAME_TWICE: Error "metadata-name-twice" {
-        says: "The host binaries of an operating system have different file names, and macOS and \
-               Windows don't tell upper from lower case.",
-        why: "Consumers copy all of them into one folder: one overwrites the other.",
+        reports: "host binaries for one operating system have the same file name",
+        why: "Docker Desktop copies them all into one directory, where one overwrites the other. macOS \
+              and Windows ignore case in file names.",
         help: "rename one of them",
         example: "`\"darwin\": [{ \"path\": \"/a/tool\" }, { \"path\": \"/b/tool\" }]`",
     }

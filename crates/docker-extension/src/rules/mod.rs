@@ -1,10 +1,12 @@
-//! The rules: what is looked for, how bad it is, why it matters, and how to mend it.
+//! The rules of `validate`: the reported fault, its severity, why it matters, and how to fix it.
 //!
-//! They come from what Docker Desktop and Rancher Desktop do when they install an extension, and
-//! from what `docker extension validate` prints. `docs/rules.md` is made from them.
+//! Their sources are the installation of extensions by Docker Desktop and Rancher Desktop and the
+//! output of `docker extension validate`. `docs/rules.md` is generated from them.
 
 pub mod binaries;
 mod breach;
+#[cfg(test)]
+pub mod fault;
 pub mod image;
 pub mod labels;
 pub mod metadata;
@@ -17,14 +19,14 @@ mod rule;
 pub use breach::Breach;
 pub use rule::{Rule, Severity};
 
-/// Every rule, in the order in which people read them.
+/// Every rule, in the order of reports and of the documentation.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
     let groups =
         [metadata::ALL, image::ALL, binaries::ALL, labels::ALL, placeholder::ALL, online::ALL];
     groups.into_iter().flatten().copied()
 }
 
-/// Where a rule stands among all.
+/// The index of a rule in [`all`].
 pub fn position(rule: &Rule) -> Option<usize> {
     all().position(|other| other == rule)
 }
@@ -34,17 +36,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_rule_has_a_name_of_its_own_and_whole_sentences() {
+    fn every_rule_has_an_id_of_its_own_and_complete_texts() {
         let mut ids = std::collections::BTreeSet::new();
         for rule in all() {
-            let id = rule.id;
-            assert!(ids.insert(id), "{id} is there twice");
-            assert!(
-                id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
-                "{id}"
-            );
-            assert!(rule.says.ends_with('.') && rule.why.ends_with('.'), "{id}");
-            assert!(!rule.help.ends_with('.') && !rule.example.is_empty(), "{id}");
+            let Rule { id, why, help, example, .. } = rule;
+            assert!(ids.insert(id), "{id} is used twice");
+            let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            assert!(id.chars().all(is_allowed), "{id}");
+            assert!(why.ends_with('.'), "{id}: `why` is whole sentences");
+            let is_clause = |text: &str| !text.ends_with('.') && !text.is_empty();
+            assert!(is_clause(help) && is_clause(example), "{id}");
+        }
+    }
+
+    #[test]
+    fn the_headline_of_every_rule_states_a_fault() {
+        for Rule { id, reports, .. } in all() {
+            assert!(fault::is_stated(reports), "{id}: `{reports}` does not state a fault");
+            assert!(!reports.ends_with('.'), "{id}");
+            let start: Vec<bool> = reports.chars().take(2).map(char::is_uppercase).collect();
+            assert_ne!(start, [true, false], "{id}: it begins in lower case, or with an acronym");
         }
     }
 }

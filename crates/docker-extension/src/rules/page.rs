@@ -1,4 +1,4 @@
-//! `docs/rules.md`: the rules, for people to read.
+//! The documentation of the rules, `docs/rules.md`.
 
 use std::fmt::Write;
 
@@ -11,11 +11,11 @@ pub fn page() -> String {
         ("Host binaries", binaries::ALL),
         ("Labels and tag", labels::ALL),
         ("Placeholders", placeholder::ALL),
-        ("Pictures at the addresses in labels, with `--online`", online::ALL),
+        ("Pictures at the URLs in labels, with `--online`", online::ALL),
     ];
-    let mut page = "# What `cargo xtask validate` looks for\n\n\
-        This page is made from the rules themselves. An *error* is met by users, or keeps the image out \
-        of the marketplace; a *warning* may be met by some; a *note* is good to know.\n"
+    let mut page = "# Rules of `cargo xtask validate`\n\n\
+        This page is generated from the rules. An *error* affects users, or makes the marketplace \
+        reject the image. A *warning* may affect some users. A *note* is for information.\n"
         .to_owned();
     for (title, rules) in groups {
         let _ = write!(page, "\n## {title}\n");
@@ -28,10 +28,10 @@ pub fn page() -> String {
 
 fn describe(page: &mut String, rule: &Rule) {
     let severity = rule.severity.name();
-    let Rule { id, says, why, help, example, .. } = rule;
+    let Rule { id, reports, why, help, example, .. } = rule;
     let _ = write!(
         page,
-        "\n### {id}\n\n*{severity}* — {says}\n\n{why}\n\n- For example: {example}\n- To mend it: {help}.\n"
+        "\n### {id}\n\n*{severity}*: {reports}\n\n{why}\n\n- Example: {example}\n- Fix: {help}.\n"
     );
 }
 
@@ -39,9 +39,9 @@ fn describe(page: &mut String, rule: &Rule) {
 mod tests {
     use super::*;
 
-    /// `UPDATE_EXPECT=1 cargo test -p docker-extension --lib` rewrites it.
+    /// `UPDATE_EXPECT=1 cargo test -p docker-extension --lib` updates it.
     #[test]
-    fn the_page_in_the_documentation_is_that_of_the_rules() {
+    fn the_page_in_the_documentation_is_up_to_date() {
         expect_test::expect_file!["../../../../docs/rules.md"].assert_eq(&page());
     }
 }

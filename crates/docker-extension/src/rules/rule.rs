@@ -8,16 +8,15 @@ use crate::text;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Users will meet it, or the marketplace refuses the image.
+    /// Users are affected, or the marketplace rejects the image.
     Error,
-    /// Some users may meet it, or people who look at the image object to it.
+    /// Some users may be affected, or reviewers may object.
     Warning,
-    /// Good to know; nothing to fix.
+    /// For information; there may be nothing to fix.
     Note,
 }
 
 impl Severity {
-    /// As in reports and in `docs/rules.md`.
     pub fn name(self) -> &'static str {
         match self {
             Severity::Error => "error",
@@ -43,36 +42,37 @@ impl Serialize for Severity {
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Its name for programs and conversations; never changes.
+    /// Stable, because programs and documentation refer to it.
     pub id: &'static str,
     pub severity: Severity,
-    /// What a sound extension does: a whole sentence.
-    pub says: &'static str,
-    /// What happens to a user where it doesn't: whole sentences.
+    /// The fault, as a headline without a full stop: `host binary is empty or truncated`.
+    pub reports: &'static str,
+    /// The consequences for users: whole sentences.
     pub why: &'static str,
-    /// How to fix it: an infinitive clause.
+    /// How to fix it: one imperative without a full stop.
     pub help: &'static str,
-    /// A piece of an image that breaks it.
+    /// A part of an image that violates the rule.
     pub example: &'static str,
 }
 
-/// So many places that break one rule are shown to people; reports for programs have more.
-const MOST_PLACES: usize = 10;
+/// The maximum number of findings per rule in a text report. JSON reports are not limited.
+const MOST_FINDINGS: usize = 10;
 
 impl Rule {
-    /// The paragraph about the `places` that break this rule, and what was found at each: the fault, the
-    /// places, the reason and the remedy.
-    pub fn explain(&self, places: &[(String, &str)]) -> String {
+    /// The paragraph about findings of this rule, each a place and a headline: the findings, then the
+    /// reason and the help.
+    pub fn explain(&self, findings: &[(String, String)]) -> String {
         let (style, severity) = (self.severity.style(), self.severity.name());
-        let mut text = format!("{style}{severity}{style:#}[{}]: {}\n", self.id, self.says);
-        for (place, what) in places.iter().take(MOST_PLACES) {
-            let [place, what] = [place, *what].map(text::printable);
-            let _ = writeln!(text, "  {HELP}→{HELP:#} {place}: {what}");
+        let mut text = String::new();
+        for (place, headline) in findings.iter().take(MOST_FINDINGS) {
+            let [place, headline] = [place, headline].map(|it| text::printable(it));
+            let _ = writeln!(text, "{style}{severity}[{}]{style:#}: {headline}", self.id);
+            let _ = writeln!(text, "  {HELP}-->{HELP:#} {place}");
         }
-        if let Some(more) = places.len().checked_sub(MOST_PLACES).filter(|more| *more > 0) {
-            let _ = writeln!(text, "  {HELP}→{HELP:#} and {more} more");
+        if let Some(more) = findings.len().checked_sub(MOST_FINDINGS).filter(|more| *more > 0) {
+            let _ = writeln!(text, "  and {more} more");
         }
-        let _ = writeln!(text, "  {DIM}why:{DIM:#} {}", self.why);
+        let _ = writeln!(text, "  {DIM}note:{DIM:#} {}", self.why);
         let _ = writeln!(text, "  {HELP}help:{HELP:#} {}", self.help);
         text
     }
@@ -81,7 +81,7 @@ impl Rule {
 /// Declares rules, and `ALL` which lists them.
 macro_rules! rules {
     ($($name:ident: $severity:ident $id:literal {
-        says: $says:literal,
+        reports: $reports:literal,
         why: $why:literal,
         help: $help:literal,
         example: $example:literal $(,)?
@@ -89,13 +89,13 @@ macro_rules! rules {
         $(pub static $name: $crate::rules::rule::Rule = $crate::rules::rule::Rule {
             id: $id,
             severity: $crate::rules::rule::Severity::$severity,
-            says: $says,
+            reports: $reports,
             why: $why,
             help: $help,
             example: $example,
         };)*
 
-        /// The rules of this group, in the order in which people read them.
+        /// The rules of this group, in the order of the documentation.
         pub static ALL: &[&$crate::rules::rule::Rule] = &[$(&$name),*];
     };
 }

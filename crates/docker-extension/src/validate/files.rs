@@ -1,26 +1,25 @@
-//! The files of a variant: whether what `metadata.json` names is there, and can be copied as
-//! consumers copy it.
+//! The files of a variant: whether those that `metadata.json` names exist and can be copied as Docker
+//! Desktop and Rancher Desktop copy them.
 
 use std::collections::BTreeSet;
 
 use super::finding::{At, LocatedBreach};
 use super::metadata::{Declared, DeclaredBinary, DeclaredTab, ImagePath};
 use super::room::LocatedBreaches;
-use crate::image::read::tree::{FileTree, NodeKind};
+use crate::image::read::tree::{FileTree, NodeKind, Unresolved};
 use crate::oci::Digest;
 use crate::platform::Os;
-use crate::rules::{Rule, image as rules};
+use crate::rules::{Breach, Rule, image as rules};
 
-/// A file whose content is to be looked at.
+/// A file whose content must be inspected.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wanted {
-    /// The digest of its content.
+pub(super) struct Pending {
     pub content: Digest,
     pub path: String,
     pub part: Part,
 }
 
-/// What a file is in the extension.
+/// The purpose of a file in the extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Icon,
@@ -29,10 +28,10 @@ pub(super) enum Part {
     HostBinary(Os),
 }
 
-/// Looks for everything that is declared; returns what is to be inspected, too.
-pub(super) fn check(tree: &FileTree, declared: &Declared) -> (Vec<LocatedBreach>, Vec<Wanted>) {
+/// Checks all declared files. Also returns the files whose content must be inspected.
+pub(super) fn check(tree: &FileTree, declared: &Declared) -> (Vec<LocatedBreach>, Vec<Pending>) {
     let mut checker =
-        FileChecker { tree, breaches: LocatedBreaches::default(), wanted: Vec::new() };
+        FileChecker { tree, breaches: LocatedBreaches::default(), pending: Vec::new() };
     checker.oddities();
     if let Some(icon) = &declared.icon {
         checker.icon(icon);
@@ -43,36 +42,39 @@ pub(super) fn check(tree: &FileTree, declared: &Declared) -> (Vec<LocatedBreach>
     }
     declared.binaries.iter().for_each(|binary| checker.host_binary(binary));
     checker.unlisted(&declared.binaries);
-    (checker.breaches.into_vec(), checker.wanted)
+    (checker.breaches.into_vec(), checker.pending)
 }
 
 struct FileChecker<'a> {
     tree: &'a FileTree,
     breaches: LocatedBreaches,
-    wanted: Vec<Wanted>,
+    pending: Vec<Pending>,
 }
 
 impl FileChecker<'_> {
     fn oddities(&mut self) {
         for oddity in self.tree.oddities().first() {
-            self.report(&rules::LAYER_ENTRY, &oddity.path, oddity.kind.to_string());
+            let what = format!("is an invalid layer entry: it {}", oddity.kind);
+            self.report(&rules::LAYER_ENTRY, &oddity.path, what);
         }
     }
 
     fn icon(&mut self, icon: &ImagePath) {
         if let Some(content) = self.file(icon, &rules::ICON_MISSING) {
-            self.want(content, icon, Part::Icon);
+            self.inspect(content, icon, Part::Icon);
         }
     }
 
     fn tab(&mut self, DeclaredTab { root, src }: &DeclaredTab) {
         match self.tree.resolve(root.as_str()) {
-            Err(reason) => return self.report(&rules::UI_MISSING, root.as_str(), reason),
+            Err(reason) => {
+                return self.report(&rules::UI_MISSING, root.as_str(), unresolved(reason));
+            }
             Ok(found) if matches!(found.node.kind, NodeKind::Symlink(_)) => {
-                self.report(&rules::UI_LINK, root.as_str(), "it is a symbolic link");
+                self.report(&rules::UI_LINK, root.as_str(), "is a symbolic link");
             }
             Ok(found) if found.node.kind != NodeKind::Folder => {
-                return self.report(&rules::UI_MISSING, root.as_str(), "it is no folder");
+                return self.report(&rules::UI_MISSING, root.as_str(), "is not a directory");
             }
             Ok(_) => {}
         }
@@ -83,11 +85,11 @@ impl FileChecker<'_> {
             .map(|found| found.path)
             .collect();
         for link in links {
-            self.report(&rules::UI_LINK, &link, "it is a symbolic link");
+            self.report(&rules::UI_LINK, &link, "is a symbolic link");
         }
         let Some(src) = src else { return };
         if let Some(content) = self.file(src, &rules::UI_MISSING) {
-            self.want(content, src, Part::Page);
+            self.inspect(content, src, Part::Page);
         }
     }
 
@@ -95,7 +97,7 @@ impl FileChecker<'_> {
         let found = match self.tree.resolve(path.as_str()) {
             Ok(found) => found,
             Err(reason) => {
-                let what = format!("it is listed for {}, but {reason}", os.name());
+                let what = format!("{} (listed for {})", unresolved(reason), os.name());
                 return self.report(&rules::BINARY_MISSING, path.as_str(), what);
             }
         };
@@ -103,65 +105,83 @@ impl FileChecker<'_> {
             NodeKind::File { content, .. } => {
                 let content = *content;
                 self.mode(*os, path, found.node.mode);
-                return self.want(content, path, Part::HostBinary(*os));
+                return self.inspect(content, path, Part::HostBinary(*os));
             }
-            NodeKind::Folder => "it is a folder".to_owned(),
-            NodeKind::Symlink(target) => format!("it is a symbolic link to `{target}`"),
-            NodeKind::Special => "it is a device or a pipe".to_owned(),
+            NodeKind::Folder => "is a directory, not a program".to_owned(),
+            NodeKind::Symlink(target) => format!("is a symbolic link to `{target}`"),
+            NodeKind::Special => "is a device or a pipe, not a program".to_owned(),
         };
         self.report(&rules::BINARY_FILE, path.as_str(), what);
     }
 
-    /// Windows knows no modes; elsewhere everybody has to be able to start it.
+    /// Windows ignores modes. On other systems, all users must be able to start the program.
     fn mode(&mut self, os: Os, path: &ImagePath, mode: u32) {
-        const EVERYBODY: u32 = 0o555;
-        let what = format!("its mode is {mode:04o}");
-        if os != Os::Windows && mode & EVERYBODY != EVERYBODY {
+        const ALL_USERS: u32 = 0o555;
+        if os != Os::Windows && mode & ALL_USERS != ALL_USERS {
+            let what = format!("has mode {mode:04o}: not all users can read and execute it");
             self.report(&rules::BINARY_EXECUTABLE, path.as_str(), what);
         } else if mode != 0o755 {
+            let what = format!("has mode {mode:04o} instead of 0755");
             self.report(&rules::BINARY_MODE, path.as_str(), what);
         }
     }
 
-    /// Programs in folders that hold host binaries and nothing else of the system.
+    /// Reports unlisted programs in the directories of host binaries, except in those of the system.
     fn unlisted(&mut self, listed: &[DeclaredBinary]) {
         let paths: BTreeSet<&str> = listed.iter().map(|binary| binary.path.as_str()).collect();
-        let folders: BTreeSet<&str> = listed.iter().map(|binary| binary.path.parent()).collect();
-        let is_systems =
-            |folder: &&str| matches!(*folder, "" | "/bin" | "/usr/bin" | "/usr/local/bin");
-        for folder in folders.into_iter().filter(|folder| !is_systems(folder)) {
+        let directories: BTreeSet<&str> =
+            listed.iter().map(|binary| binary.path.parent()).collect();
+        let is_of_system =
+            |directory: &&str| matches!(*directory, "" | "/bin" | "/usr/bin" | "/usr/local/bin");
+        for directory in directories.into_iter().filter(|directory| !is_of_system(directory)) {
             let files: Vec<String> = self
                 .tree
-                .below(folder)
+                .below(directory)
                 .filter(|found| matches!(found.node.kind, NodeKind::File { .. }))
                 .filter(|found| found.node.mode & 0o111 != 0)
                 .map(|found| found.path)
-                .filter(|path| path.rsplit_once('/').is_some_and(|(around, _)| around == folder))
+                .filter(|path| path.rsplit_once('/').is_some_and(|(parent, _)| parent == directory))
                 .filter(|path| !paths.contains(path.as_str()))
                 .collect();
             for path in files {
-                self.report(&rules::BINARY_UNLISTED, &path, "`host.binaries` does not list it");
+                self.report(&rules::BINARY_UNLISTED, &path, "is not listed in `host.binaries`");
             }
         }
     }
 
-    /// The content of a plain file; `rule` is broken where there is none.
+    /// The content of a regular file. If there is none, it is a finding of `rule`.
     fn file(&mut self, path: &ImagePath, rule: &'static Rule) -> Option<Digest> {
-        // Consumers copy the icon, and the folders around pages and compose files, links and all.
+        // A symbolic link fails, because Docker Desktop copies links as they are.
         match self.tree.resolve(path.as_str()).map(|found| &found.node.kind) {
             Ok(NodeKind::File { content, .. }) => return Some(*content),
-            Ok(_) => self.report(rule, path.as_str(), "it is no plain file"),
-            Err(reason) => self.report(rule, path.as_str(), reason),
+            Ok(_) => self.report(rule, path.as_str(), NOT_REGULAR),
+            Err(reason) => self.report(rule, path.as_str(), unresolved(reason)),
         }
         None
     }
 
-    fn want(&mut self, content: Digest, path: &ImagePath, part: Part) {
-        self.wanted.push(Wanted { content, path: path.as_str().to_owned(), part });
+    fn inspect(&mut self, content: Digest, path: &ImagePath, part: Part) {
+        self.pending.push(Pending { content, path: path.as_str().to_owned(), part });
     }
 
     fn report(&mut self, rule: &'static Rule, path: &str, what: impl ToString) {
-        let at = At::File(path.to_owned());
-        self.breaches.push(LocatedBreach::new(rule, at, what.to_string()));
+        self.breaches.push(about_file(&Breach::new(rule, what.to_string()), path));
     }
+}
+
+/// The fault of a file that is there, but is a directory, a link or a device.
+pub(super) const NOT_REGULAR: &str = "is not a regular file";
+
+/// The fault of a path that does not lead to a file.
+pub(super) fn unresolved(reason: Unresolved) -> &'static str {
+    match reason {
+        Unresolved::NotFound => "is missing",
+        Unresolved::NotADirectory => "is missing: a parent is not a directory",
+        Unresolved::TooManyLinks => "cannot be reached: its path has too many symbolic links",
+    }
+}
+
+/// The breach of a rule by a file of the image.
+pub(super) fn about_file(breach: &Breach, path: &str) -> LocatedBreach {
+    breach.at(&format!("`{path}`"), At::File(path.to_owned()))
 }

@@ -1,4 +1,4 @@
-//! One rule that an image breaks, and where.
+//! A violation of a rule by an image, and its place.
 
 use std::fmt;
 
@@ -6,38 +6,43 @@ use crate::oci::OciPlatform;
 use crate::rules::{Breach, Rule};
 use crate::text;
 
-/// A rule that is broken at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub rule: &'static Rule,
     pub place: Location,
+    /// The headline: a sentence without a full stop that names the thing, the fault and the values.
     pub what: String,
 }
 
 impl Finding {
-    /// Whether it is the same but for the variants.
+    /// Whether the two only differ in the variants.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         (self.rule, &self.place.at, &self.what) == (other.rule, &other.place.at, &other.what)
     }
 }
 
 impl Breach {
-    pub fn at(self, at: At) -> LocatedBreach {
-        LocatedBreach { rule: self.rule, at, what: self.what }
+    /// `subject` is what violates the rule, as the headline names it.
+    pub fn at(&self, subject: &str, at: At) -> LocatedBreach {
+        LocatedBreach::new(self.rule, at, self.headline(subject))
     }
 }
 
-/// A breach, before it is known in which variants it is.
+/// A finding before the variants are known that have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocatedBreach {
     pub rule: &'static Rule,
     pub at: At,
+    /// The headline, as in [`Finding`].
     pub what: String,
 }
 
 impl LocatedBreach {
     pub fn new(rule: &'static Rule, at: At, what: impl Into<String>) -> Self {
-        Self { rule, at, what: what.into() }
+        let what = what.into();
+        #[cfg(test)]
+        assert!(crate::rules::fault::is_stated(&what), "{}: `{what}` states no fault", rule.id);
+        Self { rule, at, what }
     }
 
     pub fn found_in(self, platforms: Vec<OciPlatform>) -> Finding {
@@ -48,17 +53,17 @@ impl LocatedBreach {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
-    /// The variants that have it; none where it is about the image as a whole.
+    /// The affected variants; empty if it is about the whole image.
     pub platforms: Vec<OciPlatform>,
     pub at: At,
 }
 
-/// What a finding is about.
+/// What a finding is about, apart from the variants.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum At {
     Index,
     Tag,
-    /// Its name.
+    /// A label, by its name.
     Label(String),
     /// A value in the JSON of a label.
     InLabel {
@@ -68,17 +73,17 @@ pub enum At {
     },
     /// A value in `metadata.json`, by its JSON pointer (RFC 6901).
     Metadata(String),
-    /// A place in the text of `metadata.json`, which is not JSON; both count from 1.
+    /// A place in a `metadata.json` that is not JSON. Both numbers start at 1.
     MetadataText {
         line: usize,
         column: usize,
     },
-    /// A file or folder of the image, by its absolute path.
+    /// A file or directory of the image, by its absolute path.
     File(String),
 }
 
 impl At {
-    /// The bytes of the texts in it.
+    /// The size of its texts in bytes.
     pub(super) fn size(&self) -> usize {
         match self {
             At::Index | At::Tag | At::MetadataText { .. } => 0,

@@ -1,9 +1,9 @@
-//! An image, from its index down to the bytes of its host binaries.
+//! Validates an image, from its index to the content of its host binaries.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::content::{check_icon, check_icon_placeholder, check_page};
-use super::files::{self, Part, Wanted};
+use super::files::{self, Part, Pending};
 use super::finding::{At, Finding, LocatedBreach};
 use super::metadata::{self, Declared};
 use super::report::{Subject, ValidationReport};
@@ -23,10 +23,11 @@ use crate::text;
 
 const METADATA: &str = "/metadata.json";
 
-/// Checks an image as it was opened, or could not be. `name` is how the report calls it.
+/// Validates an opened image, which the report calls `name`. An image that is damaged or too large is a
+/// finding.
 ///
 /// # Errors
-/// The image can't be got at. One that is broken has a finding.
+/// The image can't be accessed.
 pub fn check(opened: Result<StoredImage, ReadError>, name: &str) -> Result<ValidationReport> {
     let mut subject = Subject { name: name.to_owned(), ..Subject::default() };
     let image = match opened {
@@ -53,12 +54,12 @@ fn unreadable(error: ReadError) -> Result<Finding> {
     }
 }
 
-/// A variant that consumers pull, and what has been found out about it.
+/// A variant that Docker Desktop pulls, and what is known about it.
 struct CheckedVariant<'a> {
     arch: Arch,
     variant: &'a Variant,
     declared: Declared,
-    wanted: Vec<Wanted>,
+    pending: Vec<Pending>,
 }
 
 impl CheckedVariant<'_> {
@@ -78,7 +79,7 @@ fn check_variants(image: &StoredImage, findings: &mut Findings) -> Result<(), Re
                 arch,
                 variant,
                 declared: Declared::default(),
-                wanted: Vec::new(),
+                pending: Vec::new(),
             })
         })
         .collect();
@@ -88,9 +89,9 @@ fn check_variants(image: &StoredImage, findings: &mut Findings) -> Result<(), Re
     compare_labels(&variants, findings);
     read_metadata(image, &mut variants, findings)?;
     for checked in &mut variants {
-        let (breaches, wanted) = files::check(&checked.variant.tree, &checked.declared);
+        let (breaches, pending) = files::check(&checked.variant.tree, &checked.declared);
         checked.report(findings, breaches);
-        checked.wanted = wanted;
+        checked.pending = pending;
     }
     let one_cpu = check_contents(image, &variants, findings)?;
     compare_binaries(&variants, &one_cpu, findings);
@@ -103,9 +104,8 @@ fn compare_labels(variants: &[CheckedVariant<'_>], findings: &mut Findings) {
     let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     let platforms = || variants.iter().map(|it| it.variant.platform.clone()).collect();
     for name in names.into_iter().filter(|name| one.get(*name) != other.get(*name)) {
-        let at = At::Label(name.clone());
-        let breach =
-            LocatedBreach::new(&label_rules::DIFFERS, at, "the variants have different values");
+        let what = format!("label `{name}` differs between the image variants");
+        let breach = LocatedBreach::new(&label_rules::DIFFERS, At::Label(name.clone()), what);
         findings.push(breach.found_in(platforms()));
     }
 }
@@ -123,11 +123,11 @@ fn read_metadata(
                 contents.insert(number, *content);
                 continue;
             }
-            Ok(_) => "it is no plain file".to_owned(),
-            Err(reason) => reason.to_string(),
+            Ok(_) => files::NOT_REGULAR,
+            Err(reason) => files::unresolved(reason),
         };
-        let at = At::File(METADATA.to_owned());
-        checked.report(findings, vec![LocatedBreach::new(&rules::METADATA_MISSING, at, what)]);
+        let breach = Breach::new(&rules::METADATA_MISSING, what);
+        checked.report(findings, vec![files::about_file(&breach, METADATA)]);
     }
     let mut texts = BTreeMap::new();
     image.contents(&contents.values().copied().collect(), LARGEST_METADATA, |id, content| {
@@ -149,16 +149,16 @@ fn read_metadata(
     Ok(())
 }
 
-/// Looks into files, each content once. Returns those that are programs for one CPU alone.
+/// Inspects files, each content once. Returns the contents that are programs for a single CPU.
 fn check_contents(
     image: &StoredImage,
     variants: &[CheckedVariant<'_>],
     findings: &mut Findings,
 ) -> Result<BTreeSet<Digest>, ReadError> {
-    let all = variants.iter().flat_map(|checked| &checked.wanted);
-    let wanted: BTreeSet<Digest> = all.map(|wanted| wanted.content).collect();
+    let all = variants.iter().flat_map(|checked| &checked.pending);
+    let contents: BTreeSet<Digest> = all.map(|file| file.content).collect();
     let mut one_cpu = BTreeSet::new();
-    image.contents(&wanted, LARGEST_FILE, |id, content| {
+    image.contents(&contents, LARGEST_FILE, |id, content| {
         let inspected = match &content {
             FileContent::Whole(bytes) => Some(inspect::read(bytes)),
             FileContent::TooLarge { .. } => None,
@@ -167,10 +167,10 @@ fn check_contents(
             one_cpu.insert(id);
         }
         for checked in variants {
-            for wanted in checked.wanted.iter().filter(|wanted| wanted.content == id) {
-                let breaches = judge(checked, wanted, &content, inspected.as_ref());
-                let at = || At::File(wanted.path.clone());
-                checked.report(findings, breaches.into_iter().map(|it| it.at(at())).collect());
+            for file in checked.pending.iter().filter(|file| file.content == id) {
+                let breaches = judge(checked, file, &content, inspected.as_ref());
+                let breaches = breaches.iter().map(|it| files::about_file(it, &file.path));
+                checked.report(findings, breaches.collect());
             }
         }
     })?;
@@ -179,13 +179,13 @@ fn check_contents(
 
 fn judge(
     checked: &CheckedVariant<'_>,
-    wanted: &Wanted,
+    file: &Pending,
     content: &FileContent,
     inspected: Option<&InspectedFile>,
 ) -> Vec<Breach> {
-    match (wanted.part, content, inspected) {
+    match (file.part, content, inspected) {
         (Part::Icon, FileContent::Whole(bytes), _) => {
-            let own = check_icon(&wanted.path, bytes);
+            let own = check_icon(&file.path, bytes);
             own.into_iter().chain(check_icon_placeholder(bytes)).collect()
         }
         (Part::Page, FileContent::Whole(bytes), _) => check_page(bytes).into_iter().collect(),
@@ -195,20 +195,21 @@ fn judge(
             let listed = Listed {
                 os,
                 image: checked.arch,
-                path: &wanted.path,
+                path: &file.path,
                 beside: &beside,
                 promise: None,
             };
             binaries::judge(listed, inspected)
         }
         (Part::HostBinary(_), FileContent::TooLarge { size }, _) => {
-            vec![Breach::new(&rules::BINARY_LARGE, format!("it has {}", text::size(*size)))]
+            let what = format!("is larger than 256 MiB: it has {}", text::size(*size));
+            vec![Breach::new(&rules::BINARY_LARGE, what)]
         }
         _ => Vec::new(),
     }
 }
 
-/// The same program in both variants runs on one CPU alone, but for Windows, which emulates the other.
+/// Reports programs that are the same in both variants, except for Windows, which emulates the other CPU.
 fn compare_binaries(
     variants: &[CheckedVariant<'_>],
     one_cpu: &BTreeSet<Digest>,
@@ -218,12 +219,11 @@ fn compare_binaries(
     if one.arch == other.arch {
         return;
     }
-    for wanted in &one.wanted {
-        let Part::HostBinary(Os::Darwin | Os::Linux) = wanted.part else { continue };
-        if other.wanted.contains(wanted) && one_cpu.contains(&wanted.content) {
-            let at = At::File(wanted.path.clone());
-            let breach =
-                LocatedBreach::new(&rules::BINARY_SAME, at, "both variants have the same bytes");
+    for file in &one.pending {
+        let Part::HostBinary(Os::Darwin | Os::Linux) = file.part else { continue };
+        if other.pending.contains(file) && one_cpu.contains(&file.content) {
+            let what = "is the same program in both variants, and runs on one CPU only";
+            let breach = files::about_file(&Breach::new(&rules::BINARY_SAME, what), &file.path);
             let platforms = variants.iter().map(|it| it.variant.platform.clone()).collect();
             findings.push(breach.found_in(platforms));
         }

@@ -1,5 +1,4 @@
-//! JSON as strictly as consumers read it, with what a plain value forgets: names that an object has
-//! twice.
+//! A JSON reader that is as strict as Docker Desktop and Rancher Desktop, and reports duplicate keys.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -10,19 +9,20 @@ use serde_json::{Map, Value};
 #[derive(Debug)]
 pub(super) struct JsonDocument {
     pub value: Value,
-    /// The JSON pointers of names that stand there more than once.
+    /// The JSON pointers of duplicate keys.
     pub duplicates: Vec<String>,
 }
 
-/// Why a text is not JSON; both count from 1.
+/// Why a text is not JSON. Line and column start at 1.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SyntaxError {
     pub line: usize,
     pub column: usize,
+    /// A clause: `trailing comma`.
     pub reason: String,
 }
 
-/// Reads a whole document. Its depth is limited by serde_json, to 128 levels.
+/// Reads a document. `serde_json` limits its depth to 128 levels.
 pub(super) fn parse(bytes: &[u8]) -> Result<JsonDocument, SyntaxError> {
     let text = utf8(bytes)?;
     let duplicates = RefCell::default();
@@ -49,26 +49,26 @@ fn utf8(bytes: &[u8]) -> Result<&str, SyntaxError> {
     };
     match bytes {
         [0xef, 0xbb, 0xbf, ..] => Err(error(0, "a byte order mark is not allowed")),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(error(0, "it is UTF-16, and has to be UTF-8")),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(error(0, "the text is UTF-16 instead of UTF-8")),
         _ => std::str::from_utf8(bytes)
-            .map_err(|invalid| error(invalid.valid_up_to(), "it is not UTF-8")),
+            .map_err(|invalid| error(invalid.valid_up_to(), "the text is not UTF-8")),
     }
 }
 
-/// The parser's words, without the place, and with what people do most often.
+/// The message of the parser without the place. For comments, a frequent mistake, it says so.
 fn reason(error: &serde_json::Error, text: &str) -> String {
-    let said = error.to_string();
-    let said = said.rsplit_once(" at line ").map_or(&*said, |(said, _)| said).to_owned();
+    let message = error.to_string();
+    let message =
+        message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message).to_owned();
     let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
     let at = line.get(error.column().saturating_sub(1)..).unwrap_or_default();
     if at.starts_with("//") || at.starts_with("/*") {
-        return format!("{said}: comments are not allowed");
+        return format!("{message}: comments are not allowed");
     }
-    said
+    message
 }
 
-/// Duplicates are noted until there are so many, or their pointers have so many bytes: names can be
-/// long.
+/// The limits for noted duplicates: their number, and the size of their pointers in bytes.
 const MOST_DUPLICATES: usize = 20;
 const MOST_BYTES: usize = 64 * 1024;
 
@@ -77,14 +77,14 @@ fn has_room(duplicates: &[String]) -> bool {
     duplicates.len() < MOST_DUPLICATES && bytes < MOST_BYTES
 }
 
-/// Reads any value, and notes duplicates in it.
+/// Reads any value, and notes duplicate keys in it.
 struct Strict<'a> {
     place: Segment<'a>,
     duplicates: &'a RefCell<Vec<String>>,
 }
 
-/// The way from the top of the document to a value. It is made into a pointer only where one is
-/// wanted: names can be long, and values many.
+/// The path from the top of the document to a value. It is converted to a pointer only if one is needed,
+/// because names can be long and values many.
 #[derive(Clone, Copy)]
 enum Segment<'a> {
     Top,
@@ -102,7 +102,7 @@ impl Segment<'_> {
     }
 }
 
-/// The JSON pointer of a member of what `parent` points to.
+/// The JSON pointer of the member `name` of the value at `parent`.
 pub(super) fn pointer(parent: &str, name: &str) -> String {
     format!("{parent}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
@@ -139,7 +139,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        serde_json::Number::from_f64(value).map(Value::from).ok_or(E::custom("no number"))
+        serde_json::Number::from_f64(value).map(Value::from).ok_or(E::custom("not a number"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -182,11 +182,11 @@ mod tests {
     }
 
     #[test]
-    fn an_error_has_its_place_and_its_reason() {
+    fn an_error_has_a_place_and_a_reason() {
         assert_eq!(error(b"{\n  \"icon\": \"i\",\n}"), (3, 1, "trailing comma".to_owned()));
         assert_eq!(error(b"\xef\xbb\xbf{}").2, "a byte order mark is not allowed");
-        assert_eq!(error(b"\xff\xfe{\0}\0").2, "it is UTF-16, and has to be UTF-8");
-        assert_eq!(error(b"{\n \"a\": \"\xe4\"}"), (2, 8, "it is not UTF-8".to_owned()));
+        assert_eq!(error(b"\xff\xfe{\0}\0").2, "the text is UTF-16 instead of UTF-8");
+        assert_eq!(error(b"{\n \"a\": \"\xe4\"}"), (2, 8, "the text is not UTF-8".to_owned()));
         assert!(error(b"{\n  // no\n}").2.ends_with("comments are not allowed"));
         assert!(error(b"").2.contains("EOF"));
         assert!(error(b"{} {}").2.contains("trailing characters"));
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_stand_there_twice_are_told_with_their_place() {
+    fn duplicate_keys_are_reported_with_their_place() {
         let document = parse(br#"{"a/b": [{"c": 1, "d": 2, "c": 3}], "e": 0, "e": 1}"#).unwrap();
         assert_eq!(document.duplicates, ["/a~1b/0/c", "/e"]);
         assert_eq!(document.value["e"], 1);

@@ -1,4 +1,4 @@
-//! The image's labels, which are all that the marketplace knows of an extension.
+//! The labels of the image, which the marketplace shows.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -12,7 +12,7 @@ use crate::rules::placeholder::PLACEHOLDER;
 use crate::rules::{Rule, labels as rules};
 use crate::text::nearest;
 
-/// What `docker extension validate` wants to be there, and not empty.
+/// The labels that `docker extension validate` requires. They must not be empty.
 const REQUIRED: [&str; 10] = [
     names::TITLE,
     names::DESCRIPTION,
@@ -49,8 +49,8 @@ pub fn check(labels: &Labels) -> Vec<LocatedBreach> {
     checker.vendor();
     checker.title();
     for name in [names::ICON, names::PUBLISHER_URL] {
-        if let Some(address) = filled(labels, name) {
-            checker.url(At::Label(name.to_owned()), address);
+        if let Some(url) = filled(labels, name) {
+            checker.url(At::Label(name.to_owned()), url);
         }
     }
     checker.placeholders();
@@ -66,11 +66,11 @@ impl<'a> LabelChecker<'a> {
     fn required(&mut self, name: &'static str) {
         match self.labels.get(name) {
             None => {
-                let what = format!("(required) image label \"{name}\" is missing");
+                let what = format!("label `{name}` is missing");
                 self.report(&rules::MISSING, name, what);
             }
             Some(value) if value.trim().is_empty() => {
-                let what = format!("(required) image label \"{name}\" is set to empty string");
+                let what = format!("label `{name}` is empty");
                 self.report(&rules::EMPTY, name, what);
             }
             Some(_) => {}
@@ -80,10 +80,10 @@ impl<'a> LabelChecker<'a> {
     fn api_version(&mut self) {
         let Some(version) = filled(self.labels, names::API_VERSION) else { return };
         if semver::Version::parse(version.trim()).is_ok() {
-            let what = format!("`{version}` is one version alone");
+            let what = format!("API version `{version}` is a single version, not a constraint");
             self.report(&rules::API_VERSION_BARE, names::API_VERSION, what);
         } else if !is_constraint(version) {
-            let what = format!("`{version}` is neither a version nor a constraint on one");
+            let what = format!("API version `{version}` is not a valid version constraint");
             self.report(&rules::API_VERSION, names::API_VERSION, what);
         }
     }
@@ -92,7 +92,7 @@ impl<'a> LabelChecker<'a> {
         let parts = |it: ScreenshotEntry| [it.alt, it.url];
         let count = self.entries(names::SCREENSHOTS, &rules::SCREENSHOTS, "alt", parts);
         if count == Some(0) {
-            self.report(&rules::SCREENSHOTS, names::SCREENSHOTS, "the list is empty");
+            self.report(&rules::SCREENSHOTS, names::SCREENSHOTS, "list of screenshots is empty");
         }
     }
 
@@ -101,7 +101,7 @@ impl<'a> LabelChecker<'a> {
         self.entries(names::ADDITIONAL_URLS, &rules::ADDITIONAL_URLS, "title", parts);
     }
 
-    /// Checks a list of which each entry has a text, called `key`, and an address: how many it has.
+    /// Checks a list whose entries have a text, called `key`, and a URL. Returns the number of entries.
     fn entries<T: DeserializeOwned>(
         &mut self,
         name: &'static str,
@@ -112,14 +112,15 @@ impl<'a> LabelChecker<'a> {
         let list = match list::<T>(filled(self.labels, name)?) {
             Ok(list) => list,
             Err(reason) => {
-                self.report(rule, name, reason);
+                let what = format!("label `{name}` is not a valid list: {reason}");
+                self.report(rule, name, what);
                 return None;
             }
         };
         let count = list.len();
         for (index, [text, url]) in list.into_iter().map(parts).enumerate() {
             if text.trim().is_empty() {
-                let what = format!("`{key}` of `{url}` is empty");
+                let what = format!("`{key}` of entry {index} in label `{name}` is empty");
                 self.breaches.push(LocatedBreach::new(rule, in_list(name, index, key), what));
             }
             self.url(in_list(name, index, "url"), &url);
@@ -137,7 +138,7 @@ impl<'a> LabelChecker<'a> {
                 Some(nearest) => format!("; did you mean `{nearest}`?"),
                 None => String::new(),
             };
-            let what = format!("`{category}` is no category of the marketplace{meant}");
+            let what = format!("`{category}` is not a category of the marketplace{meant}");
             self.report(&rules::CATEGORY, names::CATEGORIES, what);
         }
     }
@@ -147,14 +148,15 @@ impl<'a> LabelChecker<'a> {
         let name = vendor.trim().to_lowercase();
         let name = name.trim_end_matches('.');
         if matches!(name, "docker" | "docker inc" | "docker, inc" | "docker incorporated") {
-            self.report(&rules::VENDOR, names::VENDOR, format!("the vendor is `{vendor}`"));
+            let what = format!("vendor `{vendor}` is not the publisher of the extension");
+            self.report(&rules::VENDOR, names::VENDOR, what);
         }
     }
 
     fn title(&mut self) {
         let Some(title) = filled(self.labels, names::TITLE) else { return };
         if title.to_lowercase().contains("extension") {
-            let what = format!("title `{title}` should not include \"extension\"");
+            let what = format!("title `{title}` contains the redundant word \"extension\"");
             self.report(&rules::TITLE, names::TITLE, what);
         }
     }
@@ -166,9 +168,9 @@ impl<'a> LabelChecker<'a> {
         }
     }
 
-    fn url(&mut self, at: At, address: &str) {
-        if address.parse::<Url>().is_err() {
-            let what = format!("`{address}` is no https address");
+    fn url(&mut self, at: At, url: &str) {
+        if url.parse::<Url>().is_err() {
+            let what = format!("`{url}` is not an `https://` URL");
             self.breaches.push(LocatedBreach::new(&rules::URL, at, what));
         }
     }
@@ -178,8 +180,8 @@ impl<'a> LabelChecker<'a> {
     }
 }
 
-/// Constraints as the library understands them that Docker's tools are likely to use: alternatives
-/// have `||` between them, and the parts of one a comma or a space.
+/// Whether `text` is a version constraint in the syntax of the Go libraries that Docker's tools probably use:
+/// alternatives are separated by `||`, and the parts of an alternative by commas or spaces.
 fn is_constraint(text: &str) -> bool {
     let is_one = |text: &str| {
         let words = text.replace(',', " ");
@@ -195,12 +197,12 @@ fn is_constraint(text: &str) -> bool {
     text.split("||").all(is_one)
 }
 
-/// The value, unless it is blank.
+/// The value of a label, unless it is blank.
 pub(super) fn filled<'a>(labels: &'a Labels, name: &str) -> Option<&'a str> {
     labels.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
 }
 
-/// Where `key` of an entry in a label's list is.
+/// The place of `key` in an entry of the list in a label.
 pub(super) fn in_list(label: &str, index: usize, key: &str) -> At {
     At::InLabel { label: label.to_owned(), pointer: format!("/{index}/{key}") }
 }
@@ -219,8 +221,9 @@ fn place(field: LabelField) -> At {
     At::Label(label.to_owned())
 }
 
-pub(super) fn list<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, String> {
-    serde_json::from_str(text).map_err(|error| format!("it is no such list: {error}"))
+/// The list in the JSON of a label.
+pub(super) fn list<T: DeserializeOwned>(text: &str) -> serde_json::Result<Vec<T>> {
+    serde_json::from_str(text)
 }
 
 #[cfg(test)]
@@ -244,7 +247,7 @@ mod tests {
         labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     }
 
-    /// The rules that are broken where one label is another.
+    /// The violated rules if one label has another value.
     fn broken(name: &str, value: &str) -> Vec<&'static str> {
         let mut labels = good();
         labels.insert(name.to_owned(), value.to_owned());
@@ -252,22 +255,22 @@ mod tests {
     }
 
     #[test]
-    fn good_labels_break_no_rule() {
+    fn valid_labels_have_no_findings() {
         assert_eq!(check(&good()), []);
     }
 
     #[test]
-    fn a_missing_label_is_told_as_docker_tells_it() {
+    fn a_missing_label_is_reported_by_its_name() {
         let mut labels = good();
         labels.remove(names::ICON);
         let breaches = check(&labels);
-        let expected = "(required) image label \"com.docker.desktop.extension.icon\" is missing";
+        let expected = "label `com.docker.desktop.extension.icon` is missing";
         assert_eq!(breaches[0].what, expected);
         assert_eq!(broken(names::CATEGORIES, " "), ["label-empty"]);
     }
 
     #[test]
-    fn constraints_are_accepted_in_every_usual_form() {
+    fn constraints_are_accepted_in_all_common_forms() {
         for constraint in [">=0.3.3", ">= 0.3.3, < 1", ">= 0.3 <1.0.0", "^0.3 || ^0.4", "~0.3", "*"]
         {
             assert_eq!(broken(names::API_VERSION, constraint), [""; 0], "{constraint}");
@@ -279,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_have_the_right_shape() {
+    fn invalid_lists_are_reported() {
         let broken_list = |text| broken(names::SCREENSHOTS, text);
         assert_eq!(broken_list("https://acme.dev/1.png"), ["label-screenshots"]);
         assert_eq!(broken_list("[]"), ["label-screenshots"]);
@@ -294,7 +297,7 @@ mod tests {
         let at = in_list(names::SCREENSHOTS, 1, "url");
         assert_eq!(
             check(&labels),
-            [LocatedBreach::new(&rules::URL, at, "`a` is no https address")]
+            [LocatedBreach::new(&rules::URL, at, "`a` is not an `https://` URL")]
         );
         let links = r#"[{"title": "Help", "url": "https://acme.dev"}]"#;
         assert_eq!(broken(names::ADDITIONAL_URLS, links), [""; 0]);
@@ -302,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn what_reviewers_send_back_is_told() {
+    fn values_that_reviewers_reject_are_reported() {
         assert_eq!(broken(names::VENDOR, "Docker Inc."), ["label-vendor"]);
         assert_eq!(broken(names::VENDOR, "Dockerize"), [""; 0]);
         assert_eq!(broken(names::TITLE, "My Extension"), ["label-title"]);
@@ -311,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn each_placeholder_is_told_at_its_own_place() {
+    fn each_placeholder_is_reported_at_its_place() {
         let mut labels = good();
         let screenshots = r#"[{"alt": "1", "url": "https://acme.dev"}, {"alt": "2", "url": "https://example.com"}]"#;
         labels.insert(names::SCREENSHOTS.to_owned(), screenshots.to_owned());
@@ -333,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_of_thousands_of_mistakes_takes_little_memory() {
+    fn a_label_with_thousands_of_mistakes_has_a_limited_number_of_findings() {
         let found = broken(names::CATEGORIES, &",".repeat(10_000));
         assert!(!found.is_empty() && found.len() < 1000, "{}", found.len());
     }

@@ -1,7 +1,4 @@
-//! `metadata.json`: what it says, and whether consumers can read it.
-//!
-//! Messages have the words of `docker extension validate` where these are known: those of the
-//! validator for JSON schemas that it uses, "field: description".
+//! Reads `metadata.json`, and checks that Docker Desktop and Rancher Desktop can read it.
 
 use serde_json::{Map, Value};
 
@@ -12,7 +9,10 @@ use crate::platform::Os;
 use crate::rules::{Rule, metadata as rules};
 use crate::text::nearest;
 
-/// What `metadata.json` wants to be in the image, as far as it can be understood.
+/// The name of the file in messages.
+const FILE: &str = "metadata.json";
+
+/// The files that `metadata.json` declares, as far as it is valid.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declared {
     pub icon: Option<ImagePath>,
@@ -24,7 +24,7 @@ pub struct Declared {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeclaredTab {
     pub root: ImagePath,
-    /// Below `root`.
+    /// The page, below `root`.
     pub src: Option<ImagePath>,
 }
 
@@ -34,7 +34,7 @@ pub struct DeclaredBinary {
     pub path: ImagePath,
 }
 
-/// A path in the image, from its root, without `.` and `..`.
+/// An absolute path in the image, without `.` and `..`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImagePath(String);
 
@@ -44,7 +44,7 @@ impl ImagePath {
         &self.0
     }
 
-    /// Its last part; empty for the root.
+    /// The last component. It is empty for the root.
     pub fn file_name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
     }
@@ -53,58 +53,58 @@ impl ImagePath {
         self.0.rsplit_once('/').map_or("", |(parent, _)| parent)
     }
 
-    /// Reads a path relative to the folder `below`.
+    /// Parses a path relative to the directory `below`. The error is a clause.
     fn parse(below: &str, text: &str) -> Result<Self, &'static str> {
         if text.contains('\\') {
-            return Err("has `\\` in it");
+            return Err("it contains `\\`");
         }
         if text.chars().any(char::is_control) {
-            return Err("has a control character in it");
+            return Err("it contains a control character");
         }
         let parts: Vec<&str> =
             text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
         if parts.contains(&"..") {
-            return Err("has `..` in it");
+            return Err("it contains `..`");
         }
         Ok(Self(parts.iter().fold(below.to_owned(), |path, part| path + "/" + part)))
     }
 }
 
-/// Reads `metadata.json`. The value is there unless the text is not JSON.
+/// Reads `metadata.json`. Without a value, the text is not JSON.
 pub fn read(bytes: &[u8]) -> (Option<Declared>, Vec<LocatedBreach>) {
     let document = match json::parse(bytes) {
         Ok(document) => document,
         Err(error) => {
             let at = At::MetadataText { line: error.line, column: error.column };
-            return (None, vec![LocatedBreach::new(&rules::SYNTAX, at, error.reason)]);
+            let what = format!("`metadata.json` is not valid JSON: {}", error.reason);
+            return (None, vec![LocatedBreach::new(&rules::SYNTAX, at, what)]);
         }
     };
     let mut reader = MetadataReader { breaches: LocatedBreaches::default() };
     for pointer in document.duplicates {
         let name = pointer.rsplit('/').next().unwrap_or_default().to_owned();
-        let what = format!("`{name}` is there more than once");
+        let what = format!("duplicate key `{name}` in `metadata.json`");
         reader.breaches.push(LocatedBreach::new(
             &rules::DUPLICATE_KEY,
             At::Metadata(pointer),
             what,
         ));
     }
-    let top =
-        JsonNode { pointer: String::new(), field: "(root)".to_owned(), value: &document.value };
+    let top = JsonNode { pointer: String::new(), field: FILE.to_owned(), value: &document.value };
     let declared = reader.root(&top).unwrap_or_default();
     (Some(declared), reader.breaches.into_vec())
 }
 
-/// The breach of a file that is too large to be read.
+/// The breach of a file that exceeds the size limit.
 pub(super) fn too_large() -> LocatedBreach {
     let at = At::MetadataText { line: 1, column: 1 };
-    LocatedBreach::new(&rules::SYNTAX, at, "it is larger than 1 MiB")
+    LocatedBreach::new(&rules::SYNTAX, at, "`metadata.json` is larger than 1 MiB")
 }
 
 /// A value and its place.
 struct JsonNode<'a> {
     pointer: String,
-    /// The place as Docker's validator writes it: `host.binaries.0`.
+    /// The place as Docker's validator writes it, `host.binaries.0`, or the file name for the top.
     field: String,
     value: &'a Value,
 }
@@ -120,7 +120,6 @@ impl<'a> JsonNode<'a> {
     }
 }
 
-/// Members of an object: those that are read, and how the others are told.
 struct Members<'a> {
     node: &'a JsonNode<'a>,
     object: &'a Map<String, Value>,
@@ -142,12 +141,20 @@ struct MetadataReader {
 
 impl MetadataReader {
     fn root(&mut self, node: &JsonNode<'_>) -> Option<Declared> {
+        const KNOWN: [&str; 4] = ["icon", "ui", "vm", "host"];
         const OBSOLETE: [&str; 3] = ["name", "provider", "desktop-plugin-version"];
         let members = self.object(node)?;
-        for name in members.names_but(&["icon", "ui", "vm", "host"]) {
-            let rule =
-                if OBSOLETE.contains(&name) { &rules::OBSOLETE_KEY } else { &rules::ROOT_KEY };
-            let what = format!("(root): Additional property {name} is not allowed");
+        for name in members.names_but(&KNOWN) {
+            let is_obsolete = OBSOLETE.contains(&name);
+            let rule = if is_obsolete { &rules::OBSOLETE_KEY } else { &rules::ROOT_KEY };
+            if self.breaches.is_full(rule) {
+                continue;
+            }
+            let what = if is_obsolete {
+                format!("obsolete key `{name}` in `{FILE}`")
+            } else {
+                format!("unknown top-level key `{name}` in `{FILE}`{}", suggestion(name, &KNOWN))
+            };
             self.breaches.push(LocatedBreach::new(rule, At::Metadata(pointer("", name)), what));
         }
         let mut declared =
@@ -167,7 +174,7 @@ impl MetadataReader {
     fn ui(&mut self, node: &JsonNode<'_>) -> Vec<DeclaredTab> {
         let Some(members) = self.object(node) else { return Vec::new() };
         self.unknown(&members, &["dashboard-tab"]);
-        // Rancher Desktop reads every tab, whatever its name.
+        // Rancher Desktop reads tabs of any name.
         let tabs = members.object.iter().map(|(name, value)| node.below(name, value));
         tabs.filter_map(|tab| self.tab(&tab)).collect()
     }
@@ -193,13 +200,13 @@ impl MetadataReader {
         }
         match (members.get("image"), members.get("composefile")) {
             (None, None) => {
-                let what = format!("{}: image or composefile is required", node.field);
+                let what = format!("`{}` has neither `image` nor `composefile`", node.field);
                 self.report(&rules::VM_SERVICE, node, what);
                 None
             }
             (image, compose_file) => {
                 if image.is_some() && compose_file.is_some() {
-                    let what = format!("{} has an image and a composefile", node.field);
+                    let what = format!("`{}` has both `image` and `composefile`", node.field);
                     self.report(&rules::VM_BOTH, node, what);
                 }
                 image.and_then(|image| self.text(&image));
@@ -219,18 +226,19 @@ impl MetadataReader {
         let Some(members) = self.object(node) else { return Vec::new() };
         self.unknown(&members, &[&["binaries"][..], &RANCHERS].concat());
         for key in RANCHERS.iter().filter_map(|name| members.get(name)) {
-            self.report(&rules::RANCHER_KEY, &key, "Rancher Desktop alone reads this".to_owned());
+            let what = format!("`{}` is a key that only Rancher Desktop reads", key.field);
+            self.report(&rules::RANCHER_KEY, &key, what);
             self.rancher_scripts(&key);
         }
         let Some(binaries) = members.get("binaries") else { return Vec::new() };
         let groups = self.list(&binaries);
         let found: Vec<DeclaredBinary> =
             groups.iter().flat_map(|group| self.group(group)).collect();
-        self.names_twice(&found, &binaries);
+        self.same_names(&found, &binaries);
         found
     }
 
-    /// A text or a list of texts for each operating system.
+    /// A string or an array of strings for each operating system.
     fn rancher_scripts(&mut self, node: &JsonNode<'_>) {
         let Some(members) = self.object(node) else { return };
         self.unknown(&members, &Os::ALL.map(Os::name));
@@ -248,7 +256,7 @@ impl MetadataReader {
         }
     }
 
-    /// An object with a list for each operating system. Several of them are as good as one.
+    /// An object with an array for each operating system.
     fn group(&mut self, node: &JsonNode<'_>) -> Vec<DeclaredBinary> {
         let Some(members) = self.object(node) else { return Vec::new() };
         self.unknown(&members, &Os::ALL.map(Os::name));
@@ -269,7 +277,7 @@ impl MetadataReader {
         self.required_path(&members, "path")
     }
 
-    fn names_twice(&mut self, binaries: &[DeclaredBinary], node: &JsonNode<'_>) {
+    fn same_names(&mut self, binaries: &[DeclaredBinary], node: &JsonNode<'_>) {
         let key = |binary: &DeclaredBinary| {
             let name = binary.path.file_name();
             let name = if binary.os == Os::Linux { name.to_owned() } else { name.to_lowercase() };
@@ -280,7 +288,7 @@ impl MetadataReader {
             if let Some(earlier) = seen.insert(key(binary), binary) {
                 let [one, other] = [earlier, binary].map(|binary| binary.path.as_str());
                 let what = format!(
-                    "`{one}` and `{other}` for {} have the same file name",
+                    "`{one}` and `{other}` have the same file name for {}",
                     binary.os.name()
                 );
                 self.report(&rules::NAME_TWICE, node, what);
@@ -311,11 +319,11 @@ impl MetadataReader {
         }
     }
 
-    /// A text that is not blank.
+    /// A string that is not blank.
     fn text<'a>(&mut self, node: &JsonNode<'a>) -> Option<&'a str> {
         match node.value {
             Value::String(text) if text.trim().is_empty() => {
-                self.report(&rules::REQUIRED, node, format!("{} is empty", node.field));
+                self.report(&rules::REQUIRED, node, format!("`{}` is empty", node.field));
                 None
             }
             Value::String(text) => Some(text),
@@ -329,7 +337,7 @@ impl MetadataReader {
     fn required<'a>(&mut self, members: &Members<'a>, name: &str) -> Option<JsonNode<'a>> {
         let found = members.get(name);
         if found.is_none() {
-            let what = format!("{}: {name} is required", members.node.field);
+            let what = format!("required key `{name}` is missing in `{}`", members.node.field);
             self.report(&rules::REQUIRED, members.node, what);
         }
         found
@@ -345,17 +353,20 @@ impl MetadataReader {
         self.path(&node, "")
     }
 
-    /// A path below the folder `below`, and not that folder itself.
+    /// A path below the directory `below`, but not that directory.
     fn path(&mut self, node: &JsonNode<'_>, below: &str) -> Option<ImagePath> {
         let text = self.text(node)?;
         let read = ImagePath::parse(below, text).and_then(|path| {
             if path.as_str() == below || text.ends_with('/') && node.field.ends_with("path") {
-                Err("names a folder")
+                Err("it is a directory")
             } else {
                 Ok(path)
             }
         });
-        read.map_err(|reason| self.report(&rules::PATH, node, format!("`{text}` {reason}"))).ok()
+        read.map_err(|reason| {
+            self.report(&rules::PATH, node, format!("`{text}` is an invalid path: {reason}"))
+        })
+        .ok()
     }
 
     fn unknown(&mut self, members: &Members<'_>, known: &[&str]) {
@@ -363,18 +374,19 @@ impl MetadataReader {
             if self.breaches.is_full(&rules::UNKNOWN_KEY) {
                 return;
             }
-            let field = &members.node.field;
-            let mut what = format!("{field}: nobody reads `{name}`");
-            if let Some(nearest) = nearest(name, known.iter().copied()) {
-                what += &format!("; did you mean `{nearest}`?");
-            }
+            let hint = if ["arch", "architecture", "cpu"].contains(&name) {
+                ": the image variant selects the CPU".to_owned()
+            } else {
+                suggestion(name, known)
+            };
+            let what = format!("unknown key `{name}` in `{}`{hint}", members.node.field);
             let at = At::Metadata(pointer(&members.node.pointer, name));
             self.breaches.push(LocatedBreach::new(&rules::UNKNOWN_KEY, at, what));
         }
     }
 
     fn wrong_type(&mut self, node: &JsonNode<'_>, expected: &str, found: &Value) {
-        let given = match found {
+        let found = match found {
             Value::Null => "null",
             Value::Bool(_) => "boolean",
             Value::Number(number) if number.is_f64() => "number",
@@ -383,12 +395,21 @@ impl MetadataReader {
             Value::Array(_) => "array",
             Value::Object(_) => "object",
         };
-        let what = format!("{}: Invalid type. Expected: {expected}, given: {given}", node.field);
+        let what =
+            format!("`{}` has the wrong type: expected {expected}, found {found}", node.field);
         self.report(&rules::TYPE, node, what);
     }
 
     fn report(&mut self, rule: &'static Rule, node: &JsonNode<'_>, what: String) {
         self.breaches.push(LocatedBreach::new(rule, At::Metadata(node.pointer.clone()), what));
+    }
+}
+
+/// `; did you mean …?` if a known key is similar.
+fn suggestion(name: &str, known: &[&str]) -> String {
+    match nearest(name, known.iter().copied()) {
+        Some(nearest) => format!("; did you mean `{nearest}`?"),
+        None => String::new(),
     }
 }
 
@@ -402,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_file_is_read() {
+    fn all_declarations_of_a_valid_file_are_read() {
         let (declared, breaches) = read(
             br#"{
             "icon": "./icons/icon.svg",
@@ -434,40 +455,60 @@ mod tests {
     }
 
     #[test]
-    fn problems_are_told_in_the_words_of_dockers_validator() {
+    fn each_fault_is_reported_with_its_key_and_its_place() {
         assert_eq!(
             breaches(r#"{ "icon": 3, "name": "x", "a~/b": 1, "host": { "binaries": {} } }"#),
             [
                 "metadata-root-key metadata.json /a~0~1b: \
-                 (root): Additional property a~/b is not allowed",
-                "metadata-obsolete-key metadata.json /name: \
-                 (root): Additional property name is not allowed",
+                 unknown top-level key `a~/b` in `metadata.json`",
+                "metadata-obsolete-key metadata.json /name: obsolete key `name` in `metadata.json`",
                 "metadata-type metadata.json /icon: \
-                 icon: Invalid type. Expected: string, given: integer",
+                 `icon` has the wrong type: expected string, found integer",
                 "metadata-type metadata.json /host/binaries: \
-                 host.binaries: Invalid type. Expected: array, given: object",
+                 `host.binaries` has the wrong type: expected array, found object",
             ]
         );
         assert_eq!(
             breaches("[]"),
-            ["metadata-type metadata.json: (root): Invalid type. Expected: object, given: array"]
+            ["metadata-type metadata.json: \
+              `metadata.json` has the wrong type: expected object, found array"]
+        );
+        assert_eq!(
+            breaches(r#"{ "icon": "i", "hosts": {} }"#),
+            ["metadata-root-key metadata.json /hosts: \
+              unknown top-level key `hosts` in `metadata.json`; did you mean `host`?"]
         );
         assert_eq!(
             breaches(r#"{ "ui": { "dashboard-tab": { "title": "T", "source": "i" } } }"#),
             [
-                "metadata-required metadata.json: (root): icon is required",
+                "metadata-required metadata.json: \
+                 required key `icon` is missing in `metadata.json`",
                 "metadata-unknown-key metadata.json /ui/dashboard-tab/source: \
-                 ui.dashboard-tab: nobody reads `source`; did you mean `src`?",
+                 unknown key `source` in `ui.dashboard-tab`; did you mean `src`?",
                 "metadata-required metadata.json /ui/dashboard-tab: \
-                 ui.dashboard-tab: src is required",
+                 required key `src` is missing in `ui.dashboard-tab`",
                 "metadata-required metadata.json /ui/dashboard-tab: \
-                 ui.dashboard-tab: root is required",
+                 required key `root` is missing in `ui.dashboard-tab`",
             ]
         );
     }
 
     #[test]
-    fn a_path_has_to_be_one_of_a_file_in_the_image() {
+    fn only_a_key_for_a_cpu_is_answered_with_the_image_variant() {
+        let binary = |key: &str| {
+            let entry = format!(r#"{{ "path": "/tool", "{key}": 0 }}"#);
+            let found = breaches(&format!(
+                r#"{{ "icon": "i", "host": {{ "binaries": [{{ "linux": [{entry}] }}] }} }}"#
+            ));
+            assert_eq!(found.len(), 1, "{found:?}");
+            found[0].clone()
+        };
+        assert!(binary("arch").ends_with(": the image variant selects the CPU"));
+        assert!(binary("mode").ends_with("unknown key `mode` in `host.binaries.0.linux.0`"));
+    }
+
+    #[test]
+    fn a_path_must_be_that_of_a_file_in_the_image() {
         for path in ["../tool", r"\tool", "/", ".", "a/../b", "/tool/", "to\nol"] {
             let quoted = Value::from(path);
             let text = format!(
@@ -478,9 +519,9 @@ mod tests {
         }
     }
 
-    /// The tab's name stands in the pointer to each of its members.
+    /// The name of the tab is part of the pointer to each of its members.
     #[test]
-    fn a_long_name_with_much_below_it_takes_little_memory() {
+    fn a_long_name_of_an_object_with_many_keys_takes_little_memory() {
         let members: Vec<String> = (0..20_000).map(|number| format!("\"{number}\": 0")).collect();
         let tab = "t".repeat(200_000);
         let text = format!(r#"{{ "ui": {{ "{tab}": {{ {} }} }} }}"#, members.join(","));
@@ -489,5 +530,14 @@ mod tests {
         let size: usize = breaches.iter().map(size).sum();
         assert!(size < 10 * text.len(), "{size}");
         assert!(breaches.iter().any(|it| it.rule == &rules::REQUIRED));
+    }
+
+    /// [`LocatedBreach::new`] checks the headlines.
+    #[test]
+    fn the_headlines_for_the_fuzz_corpus_state_a_fault() {
+        let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds/metadata");
+        for seed in std::fs::read_dir(seeds).unwrap() {
+            read(&std::fs::read(seed.unwrap().path()).unwrap());
+        }
     }
 }

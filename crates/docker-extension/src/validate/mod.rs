@@ -1,7 +1,7 @@
 //! Whether an extension's image will install and work on every user's machine.
 //!
-//! [`crate::rules`] is what can be found, with the reasons; a [`finding`] is one of them met, and where.
-//! [`crate::binaries`] judges one host binary.
+//! [`crate::rules`] are the possible faults, with the reasons. A [`finding`] is a fault of this image and
+//! its place. [`crate::binaries`] judges one host binary.
 
 mod content;
 mod files;

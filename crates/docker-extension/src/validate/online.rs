@@ -1,7 +1,7 @@
-//! The pictures that labels name by their addresses: whether people will see them.
+//! The pictures at the URLs in labels: whether users will see them.
 //!
-//! What an answer is judged by was measured: which pictures Chromium, in which Docker Desktop shows
-//! them, shows on a page from elsewhere.
+//! The conditions were measured with Chromium, which Docker Desktop uses: the pictures that it shows on a page
+//! of another origin.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,21 +23,20 @@ use crate::project::config::Url;
 use crate::rules::{Breach, Rule, online as rules};
 use crate::text;
 
-/// How many pictures are fetched at once: so many are in memory.
+/// The number of pictures that are fetched, and held in memory, at the same time.
 const WORKERS: usize = 6;
-/// Bytes of a picture; more are not read.
+/// The maximum size of a picture in bytes. No more is read.
 const LARGEST: u64 = 10_000_000;
-/// Width and height in pixels that Docker recommends for screenshots.
+/// The width and height in pixels that Docker recommends for screenshots.
 const SCREENSHOT: (usize, usize) = (2400, 1600);
 
-/// What a picture is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Role {
     Icon,
     Screenshot,
 }
 
-/// Where a label names a picture.
+/// A place in the labels of a variant that names a picture.
 #[derive(Debug, PartialEq, Eq)]
 struct Mention {
     role: Role,
@@ -47,13 +46,13 @@ struct Mention {
 
 #[derive(Debug, Default)]
 pub struct Pictures {
-    /// By their addresses, as the labels have them.
+    /// By the URLs, as written in the labels.
     mentions: BTreeMap<String, Vec<Mention>>,
 }
 
 impl Pictures {
-    /// Those that the labels of the image's variants name. What is no `https` address is left out:
-    /// there is a rule about it, and nothing to fetch.
+    /// The pictures in the labels of all variants. URLs without `https` are left out, because another rule
+    /// reports them.
     pub fn of(image: &StoredImage) -> Self {
         let variants = image.variants.iter();
         let pulled = variants.filter(|variant| variant.platform.image_platform().is_some());
@@ -63,7 +62,7 @@ impl Pictures {
     fn in_labels<'a>(variants: impl Iterator<Item = (&'a OciPlatform, &'a Labels)>) -> Self {
         let mut pictures = Self::default();
         for (platform, labels) in variants {
-            for (role, at, address) in addresses(labels) {
+            for (role, at, address) in picture_urls(labels) {
                 let mention = Mention { role, at, platform: platform.clone() };
                 pictures.mentions.entry(address).or_default().push(mention);
             }
@@ -75,7 +74,7 @@ impl Pictures {
         self.mentions.is_empty()
     }
 
-    /// What they are, in words: `the icon and 2 screenshots`.
+    /// `the icon and 2 screenshots`.
     pub fn in_words(&self) -> String {
         let count = |role| {
             let is_it = |mentions: &&Vec<Mention>| mentions.iter().any(|it| it.role == role);
@@ -91,10 +90,10 @@ impl Pictures {
         text::list(&icons.into_iter().chain(screenshots).collect::<Vec<String>>())
     }
 
-    /// Fetches each of them once, and judges it at every place that names it.
+    /// Fetches each picture once, and checks it for every place that names it.
     ///
     /// # Errors
-    /// Nothing can be fetched at all, or the user pressed Ctrl-C.
+    /// This machine can't fetch anything, or the user pressed Ctrl-C.
     pub fn check(&self, step: &Step<'_>) -> Result<Vec<Finding>> {
         let pictures: Vec<(&String, &Vec<Mention>)> = self.mentions.iter().collect();
         let findings = in_parallel(&pictures, WORKERS, |(address, mentions)| {
@@ -106,7 +105,8 @@ impl Pictures {
                     Err(breach) => vec![breach.clone()],
                 };
                 let found = |breach: Breach| {
-                    breach.at(mention.at.clone()).found_in(vec![mention.platform.clone()])
+                    let breach = breach.at(&format!("`{address}`"), mention.at.clone());
+                    breach.found_in(vec![mention.platform.clone()])
                 };
                 breaches.into_iter().map(found)
             });
@@ -116,8 +116,8 @@ impl Pictures {
     }
 }
 
-/// The addresses of pictures in the labels of a variant, with what they are for and where they are.
-fn addresses(labels: &Labels) -> BTreeSet<(Role, At, String)> {
+/// The URLs of pictures in the labels of a variant, with their roles and places.
+fn picture_urls(labels: &Labels) -> BTreeSet<(Role, At, String)> {
     let icon = labels::filled(labels, names::ICON).map(|address| {
         let at = At::Label(names::ICON.to_owned());
         (Role::Icon, at, address.to_owned())
@@ -133,71 +133,75 @@ fn addresses(labels: &Labels) -> BTreeSet<(Role, At, String)> {
     all.filter(|(_, _, address)| address.parse::<Url>().is_ok()).collect()
 }
 
-/// The response, or the breach where there is none.
+/// The response, or the breach if the server gives none.
 ///
 /// # Errors
-/// The address is not at fault.
+/// The request fails on this machine.
 fn fetch(address: &str) -> Result<Result<ClientResponse<Vec<u8>>, Breach>> {
-    let breach = |rule, reason: &dyn std::fmt::Display| {
-        Ok(Err(Breach::new(rule, format!("`{address}`: {reason}"))))
+    let not_fetched = |reason: &dyn std::fmt::Display| {
+        Ok(Err(Breach::new(&rules::STATUS, format!("cannot be fetched: {reason}"))))
     };
-    let asked = match address.parse() {
-        Ok(asked) => asked,
-        Err(reason) => return breach(&rules::STATUS, &reason),
+    let parsed = match address.parse() {
+        Ok(parsed) => parsed,
+        Err(reason) => return not_fetched(&reason),
     };
-    match ClientRequest::get(asked).send(LARGEST) {
+    match ClientRequest::get(parsed).send(LARGEST) {
         Ok(response) => Ok(Ok(response)),
         Err(error @ (HttpError::Client(_) | HttpError::Local(_) | HttpError::Interrupted(_))) => {
             Err(error.into())
         }
-        Err(error @ HttpError::TooLarge(_)) => breach(&rules::SIZE, &error),
-        Err(error) => breach(&rules::STATUS, &error),
+        Err(HttpError::TooLarge(limit)) => {
+            let what = format!("is larger than {}", text::size(limit));
+            Ok(Err(Breach::new(&rules::SIZE, what)))
+        }
+        Err(error) => not_fetched(&error),
     }
 }
 
 fn judge(role: Role, address: &str, answer: &ClientResponse<Vec<u8>>) -> Vec<Breach> {
     let is_redirected = address.parse::<Address>().as_ref() != Ok(&answer.address);
-    let subject = if is_redirected {
-        format!("`{address}`, which leads to `{}`,", answer.address)
-    } else {
-        format!("`{address}`")
+    let breach = |rule: &'static Rule, what: String| {
+        let redirect = format!("redirects to `{}`, which ", answer.address);
+        Breach::new(rule, if is_redirected { redirect + &what } else { what })
     };
-    let breach = |rule: &'static Rule, what: String| Breach::new(rule, format!("{subject} {what}"));
     let ClientResponse { head, body, .. } = answer;
     if head.status != 200 {
-        return vec![breach(&rules::STATUS, format!("is answered with status {}", head.status))];
+        let what = format!("cannot be fetched: the server answers with status {}", head.status);
+        return vec![breach(&rules::STATUS, what)];
     }
     let declared = ContentType::of(head);
     let content = decoded(head, body);
     let Some(picture) = picture::read(&content) else {
-        return vec![breach(&rules::TYPE, no_picture(&declared, &content))];
+        return vec![breach(&rules::TYPE, not_a_picture(&declared, &content))];
     };
     let mut breaches = Vec::new();
-    let format = picture.format.name();
+    let format = picture.format.picture();
     if !declared.lets_browsers_show(picture) {
-        let what = format!("is a picture in the format {format}, but {declared}");
+        let what = format!("is {format}, but browsers do not show it {declared}");
         breaches.push(breach(&rules::TYPE, what));
     } else if !declared.essence.starts_with("image/") {
-        let what = format!("is a picture in the format {format}, and {declared}");
+        let what = format!("is {format}, but sent {declared} instead of an image type");
         breaches.push(breach(&rules::FORMAT, what));
     }
     match (role, picture.size) {
         (Role::Icon, _) if !picture.format.is_for_icons() => {
-            breaches.push(breach(&rules::FORMAT, format!("is an icon in the format {format}")));
+            let what = format!("is {format}, but an icon must be SVG, PNG or JPEG");
+            breaches.push(breach(&rules::FORMAT, what));
         }
         (Role::Screenshot, Some(size @ (width, height))) if size != SCREENSHOT => {
-            breaches.push(breach(&rules::SIZE, format!("has {width} × {height} pixels")));
+            let what = format!("has {width} × {height} pixels instead of 2400 × 1600");
+            breaches.push(breach(&rules::SIZE, what));
         }
         _ => {}
     }
     breaches
 }
 
-/// What a server says of the content.
+/// The declared type of a response.
 struct ContentType {
-    /// Type and subtype in lower case; empty where it says nothing.
+    /// Type and subtype in lower case. It is empty if the response has no type.
     essence: String,
-    /// Whether browsers are to believe it.
+    /// Whether the server forbids browsers to inspect the content (`nosniff`).
     is_binding: bool,
 }
 
@@ -209,8 +213,8 @@ impl ContentType {
         Self { essence, is_binding: options.eq_ignore_ascii_case("nosniff") }
     }
 
-    /// Whether browsers show the picture on a page from elsewhere. They look into the content where
-    /// the type is wrong, but for SVG, and for what may be somebody's private text.
+    /// Whether browsers show the picture on a page of another origin. If the type is wrong, they inspect the
+    /// content, except for SVG, and for texts with `nosniff`, which may be private.
     fn lets_browsers_show(&self, picture: Picture) -> bool {
         let is_svg = self.essence == "image/svg+xml";
         if is_svg || picture.format == PictureFormat::Svg {
@@ -228,14 +232,14 @@ impl ContentType {
 impl std::fmt::Display for ContentType {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (self.essence.as_str(), self.is_binding) {
-            ("", _) => f.write_str("comes without a `Content-Type`"),
-            (essence, false) => write!(f, "comes with `Content-Type: {essence}`"),
-            (essence, true) => write!(f, "comes with `Content-Type: {essence}` and `nosniff`"),
+            ("", _) => f.write_str("without a `Content-Type`"),
+            (essence, false) => write!(f, "with `Content-Type: {essence}`"),
+            (essence, true) => write!(f, "with `Content-Type: {essence}` and `nosniff`"),
         }
     }
 }
 
-/// The content as it was before the server packed it, as some do without being asked to.
+/// The decompressed content. Some servers compress it although the request does not allow that.
 fn decoded<'a>(head: &ResponseHead, body: &'a [u8]) -> Cow<'a, [u8]> {
     let encoding = head.headers.get("content-encoding").unwrap_or_default();
     if !encoding.eq_ignore_ascii_case("gzip") {
@@ -248,20 +252,20 @@ fn decoded<'a>(head: &ResponseHead, body: &'a [u8]) -> Cow<'a, [u8]> {
     }
 }
 
-/// What something is that is no picture.
-fn no_picture(declared: &ContentType, content: &[u8]) -> String {
+/// A predicate about a content that is not a picture.
+fn not_a_picture(declared: &ContentType, content: &[u8]) -> String {
     let start = String::from_utf8_lossy(&content[..content.len().min(1024)]).to_ascii_lowercase();
     let start = start.trim_start_matches('\u{feff}').trim_start();
     if content.is_empty() {
         "is empty".to_owned()
     } else if start.starts_with("<!doctype html") || start.starts_with("<html") {
-        "is an HTML page, and no picture".to_owned()
+        "is an HTML page, not a picture".to_owned()
     } else if declared.essence == "image/svg+xml" || start.starts_with("<svg") {
-        "is no SVG picture that browsers show: those are well-formed XML with the root \
+        "is not a valid SVG picture: browsers require well-formed XML with the root \
          `<svg xmlns=\"http://www.w3.org/2000/svg\">`"
             .to_owned()
     } else {
-        format!("is no picture that browsers show, and {declared}")
+        format!("is not a picture that browsers show, {declared}")
     }
 }
 
@@ -283,7 +287,7 @@ mod tests {
         ClientResponse { head, address: ADDRESS.parse().unwrap(), body: body.to_owned() }
     }
 
-    /// The rules that an answer breaks, with what is said.
+    /// The violated rules, with the faults.
     fn broken(role: Role, head: &str, body: &[u8]) -> Vec<(&'static str, String)> {
         let breaches = judge(role, ADDRESS, &answer(head, body));
         breaches.into_iter().map(|breach| (breach.rule.id, breach.what)).collect()
@@ -294,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn good_pictures_break_no_rule() {
+    fn valid_pictures_have_no_findings() {
         let none: [&str; 0] = [];
         for (head, body) in [
             ("200 OK\ncontent-type: image/svg+xml; charset=utf-8", SVG),
@@ -308,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_nowhere_is_an_error_and_what_may_not_be_a_warning() {
+    fn a_type_that_hides_a_picture_is_an_error_and_any_other_wrong_type_a_warning() {
         let judged = |head: &str, body| rules(Role::Icon, &format!("200\n{head}"), body);
         assert_eq!(judged("Content-Type: text/plain", SVG), ["url-type"]);
         assert_eq!(judged("", SVG), ["url-type"]);
@@ -324,45 +328,47 @@ mod tests {
     }
 
     #[test]
-    fn it_is_said_what_came_in_place_of_a_picture() {
-        let said = |head: &str, body: &str| {
+    fn a_response_without_a_picture_is_described() {
+        let described = |head: &str, body: &str| {
             let found = broken(Role::Icon, &format!("200\nContent-Type: {head}"), body.as_bytes());
             assert_eq!((found.len(), found[0].0), (1, "url-type"), "{found:?}");
-            found[0].1.strip_prefix(&format!("`{ADDRESS}` is ")).unwrap().to_owned()
+            found[0].1.strip_prefix("is ").unwrap().to_owned()
         };
         let page = "\n<!DOCTYPE html><title>x</title><svg></svg>";
-        assert_eq!(said("text/html", page), "an HTML page, and no picture");
-        assert_eq!(said("image/png", page), "an HTML page, and no picture");
-        assert_eq!(said("image/png", ""), "empty");
-        assert!(said("image/svg+xml", "<svg/>").starts_with("no SVG picture that browsers show:"));
-        let said = said("application/pdf", "%PDF-1.7 and more");
-        assert!(said.ends_with("and comes with `Content-Type: application/pdf`"), "{said}");
+        assert_eq!(described("text/html", page), "an HTML page, not a picture");
+        assert_eq!(described("image/png", page), "an HTML page, not a picture");
+        assert_eq!(described("image/png", ""), "empty");
+        assert!(described("image/svg+xml", "<svg/>").starts_with("not a valid SVG picture:"));
+        let described = described("application/pdf", "%PDF-1.7 and more");
+        assert!(described.ends_with(", with `Content-Type: application/pdf`"), "{described}");
     }
 
     #[test]
-    fn statuses_and_redirects_are_told() {
+    fn statuses_and_redirects_are_reported() {
         let found = broken(Role::Icon, "404 Not Found\nContent-Type: image/png", PNG);
-        let what = format!("`{ADDRESS}` is answered with status 404");
+        let what = "cannot be fetched: the server answers with status 404".to_owned();
         assert_eq!(found, [("url-status", what)]);
         let asked = "https://example.com/old";
         let found = judge(Role::Icon, asked, &answer("200\nContent-Type: text/html", b"<html>"));
-        let what =
-            format!("`{asked}`, which leads to `{ADDRESS}`, is an HTML page, and no picture");
+        let what = format!("redirects to `{ADDRESS}`, which is an HTML page, not a picture");
         assert_eq!(found, [Breach::new(&super::rules::TYPE, what)]);
     }
 
     #[test]
-    fn screenshots_alone_have_a_size() {
+    fn only_screenshots_have_a_required_size() {
         let mut small = PNG.to_owned();
         small[18] = 5;
         let head = "200\nContent-Type: image/png";
         let found = broken(Role::Screenshot, head, &small);
-        assert_eq!(found, [("url-size", format!("`{ADDRESS}` has 1376 × 1600 pixels"))]);
+        assert_eq!(
+            found,
+            [("url-size", "has 1376 × 1600 pixels instead of 2400 × 1600".to_owned())]
+        );
         assert_eq!(rules(Role::Icon, head, &small), [""; 0]);
     }
 
     #[test]
-    fn a_picture_may_come_packed() {
+    fn a_picture_may_be_compressed() {
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         packed.write_all(SVG).unwrap();
         let packed = packed.finish().unwrap();
@@ -372,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn each_address_is_there_once_with_all_places_and_those_without_https_are_not() {
+    fn each_https_url_is_collected_once_with_all_its_places() {
         let platforms = ImagePlatform::ALL.map(OciPlatform::from);
         let labels = |icon: &str| {
             let screenshots = r#"[{"alt": "1", "url": "https://a/1"}, {"alt": "2", "url": "http://a/2"},

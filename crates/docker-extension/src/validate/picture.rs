@@ -1,10 +1,10 @@
-//! What a file is a picture of, by its bytes alone.
+//! Detects the format of a picture by its content.
 
 use imagesize::{Compression, ImageType};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-/// The namespace without which browsers take no file for an SVG picture.
+/// The namespace that browsers require in an SVG picture.
 const SVG: &str = "http://www.w3.org/2000/svg";
 
 /// A format that browsers show.
@@ -30,6 +30,17 @@ impl PictureFormat {
         }
     }
 
+    /// `a PNG picture`.
+    pub fn picture(self) -> String {
+        let article = match self {
+            PictureFormat::Svg | PictureFormat::Avif => "an",
+            PictureFormat::Png | PictureFormat::Jpeg | PictureFormat::Gif | PictureFormat::WebP => {
+                "a"
+            }
+        };
+        format!("{article} {} picture", self.name())
+    }
+
     /// Whether Docker's documentation allows it for icons.
     pub fn is_for_icons(self) -> bool {
         matches!(self, PictureFormat::Svg | PictureFormat::Png | PictureFormat::Jpeg)
@@ -39,12 +50,12 @@ impl PictureFormat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Picture {
     pub format: PictureFormat,
-    /// Width and height in pixels; an SVG picture has none.
+    /// Width and height in pixels. SVG pictures have none.
     pub size: Option<(usize, usize)>,
 }
 
-/// The picture that the bytes are of, if browsers show it. It is looked at as far as it takes to
-/// know that: one that is cut off in the middle is a picture, too.
+/// The format and the size of a picture, if browsers show it. Only as much is read as this takes, so a
+/// truncated file is a picture, too.
 pub fn read(bytes: &[u8]) -> Option<Picture> {
     let format = match imagesize::image_type(bytes) {
         Ok(ImageType::Png) => PictureFormat::Png,
@@ -58,14 +69,14 @@ pub fn read(bytes: &[u8]) -> Option<Picture> {
     Some(Picture { format, size: Some((size.width, size.height)) })
 }
 
-/// Whether it is XML whose root is `svg`. Entities are not expanded: they can be made to fill any
+/// Whether it is XML whose root is `svg`. Entities are not expanded, because they could fill any amount of
 /// memory.
 fn is_svg(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if !bytes.trim_ascii_start().starts_with(b"<") {
         return false;
     }
-    // Other encodings than UTF-8 differ in texts, and not in what makes it XML.
+    // Other encodings differ from UTF-8 in texts, but not in the markup.
     let text = String::from_utf8_lossy(bytes);
     let mut reader = Reader::from_str(&text);
     let mut depth = 0_usize;
@@ -83,7 +94,7 @@ fn is_svg(bytes: &[u8]) -> bool {
                 depth = depth.saturating_sub(1);
                 continue;
             }
-            // That of HTML is often in lower case, which is no XML.
+            // HTML often has it in lower case, which is not XML.
             Ok(Event::DocType(_))
                 if !text.get(here..).is_some_and(|it| it.starts_with("<!DOCTYPE")) =>
             {
@@ -121,7 +132,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The beginnings of pictures of 2 by 3 pixels, as far as programs read to know the size.
+    /// The beginnings of pictures of 2 × 3 pixels, long enough to contain the size.
     const PICTURES: [(PictureFormat, &[u8]); 5] = [
         (PictureFormat::Png, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x02\0\0\0\x03\x08\x02\0\0\0"),
         (
@@ -138,7 +149,7 @@ mod tests {
     ];
 
     #[test]
-    fn pictures_are_told_by_their_bytes() {
+    fn pictures_are_recognized_by_their_content() {
         for (format, bytes) in PICTURES {
             assert_eq!(read(bytes), Some(Picture { format, size: Some((2, 3)) }), "{format:?}");
             assert_eq!(read(&bytes[..bytes.len() / 3]), None, "{format:?}");
@@ -150,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn an_svg_picture_is_what_browsers_take_for_one() {
+    fn only_a_file_that_browsers_show_is_an_svg_picture() {
         let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\">";
         for text in [
             format!("{svg}<g/></svg>"),
@@ -178,9 +189,9 @@ mod tests {
     }
 
     proptest! {
-        /// Neither a panic nor an endless loop.
+        /// Detects panics and endless loops.
         #[test]
-        fn any_bytes_are_a_picture_or_none(
+        fn reading_any_bytes_terminates(
             which in 0..PICTURES.len(),
             kept in 0_usize..100,
             more in proptest::collection::vec(any::<u8>(), 0..300),

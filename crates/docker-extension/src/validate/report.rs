@@ -1,4 +1,4 @@
-//! All findings about one image, for people and for programs.
+//! The report about one image, as text and as JSON.
 
 use std::fmt::Write;
 
@@ -11,21 +11,20 @@ use crate::rules::{self, Rule, Severity};
 use crate::style::GOOD;
 use crate::text;
 
-/// The version of the schema of [`ValidationReport::json`]. Keys are added without a new one; it changes when
-/// a key goes away or changes its meaning.
+/// The version of the schema of [`ValidationReport::json`]. It increases if a key is removed or changes its
+/// meaning, but not for a new key.
 const SCHEMA_VERSION: u32 = 1;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Subject {
-    /// The image's name and tag, or the file's path.
+    /// The name and tag of an image, or the path of a file.
     pub name: String,
     pub digest: Option<Digest>,
-    /// The variants' platforms.
     #[serde(serialize_with = "serialize_texts")]
     pub platforms: Vec<OciPlatform>,
 }
 
-/// As a user writes them: `linux/amd64`. [`OciPlatform`] itself serializes as documents have it.
+/// As users write them: `linux/amd64`. [`OciPlatform`] itself serializes as in OCI documents.
 fn serialize_texts<S: Serializer>(texts: &[OciPlatform], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(texts.iter().map(ToString::to_string))
 }
@@ -37,8 +36,8 @@ pub struct ValidationReport {
 }
 
 impl ValidationReport {
-    /// Puts findings into order: worst first, then as the rules are listed. What several variants
-    /// have is one finding.
+    /// Sorts the findings by severity, the worst first, then by rule. Findings that only differ in their
+    /// variants are merged.
     pub fn new(subject: Subject, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_cached_key(|it| {
             let rule = (it.rule.severity, rules::position(it.rule));
@@ -71,7 +70,7 @@ impl ValidationReport {
         self
     }
 
-    /// Worst first.
+    /// The worst come first.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
@@ -80,19 +79,19 @@ impl ValidationReport {
         self.findings.iter().filter(|finding| finding.rule.severity == severity).count()
     }
 
-    /// For people: each rule that is broken, with the places, the reason and the remedy.
+    /// The report for users: the findings by rule, each rule with the reason and the help.
     pub fn text(&self) -> String {
         let mut text = String::new();
         for group in self.findings.chunk_by(|one, other| one.rule == other.rule) {
-            let places = group.iter().map(|it| (it.place.to_string(), &*it.what));
-            text += &group[0].rule.explain(&places.collect::<Vec<_>>());
+            let findings = group.iter().map(|it| (it.place.to_string(), it.what.clone()));
+            text += &group[0].rule.explain(&findings.collect::<Vec<_>>());
             text.push('\n');
         }
         let _ = writeln!(text, "{}", self.summary());
         text
     }
 
-    /// One line: what was looked at, and how many findings there are.
+    /// One line: the subject and the number of findings.
     pub fn summary(&self) -> String {
         let Subject { name, platforms, .. } = &self.subject;
         let platforms: Vec<String> =
@@ -101,12 +100,12 @@ impl ValidationReport {
         if !platforms.is_empty() {
             let _ = write!(subject, " for {}", text::list(&platforms));
         }
-        let is_sound = self.findings.is_empty();
-        let mark = if is_sound { format!("{GOOD}✓{GOOD:#} ") } else { String::new() };
+        let mark =
+            if self.findings.is_empty() { format!("{GOOD}✓{GOOD:#} ") } else { String::new() };
         format!("{mark}{subject}: {}", self.counts())
     }
 
-    /// How many findings there are of each severity, in words.
+    /// The number of findings of each severity: `1 error and 2 notes`.
     pub fn counts(&self) -> String {
         let counts = [Severity::Error, Severity::Warning, Severity::Note].map(|severity| {
             let (number, style) = (self.count(severity), severity.style());
@@ -114,12 +113,12 @@ impl ValidationReport {
             (number > 0).then(|| format!("{style}{count}{style:#}"))
         });
         match &counts.into_iter().flatten().collect::<Vec<String>>()[..] {
-            [] => "nothing to mend".to_owned(),
+            [] => "no findings".to_owned(),
             counts => text::list(counts),
         }
     }
 
-    /// For programs.
+    /// The report for programs.
     pub fn json(&self) -> String {
         text::json(&json!({
             "schema_version": SCHEMA_VERSION,
@@ -168,16 +167,23 @@ mod tests {
         let [amd64, arm64] = ImagePlatform::ALL.map(OciPlatform::from);
         let at = |path: &str| At::File(path.to_owned());
         let label = At::Label("org.opencontainers.image.title".to_owned());
-        let title = LocatedBreach::new(&labels::TITLE, label, "title `My extension`");
-        let missing =
-            LocatedBreach::new(&image::BINARY_MISSING, at("/w/t.exe"), "not in the image");
+        let what = "title `My extension` contains the word \"extension\"";
+        let title = LocatedBreach::new(&labels::TITLE, label, what);
+        let missing = |path| {
+            LocatedBreach::new(&image::BINARY_MISSING, at(path), format!("`{path}` is missing"))
+        };
         let key = At::Metadata("/host/x-rd-install".to_owned());
         let findings = vec![
             title.clone().found_in(vec![arm64.clone()]),
             title.found_in(vec![amd64.clone()]),
-            LocatedBreach::new(&metadata::RANCHER_KEY, key, "Rancher Desktop alone reads this")
-                .found_in(vec![amd64.clone()]),
-            missing.found_in(vec![arm64.clone()]),
+            LocatedBreach::new(
+                &metadata::RANCHER_KEY,
+                key,
+                "only Rancher Desktop reads `x-rd-install`",
+            )
+            .found_in(vec![amd64.clone()]),
+            missing("/w/t.exe").found_in(vec![arm64.clone()]),
+            missing("/w/u.exe").found_in(vec![amd64.clone()]),
         ];
         let platforms = vec![amd64, arm64];
         let name = "me/tool:1.2.3".to_owned();
@@ -185,40 +191,42 @@ mod tests {
     }
 
     #[test]
-    fn people_read_each_rule_once_with_all_its_places() {
+    fn the_text_has_each_reason_once_after_all_findings_of_its_rule() {
         let text = anstream::adapter::strip_str(&report().text()).to_string();
         expect![[r#"
-            error[binary-missing]: Every file that `host.binaries` lists is in every variant.
-              → /w/t.exe in linux/arm64: not in the image
-              why: The whole installation fails: "No such container:path". Windows on Arm installs the `linux/arm64` variant, so the Windows programs have to be in that too.
-              help: copy it into the variant, or leave its path out of the variant's `metadata.json`
+            error[binary-missing]: `/w/t.exe` is missing
+              --> /w/t.exe in linux/arm64
+            error[binary-missing]: `/w/u.exe` is missing
+              --> /w/u.exe in linux/amd64
+              note: The whole installation fails: `No such container:path`. Windows on Arm installs the `linux/arm64` variant, which therefore needs the Windows programs, too.
+              help: copy the file into the variant, or remove its path from the variant's `metadata.json`
 
-            warning[label-title]: The title is the extension's name, without the word "extension".
-              → label org.opencontainers.image.title in linux/amd64 and linux/arm64: title `My extension`
-              why: Everything in the marketplace is one; `docker extension validate` has objected to it.
-              help: leave the word out
+            warning[label-title]: title `My extension` contains the word "extension"
+              --> label org.opencontainers.image.title in linux/amd64 and linux/arm64
+              note: Everything in the marketplace is an extension. `docker extension validate` has reported `title … should not include "extension"`.
+              help: remove the word from the title
 
-            note[metadata-rancher-key]: `host` has no keys of Rancher Desktop: `x-rd-install`, `x-rd-uninstall`, `x-rd-shutdown`.
-              → metadata.json /host/x-rd-install in linux/amd64: Rancher Desktop alone reads this
-              why: Docker Desktop does not run what they name.
-              help: leave it, if the extension works without it
+            note[metadata-rancher-key]: only Rancher Desktop reads `x-rd-install`
+              --> metadata.json /host/x-rd-install in linux/amd64
+              note: Docker Desktop ignores `x-rd-install`, `x-rd-uninstall` and `x-rd-shutdown`, and does not run their commands.
+              help: make sure that the extension works without it
 
-            me/tool:1.2.3 for linux/amd64 and linux/arm64: 1 error, 1 warning and 1 note
+            me/tool:1.2.3 for linux/amd64 and linux/arm64: 2 errors, 1 warning and 1 note
         "#]].assert_eq(&text);
     }
 
     #[test]
-    fn its_keys_are_a_promise_to_programs() {
+    fn the_keys_of_the_json_report_are_stable() {
         expect![[r#"
             {
               "counts": {
-                "errors": 1,
+                "errors": 2,
                 "notes": 1,
                 "warnings": 1
               },
               "findings": [
                 {
-                  "help": "copy it into the variant, or leave its path out of the variant's `metadata.json`",
+                  "help": "copy the file into the variant, or remove its path from the variant's `metadata.json`",
                   "place": {
                     "path": "/w/t.exe",
                     "platforms": [
@@ -227,11 +235,24 @@ mod tests {
                   },
                   "rule": "binary-missing",
                   "severity": "error",
-                  "what": "not in the image",
-                  "why": "The whole installation fails: \"No such container:path\". Windows on Arm installs the `linux/arm64` variant, so the Windows programs have to be in that too."
+                  "what": "`/w/t.exe` is missing",
+                  "why": "The whole installation fails: `No such container:path`. Windows on Arm installs the `linux/arm64` variant, which therefore needs the Windows programs, too."
                 },
                 {
-                  "help": "leave the word out",
+                  "help": "copy the file into the variant, or remove its path from the variant's `metadata.json`",
+                  "place": {
+                    "path": "/w/u.exe",
+                    "platforms": [
+                      "linux/amd64"
+                    ]
+                  },
+                  "rule": "binary-missing",
+                  "severity": "error",
+                  "what": "`/w/u.exe` is missing",
+                  "why": "The whole installation fails: `No such container:path`. Windows on Arm installs the `linux/arm64` variant, which therefore needs the Windows programs, too."
+                },
+                {
+                  "help": "remove the word from the title",
                   "place": {
                     "label": "org.opencontainers.image.title",
                     "platforms": [
@@ -241,11 +262,11 @@ mod tests {
                   },
                   "rule": "label-title",
                   "severity": "warning",
-                  "what": "title `My extension`",
-                  "why": "Everything in the marketplace is one; `docker extension validate` has objected to it."
+                  "what": "title `My extension` contains the word \"extension\"",
+                  "why": "Everything in the marketplace is an extension. `docker extension validate` has reported `title … should not include \"extension\"`."
                 },
                 {
-                  "help": "leave it, if the extension works without it",
+                  "help": "make sure that the extension works without it",
                   "place": {
                     "metadata": "/host/x-rd-install",
                     "platforms": [
@@ -254,8 +275,8 @@ mod tests {
                   },
                   "rule": "metadata-rancher-key",
                   "severity": "note",
-                  "what": "Rancher Desktop alone reads this",
-                  "why": "Docker Desktop does not run what they name."
+                  "what": "only Rancher Desktop reads `x-rd-install`",
+                  "why": "Docker Desktop ignores `x-rd-install`, `x-rd-uninstall` and `x-rd-shutdown`, and does not run their commands."
                 }
               ],
               "schema_version": 1,
@@ -272,9 +293,21 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_mend_is_said_so() {
+    fn a_report_without_findings_says_so() {
         let report =
             ValidationReport::new(Subject { name: "a".to_owned(), ..Subject::default() }, vec![]);
-        assert!(report.text().contains("nothing to mend"));
+        assert!(report.text().contains("no findings"));
+    }
+
+    #[test]
+    fn the_text_shows_ten_findings_of_a_rule_and_the_number_of_the_others() {
+        let finding = |number: usize| {
+            let label = At::Label(format!("label-{number}"));
+            LocatedBreach::new(&labels::EMPTY, label, "label is empty").found_in(vec![])
+        };
+        let report = ValidationReport::new(Subject::default(), (0..13).map(finding).collect());
+        let text = anstream::adapter::strip_str(&report.text()).to_string();
+        assert_eq!(text.matches("error[label-empty]: ").count(), 10, "{text}");
+        assert!(text.contains("\n  and 3 more\n  note: "), "{text}");
     }
 }

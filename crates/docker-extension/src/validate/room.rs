@@ -1,5 +1,5 @@
-//! How much is told about one image. Whoever made it decides how many rules it breaks, how often, and
-//! how long the names are in which that is told, so all of it would take any amount of memory.
+//! Limits for the findings of one image. Images are untrusted: they can have any number of findings, with
+//! names of any length.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,13 @@ use super::finding::{Finding, LocatedBreach};
 use crate::oci::OciPlatform;
 use crate::rules::Rule;
 
-/// How often one rule is told for one variant: more than a person reads.
+/// The maximum number of findings per rule and variant.
 const MOST: usize = 100;
-/// How many bytes of names and texts are told for one variant, besides the first of each rule.
+/// The maximum size of the findings of one variant in bytes. The first finding of each rule is kept even
+/// beyond it.
 const MOST_BYTES: usize = 1024 * 1024;
 
-/// What is told already. Of every rule at least one place is.
+/// Counts the findings that are kept. At least one of each rule is.
 #[derive(Debug, Default)]
 struct Room {
     counts: BTreeMap<&'static str, usize>,
@@ -45,12 +46,12 @@ pub(super) struct LocatedBreaches {
 }
 
 impl LocatedBreaches {
-    /// Whether no more breaches of this rule are kept.
+    /// Whether further breaches of this rule are dropped.
     pub fn is_full(&self, rule: &'static Rule) -> bool {
         self.room.is_full(rule)
     }
 
-    /// Adds one, if there is room.
+    /// Keeps it if there is room.
     pub fn push(&mut self, breach: LocatedBreach) {
         if self.room.takes(breach.rule, breach.at.size() + breach.what.len()) {
             self.kept.push(breach);
@@ -62,7 +63,7 @@ impl LocatedBreaches {
     }
 }
 
-/// Findings about all variants, each of which has room of its own.
+/// The findings of all variants. Each variant has its own limits.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     kept: Vec<Finding>,
@@ -70,7 +71,7 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Adds one, if there is room.
+    /// Keeps it if there is room.
     pub fn push(&mut self, finding: Finding) {
         let room = self.rooms.entry(finding.place.platforms.clone()).or_default();
         if room.takes(finding.rule, finding.place.at.size() + finding.what.len()) {
@@ -96,14 +97,14 @@ mod tests {
     use crate::validate::finding::At;
 
     #[test]
-    fn every_rule_is_told_however_long_and_many_the_others_are() {
+    fn every_rule_is_reported_even_if_the_findings_of_others_are_long_and_many() {
         let mut breaches = LocatedBreaches::default();
         for rule in all() {
             for _ in 0..2 * MOST {
                 breaches.push(LocatedBreach::new(
                     rule,
                     At::Metadata("x".repeat(MOST_BYTES / 20)),
-                    "",
+                    "missing",
                 ));
             }
         }

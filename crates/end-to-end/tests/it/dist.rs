@@ -151,10 +151,10 @@ fn a_project_with_placeholders_can_not_be_pushed_unless_they_are_allowed() {
     let extension = with_placeholders();
     extension.host_binary("tool", "this is not Rust");
     let words = [
-        "the extension has 3 placeholders and can't be pushed\n",
+        "the extension contains 3 placeholders and cannot be pushed\n",
         "`workspace.metadata.docker-extension.screenshots[0].url`: `https://example.com/1.png` is on a domain",
         "`changelog.html`: `Replace this text: say what is new in this version.` is a sample text",
-        "`icon.svg`: it is the generated icon",
+        "`icon.svg`: the generated icon",
         "help: replace them, or push anyway with `--allow placeholder`",
     ];
     extension.assert_fails(&mut extension.xtask(&["dist", "--push"]), 1, &words);
@@ -176,9 +176,9 @@ fn placeholders_that_are_not_pushed_are_one_warning_unless_they_are_allowed() {
     };
     let dist = ["dist", "--engine", "embedded", "--quiet"];
     let warning = message(&dist);
-    assert_eq!(warning.matches("warning[placeholder]").count(), 1, "{warning}");
+    assert_eq!(warning.matches("  help: replace it, or ignore it").count(), 1, "{warning}");
     for place in ["screenshots /0/url", "changelog", "/icon.svg"] {
-        let line = format!("{place} in linux/amd64 and linux/arm64: ");
+        let line = format!("{place} in linux/amd64 and linux/arm64\n");
         assert_eq!(warning.matches(&line).count(), 1, "{warning}");
     }
     assert_eq!(message(&[&dist[..], &["--allow", "placeholder"]].concat()), "");

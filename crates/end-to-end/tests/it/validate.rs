@@ -1,5 +1,4 @@
-//! Images made by hand, sound ones and others: each rule is broken by one of them at least, and by
-//! none that is sound.
+//! Handmade images: each rule is violated by at least one of them, and by no valid image.
 
 use crate::support;
 
@@ -28,14 +27,12 @@ static PROGRAMS: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
         .map(|path| fs::read(extension.path(&format!("programs/host/{path}"))).unwrap())
 });
 
-/// What a tar entry is.
 #[derive(Clone)]
 enum Entry {
     File(Vec<u8>, u32),
     Link(&'static str),
 }
 
-/// A variant.
 #[derive(Clone)]
 struct Variant {
     platform: [&'static str; 2],
@@ -44,7 +41,6 @@ struct Variant {
     files: BTreeMap<&'static str, Entry>,
 }
 
-/// An image.
 #[derive(Clone)]
 struct Image {
     tag: &'static str,
@@ -52,7 +48,7 @@ struct Image {
 }
 
 impl Variant {
-    fn sound(arch: &'static str) -> Self {
+    fn valid(arch: &'static str) -> Self {
         let [amd64, arm64, windows] = &*PROGRAMS;
         let labels = [
             (names::TITLE, "Tool"),
@@ -96,8 +92,8 @@ impl Variant {
 }
 
 impl Image {
-    fn sound() -> Self {
-        Self { tag: "1.2.3", variants: ["amd64", "arm64"].map(Variant::sound).into() }
+    fn valid() -> Self {
+        Self { tag: "1.2.3", variants: ["amd64", "arm64"].map(Variant::valid).into() }
     }
 
     fn label(&mut self, name: &'static str, value: &str) {
@@ -106,7 +102,7 @@ impl Image {
         }
     }
 
-    /// Changes a file in both variants; none takes it away.
+    /// Replaces a file in both variants, or removes it.
     fn put(&mut self, path: &'static str, entry: Option<Entry>) {
         for variant in &mut self.variants {
             match &entry {
@@ -124,7 +120,7 @@ impl Image {
     fn metadata(&mut self, change: impl Fn(&mut Value)) {
         for variant in &mut self.variants {
             let Some(Entry::File(bytes, _)) = variant.files.get_mut("metadata.json") else {
-                unreachable!("it is in every sound variant")
+                unreachable!("every valid variant has it")
             };
             let mut value = serde_json::from_slice(bytes).unwrap();
             change(&mut value);
@@ -215,7 +211,7 @@ fn layer(files: &BTreeMap<&'static str, Entry>) -> Vec<u8> {
     tar.into_inner().unwrap()
 }
 
-/// Unlike the library, takes paths that lead out of the root.
+/// Unlike the library, accepts paths outside the root.
 fn append(tar: &mut tar::Builder<Vec<u8>>, path: &str, bytes: &[u8], mode: u32) {
     let mut header = tar::Header::new_gnu();
     header.as_mut_bytes()[..path.len()].copy_from_slice(path.as_bytes());
@@ -232,32 +228,43 @@ fn check(archive: Vec<u8>) -> ValidationReport {
     image::check(opened, "image").unwrap()
 }
 
-/// The rules that an archive breaks; that Windows on Arm emulates amd64 is always noted.
+/// The rules that an archive violates, without the note about Windows on Arm. Every headline must state a fault.
 fn broken(archive: Vec<u8>) -> BTreeSet<&'static str> {
     let report = check(archive);
+    for finding in report.findings() {
+        assert!(states_a_fault(&finding.what), "{}: {}", finding.rule.id, finding.what);
+    }
     let rules = report.findings().iter().map(|finding| finding.rule.id);
     rules.filter(|id| *id != "binary-emulated").collect()
 }
 
+/// Whether a headline contains a phrase of the list that the unit tests use.
+fn states_a_fault(headline: &str) -> bool {
+    let phrases = include_str!("../../../docker-extension/src/rules/fault-phrases.txt");
+    let text: Vec<&str> = headline.split('`').step_by(2).collect();
+    let text = text.join(" _ ").to_lowercase();
+    phrases.lines().any(|phrase| text.contains(phrase))
+}
+
 type Case = (&'static [&'static str], fn(&mut Image));
 
-/// What breaks which rules; none where it is allowed.
+/// Changes, with the rules that they violate. Allowed changes have none.
 const CASES: &[Case] = &[
     (&[], |_| {}),
     // Index and tag.
     (&["platform-missing"], |it| drop(it.variants.pop())),
     (&["platform-missing"], |it| drop(it.variants.remove(0))),
     (&["platform-other"], |it| {
-        let mut other = Variant::sound("amd64");
+        let mut other = Variant::valid("amd64");
         (other.platform[1], other.configured) = ("riscv64", "riscv64");
         it.variants.push(other);
     }),
     (&[], |it| {
-        let mut attestation = Variant::sound("amd64");
+        let mut attestation = Variant::valid("amd64");
         (attestation.platform, attestation.configured) = (["unknown", "unknown"], "unknown");
         it.variants.push(attestation);
     }),
-    (&["platform-twice"], |it| it.variants.push(Variant::sound("amd64"))),
+    (&["platform-twice"], |it| it.variants.push(Variant::valid("amd64"))),
     (&["platform-differs"], |it| it.variants[1].configured = "amd64"),
     (&["tag-semver"], |it| it.tag = "latest"),
     (&["tag-semver"], |it| it.tag = "v1.2.3"),
@@ -345,7 +352,7 @@ const CASES: &[Case] = &[
         };
         bytes.truncate(100);
     }),
-    // Headers and tables are whole.
+    // Headers and tables are complete.
     (&["binary-damaged"], |it| {
         let Some(Entry::File(mut bytes, mode)) = it.variants[0].files.remove("windows/tool.exe")
         else {
@@ -395,9 +402,9 @@ fn mode(image: &mut Image, path: &str, new: u32) {
 }
 
 #[test]
-fn each_case_breaks_the_rules_that_it_is_made_for_and_no_other() {
+fn each_case_violates_exactly_its_rules() {
     let judged = CASES.iter().enumerate().map(|(number, (rules, change))| {
-        let mut image = Image::sound();
+        let mut image = Image::valid();
         change(&mut image);
         (number, rules.iter().copied().collect::<BTreeSet<&str>>(), broken(image.archive()))
     });
@@ -409,7 +416,7 @@ fn each_case_breaks_the_rules_that_it_is_made_for_and_no_other() {
 #[test]
 fn every_rule_about_metadata_files_labels_and_index_has_a_case() {
     let broken: BTreeSet<&str> = CASES.iter().flat_map(|(rules, _)| *rules).copied().collect();
-    // One has a test of its own, the other one takes a program of 256 MiB.
+    // The first has its own test, and the second needs a program of 256 MiB.
     let elsewhere = ["image-unreadable", "binary-large"];
     let groups = {
         use docker_extension::internals::rules::{image, labels, metadata, placeholder};
@@ -421,12 +428,12 @@ fn every_rule_about_metadata_files_labels_and_index_has_a_case() {
     assert_eq!(missing, [""; 0]);
 }
 
-/// The same file may be in both variants, as it runs on both.
+/// The same file may be in both variants, because it runs on both CPUs.
 #[test]
-fn a_universal_binary_is_sound_in_both_variants() {
+fn a_universal_binary_is_valid_in_both_variants() {
     let [amd64, arm64, _] = &*PROGRAMS;
     let broken_by = |program: Vec<u8>| {
-        let mut image = Image::sound();
+        let mut image = Image::valid();
         image.put("darwin/tool", Some(Entry::File(program, 0o755)));
         broken(image.archive())
     };
@@ -440,14 +447,14 @@ fn a_universal_binary_is_sound_in_both_variants() {
 
 #[test]
 fn a_damaged_layer_is_a_finding() {
-    let mut archive = Image::sound().archive();
+    let mut archive = Image::valid().archive();
     let place = archive.windows(5).position(|bytes| bytes == b"<svg ").unwrap();
     archive[place + 1] = b'S';
     assert_eq!(broken(archive), BTreeSet::from(["image-unreadable"]));
 }
 
 #[test]
-fn the_command_checks_a_metadata_file_an_archive_and_what_dist_made() {
+fn the_command_validates_a_metadata_file_an_archive_and_the_output_of_dist() {
     let extension = Extension::new();
     let run = |args: &[&str]| -> (Option<i32>, String, String) {
         let output = extension.xtask(&["validate"]).args(args).output().unwrap();
@@ -456,10 +463,13 @@ fn the_command_checks_a_metadata_file_an_archive_and_what_dist_made() {
     extension.write("metadata.json", "{ \"name\": \"x\",\n  \"icon\": \"icon.svg\" }");
     let (code, report, message) = run(&["metadata.json"]);
     assert_eq!(code, Some(1), "{message}");
-    assert!(report.contains("(root): Additional property name is not allowed"), "{report}");
+    assert!(
+        report.contains("error[metadata-obsolete-key]: obsolete key `name` in `metadata.json`\n"),
+        "{report}"
+    );
     assert!(message.contains("validation failed with 1 error"), "{message}");
 
-    let mut image = Image::sound();
+    let mut image = Image::valid();
     image.label(names::TITLE, "My Extension");
     fs::write(extension.path("image.tar"), image.archive()).unwrap();
     let (code, report, message) = run(&["image.tar", "--format", "json"]);
@@ -480,8 +490,8 @@ fn the_command_checks_a_metadata_file_an_archive_and_what_dist_made() {
 }
 
 #[test]
-fn validate_names_every_placeholder_at_its_own_place() {
-    let mut image = Image::sound();
+fn each_placeholder_is_reported_at_its_place() {
+    let mut image = Image::valid();
     image.label(names::DESCRIPTION, "A new extension for Docker Desktop.");
     image.label(names::VENDOR, "Example Vendor");
     image.label(names::ICON, "https://example.com/icon.svg");
@@ -523,7 +533,7 @@ fn validate_names_every_placeholder_at_its_own_place() {
         (names::PUBLISHER_URL, url("https://example.com")),
         (&format!("{}/0/url", names::ADDITIONAL_URLS), url("https://acme.example/help")),
         (names::CHANGELOG, text("Replace this text: say what is new in this version.")),
-        ("/icon.svg", "it is the generated icon of a new project".to_owned()),
+        ("/icon.svg", "`/icon.svg` is the generated icon of a new project".to_owned()),
     ];
     let expected = expected.iter().map(|(place, what)| ((*place).to_owned(), what.as_str()));
     assert_eq!(found, expected.collect());
@@ -531,16 +541,18 @@ fn validate_names_every_placeholder_at_its_own_place() {
     assert_eq!(report["counts"]["warnings"], found.len());
 
     let report = run(&mut extension.xtask(&["validate", "image.tar"]));
-    assert_eq!(report.matches("warning[placeholder]").count(), 1, "{report}");
+    assert_eq!(report.matches("  help: replace it, or ignore it").count(), 1, "{report}");
     for (place, what) in &found {
         let label = place.replace("/1/url", " /1/url").replace("/0/url", " /0/url");
-        let line = format!("{label} in linux/amd64 and linux/arm64: {what}\n");
-        assert!(report.contains(&line), "`{line}` is not in:\n{report}");
+        let place = format!("{label} in linux/amd64 and linux/arm64\n");
+        let headline = format!("warning[placeholder]: {what}\n  --> ");
+        assert!(report.contains(&headline), "`{headline}` is not in:\n{report}");
+        assert!(report.contains(&place), "`{place}` is not in:\n{report}");
     }
 }
 
-/// The extension's archive, and its name in the registry.
-fn made() -> (Extension, String, String) {
+/// An extension, its archive, and its name in the registry.
+fn built() -> (Extension, String, String) {
     let extension = Extension::new();
     extension.dist(&[]);
     let archive = extension.path("dist/tool-1.2.3.oci.tar").to_str().unwrap().to_owned();
@@ -556,8 +568,8 @@ fn copy_to_registry(archive: &str, reference: &str, options: &[&str]) {
 
 #[test]
 #[ignore = "needs a Docker Engine, a registry, and skopeo"]
-fn an_image_is_the_same_wherever_it_is_and_whoever_wrote_it() {
-    let (extension, archive, reference) = made();
+fn the_report_does_not_depend_on_where_an_image_is_and_which_tool_wrote_it() {
+    let (extension, archive, reference) = built();
     let report = |image: &str| -> Value {
         let mut command = extension.xtask(&["--quiet", "validate", "--format", "json", image]);
         let mut report: Value = serde_json::from_str(&support::run(&mut command)).unwrap();
@@ -573,7 +585,7 @@ fn an_image_is_the_same_wherever_it_is_and_whoever_wrote_it() {
         copy_to_registry(&archive, &reference, options);
         assert_eq!(report(&reference), expected, "{options:?}");
     }
-    // skopeo copies what is compressed as it is; buildx is the one that writes zstd.
+    // skopeo keeps the compression of layers, but buildx can write zstd.
     let zstd = extension.path("zstd.tar");
     let _cache = support::while_docker_builds();
     let mut build = Command::new("docker");
@@ -592,11 +604,11 @@ fn an_image_is_the_same_wherever_it_is_and_whoever_wrote_it() {
     assert_eq!(report(layout.to_str().unwrap()), expected);
 }
 
-/// Docker does less: it takes the files out, and looks at none.
+/// Docker does less: it copies the files, but does not inspect them.
 #[test]
 #[ignore = "needs a Docker Engine, a registry, and skopeo"]
-fn to_validate_takes_less_than_half_the_time_in_which_docker_takes_the_files_out() {
-    let (extension, archive, reference) = made();
+fn validating_takes_less_than_half_the_time_that_docker_takes_to_copy_the_files() {
+    let (extension, archive, reference) = built();
     support::run(Command::new("docker").args(["load", "--input", &archive]));
     copy_to_registry(&archive, &reference, &[]);
     let docker = |args: &[&str]| support::run(Command::new("docker").args(args));
@@ -619,7 +631,7 @@ fn to_validate_takes_less_than_half_the_time_in_which_docker_takes_the_files_out
         work();
         started.elapsed().as_secs_f64()
     };
-    // The middle one of three, as the machine has other work too.
+    // The median of three, because the machine may be busy.
     let median = |work: &dyn Fn()| {
         let mut times = [time(work), time(work), time(work)];
         times.sort_by(f64::total_cmp);
@@ -631,7 +643,7 @@ fn to_validate_takes_less_than_half_the_time_in_which_docker_takes_the_files_out
 }
 
 #[test]
-fn an_extension_that_would_not_be_accepted_is_not_finished() {
+fn dist_fails_if_the_marketplace_would_reject_the_extension() {
     let extension = Extension::new();
     extension.manifest(&support::TABLE.replace("vendor = \"Me\"", "vendor = \"Docker Inc.\""));
     let mut dist: Command = extension.xtask(&["dist", "--engine", "embedded"]);

@@ -1,4 +1,4 @@
-//! `validate --online` fetches pictures from a real server, by TLS: labels allow nothing else.
+//! `validate --online` fetches pictures from a real server over TLS.
 
 use crate::support;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use support::pictures::{Server, answer, png, with_pictures};
 use support::{Extension, stderr, stdout};
 
-/// What is at an address, which is asked for once, and the rules that it breaks as a screenshot.
+/// The response at a path, and the rules that it violates as a screenshot.
 struct Case {
     path: &'static str,
     answer: Vec<u8>,
@@ -48,15 +48,15 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// An address at which nobody listens.
-fn nobody() -> String {
+/// A URL without a server.
+fn unreachable_url() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("https://{}/1.png", listener.local_addr().unwrap())
 }
 
 #[test]
 #[ignore = "needs openssl"]
-fn each_picture_is_fetched_once_and_judged_where_it_is_named() {
+fn each_picture_is_fetched_once_and_checked_for_every_place_that_names_it() {
     let cases = cases();
     let mut server = Server::start();
     for case in &cases {
@@ -64,9 +64,9 @@ fn each_picture_is_fetched_once_and_judged_where_it_is_named() {
     }
     server.put("target.png", &cases[0].answer);
     let url = |path: &str| server.url(path);
-    // The last one is there twice.
+    // The last one occurs twice.
     let mut screenshots: Vec<String> = cases.iter().map(|case| url(case.path)).collect();
-    screenshots.extend([nobody(), url("typed.png")]);
+    screenshots.extend([unreachable_url(), url("typed.png")]);
     let extension = with_pictures(&url("typed.png"), &screenshots);
 
     let output = server.trusted(&extension, &["validate", "--online", "--format", "json"]);
@@ -101,7 +101,7 @@ fn each_picture_is_fetched_once_and_judged_where_it_is_named() {
     assert_eq!(found, expected, "{report:#}");
     let broken: BTreeSet<&str> = found.iter().map(|(_, rule)| rule.as_str()).collect();
     let rules: BTreeSet<&str> = online::ALL.iter().map(|rule| rule.id).collect();
-    assert_eq!(broken, rules, "every rule has a case");
+    assert_eq!(broken, rules, "each rule has a case");
 
     let served = server.served();
     for case in cases.iter().filter(|case| !["loop", "cut.png", "closed.png"].contains(&case.path))
@@ -111,26 +111,26 @@ fn each_picture_is_fetched_once_and_judged_where_it_is_named() {
 }
 
 #[test]
-fn without_a_server_it_is_an_error_and_without_the_option_nobody_is_asked() {
-    let extension = with_pictures(&nobody(), &[nobody()]);
+fn an_unreachable_server_is_an_error_and_without_the_option_nothing_is_fetched() {
+    let extension = with_pictures(&unreachable_url(), &[unreachable_url()]);
     let run = |args: &[&str]| {
         let output = extension.xtask(&["validate"]).args(args).output().unwrap();
         (output.status.code(), stdout(&output), stderr(&output))
     };
     let (code, report, messages) = run(&["--online"]);
     assert_eq!(code, Some(1), "{messages}");
-    assert!(report.contains("error[url-status]"), "{report}");
     assert!(report.contains("could not reach"), "{report}");
-    assert_eq!(report.matches("in linux/amd64 and linux/arm64: `https://").count(), 2, "{report}");
+    assert_eq!(report.matches("error[url-status]: `https://").count(), 2, "{report}");
+    assert_eq!(report.matches("  --> label ").count(), 2, "{report}");
     let (code, _, messages) = run(&[]);
     assert_eq!(code, Some(0), "{messages}");
     assert!(!messages.contains("Fetch"), "{messages}");
 }
 
 #[test]
-fn a_metadata_file_alone_names_no_pictures() {
+fn a_metadata_file_without_an_image_has_no_pictures() {
     let extension = Extension::new();
     extension.write("metadata.json", "{ \"icon\": \"icon.svg\" }");
     let mut command = extension.xtask(&["validate", "--online", "metadata.json"]);
-    extension.assert_fails(&mut command, 2, &["has no labels", "leave `--online` out"]);
+    extension.assert_fails(&mut command, 2, &["has no labels", "remove `--online`"]);
 }
