@@ -1,7 +1,7 @@
-//! Real programs with overwritten or missing parts: reading them does no harm, and programs that can't
-//! run are found. `PROPTEST_CASES` is the number of programs that are tried.
+//! Real programs with overwritten or missing parts: reading them is harmless, and programs that cannot run
+//! are reported. `PROPTEST_CASES` is the number of tested programs.
 //!
-//! A test binary of its own, because it limits the memory of its whole process.
+//! This is a separate test binary, because it measures the memory of the whole process.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -23,17 +23,16 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use support::{Extension, host_binary, linked_by_lld, list, universal};
 
-/// A real program.
 struct Program {
     platform: HostPlatform,
     bytes: Vec<u8>,
-    /// Where all stands that is read: headers, tables, names.
+    /// The parts that are read: headers, tables and names.
     read: Vec<Range<usize>>,
-    /// What tells its format, without which nothing else is read.
+    /// The magic numbers. Without them nothing else is read.
     magic: Vec<Range<usize>>,
-    /// How many bytes of it the system loads.
+    /// The number of bytes that the system loads.
     loaded: usize,
-    /// The bytes whose hashes are signed.
+    /// The bytes with signed hashes.
     signed: Range<usize>,
 }
 
@@ -47,7 +46,7 @@ static PROGRAMS: LazyLock<Vec<Program>> = LazyLock::new(|| {
     let thin = platforms.iter().map(|platform| Program::new(*platform, built(*platform)));
     let [amd64, arm64] = [Arch::Amd64, Arch::Arm64].map(|arch| HostPlatform::new(Os::Darwin, arch));
     let universal = Program::new(arm64, universal::join(&built(amd64), &built(arm64)));
-    // It has an interpreter, and libraries with versions.
+    // This one has an interpreter and versioned libraries.
     let arch = if cfg!(target_arch = "x86_64") { Arch::Amd64 } else { Arch::Arm64 };
     let dynamic = Program::new(HostPlatform::new(Os::Linux, arch), fs::read("/bin/ls").unwrap());
     thin.chain([universal, dynamic]).collect()
@@ -64,7 +63,7 @@ impl Program {
         let first = 0..8;
         let mut magic = vec![first];
         let mut signed = 0..0;
-        // Of each slice; Apple silicon's is the last one.
+        // For each slice. The last one is for Apple silicon.
         for start in places(&bytes, [0xcf, 0xfa, 0xed, 0xfe]) {
             read.push(start..start + 2048);
             magic.push(start..start + 4);
@@ -82,7 +81,7 @@ impl Program {
         }
         if let Ok(file) = PeFile64::parse(&*bytes) {
             let headers = file.dos_header().nt_headers_offset() as usize;
-            // Where they are, their signature, and the size of addresses.
+            // The offset of the headers, their magic number, and the address size.
             magic.extend([0x3c..0x40, headers..headers + 4, headers + 24..headers + 26]);
             let directory = file.data_directory(IMAGE_DIRECTORY_ENTRY_IMPORT).unwrap();
             let address = directory.virtual_address.get(LittleEndian);
@@ -94,7 +93,7 @@ impl Program {
     }
 }
 
-/// Something else at a place that is read.
+/// A change of a part that is read.
 #[derive(Clone, Debug)]
 struct Change {
     region: Index,
@@ -113,9 +112,9 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 impl Change {
-    /// Where it begins.
+    /// Returns the offset of the change.
     fn apply(&self, program: &Program, bytes: &mut [u8]) -> usize {
-        // One more: all of it.
+        // The last region is the whole file.
         let region = self.region.index(program.read.len() + 1);
         let region = program.read.get(region).cloned().unwrap_or(0..bytes.len());
         let place = region.start + self.place.index(region.len()) / self.width * self.width;
@@ -127,7 +126,7 @@ impl Change {
     }
 }
 
-/// The broken rules, and what the file was found to be.
+/// The violated rules, and the result of the inspection.
 fn judged(program: &Program, bytes: &[u8]) -> (Vec<&'static str>, InspectedFile) {
     let contents = inspect::read(bytes);
     let path = format!("/{}", program.platform.file_name("tool"));
@@ -137,8 +136,8 @@ fn judged(program: &Program, bytes: &[u8]) -> (Vec<&'static str>, InspectedFile)
     (rules, contents)
 }
 
-/// Whether it is found that the system doesn't start it.
-fn is_found_unfit(rules: &[&str]) -> bool {
+/// Whether the rules report that the system cannot start the program.
+fn is_reported(rules: &[&str]) -> bool {
     const RULES: [&str; 7] = [
         "binary-damaged",
         "binary-format",
@@ -146,13 +145,13 @@ fn is_found_unfit(rules: &[&str]) -> bool {
         "binary-kind",
         "macos-signature",
         "not-a-program",
-        // Of a few bytes nobody can tell.
+        // A few bytes are not recognizable as a program.
         "script-shebang",
     ];
     rules.iter().any(|rule| RULES.contains(rule))
 }
 
-/// The most memory and addresses that this process ever had, in bytes.
+/// The peak memory and address space of this process in bytes.
 fn peaks() -> [usize; 2] {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     ["VmHWM:", "VmPeak:"].map(|name| {
@@ -162,7 +161,7 @@ fn peaks() -> [usize; 2] {
     })
 }
 
-/// Asserts what is promised of reading any file.
+/// Asserts that reading a file takes a limited amount of memory.
 fn assert_harmless(bytes: &[u8], contents: &InspectedFile) -> Result<(), TestCaseError> {
     const MEGABYTE: usize = 1 << 20;
     static AT_FIRST: LazyLock<[usize; 2]> = LazyLock::new(|| {
@@ -174,7 +173,7 @@ fn assert_harmless(bytes: &[u8], contents: &InspectedFile) -> Result<(), TestCas
     prop_assert!(size < 4 * bytes.len() + 4 * MEGABYTE, "{size}");
     let [memory, addresses] = peaks();
     prop_assert!(memory < at_first[0] + 64 * MEGABYTE, "{memory}");
-    // Every thread reserves some.
+    // Every thread reserves address space.
     prop_assert!(addresses < at_first[1] + 1024 * MEGABYTE, "{addresses}");
     Ok(())
 }
@@ -187,7 +186,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_program_with_anything_changed_is_read_without_harm(
+    fn reading_a_program_with_any_change_is_harmless(
         program in any::<Index>(),
         changes in vec(change(), 1..6),
     ) {
@@ -202,11 +201,11 @@ proptest! {
         let is_signed = places.iter().any(|&place| {
             program.signed.contains(&place) && bytes[place] != program.bytes[place]
         });
-        prop_assert!(!is_signed || is_found_unfit(&rules), "{:?} {:?}", rules, contents);
+        prop_assert!(!is_signed || is_reported(&rules), "{:?} {:?}", rules, contents);
     }
 
     #[test]
-    fn a_program_with_every_field_random_is_read_without_harm(
+    fn reading_a_program_with_random_fields_is_harmless(
         program in any::<Index>(),
         density in select(&[2_u8, 10, 50, 100][..]),
         fields in vec((0..100_u8, any::<u32>()), 1024).no_shrink(),
@@ -230,7 +229,7 @@ proptest! {
     }
 
     #[test]
-    fn a_program_that_is_cut_off_anywhere_is_found(
+    fn a_truncated_program_is_reported(
         program in any::<Index>(),
         length in any::<Index>(),
     ) {
@@ -238,16 +237,16 @@ proptest! {
         let bytes = &program.bytes[..length.index(program.loaded)];
         let (rules, contents) = judged(program, bytes);
         assert_harmless(bytes, &contents)?;
-        prop_assert!(is_found_unfit(&rules), "{:?} {:?}", rules, contents);
+        prop_assert!(is_reported(&rules), "{:?} {:?}", rules, contents);
     }
 }
 
 #[test]
-fn each_program_is_sound_before_it_is_damaged() {
+fn each_undamaged_program_is_valid() {
     let mut signed = 0;
     for program in PROGRAMS.iter() {
         let (rules, contents) = judged(program, &program.bytes);
-        assert!(!is_found_unfit(&rules), "{}: {rules:?}", program.platform);
+        assert!(!is_reported(&rules), "{}: {rules:?}", program.platform);
         if let InspectedFile::Binary(slices) = contents {
             let is_valid = match &slices.last().unwrap().native {
                 Native::MachO(native) => native.signature == Signature::Valid,

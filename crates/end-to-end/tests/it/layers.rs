@@ -1,7 +1,7 @@
-//! Layers made by hand, as no builder makes them: the reader sees the files that Docker Engines
-//! unpack, or tells what is strange.
+//! Handmade layers that no builder makes: the reader sees the files that Docker Engines unpack, or reports
+//! an oddity.
 //!
-//! `.ci/docker-engine` brings up both engines.
+//! `.ci/docker-engine` starts both engines.
 
 use crate::support;
 
@@ -13,16 +13,16 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use support::unpacked::{Files, Store, files_of, read};
 
-/// An entry: a path alone is a file with its path as content, `path/` a folder, `path -> target` a
-/// symbolic link, `path => target` a hard link, `path |` a pipe, `path ?` of no known type, and
-/// `path 600` has that mode.
+/// An entry: `path` is a file with its path as content, `path/` a directory, `path -> target` a symbolic link,
+/// `path => target` a hard link, `path |` a pipe, and `path ?` an entry of an unknown type. `path 600` has
+/// that mode.
 type Entry = &'static str;
 
-/// Layers, the lowest first.
+/// The layers of an image, the lowest first.
 type Layers = &'static [&'static [Entry]];
 
-/// What engines agree upon.
-const SOUND: &[Layers] = &[
+/// Images that all engines unpack in the same way.
+const AGREED: &[Layers] = &[
     &[&["/absolute", "./a/../b", "c/d"]],
     &[&["pipe |"]],
     &[&["a 4755", "d/ 1777", "d/e/ 700", "d/e/f 0"]],
@@ -52,7 +52,7 @@ const SOUND: &[Layers] = &[
     &[&["d/a", "d/e/f"], &["d/.wh..wh..opq", "d/e/new"]],
     &[&["d/a", "d/e/f"], &["d/", "d/.wh..wh..opq"], &["d/late"]],
     &[&["d/a", "d/e/f"], &["d/.wh.a", "d/.wh.e"]],
-    // One thing in place of another.
+    // Replaced entries.
     &[&["a"], &["a/", "a/b"]],
     &[&["d/a"], &["d"]],
     &[&["d/a"], &["d -> e"]],
@@ -66,15 +66,15 @@ const SOUND: &[Layers] = &[
     &[&["d/a"], &["d |"]],
 ];
 
-/// What they agree upon with an overlay file system, as Docker Desktop has it. Of the others each
-/// has a way of its own.
-const SOUND_WITH_OVERLAY: &[Layers] = &[
+/// Images that engines unpack in the same way if they use an overlay file system, as in Docker Desktop.
+/// Other file systems differ.
+const AGREED_WITH_OVERLAY: &[Layers] = &[
     &[&[".wh..wh.plnk/1", ".wh..wh.aufs", "a"]],
     &[&[".wh..wh.plnk/1", "a => .wh..wh.plnk/1"]],
     &[&["d/a", "d/e/f"], &["d/e/new", "d/.wh..wh..opq"]],
 ];
 
-/// What one of them refuses, or what both take for something else.
+/// Images that an engine rejects, or that both engines unpack differently than the reader.
 const ODD: &[Layers] = &[
     &[&["a", "a"]],
     &[&["a", "a/", "a/x"]],
@@ -110,8 +110,8 @@ const ODD: &[Layers] = &[
     &[&["d/a", "l -> d"], &[".wh.l", "l/b"]],
 ];
 
-/// What both engines take alike, but others do not: those whose file system is no overlay, and who
-/// unpacks an image into a folder.
+/// Images that both engines unpack in the same way, but not engines without an overlay file system and tools
+/// that unpack an image into a directory.
 const ODD_ELSEWHERE: &[Layers] = &[
     &[&["up -> ../../usr"]],
     &[&["d/", "a -> ../../d", "a/b"]],
@@ -141,7 +141,7 @@ fn tar_of(layer: &[Entry]) -> Vec<u8> {
         };
         let content = if kind == b'0' { path.as_bytes() } else { b"" };
         let mut header = tar::Header::new_gnu();
-        // Unlike the library, takes any path.
+        // Unlike the library, this accepts any path.
         header.as_mut_bytes()[..path.len()].copy_from_slice(path.as_bytes());
         if let Some(target) = words.next() {
             header.as_mut_bytes()[157..157 + target.len()].copy_from_slice(target.as_bytes());
@@ -202,7 +202,7 @@ fn archive_of(name: &str, layers: &[&[Entry]]) -> Vec<u8> {
     archive.into_inner().unwrap()
 }
 
-/// What the engine unpacks; nothing where it refuses the image.
+/// The files that the engine unpacks, if it accepts the image.
 fn unpacked(store: Store, archive: &str, name: &str) -> Option<Files> {
     let loaded = store.docker(&["load", "--input", archive]).output().unwrap();
     let files = loaded.status.success().then(|| store.unpacked(name, "linux/amd64"));
@@ -210,11 +210,11 @@ fn unpacked(store: Store, archive: &str, name: &str) -> Option<Files> {
     files
 }
 
-/// Those of the images where it is not as expected that something is told, and that both engines
-/// unpack what the reader sees; nothing is expected of engines that have no overlay.
-fn unexpected(images: &[Layers], is_told: bool, is_agreed: Option<bool>) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
-    let archive = folder.path().join("image.tar");
+/// Describes the images for which one expectation fails: whether the reader reports an oddity, and whether
+/// both engines unpack what the reader sees (`None`: no expectation).
+fn unexpected(images: &[Layers], is_reported: bool, is_agreed: Option<bool>) -> Vec<String> {
+    let directory = tempfile::tempdir().unwrap();
+    let archive = directory.path().join("image.tar");
     let archive = archive.to_str().unwrap();
     let name = "example/layers:1.0.0";
     let mut unexpected = Vec::new();
@@ -228,7 +228,9 @@ fn unexpected(images: &[Layers], is_told: bool, is_agreed: Option<bool>) -> Vec<
         });
         let own = Some(files_of(&tree));
         let agrees = engines.iter().all(|files| *files == own);
-        if oddities.is_empty() == is_told || is_agreed.is_some_and(|expected| agrees != expected) {
+        if oddities.is_empty() == is_reported
+            || is_agreed.is_some_and(|expected| agrees != expected)
+        {
             unexpected.push(format!("{image:?} {oddities:?}: reader {own:?}, {engines:?}"));
         }
     }
@@ -237,15 +239,15 @@ fn unexpected(images: &[Layers], is_told: bool, is_agreed: Option<bool>) -> Vec<
 
 #[test]
 #[ignore = "needs two Docker Engines"]
-fn the_reader_sees_what_engines_unpack_and_tells_what_they_do_not_agree_upon() {
-    // On some machines the engines' data lies where no overlay is possible.
+fn the_reader_sees_what_engines_unpack_and_reports_where_they_differ() {
+    // Some machines store the data of engines on a file system that does not support overlays.
     let have_overlay = Store::BOTH.iter().all(|store| {
         let info = ["info", "--format", "{{.Driver}}"];
         support::run(&mut store.docker(&info)).starts_with("overlay")
     });
     let with_overlay = |is_agreed: bool| have_overlay.then_some(is_agreed);
-    let mut wrong = unexpected(SOUND, false, Some(true));
-    wrong.extend(unexpected(SOUND_WITH_OVERLAY, false, with_overlay(true)));
+    let mut wrong = unexpected(AGREED, false, Some(true));
+    wrong.extend(unexpected(AGREED_WITH_OVERLAY, false, with_overlay(true)));
     wrong.extend(unexpected(ODD, true, with_overlay(false)));
     wrong.extend(unexpected(ODD_ELSEWHERE, true, with_overlay(true)));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

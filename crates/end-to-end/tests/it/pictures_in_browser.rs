@@ -1,5 +1,4 @@
-//! `validate --online` says of a picture that people won't see it where a real browser does not show
-//! it, and nowhere else.
+//! `validate --online` reports exactly the pictures that a real browser does not show.
 
 use crate::support;
 
@@ -13,7 +12,7 @@ use serde_json::Value;
 use support::pictures::{Server, answer, png, with_pictures};
 use support::stdout;
 
-/// Pictures and others, sent as what they are and as what they are not.
+/// Pictures and other files, with correct and wrong content types.
 fn answers() -> BTreeMap<String, Vec<u8>> {
     const SVG: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\">";
     let bodies: [(&str, Vec<u8>); 10] = [
@@ -54,7 +53,7 @@ fn answers() -> BTreeMap<String, Vec<u8>> {
     answers
 }
 
-/// Answers one request: with what is to be had there, or with `page`.
+/// Responds to one request with the answer for its path, or with `page`.
 fn respond(mut stream: TcpStream, answers: &BTreeMap<String, Vec<u8>>, page: &[u8]) {
     let mut path = String::new();
     for line in BufReader::new(&stream).lines() {
@@ -68,11 +67,11 @@ fn respond(mut stream: TcpStream, answers: &BTreeMap<String, Vec<u8>>, page: &[u
     let _ = stream.write_all(answers.get(&path).map_or(page, Vec::as_slice));
 }
 
-/// The answers that Chromium shows in a page from elsewhere.
+/// The answers that Chromium shows in a page of another origin.
 fn shown(answers: &BTreeMap<String, Vec<u8>>) -> BTreeSet<String> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    // Another name is another origin.
+    // A different host name makes it a different origin.
     let image = |path: &String| format!("<img src=\"http://localhost:{port}/{path}\">");
     let images: String = answers.keys().map(image).collect();
     let script = "onload = () => { document.body.innerText = 'shown:' + [...document.images].map(\
@@ -100,7 +99,7 @@ fn shown(answers: &BTreeMap<String, Vec<u8>>) -> BTreeSet<String> {
 
 #[test]
 #[ignore = "needs chromium and openssl"]
-fn what_is_said_to_be_shown_is_what_a_browser_shows() {
+fn validate_agrees_with_a_browser_about_the_pictures_that_are_shown() {
     let answers = answers();
     let server = Server::start();
     answers.iter().for_each(|(path, answer)| server.put(path, answer));
@@ -112,12 +111,12 @@ fn what_is_said_to_be_shown_is_what_a_browser_shows() {
     let errors = errors.filter(|finding| finding["rule"] == "url-type");
     let hidden: BTreeSet<&str> =
         errors.filter_map(|finding| finding["place"]["pointer"].as_str()).collect();
-    let said: BTreeSet<String> = answers
+    let expected: BTreeSet<String> = answers
         .keys()
         .enumerate()
         .filter(|(index, _)| !hidden.contains(format!("/{index}/url").as_str()))
         .map(|(_, path)| path.clone())
         .collect();
-    assert_eq!(said, shown(&answers));
-    assert!(said.len() > 10, "{said:?}");
+    assert_eq!(expected, shown(&answers));
+    assert!(expected.len() > 10, "{expected:?}");
 }

@@ -1,8 +1,7 @@
-//! Images of other shapes than `dist` makes them, built by Docker: over a base image, with whiteouts
-//! and links of all kinds, of one platform, with attestations. What is read of them is what engines
-//! unpack.
+//! Images that Docker builds and `dist` does not: on a base image, with whiteouts and links of all kinds,
+//! for one platform, with attestations. The reader sees what engines unpack.
 //!
-//! `.ci/docker-engine`, `.ci/registry` and `.ci/tools` bring up what they need.
+//! `.ci/docker-engine`, `.ci/registry` and `.ci/tools` provide what the tests need.
 
 use crate::support;
 
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 use support::unpacked::{Store, files_of, read};
 use support::{Extension, run};
 
-/// The base image: a shell under hundreds of names, and what the image above changes.
+/// The base image: a shell with hundreds of names, and the files that the derived image changes.
 const BASE: &str = r#"
 FROM scratch
 SHELL ["/bin/busybox", "sh", "-euc"]
@@ -34,7 +33,7 @@ RUN --network=none rm -r returns restored folder/deep
 RUN --network=none mkdir folder/deep; echo again >folder/deep/again; echo again >returns
 "#;
 
-/// What comes behind the extension's own `Dockerfile`. The last step takes the shell away.
+/// The steps after the extension's own `Dockerfile`. The last one removes the shell.
 const CHANGES: &str = r#"
 RUN --network=none \
     rm -r gone folder/gone stale pipe linked ui/stale.js ui/link darwin/stale; \
@@ -52,10 +51,10 @@ RUN --network=none \
 RUN --network=none echo restored >restored; rm -r /bin
 "#;
 
-/// The folder that `dist` has made the image from.
+/// The build context from which `dist` made the image.
 const CONTEXT: &str = "target/extension";
 
-/// An extension, and where its images are in the registry.
+/// An extension, and the name of its images in the registry.
 struct Sample {
     extension: Extension,
     registry: String,
@@ -70,21 +69,20 @@ impl Sample {
         Self { extension, registry }
     }
 
-    /// Builds a folder for both platforms.
-    fn build(&self, folder: &str, output: &str) {
-        self.build_with(folder, output, &PLATFORMS.join(","), &["--provenance=false"]);
+    /// Builds a directory for both platforms.
+    fn build(&self, directory: &str, output: &str) {
+        self.build_with(directory, output, &PLATFORMS.join(","), &["--provenance=false"]);
     }
 
-    /// The shell of the base is one of this machine, whichever platform the image is for: no emulator
-    /// is needed.
-    fn build_with(&self, folder: &str, output: &str, platforms: &str, options: &[&str]) {
+    /// The shell of the base image is for the CPU of this machine on all platforms, so no emulator is needed.
+    fn build_with(&self, directory: &str, output: &str, platforms: &str, options: &[&str]) {
         let _cache = support::while_docker_builds();
         let mut build = Command::new("docker");
         build.args(["buildx", "build", "--platform", platforms, "--output", output]).args(options);
-        run(build.arg(self.extension.path(folder)));
+        run(build.arg(self.extension.path(directory)));
     }
 
-    /// What `validate` finds, but for the image's name and digest.
+    /// The report of `validate` without the name and the digest of the image.
     fn report(&self, image: &str) -> Value {
         let mut command = self.extension.xtask(&["--quiet", "validate", "--format=json", image]);
         let output = command.output().unwrap();
@@ -97,7 +95,8 @@ impl Sample {
 
 const PLATFORMS: [&str; 2] = ["linux/amd64", "linux/arm64"];
 
-/// Asserts that each of `sources` is read as both engines unpack `image`, which is in the registry.
+/// Asserts that the reader sees the same files in each of `sources` as both engines unpack from `image`, which
+/// is in the registry.
 fn assert_read_as_unpacked(image: &str, sources: &[&str]) {
     let read: Vec<_> = sources.iter().map(|source| (source, read(source))).collect();
     for (number, platform) in PLATFORMS.into_iter().enumerate() {
@@ -119,7 +118,7 @@ fn assert_read_as_unpacked(image: &str, sources: &[&str]) {
 
 #[test]
 #[ignore = "needs two Docker Engines, a registry, and busybox-static"]
-fn an_image_over_a_base_is_read_as_engines_unpack_it_however_its_layers_are_packed() {
+fn an_image_on_a_base_image_is_read_as_engines_unpack_it_with_any_compression() {
     let sample = Sample::new("over-base");
     let base = format!("{}:base", sample.registry);
     sample.extension.write("base/Dockerfile", BASE);
@@ -134,7 +133,7 @@ fn an_image_over_a_base_is_read_as_engines_unpack_it_however_its_layers_are_pack
     let archive = sample.extension.path("image.tar").to_str().unwrap().to_owned();
     for (tag, options) in [
         ("1.0.0-docker", "oci-mediatypes=false"),
-        // The base's layers stay as they are.
+        // The layers of the base image keep their compression.
         ("1.0.0-mixed", "oci-mediatypes=true,compression=zstd"),
         ("1.0.0-seekable", "oci-mediatypes=true,compression=estargz,force-compression=true"),
         ("1.0.0-plain", "oci-mediatypes=true,compression=uncompressed,force-compression=true"),
@@ -151,10 +150,10 @@ fn an_image_over_a_base_is_read_as_engines_unpack_it_however_its_layers_are_pack
     }
 }
 
-/// It saves one platform, and in a format of its own.
+/// The classic store saves only one platform, in its own format.
 #[test]
 #[ignore = "needs two Docker Engines and a registry"]
-fn what_the_classic_store_saves_is_what_the_registry_has() {
+fn an_image_saved_by_the_classic_store_has_the_files_of_the_registry() {
     let sample = Sample::new("saved");
     let image = format!("{}:1.0.0", sample.registry);
     sample.build(CONTEXT, &format!("type=image,name={image},push=true"));
@@ -176,7 +175,7 @@ fn what_the_classic_store_saves_is_what_the_registry_has() {
 
 #[test]
 #[ignore = "needs a Docker Engine and a registry"]
-fn an_image_of_one_platform_lacks_the_other_one() {
+fn the_missing_platform_of_an_image_is_reported() {
     let sample = Sample::new("one-platform");
     for (number, types) in ["oci-mediatypes=true", "oci-mediatypes=false"].into_iter().enumerate() {
         for (platform, other) in [("linux/amd64", "linux/arm64"), ("linux/arm64", "linux/amd64")] {
@@ -191,7 +190,7 @@ fn an_image_of_one_platform_lacks_the_other_one() {
             let finding = &report["findings"][0];
             assert_eq!(finding["rule"], "platform-missing");
             assert_eq!(finding["place"], json!({ "platforms": [other] }));
-            let what = format!("the image for platform \"{other}\" is missing");
+            let what = format!("image variant `{other}` is missing");
             assert_eq!(finding["what"], what);
             Store::Containerd.remove(&image);
         }
@@ -200,7 +199,7 @@ fn an_image_of_one_platform_lacks_the_other_one() {
 
 #[test]
 #[ignore = "needs a Docker Engine and a registry"]
-fn attestations_change_nothing() {
+fn attestations_do_not_change_the_report() {
     let sample = Sample::new("attested");
     let archive = sample.extension.path("attested.tar").to_str().unwrap().to_owned();
     let image = format!("{}:1.0.0", sample.registry);
