@@ -235,7 +235,7 @@ pub struct DockerManifestItem {
 /// Why a document is not a valid document of an image.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidDocument {
-    #[error("it is not valid: {0}")]
+    #[error("it can't be parsed: {0}")]
     Json(#[from] serde_json::Error),
     /// It has the first format that registries used.
     #[error("it has schema version 1, which registries and engines no longer support")]
@@ -256,7 +256,7 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, InvalidDocument>
 
 /// The document as JSON, without spaces and with sorted keys, because the bytes decide its digest.
 pub fn to_json(document: &impl Serialize) -> Vec<u8> {
-    let mut value = serde_json::to_value(document).expect("documents are structs and texts");
+    let mut value = serde_json::to_value(document).expect("documents can be serialized");
     value.sort_all_objects();
     value.to_string().into_bytes()
 }
@@ -299,7 +299,7 @@ mod tests {
         let config = json!({ "digest": DIGEST, "size": 1 });
         let both = json!({ "schemaVersion": 2, "config": config, "manifests": [] });
         assert!(reason(both).contains("both"));
-        assert!(reason(json!([])).contains("not valid"));
+        assert!(reason(json!([])).contains("can't be parsed"));
     }
 
     #[test]

@@ -617,7 +617,7 @@ mod tests {
     #[test]
     fn every_problem_is_told_at_once_with_its_full_key() {
         expect_test::expect![[r#"
-            `workspace.metadata.docker-extension.image`: found `Me/Tool:1.0` (the tag does not belong to the name), expected an image name without a tag, such as `me/my-extension`
+            `workspace.metadata.docker-extension.image`: found `Me/Tool:1.0` (the name must not contain a tag), expected an image name without a tag, such as `me/my-extension`
             `workspace.metadata.docker-extension.title`: found nothing, expected the name that people see
             `workspace.metadata.docker-extension.description`: found an empty text, expected one sentence
             `workspace.metadata.docker-extension.vendor`: found the number 3, expected the publisher's name

@@ -232,7 +232,7 @@ fn a_compatible_cargo_zigbuild_on_path_takes_the_place_of_one_that_can_not_be_do
         set_zig(&mut command, &dir);
         extension.assert_fails(command.env("PATH", &path), 1, words);
     };
-    attempt("0.24.7", &["0.24.7 on PATH takes its place", "asked to zigbuild"]);
+    attempt("0.24.7", &["using 0.24.7 from PATH instead", "asked to zigbuild"]);
     attempt("0.23.0", &["Python 3, which downloads it, is not installed", "cargo install"]);
 }
 

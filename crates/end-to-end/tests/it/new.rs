@@ -428,10 +428,7 @@ fn on_a_terminal_each_answer_is_checked_at_once() {
     ];
     let (is_done, text) = on_terminal(&command, &answers);
     assert!(is_done, "{text}");
-    assert!(
-        text.contains("`image`: found `acme:1` (the tag does not belong to the name)"),
-        "{text}"
-    );
+    assert!(text.contains("`image`: found `acme:1` (the name must not contain a tag)"), "{text}");
     assert!(text.contains("`license`: found `MITT` (did you mean `MIT`"), "{text}");
     let manifest = fs::read_to_string(dir.path().join("Acme Disk/Cargo.toml")).unwrap();
     for line in [

@@ -52,8 +52,8 @@ pub fn run(
             function(argc, argv, envp, apple)
         }
     };
-    for initialiser in initializers {
-        call(initialiser);
+    for initializer in initializers {
+        call(initializer);
     }
     let status = call(main);
     // SAFETY: it takes any status.

@@ -8,8 +8,8 @@ use crate::process::ProcessError;
 
 pub(super) fn not_found(reference: &str) -> Error {
     Error::new(format!("the registry does not have the image `{reference}`")).help(
-        "check name and tag, or use the image's archive or, for an image in the Docker Engine, the prefix \
-         `docker-daemon:`",
+        "check name and tag, or read the image from an archive or, with the prefix `docker-daemon:`, from \
+         the Docker Engine",
     )
 }
 

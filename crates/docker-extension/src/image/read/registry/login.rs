@@ -209,8 +209,8 @@ mod tests {
             (r#"{ "username": "me", "password": "secret" }"#, "me secret"),
             // Older versions pad it with NULs.
             (r#"{ "auth": "bWU6c2VjcmV0AAA=" }"#, "me secret"),
+            (r#"{ "auth": "bWU6", "identitytoken": "it" }"#, "token it"),
             // The entry that remains after a credential helper has stored the login.
-            // What a credential helper leaves behind.
             ("{}", "-"),
             (r#"{ "auth": "*" }"#, "!"),
             (r#"{ "auth": "bWU=" }"#, "!"),
