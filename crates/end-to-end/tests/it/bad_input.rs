@@ -160,7 +160,7 @@ fn without_a_toolchain_for_the_target_and_without_network_every_way_is_listed() 
         "rustup target add: ",
         "the toolchain's rust-src: not installed",
         "rustup component add rust-src: ",
-        "Debian's rust-src: this machine has no apt",
+        "Debian's rust-src: this machine does not have apt",
     ];
     extension.assert_fails(&mut command, 1, &words);
 }
@@ -233,7 +233,7 @@ fn a_compatible_cargo_zigbuild_on_path_takes_the_place_of_one_that_can_not_be_do
         extension.assert_fails(command.env("PATH", &path), 1, words);
     };
     attempt("0.24.7", &["using 0.24.7 from PATH instead", "asked to zigbuild"]);
-    attempt("0.23.0", &["Python 3, which downloads it, is not installed", "cargo install"]);
+    attempt("0.23.0", &["Python 3, which is required for the download, is not installed", "cargo install"]);
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn a_zig_that_does_not_run_is_named() {
     let extension = Extension::new();
     let mut command = extension.xtask(&["dist", "--engine", "embedded", "--linker", "zig"]);
     command.env("ZIG", "/no/such/zig");
-    extension.assert_fails(&mut command, 1, &["the environment variable ZIG names `/no/such/zig`"]);
+    extension.assert_fails(&mut command, 1, &["ZIG is set to `/no/such/zig`"]);
 }
 
 #[test]
