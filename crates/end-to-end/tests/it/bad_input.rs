@@ -233,7 +233,10 @@ fn a_compatible_cargo_zigbuild_on_path_takes_the_place_of_one_that_can_not_be_do
         extension.assert_fails(command.env("PATH", &path), 1, words);
     };
     attempt("0.24.7", &["using 0.24.7 from PATH instead", "asked to zigbuild"]);
-    attempt("0.23.0", &["Python 3, which is required for the download, is not installed", "cargo install"]);
+    attempt(
+        "0.23.0",
+        &["Python 3, which is required for the download, is not installed", "cargo install"],
+    );
 }
 
 #[test]

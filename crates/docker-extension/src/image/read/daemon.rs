@@ -43,10 +43,10 @@ fn error(reference: &Reference, error: ProcessError) -> Error {
         return interrupted.into();
     }
     if UNKNOWN.iter().any(|words| error.messages().contains(words)) {
-        return Error::new(format!("the Docker Engine has no image `{reference}`")).help(format!(
+        return Error::new(format!("the Docker Engine has no image `{reference}`")).help(
             "check the name with `docker image ls`, or leave out `docker-daemon:` to read the image from its \
-             registry"
-        ));
+             registry",
+        );
     }
     let help = match &error {
         ProcessError::NotFound { .. } => {
