@@ -103,7 +103,7 @@ function Conflict({ row, freePort }: { row: PortRow; freePort: number | undefine
           <b>{holderName(row)}</b> uses port {row.port}.
           {freePort !== undefined && (
             <Detail>
-              Port {freePort} is free. Publish {freePort}:{need.containerPort}{" "}
+              {freePort} is free: publish {freePort}:{need.containerPort}{" "}
               <CopyButton text={`${freePort}:${need.containerPort}`} />
             </Detail>
           )}
