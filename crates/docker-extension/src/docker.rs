@@ -1,4 +1,4 @@
-//! The `docker` command: running it, and what its failures mean.
+//! Runs the `docker` command and explains its failures.
 
 use std::fmt;
 use std::process::Command;
@@ -7,13 +7,13 @@ use crate::error::{Error, Result};
 use crate::process::{self, Output, ProcessError};
 use crate::progress::Step;
 
-/// What Docker was asked to do with an image.
+/// What `docker` does with an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DockerTask {
     Build,
     Push,
     Load,
-    /// To look at it in its registry.
+    /// In its registry.
     Inspect,
 }
 
@@ -28,8 +28,7 @@ impl fmt::Display for DockerTask {
     }
 }
 
-/// Runs Docker. It writes many lines about little: only the last one is shown, unless the user wants
-/// all of them.
+/// Runs Docker. Only the last line of its output is shown, except with `--verbose`.
 pub fn run(command: impl Into<Command>, task: DockerTask, step: &Step<'_>) -> Result<()> {
     let all = step.progress().is_verbose();
     let relay = |output: Output<'_>| match output {
@@ -41,36 +40,39 @@ pub fn run(command: impl Into<Command>, task: DockerTask, step: &Step<'_>) -> Re
     process::run(command, relay).map_err(|error| failure(task, error))
 }
 
-/// Runs Docker, and returns what it writes to its standard output.
+/// Runs Docker and returns its standard output.
 pub fn read(command: impl Into<Command>, task: DockerTask) -> Result<String> {
     process::read(command).map_err(|error| failure(task, error))
 }
 
 fn failure(task: DockerTask, source: ProcessError) -> Error {
     let help = help(&source);
-    let error = Error::new(format!("Docker could not {task} the image")).because(source);
+    let error = Error::new(format!("could not {task} the image")).because(source);
     match help {
         Some(help) => error.help(help),
         None => error,
     }
 }
 
-/// What to do about a failure that users meet; Docker's own words tell which it is.
+/// What to do about a failure, recognized by words in Docker's messages.
 pub fn help(error: &ProcessError) -> Option<String> {
-    const LOG_IN: &str = "log in with `docker login`, and check the image's name";
-    // In lower case, as the same words come in several.
+    const LOG_IN: &str = "log in with `docker login`, and check the image name";
+    // In lower case, because Docker's messages differ in case.
     const REMEDIES: [(&str, &str); 8] = [
         (
             "permission denied while trying to connect to the docker",
-            "allow your user to talk to Docker: `docker info` must answer",
+            "allow your user to use Docker; `docker info` must succeed",
         ),
-        ("no space left", "make room on the disk that Docker keeps its data on"),
+        (
+            "no space left",
+            "free space on the disk with Docker's data, such as with `docker system prune`",
+        ),
         ("unauthorized", LOG_IN),
         ("authorization", LOG_IN),
         ("denied", LOG_IN),
         ("forbidden", LOG_IN),
-        ("cannot connect to the docker daemon", "start Docker: `docker info` must answer"),
-        ("connection refused", "check that the registry in the image's name can be reached"),
+        ("cannot connect to the docker daemon", "start Docker; `docker info` must succeed"),
+        ("connection refused", "check that the registry in the image name is reachable"),
     ];
     let messages = error.messages().to_lowercase();
     let remedy = REMEDIES.iter().find(|(words, _)| messages.contains(words));
@@ -83,7 +85,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_failure_of_docker_is_quoted_and_helped() {
+    fn a_failure_of_docker_is_quoted_and_gets_a_help_line() {
         for (words, remedy) in [
             ("push access denied", "docker login"),
             ("unexpected status from HEAD request to http://a/b: 401 Unauthorized", "docker login"),
@@ -92,7 +94,7 @@ mod tests {
             let mut command = Command::new("sh");
             command.args(["-c", "echo \"$0\" >&2; exit 1", words]);
             let error = read(command, DockerTask::Push).unwrap_err();
-            assert_eq!(error.to_string(), "Docker could not push the image");
+            assert_eq!(error.to_string(), "could not push the image");
             assert!(error.message().contains(words), "{words}");
             assert!(error.advice().is_some_and(|help| help.contains(remedy)), "{words}");
         }

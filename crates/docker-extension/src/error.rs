@@ -1,7 +1,7 @@
-//! Why a command can't go on: the one error type of the tool.
+//! The error that commands return.
 //!
-//! Code that has to tell failures apart matches on an enum of its own module, such as
-//! [`ProcessError`]; everything else is an [`Error`], which is made to be shown.
+//! Code that distinguishes failures matches on an enum of its module, such as [`ProcessError`]. All other
+//! errors are an [`Error`], which contains the message for the user.
 
 use std::error::Error as StdError;
 use std::fmt::{self, Write};
@@ -10,10 +10,9 @@ use crate::interrupt::{self, Interrupted};
 use crate::process::ProcessError;
 use crate::style::{BAD, HELP};
 
-/// `Result` of everything that a user hears of when it fails.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What failed, why, what the user can do about it, and the exit status.
+/// What failed, why, what the user can do, and the exit status.
 pub struct Error(Box<Parts>);
 
 /// Boxed, because a `Result` is as large as its error.
@@ -29,16 +28,15 @@ struct Parts {
 #[derive(Debug)]
 enum What {
     Text(String),
-    /// An error of a module's own, whose text is the message.
+    /// An error of another type, whose text is the message.
     Error(Box<dyn StdError + Send + Sync>),
 }
 
-/// How the process ends when a command fails.
+/// The exit status of a command that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
-    /// Something failed.
     Failure = 1,
-    /// An option or the configuration is invalid. It is also what clap ends with.
+    /// An option or the configuration is invalid; the same as clap's.
     Usage = 2,
 }
 
@@ -48,7 +46,7 @@ impl Error {
         Self::of(What::Text(what.into()))
     }
 
-    /// Shows an error that code has matched on so far, with its own reasons.
+    /// Shows an error of another type with its reasons.
     pub fn showing(error: impl StdError + Send + Sync + 'static) -> Self {
         Self::of(What::Error(error.into()))
     }
@@ -70,14 +68,14 @@ impl Error {
         self
     }
 
-    /// The user has to change an option or the configuration: the exit status is 2.
+    /// Sets the exit status to 2: the user has to change an option or the configuration.
     pub fn usage(mut self) -> Self {
         self.0.exit = ExitStatus::Usage;
         self
     }
 
-    /// What is done in spite of it, or what it left alone: a clause. The innermost one is kept, because
-    /// it knows best.
+    /// A clause about what was done or left unchanged. The innermost note is kept, because it is the most
+    /// specific.
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.0.note.get_or_insert_with(|| note.into());
         self
@@ -88,12 +86,11 @@ impl Error {
         self.0.help.as_deref()
     }
 
-    /// The exit status of the process.
     pub fn exit_status(&self) -> ExitStatus {
         self.0.exit
     }
 
-    /// The whole message, styled for a terminal: what failed, why, what to do next.
+    /// The whole message, with styles for a terminal.
     pub fn message(&self) -> String {
         if interrupt::is_interrupted() {
             let note = self.0.note.iter().map(|note| format!(": {note}"));
@@ -119,7 +116,7 @@ impl Error {
     }
 }
 
-/// An error and its reasons on one line, for places that have no more: `can't do it: why: why that`.
+/// An error and its reasons on one line: `error: reason: reason of the reason`.
 pub fn one_line(error: &dyn StdError) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
@@ -130,7 +127,7 @@ pub fn one_line(error: &dyn StdError) -> String {
     line
 }
 
-/// Adds what a failed program wrote.
+/// Adds the output of a failed program.
 fn quote_output(message: &mut String, error: &(dyn StdError + 'static)) {
     let output = error.downcast_ref().map_or("", ProcessError::messages).trim();
     if !output.is_empty() {
@@ -169,10 +166,10 @@ impl From<Interrupted> for Error {
     }
 }
 
-/// xshell fails where the current directory is gone.
+/// xshell fails if the current directory does not exist.
 impl From<xshell::Error> for Error {
     fn from(error: xshell::Error) -> Self {
-        Error::new("can't work in the current directory").because(error)
+        Error::new("can't use the current directory").because(error)
     }
 }
 
@@ -187,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_says_what_failed_and_why_and_what_to_do() {
+    fn a_message_contains_the_failure_the_reason_and_the_help() {
         let reason = std::io::Error::from(std::io::ErrorKind::NotFound);
         let error = Error::new("no icon").because(reason).help("add one").usage();
         let message = anstream::adapter::strip_str(&error.message()).to_string();

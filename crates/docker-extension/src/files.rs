@@ -1,5 +1,4 @@
-//! Files and folders, with errors that say what was being done to which path, and what to do about
-//! it.
+//! File system operations. Their errors name the operation and the path, and say what to do.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
@@ -8,23 +7,23 @@ use camino::Utf8Path;
 
 use crate::interrupt::Interruptible;
 
-/// How much is read at a time, in bytes.
+/// The size of a read, in bytes.
 pub const BUFFER: usize = 128 * 1024;
 
 pub use crate::error::{Error, Result};
 
-/// The error `source` of trying to `action` (an infinitive) `path`.
+/// The error for an operation on `path` that failed with `source`. `action` is an infinitive.
 pub fn error(action: &str, path: impl AsRef<Utf8Path>, source: io::Error) -> Error {
     let path = path.as_ref();
     let help = match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Some(format!("make room on the disk that holds `{path}`, and run it again"))
+            Some(format!("free space on the disk that contains `{path}`"))
         }
         io::ErrorKind::PermissionDenied => {
             Some(format!("check the permissions of `{path}` and its parent directory"))
         }
         io::ErrorKind::ReadOnlyFilesystem => {
-            Some(format!("make the disk that holds `{path}` writable"))
+            Some(format!("make the disk that contains `{path}` writable"))
         }
         _ => None,
     };
@@ -35,7 +34,7 @@ pub fn error(action: &str, path: impl AsRef<Utf8Path>, source: io::Error) -> Err
     }
 }
 
-/// Adds to an `io::Result` what was being done to which path.
+/// Adds the operation and the path to an `io::Result`.
 pub trait IoContext<T> {
     /// `action` is an infinitive: "read", "write".
     fn doing(self, action: &'static str, path: impl AsRef<Utf8Path>) -> Result<T>;
@@ -47,16 +46,16 @@ impl<T> IoContext<T> for io::Result<T> {
     }
 }
 
-/// Makes the folder and those above it.
+/// Creates the directory and its parents.
 pub fn create_dir(path: &Utf8Path) -> Result<()> {
-    fs::create_dir_all(path).doing("create the folder", path)
+    fs::create_dir_all(path).doing("create the directory", path)
 }
 
 pub fn open(path: &Utf8Path) -> Result<File> {
     File::open(path).doing("open", path)
 }
 
-/// Makes an empty file, or empties the one that is there.
+/// Creates an empty file, or empties an existing one.
 pub fn create(path: &Utf8Path) -> Result<File> {
     File::create(path).doing("write", path)
 }
@@ -69,29 +68,29 @@ pub fn read_text(path: &Utf8Path) -> Result<String> {
     fs::read_to_string(path).doing("read", path)
 }
 
-/// Writes the whole file, with mode 0644, whatever the umask is.
+/// Writes the whole file with mode 0644, regardless of the umask.
 pub fn write(path: &Utf8Path, bytes: impl AsRef<[u8]>) -> Result<()> {
     fs::write(path, bytes).doing("write", path)?;
     set_mode(path, 0o644)
 }
 
-/// Copies the file's bytes, not its mode: that is 0755 for what `is_executable`, else 0644, whatever
-/// the umask is. Can be interrupted.
+/// Copies the contents of a file. The mode of the copy is 0755 if `is_executable`, else 0644, regardless of
+/// the umask. Can be interrupted.
 pub fn copy(from: &Utf8Path, to: &Utf8Path, is_executable: bool) -> Result<()> {
-    // In larger pieces than `io::copy` takes by itself.
+    // `io::copy` reads smaller pieces without this.
     let mut source = BufReader::with_capacity(BUFFER, Interruptible(open(from)?));
     let mut target = create(to)?;
     io::copy(&mut source, &mut target).doing("write", to)?;
     set_mode(to, if is_executable { 0o755 } else { 0o644 })
 }
 
-/// Makes a folder with mode 0755, whatever the umask is.
+/// Creates a directory with mode 0755, regardless of the umask.
 pub fn create_public_dir(path: &Utf8Path) -> Result<()> {
     create_dir(path)?;
     set_mode(path, 0o755)
 }
 
-/// Gives a file mode 0644, whatever the umask was when it was made.
+/// Sets the mode of a file to 0644.
 pub fn make_public(path: &Utf8Path) -> Result<()> {
     set_mode(path, 0o644)
 }
@@ -107,33 +106,34 @@ fn set_mode(_: &Utf8Path, _: u32) -> Result<()> {
     Ok(())
 }
 
-/// Renames a file or folder within one file system.
+/// Renames a file or directory within one file system.
 pub fn rename(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     fs::rename(from, to).doing("rename to", to)
 }
 
-/// Removes a folder and all in it; one that isn't there is as good as removed.
+/// Removes a directory and its contents, if it exists.
 pub fn remove_dir(path: &Utf8Path) -> Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).doing("remove the folder", path)
+            Err(error).doing("remove the directory", path)
         }
         _ => Ok(()),
     }
 }
 
-/// The entries of a folder, sorted by name.
+/// The entries of a directory, sorted by name.
 pub fn entries(path: &Utf8Path) -> Result<Vec<camino::Utf8DirEntry>> {
     let mut entries = path
         .read_dir_utf8()
         .and_then(|entries| entries.collect::<io::Result<Vec<_>>>())
-        .doing("list the folder", path)?;
+        .doing("list the directory", path)?;
     entries.sort_by(|a, b| a.file_name().cmp(b.file_name()));
     Ok(entries)
 }
 
-/// An empty temporary file without a name, which is gone when it is closed, however the process ends.
+/// An empty temporary file without a name. The operating system removes it when it is closed, even if the
+/// process is killed.
 pub fn temporary() -> Result<File> {
-    let folder = std::env::temp_dir();
-    tempfile::tempfile().doing("write a temporary file in", folder.to_string_lossy().as_ref())
+    let directory = std::env::temp_dir();
+    tempfile::tempfile().doing("create a temporary file in", directory.to_string_lossy().as_ref())
 }

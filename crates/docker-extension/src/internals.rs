@@ -1,5 +1,5 @@
-//! What the tests, fuzz targets and maintainer tools of this repository use. No part of the interface:
-//! it changes without notice.
+//! Exports for the tests, fuzz targets and maintainer tools of this repository. They are not public: they
+//! change without notice.
 
 pub mod binaries {
     pub use crate::binaries::{Listed, Promise, judge};

@@ -1,14 +1,14 @@
-//! Standard output: results, while [`crate::progress`] has standard error.
+//! Writes results to standard output. [`crate::progress`] writes to standard error.
 
 use std::io::{self, Write};
 
 use crate::error::Error;
 use crate::files::IoContext;
 
-/// Writes to standard output. A reader that went away is no error: it wants no more.
+/// Writes to standard output. A closed pipe is not an error.
 ///
 /// # Errors
-/// Standard output can't be written to, as on a full disk.
+/// The write fails, such as on a full disk.
 pub fn print(text: &str) -> Result<(), Error> {
     let mut stdout = anstream::stdout();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

@@ -1,5 +1,4 @@
-//! The files of the built pages, listed once: whatever appears in the directory afterwards is not in the
-//! image.
+//! The files of the built pages. They are listed once, so that later files are not in the image.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -7,21 +6,19 @@ use crate::error::{Error, Result};
 use crate::files::{self, IoContext};
 use crate::interrupt;
 
-/// The files of the pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageFiles {
-    /// The directory that holds them.
     pub directory: Utf8PathBuf,
-    /// Their paths below it.
+    /// Relative to the directory.
     pub paths: Vec<Utf8PathBuf>,
 }
 
 impl PageFiles {
-    /// Lists the files of `directory`, but hidden ones and npm's packages: these are next to the pages
-    /// where nothing builds the pages.
+    /// Lists the files of `directory` except hidden ones and npm packages, which are beside the pages if the
+    /// pages are not built.
     ///
     /// # Errors
-    /// A directory can't be read, or has something else than files and directories.
+    /// A directory can't be read, or contains a symbolic link or special file.
     pub fn list(directory: &Utf8Path) -> Result<Self> {
         let mut paths = Vec::new();
         list(directory, Utf8Path::new(""), &mut paths)?;
@@ -43,8 +40,8 @@ fn list(root: &Utf8Path, directory: &Utf8Path, paths: &mut Vec<Utf8PathBuf>) -> 
             paths.push(path);
         } else {
             return Err(Error::new(format!("`{}` is not a file or directory", entry.path())).help(
-                "replace it with a file: a symbolic link in the pages makes the installation on \
-                     Windows fail",
+                "replace it with a file: symbolic links in the pages make the installation fail on \
+                     Windows",
             ));
         }
     }

@@ -1,11 +1,11 @@
-//! Work on several things at once.
+//! Runs work on several threads.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// Does `work` on each item, on at most `workers` at once, and returns the outcomes in the items'
-/// order. After an error no more is begun.
+/// Calls `work` for each item, at most `workers` at a time, and returns the results in the order of the
+/// items. After an error, no further item is started.
 pub fn in_parallel<T: Sync, R: Send, E: Send>(
     items: &[T],
     workers: usize,
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn outcomes_come_in_the_order_of_the_items() {
+    fn results_are_in_the_order_of_the_items() {
         let items: Vec<u32> = (0..100).collect();
         for workers in [1, 3, 1000] {
             let outcome = in_parallel(&items, workers, |item| Ok::<_, ()>(item * 2));
@@ -49,13 +49,13 @@ mod tests {
     }
 
     #[test]
-    fn an_error_ends_it() {
-        let begun = AtomicUsize::new(0);
+    fn no_item_is_started_after_an_error() {
+        let started = AtomicUsize::new(0);
         let items: Vec<usize> = (0..1000).collect();
         let outcome = in_parallel(&items, 1, |item| {
-            begun.fetch_add(1, Ordering::Relaxed);
+            started.fetch_add(1, Ordering::Relaxed);
             if *item == 7 { Err(*item) } else { Ok(()) }
         });
-        assert_eq!((outcome, begun.into_inner()), (Err(7), 8));
+        assert_eq!((outcome, started.into_inner()), (Err(7), 8));
     }
 }

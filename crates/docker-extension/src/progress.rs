@@ -1,5 +1,4 @@
-//! What the user sees while the tool works: a live list of steps with times on a terminal, plain
-//! lines elsewhere, all on standard error.
+//! Shows the progress on standard error: a live list of steps with times on a terminal, else plain lines.
 
 use std::fmt::Display;
 use std::io::IsTerminal;
@@ -14,9 +13,9 @@ use crate::style::{BAD, DIM, GOOD, WARNING};
 pub enum Verbosity {
     /// Only warnings and errors.
     Quiet,
-    /// The steps, and what programs print that a user should see.
+    /// The steps, and messages of programs.
     Normal,
-    /// Also the commands that are run and all their output.
+    /// Also the commands and all their output.
     Verbose,
 }
 
@@ -26,7 +25,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Live where standard error is a terminal.
+    /// Live if standard error is a terminal.
     pub fn new(verbosity: Verbosity) -> Self {
         let live = verbosity > Verbosity::Quiet && std::io::stderr().is_terminal();
         let live = live.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
@@ -46,7 +45,7 @@ impl Progress {
         self.verbosity == Verbosity::Verbose
     }
 
-    /// Begins a step; it ends with [`Step::done`], or has failed when it is dropped before.
+    /// Begins a step. It ends with [`Step::done`]; if it is dropped before, it has failed.
     pub fn step(&self, title: impl Into<String>) -> Step<'_> {
         let title = title.into();
         let bar = self.live.as_ref().map(|live| {
@@ -63,23 +62,28 @@ impl Progress {
         Step { progress: self, title, bar, started: Instant::now(), finished: false }
     }
 
-    /// A line that stays, above the running steps.
+    /// Prints a line above the running steps.
     pub fn note(&self, text: impl Display) {
         if self.verbosity > Verbosity::Quiet {
             self.print(format_args!("  {text}"));
         }
     }
 
-    /// A line for those who asked for every detail.
+    /// Prints a line with `--verbose`.
     pub fn detail(&self, text: impl Display) {
         if self.verbosity == Verbosity::Verbose {
             self.print(format_args!("  {DIM}{text}{DIM:#}"));
         }
     }
 
-    /// Printed at every verbosity.
+    /// Prints a warning, even with `--quiet`.
     pub fn warn(&self, text: impl Display) {
         self.print(format_args!("{WARNING}warning{WARNING:#}: {text}"));
+    }
+
+    /// Prints a text that names its own severity, even with `--quiet`.
+    pub fn report(&self, text: impl Display) {
+        self.print(text);
     }
 
     fn print(&self, text: impl Display) {
@@ -99,18 +103,18 @@ pub struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Shows behind the title what the step is at; nothing on plain output.
+    /// Shows a message after the title of a live step.
     pub fn at(&self, message: impl Display) {
         if let Some(bar) = &self.bar {
             bar.set_message(format!("{} {DIM}{message}{DIM:#}", self.title));
         }
     }
 
-    /// Passes a program's output on: its progress behind the title, its messages above the steps,
-    /// its standard output to those who asked for every detail.
+    /// Shows a program's output: its progress after the title, its standard error above the steps, and its
+    /// standard output with `--verbose`.
     pub fn relay(&self, output: Output<'_>) {
         match output {
-            // Programs clear the rest of the line that they write over; here it is not theirs.
+            // Programs clear the rest of a line that they overwrite; this line is not theirs.
             Output::Progress(text) => self.at(text.replace("\u{1b}[K", "").trim()),
             Output::Stderr(text) => self.progress.print(text),
             Output::Stdout(text) => self.progress.detail(text),
@@ -121,7 +125,7 @@ impl Step<'_> {
         self.progress
     }
 
-    /// Ends the step well, with its outcome in a few words.
+    /// Ends the step successfully; `outcome` is a few words.
     pub fn done(mut self, outcome: impl Display) {
         self.end(format_args!("{GOOD}✓{GOOD:#}"), outcome);
     }

@@ -11,19 +11,19 @@ use crate::files::IoContext;
 use crate::interrupt;
 use crate::style::{BAD, DIM, GOOD};
 
-/// A user who can answer.
+/// A terminal on which a user can answer questions.
 pub struct Prompt {
     lines: Receiver<io::Result<String>>,
 }
 
 impl Prompt {
-    /// None where nobody sees the questions, or can answer them.
+    /// None if standard input or standard error is not a terminal.
     pub fn on_terminal() -> Option<Self> {
         let is_terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
         is_terminal.then(|| Self::reading(|| io::stdin().lines()))
     }
 
-    /// A thread of its own reads, because Ctrl-C does not end a read.
+    /// Reads in a separate thread, because Ctrl-C does not end a read.
     fn reading<I>(lines: impl FnOnce() -> I + Send + 'static) -> Self
     where
         I: Iterator<Item = io::Result<String>>,
@@ -81,8 +81,8 @@ impl Prompt {
                 Ok(line) => return line.doing("read", "the answer"),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Error::new("the input ended before every question was answered")
-                        .help("answer with options; `--help` lists them")
+                    return Err(Error::new("the input ended before all questions were answered")
+                        .help("set the answers with options; `--help` lists them")
                         .usage());
                 }
             }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn only_yes_confirms() {
+    fn only_yes_is_a_confirmation() {
         assert!(prompt(&["maybe", "y"]).confirm("Delete?").unwrap());
         assert!(!prompt(&[""]).confirm("Delete?").unwrap());
     }

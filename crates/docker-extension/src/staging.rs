@@ -1,27 +1,26 @@
-//! Folders that are replaced as a whole: written beside their place, and put there when complete.
+//! Replaces a directory as a whole: the new one is written beside it, and moved to its place when complete.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
 use crate::files::{self, IoContext};
 
-/// A folder that is being written. Dropped before [`Staged::commit`], it is gone.
+/// A directory that is being written. It is deleted if it is dropped before [`Staged::commit`].
 #[derive(Debug)]
 pub struct Staged {
-    folder: TempDir,
+    directory: TempDir,
     path: Utf8PathBuf,
     place: Utf8PathBuf,
 }
 
 impl Staged {
-    /// Begins the folder that will stand at `place`. What runs that were killed have left is cleaned
-    /// up; if one was killed between taking the old folder away and putting the new one there, the
-    /// old one is put back.
+    /// Begins a directory for `place`. Leftovers of killed runs are removed. If a run was killed between
+    /// moving the old directory away and moving the new one to its place, the old one is restored.
     ///
     /// # Errors
-    /// Nothing can be written beside `place`.
+    /// The parent directory of `place` can't be written.
     pub fn begin(place: &Utf8Path) -> files::Result<Self> {
-        // What a symbolic link leads to is replaced, not the link.
+        // The target of a symbolic link is replaced, not the link.
         let place = place.canonicalize_utf8().unwrap_or_else(|_| place.to_owned());
         let parent = match place.parent() {
             Some(parent) if !parent.as_str().is_empty() => parent,
@@ -38,40 +37,39 @@ impl Staged {
         builder.prefix(&prefix);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755));
-        let folder = builder.tempdir_in(parent).doing("create a folder in", parent)?;
-        let path = Utf8PathBuf::from_path_buf(folder.path().to_owned())
+        let directory = builder.tempdir_in(parent).doing("create a directory in", parent)?;
+        let path = Utf8PathBuf::from_path_buf(directory.path().to_owned())
             .map_err(|_| std::io::Error::other("its path is not UTF-8"))
-            .doing("create a folder in", parent)?;
-        Ok(Self { folder, path, place })
+            .doing("create a directory in", parent)?;
+        Ok(Self { directory, path, place })
     }
 
-    /// The folder while it is being written.
+    /// The path of the directory before the commit.
     pub fn path(&self) -> &Utf8Path {
         &self.path
     }
 
-    /// Puts the folder into its place; what stood there is removed.
+    /// Moves the directory to its place and deletes the old one.
     ///
     /// # Errors
-    /// The place can't be taken; then what stood there still stands.
+    /// The directory can't be moved; then the old one is unchanged.
     pub fn commit(self) -> files::Result<()> {
         if self.place.exists() {
             exchange(&self.path, &self.place)?;
         } else {
             files::rename(&self.path, &self.place)?;
         }
-        // What is at the temporary path now, if anything, is the old folder. That it can't be
-        // removed, or not wholly, is no failure: the new one stands, and the next run tries again.
-        drop(self.folder);
+        // The temporary path now has the old directory, if there was one. An error while it is deleted is
+        // ignored, because the next run tries again.
+        drop(self.directory);
         Ok(())
     }
 }
 
-/// Moves every file below `from` to the same path below `to`, on the same file system. Nothing there is
-/// replaced.
+/// Moves every file in `from` to the same path in `to`, on the same file system. It does not replace files.
 ///
 /// # Errors
-/// A file is in the way or can't be moved; then those that were moved are back.
+/// A file exists in `to` or can't be moved; then no file has been moved.
 pub fn move_files(from: &Utf8Path, to: &Utf8Path) -> files::Result<()> {
     let mut moved = Moved::default();
     moved.all(from, to)?;
@@ -79,7 +77,7 @@ pub fn move_files(from: &Utf8Path, to: &Utf8Path) -> files::Result<()> {
     Ok(())
 }
 
-/// Files and directories that go back when dropped.
+/// Moved files and created directories. Dropping it undoes both.
 #[derive(Default)]
 struct Moved {
     files: Vec<(Utf8PathBuf, Utf8PathBuf)>,
@@ -89,7 +87,7 @@ struct Moved {
 impl Moved {
     fn all(&mut self, from: &Utf8Path, to: &Utf8Path) -> files::Result<()> {
         if !to.is_dir() {
-            std::fs::create_dir(to).doing("create the folder", to)?;
+            std::fs::create_dir(to).doing("create the directory", to)?;
             self.directories.push(to.to_owned());
         }
         for entry in files::entries(from)? {
@@ -101,7 +99,7 @@ impl Moved {
             if target.symlink_metadata().is_ok() {
                 let reason = std::io::ErrorKind::AlreadyExists.into();
                 return Err(files::error("create", &target, reason)
-                    .help("move the file elsewhere, and run it again"));
+                    .help("move the existing file elsewhere, and run the command again"));
             }
             files::rename(source, &target)?;
             self.files.push((source.to_owned(), target));
@@ -117,7 +115,7 @@ impl Moved {
 
 impl Drop for Moved {
     fn drop(&mut self) {
-        // What can't go back is reported by the error that led here.
+        // The caller already returns an error, so failures here are ignored.
         for (source, target) in self.files.iter().rev() {
             let _ = files::rename(target, source);
         }
@@ -128,15 +126,15 @@ impl Drop for Moved {
 }
 
 fn name(place: &Utf8Path) -> &str {
-    place.file_name().unwrap_or("folder")
+    place.file_name().unwrap_or("directory")
 }
 
-/// Where the old folder is for a moment, where the operating system can't swap two.
+/// The temporary path of the old directory, if the operating system can't swap two directories.
 fn aside(place: &Utf8Path) -> Utf8PathBuf {
     place.with_file_name(format!(".{}.replaced", name(place)))
 }
 
-/// What can't be removed does no harm.
+/// Errors are ignored, because leftovers do no harm.
 fn remove_leftovers(parent: &Utf8Path, prefix: &str, aside: &Utf8Path) {
     let _ = files::remove_dir(aside);
     for entry in files::entries(parent).unwrap_or_default() {
@@ -146,7 +144,7 @@ fn remove_leftovers(parent: &Utf8Path, prefix: &str, aside: &Utf8Path) {
     }
 }
 
-/// Swaps two folders: in one step where the operating system can, else in two.
+/// Swaps two directories; atomically if the operating system supports it.
 fn exchange(new: &Utf8Path, place: &Utf8Path) -> files::Result<()> {
     #[cfg(any(target_os = "linux", target_vendor = "apple"))]
     {
@@ -160,11 +158,11 @@ fn exchange(new: &Utf8Path, place: &Utf8Path) -> files::Result<()> {
     let aside = aside(place);
     files::rename(place, &aside)?;
     if let Err(error) = files::rename(new, place) {
-        // Back to how it was; if even that fails, the first error tells more.
+        // If this fails too, the first error is more useful.
         let _ = files::rename(&aside, place);
         return Err(error);
     }
-    // Like the rest of what is old, it goes if it can.
+    // Moved to the temporary path, which is deleted.
     let _ = files::rename(&aside, new);
     Ok(())
 }
@@ -177,13 +175,13 @@ mod tests {
         Utf8Path::from_path(dir.path()).unwrap().join("dist")
     }
 
-    fn names(folder: &Utf8Path) -> Vec<String> {
-        let entries = files::entries(folder).unwrap();
+    fn names(directory: &Utf8Path) -> Vec<String> {
+        let entries = files::entries(directory).unwrap();
         entries.iter().map(|entry| entry.file_name().to_owned()).collect()
     }
 
     #[test]
-    fn a_committed_folder_takes_the_place_of_the_old_one_as_a_whole() {
+    fn a_committed_directory_replaces_the_old_one_as_a_whole() {
         let dir = tempfile::tempdir().unwrap();
         let place = place(&dir);
         for name in ["first", "second"] {
@@ -196,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_committed_leaves_no_trace() {
+    fn a_directory_that_is_not_committed_is_deleted() {
         let dir = tempfile::tempdir().unwrap();
         let place = place(&dir);
         drop(Staged::begin(&place).unwrap());
@@ -204,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_moved_all_or_none() {
+    fn either_all_files_are_moved_or_none() {
         let dir = tempfile::tempdir().unwrap();
         let root = place(&dir);
         let [from, to] = ["from", "to"].map(|name| root.join(name));
@@ -229,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_run_took_away_is_put_back_by_the_next_one() {
+    fn a_directory_that_a_killed_run_moved_away_is_restored() {
         let dir = tempfile::tempdir().unwrap();
         let place = place(&dir);
         files::create_dir(&aside(&place)).unwrap();
@@ -240,7 +238,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_to_the_place_stays() {
+    fn a_symbolic_link_to_the_place_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         let link = place(&dir);
         let elsewhere = link.with_file_name("elsewhere");
@@ -254,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_run_left_behind_is_removed_by_the_next_one() {
+    fn leftovers_of_a_killed_run_are_removed() {
         let dir = tempfile::tempdir().unwrap();
         let place = place(&dir);
         files::create_dir(&place.with_file_name(".dist.partial-abc")).unwrap();

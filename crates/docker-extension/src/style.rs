@@ -1,14 +1,14 @@
-//! How the tool's texts look on a terminal. Where they go elsewhere, anstream removes the styles.
+//! The styles of texts on a terminal. anstream removes them from other output.
 
 use anstyle::{AnsiColor, Style};
 
-/// Success.
+/// For success.
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
-/// What a user should look at.
+/// For warnings.
 pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-/// Failure.
+/// For errors.
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
-/// What to do next.
+/// For notes and help.
 pub const HELP: Style = AnsiColor::Cyan.on_default().bold();
-/// Side remarks.
+/// For less important text.
 pub const DIM: Style = Style::new().dimmed();

@@ -1,4 +1,4 @@
-//! Finding out, quickly, whether there is a buildx builder that can make an image of two platforms.
+//! Finds out, within a few seconds, whether a buildx builder can build an image of two platforms.
 
 use std::fmt;
 use std::process::Command;
@@ -10,12 +10,12 @@ use crate::error::Error;
 use crate::interrupt::Interrupted;
 use crate::process::{self, ProcessError};
 
-/// How long Docker has to answer, all questions together.
+/// The time for all questions to Docker together.
 const LIMIT: Duration = Duration::from_secs(5);
-/// How an engine with the containerd image store calls its storage driver.
+/// The storage driver of an engine with the containerd image store.
 const CONTAINERD: &str = "io.containerd.snapshotter.v1";
 
-/// A buildx builder that can make an image of several platforms.
+/// A buildx builder that can build an image of several platforms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildxBuilder {
     name: String,
@@ -24,18 +24,17 @@ pub struct BuildxBuilder {
 }
 
 impl BuildxBuilder {
-    /// The name by which `--builder` picks it.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where the builder is the Docker Engine itself, the context by which that is reached: such
-    /// builders are there by themselves, one for each context, and have its name.
+    /// Some if the builder is the Docker Engine itself: the Docker context of the engine. buildx has such a
+    /// builder for each context, with the name of the context.
     pub fn engine_context(&self) -> Option<&str> {
         (self.driver == "docker").then_some(&*self.name)
     }
 
-    /// Whether it runs already. If not, the first build starts it, which may mean a download.
+    /// If not, the first build starts it, which may download an image.
     pub fn is_running(&self) -> bool {
         self.is_running
     }
@@ -48,43 +47,28 @@ impl fmt::Display for BuildxBuilder {
     }
 }
 
-/// Why Docker can't make the image.
+/// Why Docker can't build the image.
 #[derive(Debug, thiserror::Error)]
 pub enum NoBuilder {
-    /// The client is missing.
-    #[error("`docker` is not installed, or not on PATH")]
+    #[error("`docker` is not installed or not on PATH")]
     NoClient,
-    /// The client does not start, or not from here.
-    #[error("`docker` can't be run: {reason}")]
-    Client {
-        /// The reason.
-        reason: String,
-    },
-    /// The client is there without its plugin.
+    /// The client does not start.
+    #[error("can't run `docker`: {reason}")]
+    Client { reason: String },
     #[error("`docker` has no buildx plugin")]
     NoBuildx,
-    /// There is no builder with the name that was asked for.
-    #[error("there is no builder `{name}`")]
-    Unknown {
-        /// The name.
-        name: String,
-    },
-    /// Docker, or the builder, does not answer.
-    #[error("Docker does not answer ({reason})")]
-    Silent {
-        /// What was heard instead.
-        reason: String,
-    },
-    /// The driver can make images of one platform only.
+    #[error("the builder `{name}` does not exist")]
+    Unknown { name: String },
+    /// Docker or the builder does not answer.
+    #[error("Docker does not answer: {reason}")]
+    Silent { reason: String },
+    /// The builder can build images of one platform only.
     #[error(
-        "builder `{name}` can't make images of several platforms: it is the Docker Engine itself, \
-         which has the classic image store"
+        "the builder `{name}` can't build images of several platforms, because its Docker Engine uses \
+         the classic image store"
     )]
-    ClassicStore {
-        /// The builder's name.
-        name: String,
-    },
-    /// The person pressed Ctrl-C.
+    ClassicStore { name: String },
+    /// The user pressed Ctrl-C.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
 }
@@ -106,23 +90,26 @@ impl NoBuilder {
     /// What the user can do.
     pub fn help(&self) -> Option<&'static str> {
         let help = match self {
-            NoBuilder::NoClient => "install Docker, or use `--engine embedded`, which needs none",
-            NoBuilder::Client { .. } => "use `--engine embedded`, which needs no Docker",
+            NoBuilder::NoClient => {
+                "install Docker, or use `--engine embedded`, which does not need it"
+            }
+            NoBuilder::Client { .. } => "use `--engine embedded`, which does not need Docker",
             NoBuilder::NoBuildx => {
-                "install the buildx plugin (Docker Desktop has it, on Linux it is the package \
+                "install the buildx plugin (part of Docker Desktop; on Linux the package \
                  `docker-buildx-plugin` or `docker-buildx`), or use `--engine embedded`"
             }
             NoBuilder::Unknown { .. } => {
-                "`docker buildx ls` lists the builders, `docker buildx create` makes one"
+                "choose one of the builders that `docker buildx ls` lists, or create one with \
+                 `docker buildx create`"
             }
             NoBuilder::Silent { .. } => {
-                "start Docker (`docker info` must answer), pick another builder by `--builder`, or \
+                "start Docker (`docker info` must succeed), choose another builder with `--builder`, or \
                  use `--engine embedded`"
             }
             NoBuilder::ClassicStore { .. } => {
-                "turn on the containerd image store (in Docker Desktop: Settings, General; \
+                "enable the containerd image store (in Docker Desktop: Settings, General; \
                  elsewhere: `{\"features\": {\"containerd-snapshotter\": true}}` in daemon.json), \
-                 or make a builder with `docker buildx create --use --driver docker-container`, or \
+                 create a builder with `docker buildx create --use --driver docker-container`, or \
                  use `--engine embedded`"
             }
             NoBuilder::Interrupted(_) => return None,
@@ -131,7 +118,7 @@ impl NoBuilder {
     }
 }
 
-/// Looks at the builder of that name, or at the current one. Starts nothing.
+/// Inspects the builder of that name, or the current one. Does not start it.
 pub fn probe(builder: Option<&str>) -> Result<BuildxBuilder, NoBuilder> {
     let docker = DockerClient::new()?;
     let inspected = docker.inspect(builder)?;
@@ -141,8 +128,8 @@ pub fn probe(builder: Option<&str>) -> Result<BuildxBuilder, NoBuilder> {
             return Err(NoBuilder::Silent { reason });
         }
         if inspected.driver == "remote" {
-            // The other drivers' builders can be started from here.
-            let reason = format!("builder `{}` can't be reached", inspected.name);
+            // Builders of the other drivers can be started from here.
+            let reason = format!("the builder `{}` is not reachable", inspected.name);
             return Err(NoBuilder::Silent { reason });
         }
     }
@@ -155,16 +142,13 @@ pub fn probe(builder: Option<&str>) -> Result<BuildxBuilder, NoBuilder> {
     }
 }
 
-/// Whether a Docker Engine answers: to be asked before long work.
-///
-/// # Errors
-/// Why there is none.
+/// Checks, before long work, that a Docker Engine answers.
 pub fn check_engine() -> Result<(), NoBuilder> {
     let docker = DockerClient::new()?;
     docker.read(cmd!(docker.shell, "docker version")).map(drop).map_err(no_answer)
 }
 
-/// The client, for as long as it may take to answer.
+/// The `docker` command, which must answer before the deadline.
 struct DockerClient {
     shell: Shell,
     deadline: Instant,
@@ -184,7 +168,7 @@ impl DockerClient {
             Err(error) => error,
         };
         let has_failed = matches!(error, ProcessError::Failed { .. });
-        // Docker without buildx does not know the word, and its message has changed over time.
+        // Without buildx, the error message depends on the version of Docker.
         let version = has_failed.then(|| self.read(cmd!(self.shell, "docker buildx version")));
         if let Some(Err(ProcessError::Failed { .. })) = version {
             return Err(NoBuilder::NoBuildx);
@@ -225,22 +209,22 @@ fn no_answer(error: ProcessError) -> NoBuilder {
     }
 }
 
-/// What `docker buildx inspect` says, as far as it matters here.
+/// The fields of `docker buildx inspect` that are used.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Inspected {
     name: String,
     driver: String,
     node_statuses: Vec<String>,
-    /// The first one, of the builder or a node.
+    /// The first error of the builder or a node.
     error: Option<String>,
 }
 
 impl Inspected {
-    /// Reads `Key: value` lines, and passes over all that it doesn't know.
+    /// Reads `Key: value` lines and ignores unknown ones.
     fn parse(text: &str) -> Self {
         let mut found = Inspected::default();
         let mut in_nodes = false;
-        // Indented lines are lists that belong to the key above.
+        // Indented lines are a list that belongs to the key above.
         for line in text.lines().filter(|line| !line.starts_with([' ', '\t'])) {
             let Some((key, value)) = line.split_once(':') else { continue };
             let value = value.trim().to_owned();
@@ -262,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_engine_that_answers_is_told_from_one_that_does_not() {
+    fn a_running_engine_is_distinguished_from_one_that_does_not_answer() {
         let running = Inspected::parse(
             "Name:   default\nDriver: docker\n\nNodes:\nName:             default\n\
              Endpoint:         default\nStatus:           running\nBuildKit version: v0.13\n\
@@ -279,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_builder_of_several_nodes_is_read_node_by_node() {
+    fn every_node_of_a_builder_is_read() {
         let found = Inspected::parse(
             "Name: farm\nDriver: remote\nNodes:\nName: a\nEndpoint: tcp://a:1\nError: no route\n\
              \nName: b\nEndpoint: tcp://b:1\nStatus: running\n",

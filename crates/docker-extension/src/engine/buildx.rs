@@ -1,4 +1,4 @@
-//! The docker engine: buildx builds the context's `Dockerfile`, for both platforms at once.
+//! The docker engine: buildx builds the `Dockerfile` in the build context for both platforms.
 
 use camino::Utf8Path;
 use xshell::{Shell, cmd};
@@ -12,7 +12,6 @@ use crate::oci::{Reference, Tag};
 use crate::platform::ImagePlatform;
 use crate::progress::Step;
 
-/// Docker's builder.
 #[derive(Clone, Debug)]
 pub struct BuildxEngine {
     builder: BuildxBuilder,
@@ -20,10 +19,8 @@ pub struct BuildxEngine {
 }
 
 impl BuildxEngine {
-    /// The engine that builds with `builder`.
-    ///
-    /// `attestations` adds provenance to the image. It tells when the image was built, so that no
-    /// two builds have the same digest, and it stands in the index as a platform `unknown/unknown`.
+    /// `attestations` adds provenance to the image. It contains the time of the build, so that no two builds
+    /// have the same digest, and it is in the index as a platform `unknown/unknown`.
     pub fn new(builder: BuildxBuilder, attestations: bool) -> Self {
         Self { builder, attestations }
     }
@@ -39,7 +36,7 @@ impl BuildxEngine {
     /// Writes the image of `context` to the new file `archive`.
     ///
     /// # Errors
-    /// buildx failed, or has made something else.
+    /// buildx failed, or its image is incomplete.
     pub(super) fn build(
         &self,
         context: &Context,
@@ -54,7 +51,7 @@ impl BuildxEngine {
         Image::complete(archive, reference)
     }
 
-    /// Has buildx build `context` and hand the result to `output`, a value of its option `--output`.
+    /// Builds `context` with buildx; `output` is the value of its option `--output`.
     ///
     /// # Errors
     /// buildx failed.
@@ -72,7 +69,7 @@ impl BuildxEngine {
         let provenance = if self.attestations { "mode=max" } else { "false" };
         let tag = reference.full_name();
         let dir = context.dir();
-        // The times of files and documents. The exporter's `rewrite-timestamp` applies it to layers.
+        // Fixes the times in the image; the exporter's `rewrite-timestamp` applies it to layers.
         let epoch = "SOURCE_DATE_EPOCH=0";
         let command = cmd!(
             shell,
@@ -84,7 +81,7 @@ impl BuildxEngine {
     }
 }
 
-/// A field of `--output`, whose value is a line of CSV.
+/// A field of `--output`, which is CSV.
 fn csv_field(field: &str) -> String {
     if field.contains([',', '"', '\n']) {
         format!("\"{}\"", field.replace('"', "\"\""))

@@ -1,4 +1,4 @@
-//! Which engine makes the image, and why.
+//! Chooses the engine that builds the image.
 
 use std::fmt;
 
@@ -6,24 +6,22 @@ use super::builder::{self, NoBuilder};
 use super::buildx::BuildxEngine;
 use super::kind::Engine;
 
-/// The engine that was asked for.
+/// The requested engine. The comments of its variants are the help of `--engine`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum EngineRequest {
-    /// Docker's builder where one answers quickly and can do it, else xtask's own.
+    /// `docker` if a running builder supports both platforms, else `embedded`
     #[default]
     Auto,
-    /// xtask's own, which needs nothing installed.
+    /// The built-in engine, which does not need Docker
     Embedded,
-    /// Docker's builder, buildx.
+    /// Docker's buildx
     Docker,
 }
 
-/// An engine, and why it is this one; shown as `docker: builder …`.
+/// An engine, and the reason for it; shown as `docker: builder …`.
 #[derive(Clone, Debug)]
 pub struct EngineChoice {
-    /// The engine.
     pub engine: Engine,
-    /// Why.
     pub reason: String,
 }
 
@@ -33,20 +31,21 @@ impl fmt::Display for EngineChoice {
     }
 }
 
-/// Picks the engine. `builder` names a buildx builder, `attestations` is for [`BuildxEngine::new`].
+/// Chooses the engine. `builder` is the name of a buildx builder; `attestations` is for
+/// [`BuildxEngine::new`].
 ///
 /// # Errors
-/// Docker was asked for and can't do it, or the person pressed Ctrl-C.
+/// The docker engine was requested, but is not available. Or the user pressed Ctrl-C.
 pub fn choose(
     request: EngineRequest,
     builder: Option<&str>,
     attestations: bool,
 ) -> Result<EngineChoice, NoBuilder> {
     if request == EngineRequest::Embedded {
-        return Ok(embedded("as asked for"));
+        return Ok(embedded("requested"));
     }
     match builder::probe(builder) {
-        // To start one can mean a download: nothing to do unasked.
+        // Starting it may download an image, which the user did not request.
         Ok(builder) if request == EngineRequest::Auto && !builder.is_running() => {
             Ok(embedded(format!("{builder} is not running")))
         }
@@ -70,8 +69,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_embedded_engine_is_taken_without_a_look_at_docker() {
+    fn the_embedded_engine_is_chosen_without_running_docker() {
         let choice = choose(EngineRequest::Embedded, Some("no-such-builder"), false).unwrap();
-        assert_eq!(choice.to_string(), "embedded: as asked for");
+        assert_eq!(choice.to_string(), "embedded: requested");
     }
 }

@@ -1,4 +1,4 @@
-//! The two engines behind one interface.
+//! The two engines.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ impl Engine {
     /// Writes the image of `context`, named `reference`, to the new file `archive`.
     ///
     /// # Errors
-    /// The engine failed; a part of the file may exist.
+    /// The engine failed; the file may exist in part.
     pub fn build(
         &self,
         context: &Context,

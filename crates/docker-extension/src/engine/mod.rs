@@ -1,5 +1,5 @@
-//! What makes the image from the build context: the embedded engine, which needs nothing but the disk,
-//! or Docker's builder, buildx.
+//! The engines, which build the image from the build context: the embedded engine, which does not need
+//! Docker, and Docker's buildx.
 
 mod builder;
 mod buildx;

@@ -1,6 +1,6 @@
-//! Cutting a program's output into lines.
+//! Splits a program's output into lines.
 
-/// Cuts bytes into lines that end with `\n`, `\r\n` or (to be written over) `\r`.
+/// Splits bytes into lines that end with `\n` or `\r\n`, or with `\r` if the next line overwrites them.
 #[derive(Default)]
 pub(super) struct Lines {
     line: Vec<u8>,
@@ -8,7 +8,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Hands on the lines that these bytes complete, and whether the next one takes their place.
+    /// Sends the lines that these bytes complete, and whether the next line overwrites them.
     pub fn push(&mut self, bytes: &[u8], mut send: impl FnMut(String, bool)) {
         for &byte in bytes {
             if byte == b'\n' {
@@ -29,7 +29,7 @@ impl Lines {
         }
     }
 
-    /// Hands on the last line, if it has no end.
+    /// Sends the last line, if it has no end.
     pub fn finish(mut self, mut send: impl FnMut(String, bool)) {
         if !self.line.is_empty() {
             send(self.take(), self.returned);
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_told_from_progress_whatever_the_pieces() {
+    fn lines_and_progress_are_distinguished_however_the_bytes_are_split() {
         let expected =
             [("one", false), ("10%", true), ("20%", true), ("two", false), ("end", false)]
                 .map(|(text, overwritten)| (text.to_owned(), overwritten));

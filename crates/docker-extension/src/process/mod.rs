@@ -1,5 +1,5 @@
-//! Running other programs: their output streams to a sink, Ctrl-C ends them with everything that
-//! they started, and a failure keeps the end of what they said.
+//! Runs other programs. Their output streams to a sink, Ctrl-C ends them and their children, and an error
+//! contains the end of their output.
 
 use std::collections::VecDeque;
 use std::io;
@@ -15,59 +15,41 @@ mod running;
 use lines::Lines;
 pub use running::{Event, Request, Running, Stream};
 
-/// How many of the last lines of a failed program's messages are kept for the error.
+/// The number of output lines in the error of a failed program.
 const KEPT_LINES: usize = 40;
 
-/// A program could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
-    /// There is no such program.
-    #[error("`{program}` is not installed, or not on PATH")]
-    NotFound {
-        /// The name that was looked for.
-        program: String,
-    },
-    /// The program is there but does not start.
+    #[error("`{program}` is not installed or not on PATH")]
+    NotFound { program: String },
+    /// The program exists, but does not start.
     #[error("can't start `{program}`")]
-    Start {
-        /// The program.
-        program: String,
-        /// The operating system's reason.
-        source: io::Error,
-    },
-    /// It can't be found out how the program ended.
+    Start { program: String, source: io::Error },
+    /// The operating system does not report the exit status.
     #[error("can't wait for `{program}`")]
-    Wait {
-        /// The program.
-        program: String,
-        /// The operating system's reason.
-        source: io::Error,
-    },
-    /// The program ended with an error.
+    Wait { program: String, source: io::Error },
     #[error("`{command}` failed ({status})")]
     Failed {
-        /// The command line, shortened.
+        /// The shortened command line.
         command: String,
-        /// How it ended.
         status: ExitStatus,
-        /// The end of what it wrote, to either stream.
+        /// The end of its standard output and standard error.
         messages: String,
     },
-    /// The program did not answer in time, and was ended.
-    #[error("`{command}` did not answer within {} seconds", .limit.as_secs())]
+    /// The program was ended because it took too long.
+    #[error("`{command}` did not finish within {} seconds", .limit.as_secs())]
     TimedOut {
-        /// The command line, shortened.
+        /// The shortened command line.
         command: String,
-        /// How long it had.
         limit: Duration,
     },
-    /// The person pressed Ctrl-C.
+    /// The user pressed Ctrl-C.
     #[error(transparent)]
     Interrupted(#[from] interrupt::Interrupted),
 }
 
 impl ProcessError {
-    /// What the program said last, for an error to quote; empty where it said nothing.
+    /// The end of the program's output, for an error to quote.
     pub fn messages(&self) -> &str {
         match self {
             ProcessError::Failed { messages, .. } => messages,
@@ -83,16 +65,16 @@ pub enum Output<'a> {
     Stdout(&'a str),
     /// A line of its standard error.
     Stderr(&'a str),
-    /// A line that it will write over: the state of a progress bar.
+    /// A line that the program will overwrite, such as a progress bar.
     Progress(&'a str),
 }
 
-/// Runs a program to its end, and hands its output to `sink` as it comes.
+/// Runs a program to its end, and sends its output to `sink`.
 pub fn run(command: impl Into<Command>, sink: impl FnMut(Output<'_>)) -> Result<(), ProcessError> {
     run_within(command.into(), None, sink)
 }
 
-/// Runs a program and returns what it wrote to its standard output.
+/// Runs a program and returns its standard output.
 pub fn read(command: impl Into<Command>) -> Result<String, ProcessError> {
     collect(command.into(), None)
 }
@@ -113,8 +95,8 @@ fn collect(command: Command, limit: Option<Duration>) -> Result<String, ProcessE
     Ok(text)
 }
 
-/// Runs a program that reads `input` (of a few kilobytes at most), and hands the bytes that it writes
-/// to `sink` as they come. Where the sink has had enough the program is ended, and that is no error.
+/// Runs a program with `input` (a few kilobytes at most), and sends its standard output to `sink`. If the
+/// sink breaks, the program is ended without an error.
 pub fn stream(
     command: impl Into<Command>,
     input: &[u8],
@@ -122,16 +104,16 @@ pub fn stream(
 ) -> Result<(), ProcessError> {
     let command = command.into();
     let shown = shown(&command);
-    let mut said = Said::default();
+    let mut kept = KeptOutput::default();
     let status = supervise(command, &shown, input, None, |stream, bytes| match stream {
         Stream::Stdout => sink(bytes),
         Stream::Stderr => {
-            said.push(stream, bytes, &mut |_| {});
+            kept.push(stream, bytes, &mut |_| {});
             ControlFlow::Continue(())
         }
     })?;
-    said.finish(&mut |_| {});
-    status.map_or(Ok(()), |status| judge(shown, status, said))
+    kept.finish(&mut |_| {});
+    status.map_or(Ok(()), |status| judge(shown, status, kept))
 }
 
 fn run_within(
@@ -140,16 +122,16 @@ fn run_within(
     mut sink: impl FnMut(Output<'_>),
 ) -> Result<(), ProcessError> {
     let shown = shown(&command);
-    let mut said = Said::default();
+    let mut kept = KeptOutput::default();
     let status = supervise(command, &shown, &[], limit, |stream, bytes| {
-        said.push(stream, bytes, &mut sink);
+        kept.push(stream, bytes, &mut sink);
         ControlFlow::Continue(())
     })?;
-    said.finish(&mut sink);
-    status.map_or(Ok(()), |status| judge(shown, status, said))
+    kept.finish(&mut sink);
+    status.map_or(Ok(()), |status| judge(shown, status, kept))
 }
 
-/// Runs a program until it ends by itself, or `sink` has had enough: then it has no status.
+/// Runs a program until it ends, or until `sink` breaks; then it has no exit status.
 fn supervise(
     command: Command,
     shown: &str,
@@ -183,13 +165,13 @@ fn supervise(
     }
 }
 
-fn judge(shown: String, status: ExitStatus, said: Said) -> Result<(), ProcessError> {
+fn judge(shown: String, status: ExitStatus, output: KeptOutput) -> Result<(), ProcessError> {
     if status.success() {
         Ok(())
     } else if interrupt::is_interrupted() {
         Err(interrupt::Interrupted.into())
     } else {
-        Err(ProcessError::Failed { command: shown, status, messages: said.kept() })
+        Err(ProcessError::Failed { command: shown, status, messages: output.kept() })
     }
 }
 
@@ -205,7 +187,7 @@ fn program(command: &Command) -> String {
     command.get_program().to_string_lossy().into_owned()
 }
 
-/// The command line for messages: the program's file name and its first words.
+/// The command line for messages: the program's file name and its first arguments.
 fn shown(command: &Command) -> String {
     const WORDS: usize = 4;
     let program = std::path::Path::new(command.get_program());
@@ -221,32 +203,32 @@ fn shown(command: &Command) -> String {
     shown
 }
 
-/// What a program has said: its last lines are kept for an error to quote.
+/// A program's output, of which the last lines are kept for an error.
 #[derive(Default)]
-struct Said {
+struct KeptOutput {
     stdout: Lines,
     stderr: Lines,
     kept: VecDeque<String>,
 }
 
-impl Said {
+impl KeptOutput {
     fn push(&mut self, stream: Stream, bytes: &[u8], sink: &mut impl FnMut(Output<'_>)) {
         let lines = match stream {
             Stream::Stdout => &mut self.stdout,
             Stream::Stderr => &mut self.stderr,
         };
         let kept = &mut self.kept;
-        lines.push(bytes, |text, overwritten| tell(stream, text, overwritten, kept, sink));
+        lines.push(bytes, |text, overwritten| relay(stream, text, overwritten, kept, sink));
     }
 
-    /// The lines without an end, when nothing more comes.
+    /// Sends the last lines, if they have no end.
     fn finish(&mut self, sink: &mut impl FnMut(Output<'_>)) {
         let kept = &mut self.kept;
         for (stream, lines) in
             [(Stream::Stdout, &mut self.stdout), (Stream::Stderr, &mut self.stderr)]
         {
             std::mem::take(lines)
-                .finish(|text, overwritten| tell(stream, text, overwritten, kept, sink));
+                .finish(|text, overwritten| relay(stream, text, overwritten, kept, sink));
         }
     }
 
@@ -255,7 +237,7 @@ impl Said {
     }
 }
 
-fn tell(
+fn relay(
     stream: Stream,
     text: String,
     overwritten: bool,
@@ -287,14 +269,14 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_keeps_what_the_program_said() {
+    fn an_error_contains_the_output_of_the_program() {
         let error = read(shell("echo out; sleep 0.1; echo why >&2; exit 3")).unwrap_err();
         assert_eq!(error.messages(), "out\nwhy");
         assert!(error.to_string().contains("exit status: 3"), "{error}");
     }
 
     #[test]
-    fn a_program_that_never_answers_is_ended_with_its_children() {
+    fn a_program_that_takes_too_long_is_ended_with_its_children() {
         let started = Instant::now();
         let error = read_within(shell("sleep 60 & sleep 60"), Duration::from_millis(200));
         assert!(matches!(error, Err(ProcessError::TimedOut { .. })), "{error:?}");
@@ -302,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_stream_through_a_program() {
+    fn a_program_receives_the_input_and_its_output_is_streamed() {
         let input: Vec<u8> = (0..=255).cycle().take(4_000).collect();
         let mut output: Vec<u8> = Vec::new();
         let outcome = stream(Command::new("cat"), &input, |bytes| {
@@ -314,11 +296,11 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_never_ends_is_ended_when_enough_was_heard() {
-        let mut heard = 0;
+    fn a_program_is_ended_when_the_sink_breaks() {
+        let mut received = 0;
         let outcome = stream(shell("cat /dev/zero & cat /dev/zero"), &[], |bytes| {
-            heard += bytes.len();
-            if heard > 1_000_000 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            received += bytes.len();
+            if received > 1_000_000 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         assert!(outcome.is_ok(), "{outcome:?}");
     }

@@ -1,4 +1,4 @@
-//! A program that runs: its output in pieces as they come, and its end.
+//! A running program: its output and its end.
 
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -8,72 +8,68 @@ use std::time::{Duration, Instant};
 
 use super::ProcessError;
 
-/// How often a silent program is looked after.
+/// How often the end of a silent program is checked.
 const POLL: Duration = Duration::from_millis(50);
-/// How long a program that has ended may leave its pipes open, as a daemon that it started does.
+/// How long to wait for more output after a program has ended: a daemon that it started keeps the pipes
+/// open.
 const LINGER: Duration = Duration::from_secs(1);
-/// How many pieces of output wait before the program has to.
+/// The number of buffered pieces of output; then the program has to wait.
 const WAITING_PIECES: usize = 16;
 
-/// Which of a program's streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
-    /// Standard output.
     Stdout,
-    /// Standard error.
     Stderr,
 }
 
-/// What happens to a program.
 #[derive(Debug)]
 pub enum Event {
-    /// It wrote these bytes.
+    /// The program wrote these bytes.
     Output(Stream, Vec<u8>),
-    /// It wrote nothing for a moment: time to look whether it is still wanted.
+    /// The program wrote nothing within [`POLL`]; the caller can check whether to end it.
     Quiet,
-    /// It has ended, or closed its streams: see [`Running::wait`].
+    /// The program has ended or closed its streams; see [`Running::wait`].
     Ended,
 }
 
-/// How a program is asked to end; on Windows, where there is no asking, both end it.
+/// The signal that asks a program to end. On Windows, which has no such signals, both end it at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// As by Ctrl-C.
+    /// SIGINT, as for Ctrl-C.
     Interrupt,
-    /// As by `kill`.
+    /// SIGTERM.
     Terminate,
 }
 
-/// A program that runs in a group of its own, so that all that it starts ends with it: at the latest
-/// when this value is dropped.
+/// A program in its own process group. The group ends with the program, at the latest when this value is
+/// dropped.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
     program: String,
-    /// Open until it is closed or the program ends: some take its end for a wish to end.
+    /// Kept open, because some programs end when their input ends.
     stdin: Option<ChildStdin>,
     pieces: Receiver<(Stream, Vec<u8>)>,
-    last_heard: Instant,
+    last_output: Instant,
     status: Option<ExitStatus>,
 }
 
 impl Running {
-    /// Starts a program that reads `input` (of a few kilobytes at most), or nothing where it is
-    /// empty.
+    /// Starts a program with `input` (a few kilobytes at most) as its standard input.
     ///
     /// # Errors
-    /// It is not there, or does not start.
+    /// The program does not exist or does not start.
     pub fn start(mut command: Command, input: &[u8]) -> Result<Self, ProcessError> {
         command.stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() });
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        // A group of its own: Ctrl-C reaches the program through us alone, and with it all its
+        // Its own group, so that Ctrl-C in the terminal does not reach it: this process ends it and its
         // children.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(|source| super::start_error(&command, source))?;
         let mut stdin = child.stdin.take();
         if let Some(stdin) = &mut stdin {
-            // One that does not read has its own reasons, and tells them.
+            // A program that does not read its input reports its own error.
             let _ = stdin.write_all(input);
         }
         let (sender, pieces) = mpsc::sync_channel(WAITING_PIECES);
@@ -84,25 +80,25 @@ impl Running {
             forward(stderr, Stream::Stderr, sender);
         }
         let program = super::program(&command);
-        let last_heard = Instant::now();
-        Ok(Self { child, program, stdin, pieces, last_heard, status: None })
+        let last_output = Instant::now();
+        Ok(Self { child, program, stdin, pieces, last_output, status: None })
     }
 
-    /// Tells a program that reads until the end that this is it.
+    /// Ends the standard input of the program.
     pub fn close_input(&mut self) {
         self.stdin = None;
     }
 
-    /// Waits for what happens next, a moment at most.
+    /// Waits for the next event, at most for [`POLL`].
     pub fn next_event(&mut self) -> Event {
         match self.pieces.recv_timeout(POLL) {
             Ok((stream, bytes)) => {
-                self.last_heard = Instant::now();
+                self.last_output = Instant::now();
                 Event::Output(stream, bytes)
             }
             Err(RecvTimeoutError::Disconnected) => Event::Ended,
             Err(RecvTimeoutError::Timeout) => {
-                let lingers = self.has_ended() && self.last_heard.elapsed() <= LINGER;
+                let lingers = self.has_ended() && self.last_output.elapsed() <= LINGER;
                 if self.has_ended() && !lingers { Event::Ended } else { Event::Quiet }
             }
         }
@@ -111,18 +107,18 @@ impl Running {
     fn has_ended(&mut self) -> bool {
         if self.status.is_none() {
             self.status = self.child.try_wait().ok().flatten();
-            // The last output may still be in the pipes, on a busy machine for longer than a moment.
+            // The last output may still be in the pipes.
             if self.status.is_some() {
-                self.last_heard = Instant::now();
+                self.last_output = Instant::now();
             }
         }
         self.status.is_some()
     }
 
-    /// Waits until the program has ended, and tells how.
+    /// Waits until the program has ended.
     ///
     /// # Errors
-    /// The operating system does not tell.
+    /// The operating system does not report the exit status.
     pub fn wait(&mut self) -> Result<ExitStatus, ProcessError> {
         if let Some(status) = self.status {
             return Ok(status);
@@ -135,19 +131,18 @@ impl Running {
         Ok(status)
     }
 
-    /// Ends the program and everything that it started: asks first, where there is a way to.
+    /// Ends the program and its children; first with a signal, where the operating system has them.
     pub fn end(&mut self, request: Request) {
         #[cfg(unix)]
         self.end_group(request);
         #[cfg(windows)]
         {
-            // There is no asking.
             let _ = request;
             let mut tree = Command::new("taskkill");
             tree.args(["/T", "/F", "/PID", &self.child.id().to_string()]);
             let _ = tree.stdout(Stdio::null()).stderr(Stdio::null()).status();
         }
-        // Nothing is left to be done about one that is gone already.
+        // These fail if the program has already ended.
         let _ = self.child.kill();
         let _ = self.wait();
     }
@@ -158,7 +153,7 @@ impl Running {
 
         use crate::interrupt;
 
-        /// How long a program may take to end before it is killed.
+        /// The time to end before the program is killed.
         const GRACE: Duration = Duration::from_secs(3);
         let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         let signal = |signal| group.map(|group| kill_process_group(group, signal));
@@ -168,7 +163,7 @@ impl Running {
         });
         let deadline = Instant::now() + GRACE;
         while Instant::now() < deadline && !interrupt::is_impatient() && !self.has_ended() {
-            // Its last words would keep it from ending, if nobody took them.
+            // The program could not end while its output is not read.
             let _ = self.pieces.recv_timeout(POLL);
         }
         signal(Signal::KILL);
@@ -183,7 +178,7 @@ impl Drop for Running {
     }
 }
 
-/// Sends what a stream brings, until it is closed or nobody listens.
+/// Sends the bytes of a stream until it is closed or the receiver is dropped.
 fn forward(
     mut stream: impl Read + Send + 'static,
     kind: Stream,

@@ -1,4 +1,4 @@
-//! A file: the `.oci.tar` in `dist/`.
+//! The `.oci.tar` file in `dist/`.
 
 use camino::Utf8PathBuf;
 
@@ -9,7 +9,7 @@ use crate::files;
 use crate::image::Image;
 use crate::progress::Progress;
 
-/// A file on the disk that the engine wrote the image to.
+/// A file on the same disk as the engine's archive.
 pub struct ArchiveFile {
     pub path: Utf8PathBuf,
 }

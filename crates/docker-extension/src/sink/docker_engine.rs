@@ -1,4 +1,4 @@
-//! The Docker Engine of this machine, as `--load` asks for.
+//! The Docker Engine of this machine, for `--load`.
 
 use xshell::{Shell, cmd};
 
@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::image::Image;
 use crate::progress::Progress;
 
-/// The Docker Engine that the `docker` command talks to.
+/// The Docker Engine that the `docker` command uses.
 pub struct DockerEngine;
 
 impl Sink for DockerEngine {

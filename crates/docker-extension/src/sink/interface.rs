@@ -1,23 +1,20 @@
-//! What all destinations have in common.
+//! The interface of all destinations.
 
 use crate::context::Context;
 use crate::error::Result;
 use crate::image::Image;
 use crate::progress::Progress;
 
-/// A destination of images.
+/// A destination for images.
 pub trait Sink: Sync {
-    /// What the plan calls it: `docker-engine`, `registry`.
+    /// Its name in the plan: `docker-engine`, `registry`.
     fn name(&self) -> &'static str;
 
-    /// Fails where the destination can be seen to be out of reach: to be asked before long work.
+    /// Checks, before long work, that the destination is reachable.
     fn check(&self) -> Result<()> {
         Ok(())
     }
 
-    /// Delivers the image that was made from `context`.
-    ///
-    /// # Errors
-    /// The destination has not got the image.
+    /// Delivers the image that was built from `context`.
     fn deliver(&self, image: &Image, context: &Context, progress: &Progress) -> Result<()>;
 }

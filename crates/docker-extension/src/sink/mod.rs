@@ -1,4 +1,4 @@
-//! Where an image goes, as in ko's `pkg/publish`: a file, a Docker Engine, a registry.
+//! The destinations of an image: a file, a Docker Engine, a registry. The design follows `pkg/publish` of ko.
 
 mod archive;
 mod docker_engine;

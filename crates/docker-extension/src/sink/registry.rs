@@ -1,4 +1,4 @@
-//! The registry that the image's name leads to, as `--push` asks for: Docker pushes to it.
+//! The registry of the image name, for `--push`.
 
 use serde::Deserialize;
 use xshell::{Shell, cmd};
@@ -12,9 +12,9 @@ use crate::image::Image;
 use crate::oci::{Digest, Reference, Tag};
 use crate::progress::{Progress, Step};
 
-/// A registry that Docker has access to.
+/// A registry to which Docker pushes.
 pub struct Registry {
-    /// The engine that has made the image.
+    /// The engine that built the image.
     pub engine: BuildxEngine,
 }
 
@@ -26,24 +26,26 @@ impl Sink for Registry {
     fn deliver(&self, image: &Image, context: &Context, progress: &Progress) -> Result<()> {
         if !image.reference.version.is_semver() {
             let tag = &image.reference.version;
-            progress.warn(format_args!("the marketplace takes no tag but a version, not `{tag}`"));
+            progress
+                .warn(format_args!("the tag `{tag}` is not a version; the marketplace rejects it"));
         }
         let step = progress.step("Push the image");
         match self.engine.builder().engine_context() {
-            // It refuses `rewrite-timestamp` for images that it keeps, and pushes no others.
+            // It rejects `rewrite-timestamp` for images in its store, and pushes only those.
             Some(engine) => push_from_engine(engine, image, &step)?,
-            // Out of the builder's cache: buildx can't push an archive.
+            // Built again from the cache, because buildx can't push an archive.
             None => {
                 let output = "type=registry,oci-mediatypes=true,rewrite-timestamp=true";
                 self.engine.run(context, &image.reference, output, DockerTask::Push, &step)?;
             }
         }
         let pushed = digest_in_registry(&image.reference)?;
-        // With attestations no two builds are equal.
+        // With attestations, no two builds have the same digest.
         if pushed != image.digest && !self.engine.has_attestations() {
             let built = &image.digest;
-            let what = format!("the image that was pushed is {pushed}, but {built} was built");
-            return Err(Error::new(what).help("run it again, and leave the context alone"));
+            let what = format!("the pushed image {pushed} is not the built image {built}");
+            return Err(Error::new(what)
+                .help("run `dist` again, and do not change the build context while it runs"));
         }
         step.done(&image.reference);
         Ok(())
@@ -58,7 +60,7 @@ fn push_from_engine(engine: &str, image: &Image, step: &Step<'_>) -> Result<()> 
     docker::run(cmd!(shell, "docker --context {engine} push {name}"), DockerTask::Push, step)
 }
 
-/// The digest that the registry has under that name.
+/// The digest of the reference in the registry.
 fn digest_in_registry(reference: &Reference<Tag>) -> Result<Digest> {
     #[derive(Deserialize)]
     struct ImagetoolsManifest {
@@ -69,7 +71,7 @@ fn digest_in_registry(reference: &Reference<Tag>) -> Result<Digest> {
     let command = cmd!(shell, "docker buildx imagetools inspect {name} --format {format}");
     let answer = docker::read(command, DockerTask::Inspect)?;
     let manifest: ImagetoolsManifest = serde_json::from_str(&answer).map_err(|error| {
-        Error::new("can't read from buildx which image the registry has").because(error)
+        Error::new("can't parse the output of `docker buildx imagetools inspect`").because(error)
     })?;
     Ok(manifest.digest)
 }
