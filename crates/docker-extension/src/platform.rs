@@ -1,4 +1,4 @@
-//! The platforms of an extension: where host binaries run, and which image carries them.
+//! The platforms of an extension: those on which host binaries run, and those of the image variants.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use target_lexicon::Triple;
 use crate::oci::OciPlatform;
 use crate::text::nearest;
 
-/// An operating system, by the key that `host.binaries` in `metadata.json` uses for it.
+/// An operating system, named after its key in `host.binaries` of `metadata.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Os {
     /// macOS.
@@ -19,10 +19,10 @@ pub enum Os {
 }
 
 impl Os {
-    /// Every operating system, in the order in which generated files list them.
+    /// In the order of generated files.
     pub const ALL: [Os; 3] = [Os::Darwin, Os::Windows, Os::Linux];
 
-    /// The name in `metadata.json`, which is also the folder in the image.
+    /// The name in `metadata.json` and of the directory in the image.
     pub const fn name(self) -> &'static str {
         match self {
             Os::Darwin => "darwin",
@@ -32,7 +32,7 @@ impl Os {
     }
 }
 
-/// A CPU architecture, by the name that OCI images and Docker use for it.
+/// A CPU architecture, named as in OCI images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Arch {
     Amd64,
@@ -51,7 +51,7 @@ impl Arch {
     }
 }
 
-/// Where a host binary runs: Docker's name for a desktop platform, such as `darwin-arm64`.
+/// A platform on which a host binary runs, named as Docker names desktop platforms: `darwin-arm64`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostPlatform {
     pub os: Os,
@@ -59,7 +59,7 @@ pub struct HostPlatform {
 }
 
 impl HostPlatform {
-    /// Every host platform that Docker Desktop runs on.
+    /// All platforms of Docker Desktop.
     pub const ALL: [HostPlatform; 6] = [
         HostPlatform::new(Os::Darwin, Arch::Amd64),
         HostPlatform::new(Os::Darwin, Arch::Arm64),
@@ -69,7 +69,7 @@ impl HostPlatform {
         HostPlatform::new(Os::Linux, Arch::Arm64),
     ];
 
-    /// What an extension is built for unless its configuration says otherwise.
+    /// The platforms of an extension that configures none.
     pub const DEFAULT: [HostPlatform; 3] = [
         HostPlatform::new(Os::Darwin, Arch::Amd64),
         HostPlatform::new(Os::Darwin, Arch::Arm64),
@@ -82,8 +82,8 @@ impl HostPlatform {
 
     /// The target that builds for this platform.
     ///
-    /// Linux helpers are linked statically (musl), so that they run on every distribution.
-    /// Windows on Arm has no GNU target in Rust; `gnullvm` is the one that needs no Visual Studio.
+    /// Programs for Linux are linked statically (musl), so that they run on every distribution.
+    /// Rust has no GNU target for Windows on Arm; `gnullvm` does not need Visual Studio.
     pub fn triple(self) -> Triple {
         let triple = match (self.os, self.arch) {
             (Os::Darwin, Arch::Amd64) => "x86_64-apple-darwin",
@@ -93,15 +93,15 @@ impl HostPlatform {
             (Os::Linux, Arch::Amd64) => "x86_64-unknown-linux-musl",
             (Os::Linux, Arch::Arm64) => "aarch64-unknown-linux-musl",
         };
-        triple.parse().expect("every triple of this table is one that target-lexicon knows")
+        triple.parse().expect("target-lexicon knows every triple in this table")
     }
 
-    /// The platform that `triple` builds for.
+    /// The inverse of [`Self::triple`].
     pub fn from_triple(triple: &Triple) -> Option<Self> {
         Self::ALL.into_iter().find(|platform| platform.triple() == *triple)
     }
 
-    /// The file name that the binary `name` has on this platform.
+    /// The file name of the binary `name` on this platform.
     pub fn file_name(self, name: &str) -> String {
         match self.os {
             Os::Windows => format!("{name}.exe"),
@@ -123,25 +123,74 @@ impl Serialize for HostPlatform {
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a host platform{}; these are: {}", suggestion(.found), names())]
+#[error("{}", hint(.found))]
 pub struct UnknownPlatform {
     found: String,
 }
 
-fn names() -> String {
+fn hint(found: &str) -> String {
+    if found.contains('/') {
+        return format!(
+            "this is the platform of an image variant; the host platforms are {}",
+            all()
+        );
+    }
+    match &suggestions(found)[..] {
+        [] => format!("the host platforms are {}", all()),
+        names => {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            format!("did you mean {}?", names.join(" or "))
+        }
+    }
+}
+
+fn all() -> String {
     HostPlatform::ALL.map(|platform| platform.to_string()).join(", ")
 }
 
-fn suggestion(found: &str) -> String {
-    if found.contains('/') {
-        return " (image platforms are always linux/amd64 and linux/arm64)".to_owned();
+/// The platforms that `found` may mean. Words that other tools use for an operating system or a CPU count
+/// as its name: similar spelling alone would take `windows-x64` for `windows-arm64`.
+fn suggestions(found: &str) -> Vec<String> {
+    let lower = found.to_lowercase().replace("x86_64", "amd64").replace("x86-64", "amd64");
+    let words: Vec<&str> = lower.split(['-', '_', '.', ' ']).filter(|it| !it.is_empty()).collect();
+    let os = words.iter().find_map(|word| os_of(word));
+    let arch = words.iter().find_map(|word| arch_of(word));
+    let is_misspelled = words.iter().any(|word| os_of(word).is_none() && arch_of(word).is_none());
+
+    let names: Vec<String> = HostPlatform::ALL
+        .into_iter()
+        .filter(|platform| os.is_none_or(|os| os == platform.os))
+        .filter(|platform| arch.is_none_or(|arch| arch == platform.arch))
+        .map(|platform| platform.to_string())
+        .collect();
+    match (os, arch) {
+        (Some(_), Some(_)) => names,
+        // One word is missing, not misspelled.
+        (Some(_), None) | (None, Some(_)) if !is_misspelled => names,
+        _ => {
+            let canonical: Vec<&str> =
+                words.iter().map(|word| os_of(word).map_or(*word, |os| os.name())).collect();
+            let canonical = canonical.join("-");
+            let best = nearest(&canonical, names.iter().map(String::as_str));
+            best.map(str::to_owned).into_iter().collect()
+        }
     }
-    let names = HostPlatform::ALL.map(|platform| platform.to_string());
-    // As Rust and people call it.
-    let found = &found.replace("macos", Os::Darwin.name());
-    match nearest(found, names.iter().map(String::as_str)) {
-        Some(name) => format!(" (did you mean `{name}`?)"),
-        None => String::new(),
+}
+
+fn os_of(word: &str) -> Option<Os> {
+    match word {
+        "darwin" | "macos" | "mac" | "osx" | "macosx" | "apple" => Some(Os::Darwin),
+        "windows" | "win" | "win32" | "win64" => Some(Os::Windows),
+        "linux" => Some(Os::Linux),
+        _ => None,
+    }
+}
+
+fn arch_of(word: &str) -> Option<Arch> {
+    match word {
+        "amd64" | "x64" | "x86" | "intel" => Some(Arch::Amd64),
+        "arm64" | "aarch64" | "arm" | "silicon" => Some(Arch::Arm64),
+        _ => None,
     }
 }
 
@@ -156,14 +205,14 @@ impl FromStr for HostPlatform {
     }
 }
 
-/// The platform of one variant of the image: always Linux, because the image is for the engine's
-/// virtual machine. Its architecture decides which host binaries it carries, because
-/// `metadata.json` has no word for an architecture.
+/// The platform of an image variant: always Linux, because the image is for Docker's virtual machine. Its
+/// architecture decides which host binaries the variant contains, because `metadata.json` cannot express
+/// an architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ImagePlatform(pub Arch);
 
 impl ImagePlatform {
-    /// The two variants that every extension image has.
+    /// The platforms of the two variants that every extension image has.
     pub const ALL: [ImagePlatform; 2] = [ImagePlatform(Arch::Amd64), ImagePlatform(Arch::Arm64)];
 }
 
@@ -180,8 +229,8 @@ impl Serialize for ImagePlatform {
 }
 
 impl OciPlatform {
-    /// The variant of an extension that this is, if it is one. `linux/arm64/v8` is the same as
-    /// `linux/arm64` (containerd's normalisation of platforms).
+    /// Some if an extension image has a variant for this platform. `linux/arm64/v8` is the same as
+    /// `linux/arm64` (containerd's platform normalization).
     pub fn image_platform(&self) -> Option<ImagePlatform> {
         let arch = Arch::ALL.into_iter().find(|arch| arch.name() == self.architecture)?;
         let is_plain = matches!(
@@ -204,7 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_platform_reads_back_from_its_name_and_its_triple() {
+    fn a_platform_is_parsed_from_its_name_and_its_triple() {
         for platform in HostPlatform::ALL {
             assert_eq!(platform.to_string().parse(), Ok(platform));
             let triple = platform.triple();
@@ -214,20 +263,34 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_platform_is_told_the_nearest_one() {
-        let message = "darwin-arm46".parse::<HostPlatform>().unwrap_err().to_string();
-        assert!(message.contains("did you mean `darwin-arm64`?"), "{message}");
-    }
-
-    #[test]
-    fn people_who_say_macos_are_told_darwin() {
-        let message = "macos-arm64".parse::<HostPlatform>().unwrap_err().to_string();
-        assert!(message.contains("did you mean `darwin-arm64`?"), "{message}");
+    fn an_unknown_platform_gets_the_platform_of_the_same_cpu_as_a_suggestion() {
+        for (found, expected) in [
+            ("windows-x64", "did you mean `windows-amd64`?"),
+            ("win32-x64", "did you mean `windows-amd64`?"),
+            ("win-arm64", "did you mean `windows-arm64`?"),
+            ("Windows-AArch64", "did you mean `windows-arm64`?"),
+            ("macos-arm64", "did you mean `darwin-arm64`?"),
+            ("darwin-x86_64", "did you mean `darwin-amd64`?"),
+            ("x86_64-apple-darwin", "did you mean `darwin-amd64`?"),
+            ("aarch64-pc-windows-gnullvm", "did you mean `windows-arm64`?"),
+            ("darwin_arm64", "did you mean `darwin-arm64`?"),
+            ("darwin-arm46", "did you mean `darwin-arm64`?"),
+            ("macos-arm46", "did you mean `darwin-arm64`?"),
+            ("windos-x64", "did you mean `windows-amd64`?"),
+            ("osx", "did you mean `darwin-amd64` or `darwin-arm64`?"),
+            ("amd64", "did you mean `darwin-amd64` or `windows-amd64` or `linux-amd64`?"),
+        ] {
+            assert_eq!(found.parse::<HostPlatform>().unwrap_err().to_string(), expected, "{found}");
+        }
+        for found in ["", "freebsd", "solaris-sparc"] {
+            let message = found.parse::<HostPlatform>().unwrap_err().to_string();
+            assert!(message.starts_with("the host platforms are darwin-amd64, "), "{message}");
+        }
     }
 
     #[test]
     fn an_image_platform_is_not_mistaken_for_a_host_platform() {
         let message = "linux/amd64".parse::<HostPlatform>().unwrap_err().to_string();
-        assert!(message.contains("image platforms are always"), "{message}");
+        assert!(message.starts_with("this is the platform of an image variant"), "{message}");
     }
 }

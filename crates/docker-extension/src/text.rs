@@ -2,18 +2,18 @@
 
 use serde::Serialize;
 
-/// The name that `found` was probably meant to be, if one is near enough to be a slip.
+/// The name of which `found` is probably a misspelling.
 pub fn nearest<'a>(found: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const SLIP: f64 = 0.75;
+    const MISSPELLING: f64 = 0.75;
     names
         .into_iter()
         .map(|name| (strsim::jaro_winkler(found, name), name))
-        .filter(|(likeness, _)| *likeness >= SLIP)
+        .filter(|(similarity, _)| *similarity >= MISSPELLING)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
 }
 
-/// A size in bytes as people say it: `853 B`, `1.4 MB` (decimal units, as download sizes are given).
+/// A size in bytes in decimal units: `853 B`, `1.4 MB`.
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["B", "kB", "MB", "GB"];
     let mut value = bytes as f64;
@@ -26,7 +26,7 @@ pub fn size(bytes: u64) -> String {
     format!("{value:.decimals$} {}", UNITS[unit])
 }
 
-/// A value as a JSON file holds it.
+/// A value as the text of a JSON file.
 pub fn json(value: &impl Serialize) -> String {
     let mut json = serde_json::to_string_pretty(value).expect("structs of texts are always JSON");
     json.push('\n');
@@ -44,7 +44,7 @@ pub fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{plural}")
 }
 
-/// The items as a person lists them: `a`, `a and b`, `a, b and c`.
+/// The items in a sentence: `a`, `a and b`, `a, b and c`.
 pub fn list(items: &[String]) -> String {
     match items {
         [] => String::new(),
@@ -53,11 +53,11 @@ pub fn list(items: &[String]) -> String {
     }
 }
 
-/// The most characters that [`printable`] shows.
+/// The maximum that [`printable`] shows.
 const MOST_CHARACTERS: usize = 400;
 
-/// A text from elsewhere on one line, of sensible length, and without anything that a terminal
-/// would obey or show in another order.
+/// An untrusted text on one line, shortened, without terminal control sequences and bidirectional
+/// formatting characters.
 pub fn printable(text: &str) -> String {
     let is_disorder = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut shown = String::new();
@@ -75,7 +75,7 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
-/// A path as a shell of this machine reads it.
+/// A path as a word of this machine's shell, quoted if needed.
 pub fn shell_word(path: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-:\\".contains(c);
     if path.chars().all(is_plain) {
@@ -92,19 +92,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_read_as_people_say_them() {
+    fn sizes_have_two_significant_digits_and_a_unit() {
         let sizes = [0, 853, 999_500, 1_400_000, 120_000_000].map(size);
         assert_eq!(sizes, ["0 B", "853 B", "1.0 MB", "1.4 MB", "120 MB"]);
     }
 
     #[test]
-    fn a_slip_is_recognised_and_a_different_word_is_not() {
+    fn a_misspelling_is_recognized_and_a_different_word_is_not() {
         assert_eq!(nearest("titel", ["title", "vendor"]), Some("title"));
         assert_eq!(nearest("colour", ["title", "vendor"]), None);
     }
 
     #[test]
-    fn a_text_from_elsewhere_can_not_command_a_terminal() {
+    fn an_untrusted_text_cannot_control_the_terminal() {
         assert_eq!(printable("a\u{1b}[2J\nb\u{202e}c"), "a\\u{1b}[2J\\u{a}b\\u{202e}c");
         assert_eq!(printable(&"é".repeat(500)).chars().count(), MOST_CHARACTERS + 1);
     }
