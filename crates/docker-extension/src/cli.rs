@@ -1,4 +1,4 @@
-//! The command line, declared in one place.
+//! The command line.
 
 use camino::Utf8PathBuf;
 use clap::builder::{NonEmptyStringValueParser, PossibleValue, TypedValueParser};
@@ -14,51 +14,47 @@ use crate::scaffold::ToolSource;
 
 /// The name of the tool's own program.
 pub const NAME: &str = "docker-extension";
-/// How the same command line is called in a project.
+/// How an extension's project calls the same command line.
 pub const XTASK: &str = "cargo xtask";
 
 /// Build, validate and preview Docker Desktop extensions with Rust host binaries
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true)]
 pub struct Cli {
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// How much to say.
     #[command(flatten)]
-    pub talk: Talk,
+    pub output: OutputArgs,
 }
 
-/// What there is to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Create the project of a new extension
+    /// Create a project for a new extension
     New(NewArgs),
-    /// Bring the project's files that belong to this tool up to its version
+    /// Update the files in the project that belong to this tool
     Upgrade(UpgradeArgs),
-    /// Make the extension's image and everything that a release publishes
+    /// Build the extension's image and the other files of a release
     Dist(DistArgs),
-    /// Show the extension in a browser while you work on it, without Docker Desktop
+    /// Show the extension in a browser while you work on it; Docker Desktop is not needed
     Preview(PreviewArgs),
-    /// Check an extension's image as Docker Desktop, the marketplace and people's machines will
+    /// Check an extension image against what Docker Desktop, the marketplace and users' machines require
     Validate(ValidateArgs),
-    /// Tell what this machine has for that, and what would be downloaded
+    /// Show which tools are installed and what `dist` would download
     Doctor,
 }
 
-/// How much to say.
+/// The options of every command.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct Talk {
-    /// Say nothing but warnings and errors
+pub struct OutputArgs {
+    /// Print only warnings and errors
     #[arg(short, long, global = true, conflicts_with = "verbose", display_order = 100)]
     quiet: bool,
-    /// Say which commands are run, and all that they say
+    /// Print the commands that are run and all their output
     #[arg(short, long, global = true, display_order = 100)]
     verbose: bool,
 }
 
-impl Talk {
-    /// How much to say.
+impl OutputArgs {
     pub fn verbosity(self) -> Verbosity {
         match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
@@ -71,34 +67,34 @@ impl Talk {
 /// The options of `new`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
-On a terminal, `new` asks for everything that no option answers.
+On a terminal, `new` asks for each value that no option sets.
 
 Examples:
   docker-extension new acme-disk
   docker-extension new acme-disk --yes
   docker-extension new acme-disk --yes --license proprietary --no-ui
-  cargo xtask new --here                        in a copy of the repository of docker-extension")]
+  cargo xtask new --here                        in a copy of the docker-extension repository")]
 pub struct NewArgs {
-    /// The directory of the project, which must be empty or missing
+    /// The project directory: it must be empty or not exist
     #[arg(value_name = "PATH", required_unless_present = "here", conflicts_with = "here",
         value_parser = NonEmptyStringValueParser::new().map(Utf8PathBuf::from))]
     pub path: Option<Utf8PathBuf>,
-    /// The name of the helper and of the npm package [default: the directory's name]
+    /// The name of the host binary and of the npm package [default: the directory name]
     #[arg(long)]
     pub name: Option<String>,
-    /// The title that users see [default: the name as words]
+    /// The title that users see [default: the name as words, such as `Acme Disk`]
     #[arg(long)]
     pub title: Option<String>,
     /// One sentence about the extension
     #[arg(long)]
     pub description: Option<String>,
-    /// The publisher
+    /// The name of the publisher
     #[arg(long)]
     pub vendor: Option<String>,
-    /// The image's name, without a tag
+    /// The image name without a tag, such as `acme/disk`
     #[arg(long)]
     pub image: Option<String>,
-    /// The licence: an SPDX expression, or `proprietary`
+    /// The licence: an SPDX expression such as `MIT OR Apache-2.0`, or `proprietary`
     #[arg(long, value_name = "SPDX")]
     pub license: Option<String>,
     /// Create no host binary
@@ -108,13 +104,13 @@ pub struct NewArgs {
     #[arg(long, conflicts_with = "no_helper")]
     pub no_ui: bool,
     /// Where the project gets this tool from: `version=VERSION`, `git=URL`, `git=URL#REVISION`,
-    /// `path=DIR`, or `vendor` for a copy in the project [default: where the running tool came from]
+    /// `path=DIR`, or `vendor` to copy it into the project [default: the source of the running tool]
     #[arg(long, value_name = "SOURCE")]
     pub tool: Option<ToolSource>,
-    /// Don't ask: use the defaults
+    /// Use the defaults instead of asking
     #[arg(long, short)]
     pub yes: bool,
-    /// Reduce this copy of the repository of docker-extension to a new project
+    /// Replace the files of this copy of the docker-extension repository with a new project
     #[arg(long)]
     pub here: bool,
 }
@@ -122,10 +118,10 @@ pub struct NewArgs {
 /// The options of `upgrade`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
-Run it after `cargo update --package docker-extension`. `.docker-extension.json` records which files \
-belong to the tool. Those that you have changed are left alone: `upgrade` shows how the new version differs.")]
+Run it after `cargo update --package docker-extension`. `.docker-extension.json` lists the files that \
+belong to the tool. `upgrade` does not change a file that you have edited: it shows how the new version differs.")]
 pub struct UpgradeArgs {
-    /// Change nothing, and fail if anything is out of date
+    /// Change nothing; fail if a file is out of date
     #[arg(long)]
     pub check: bool,
 }
@@ -134,53 +130,51 @@ pub struct UpgradeArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
-  cargo xtask dist                                   the whole extension
-  cargo xtask dist --plan                            what would be done, and nothing else
-  cargo xtask dist --load --tag me/tool-dev:0.0.1    build it, and put it into the local Docker
-  cargo xtask dist --builder team --push             build it on a remote builder, and publish it")]
+  cargo xtask dist                                   build the whole extension
+  cargo xtask dist --plan                            show what would be done
+  cargo xtask dist --load --tag me/tool-dev:0.0.1    build it and load it into the local Docker
+  cargo xtask dist --builder team --push             build it on a remote builder and publish it")]
 pub struct DistArgs {
-    /// What makes the image
+    /// The engine that builds the image
     #[arg(long, value_enum, default_value_t = EngineRequest::Auto, value_name = "ENGINE")]
     pub engine: EngineRequest,
-    /// Build host binaries for these host platforms alone, such as `darwin-arm64` [default: those
-    /// of the configuration]
+    /// Build host binaries only for these platforms, such as `darwin-arm64` [default: the configured ones]
     #[arg(long, value_name = "PLATFORM", value_delimiter = ',')]
     pub platform: Vec<HostPlatform>,
-    /// The image's tag, or its whole name with the tag [default: the workspace's version]
+    /// The image's tag, or its whole name with a tag [default: the workspace version]
     #[arg(long, value_name = "TAG")]
     pub tag: Option<TagArgument>,
-    /// The buildx builder that makes the image; implies `--engine docker`
+    /// The buildx builder that builds the image; implies `--engine docker`
     #[arg(long, value_name = "NAME")]
     pub builder: Option<String>,
     /// Attach provenance attestations to the image; implies `--engine docker`
     #[arg(long)]
     pub attestations: bool,
-    /// Load the image into the local Docker afterwards
+    /// Load the finished image into the local Docker
     #[arg(long)]
     pub load: bool,
-    /// Push the image to its registry afterwards; implies `--engine docker`
+    /// Push the finished image to its registry; implies `--engine docker`
     #[arg(long)]
     pub push: bool,
-    /// Ignore findings of this rule: don't warn about them, and push anyway
+    /// Ignore findings of this rule: don't print them, and push in spite of them
     #[arg(long, value_enum, value_delimiter = ',', value_name = "RULE")]
     pub allow: Vec<AllowedRule>,
-    /// What links the host binaries [default: that of the configuration]
+    /// The linker for host binaries [default: the configured one]
     #[arg(long, value_enum, value_name = "LINKER")]
     pub linker: Option<LinkerRequest>,
-    /// Refuse to link what uses names of macOS frameworks that xtask does not know
+    /// Fail if a macOS framework symbol is not in this tool's lists, instead of resolving it at load time
     #[arg(long)]
     pub deny_unknown_symbols: bool,
-    /// Print what would be done, and do nothing
+    /// Print what would be done and exit
     #[arg(long)]
     pub plan: bool,
-    /// How the plan is printed
+    /// The format of the plan
     #[arg(long, value_enum, default_value_t = Format::Text, requires = "plan", value_name = "FORMAT")]
     pub format: Format,
-    /// Leave the dashboard tab out
+    /// Leave out the dashboard tab
     #[arg(long)]
     pub no_ui: bool,
-    /// The folder for the finished files, which is replaced as a whole [default: `dist` in the
-    /// workspace]
+    /// The directory for the finished files; its old contents are deleted [default: `dist` in the workspace]
     #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new().map(Utf8PathBuf::from))]
     pub output: Option<Utf8PathBuf>,
 }
@@ -188,18 +182,17 @@ pub struct DistArgs {
 /// The options of `preview`.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
-Builds the host binaries for this machine, starts the page's dev server, and opens the page with \
-`window.ddClient`, Docker Desktop's API, in it: `host.cli.exec` runs the real host binaries, \
-`docker.cli.exec` and `docker.listContainers` the real `docker`. What you edit is seen at once: \
-pages, and programs.
+Builds the host binaries for this machine, starts the page's dev server, and opens the page in a \
+browser. The page has Docker Desktop's API, `window.ddClient`: `host.cli.exec` runs the host binaries; \
+`docker.cli.exec` and `docker.listContainers` run `docker`. When you save a file, the page reloads and \
+changed host binaries are built again.
 
-The page can be reached from this machine alone, and by nobody who does not know the address that \
-is printed.")]
+The preview is reachable only from this machine, and only through the printed URL.")]
 pub struct PreviewArgs {
-    /// The port of the page [default: 7474, or another one if that is taken]
+    /// The port of the page [default: 7474, or a free port if 7474 is in use]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1024..))]
     pub port: Option<u16>,
-    /// Don't open a browser (else it is that of the variable BROWSER, or the default one)
+    /// Don't open a browser [default: open the browser in BROWSER, or the system's default]
     #[arg(long)]
     pub no_open: bool,
 }
@@ -208,23 +201,23 @@ pub struct PreviewArgs {
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
-  cargo xtask validate                              what `cargo xtask dist` has made last
-  cargo xtask validate metadata.json                before anything is built
-  cargo xtask validate image.oci.tar                an archive, or a folder with an OCI image layout
+  cargo xtask validate                              the image of the last `cargo xtask dist`
+  cargo xtask validate metadata.json                a `metadata.json` without an image
+  cargo xtask validate image.oci.tar                an archive, or a directory with an OCI image layout
   cargo xtask validate me/tool:1.2.3                an image in a registry
   cargo xtask validate docker-daemon:me/tool:1.2.3  an image in the local Docker
-  cargo xtask validate --online                     whether people will see icon and screenshots, too")]
+  cargo xtask validate --online                     check the icon and screenshot URLs too")]
 pub struct ValidateArgs {
-    /// The image, or a `metadata.json` alone [default: what `dist` has made last]
+    /// The image, or a `metadata.json` file [default: the image of the last `dist`]
     #[arg(value_name = "IMAGE")]
     pub image: Option<String>,
-    /// Fetch the icon and the screenshots that the labels name, too
+    /// Also download the icon and the screenshots, and check them
     #[arg(long)]
     pub online: bool,
-    /// How the findings are printed
+    /// The format of the report
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub format: Format,
-    /// Fail for these, too
+    /// Treat warnings as errors
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub deny: Option<Denied>,
     /// Ignore findings of this rule
@@ -232,14 +225,14 @@ pub struct ValidateArgs {
     pub allow: Vec<AllowedRule>,
 }
 
-/// What is not allowed, besides errors.
+/// The findings besides errors that make `validate` fail.
+// Its variants have no doc comments: clap would print them as the help of each value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Denied {
-    /// Warnings.
     Warnings,
 }
 
-/// A rule whose findings can be allowed, by its id.
+/// A rule that `--allow` accepts, by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AllowedRule {
     Placeholder,
@@ -263,17 +256,15 @@ impl ValueEnum for AllowedRule {
     }
 }
 
-/// How something is printed.
+// Its variants have no doc comments: clap would print them as the help of each value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
     #[default]
     Text,
-    /// For programs.
     Json,
 }
 
-/// What `--tag` takes: a tag, or an image's whole name with one.
+/// The value of `--tag`: a tag, or an image's whole name with a tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagArgument {
     name: Option<ImageName>,
@@ -281,7 +272,7 @@ pub struct TagArgument {
 }
 
 impl TagArgument {
-    /// The image's reference; `name` is that of the configuration.
+    /// The image's reference. `name` is the configured name, which applies if the value is only a tag.
     pub fn reference(&self, name: &ImageName) -> Reference<Tag> {
         self.name.as_ref().unwrap_or(name).with_tag(self.tag.clone())
     }
@@ -297,12 +288,12 @@ impl std::str::FromStr for TagArgument {
         let Reference { name, version } = text.parse()?;
         match version {
             Version { tag: Some(tag), digest: None } => Ok(Self { name: Some(name), tag }),
-            Version { tag: None, digest: None } => {
-                Err(InvalidReference::new("the tag is missing, as in `me/tool:1.2.3`"))
-            }
-            Version { digest: Some(_), .. } => {
-                Err(InvalidReference::new("a new image has a tag, not a digest"))
-            }
+            Version { tag: None, digest: None } => Err(InvalidReference::new(
+                "the tag is missing; expected a name such as `me/tool:1.2.3`",
+            )),
+            Version { digest: Some(_), .. } => Err(InvalidReference::new(
+                "expected a tag, found a digest: it is known only after the build",
+            )),
         }
     }
 }
@@ -313,8 +304,21 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_declaration_is_sound() {
+    fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_a_value_does_not_repeat_the_value() {
+        for command in Cli::command().get_subcommands() {
+            for option in command.get_arguments() {
+                for value in option.get_possible_values() {
+                    let help = value.get_help().map(|it| it.to_string().to_lowercase());
+                    let name = value.get_name();
+                    assert_ne!(help.as_deref(), Some(name), "--{}: {name}", option.get_id());
+                }
+            }
+        }
     }
 
     #[test]
@@ -335,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_may_bring_its_name() {
+    fn a_tag_may_include_the_image_name() {
         let name: ImageName = "me/tool".parse().unwrap();
         let reference =
             |text: &str| text.parse::<TagArgument>().unwrap().reference(&name).to_string();

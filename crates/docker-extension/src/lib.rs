@@ -1,8 +1,8 @@
 //! Builds, validates and previews Docker Desktop extensions with Rust host binaries.
 //!
-//! The crate is a program: [`main`] is its only interface. Data goes one way through it. [`project`] reads
-//! the configuration, [`plan`] decides everything about a run, [`toolchain`], [`compile`] and [`ui`] build,
-//! [`contents`] describes the image as a pure value, [`context`] writes it, [`engine`] makes the image,
+//! The crate is a program: [`main`] is its only public function. Data flows in one direction: [`project`]
+//! reads the configuration, [`plan`] decides what a run does, [`toolchain`], [`compile`] and [`ui`] build,
+//! [`contents`] describes the image as a value, [`context`] writes it to disk, [`engine`] builds the image,
 //! [`validate`] checks it, [`dist`] lists the finished files, and a [`sink`] delivers them.
 //! `docs/how-it-works.md` explains the structure.
 
@@ -58,7 +58,7 @@ use error::{Error, Result};
 use progress::Progress;
 use toolchain::import_library::{self, Dlltool};
 
-/// Runs the command line of this process: `cargo xtask` and `docker-extension` alike.
+/// Runs the command line of this process, which is `cargo xtask` or `docker-extension`.
 pub fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -74,8 +74,9 @@ fn run() -> Result<()> {
         return dlltool?.run();
     }
     let cli = parse();
-    let progress = Progress::new(cli.talk.verbosity());
-    interrupt::listen().map_err(|error| Error::new("can't listen for Ctrl-C").because(error))?;
+    let progress = Progress::new(cli.output.verbosity());
+    interrupt::listen()
+        .map_err(|error| Error::new("can't install a handler for Ctrl-C").because(error))?;
     match &cli.command {
         Command::New(options) => commands::new::run(options, &progress),
         Command::Upgrade(options) => commands::upgrade::run(options),
@@ -86,7 +87,7 @@ fn run() -> Result<()> {
     }
 }
 
-/// The other tool that this process is, if the compiler called it by that one's name.
+/// Some if the compiler called this program as its `dlltool`.
 fn dlltool() -> Option<Result<Dlltool>> {
     let mut args = std::env::args_os();
     let program = args.next()?;
@@ -94,7 +95,7 @@ fn dlltool() -> Option<Result<Dlltool>> {
     import_library::from_name(&program, &args)
 }
 
-/// Reads the command line, under the name by which it was called.
+/// Reads the command line. Its help shows the name by which the program was called.
 fn parse() -> Cli {
     let program = std::env::args_os().next().unwrap_or_default();
     let is_xtask = std::path::Path::new(&program).file_stem().is_none_or(|name| name != cli::NAME);
