@@ -1,7 +1,7 @@
 use super::{License, ProjectName};
 use crate::oci::ImageName;
 
-/// What a user decides about a new project, each answer checked.
+/// The valid answers about a new project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answers {
     pub name: ProjectName,
@@ -13,7 +13,7 @@ pub struct Answers {
     pub parts: ExtensionParts,
 }
 
-/// What an extension has, at least one of two.
+/// The parts of an extension, at least one of two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExtensionParts {
     HelperAndTab,

@@ -1,4 +1,4 @@
-//! The licence of a new project, and the files with its text.
+//! The licence of a new project.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ pub enum License {
     Proprietary,
 }
 
-/// How a user asks for [`License::Proprietary`].
+/// The text for [`License::Proprietary`].
 const PROPRIETARY: &str = "proprietary";
 
 /// An SPDX expression of licences (annex D of the SPDX specification): `MIT OR Apache-2.0`.
@@ -23,7 +23,7 @@ pub struct LicenseExpression {
     ids: Vec<String>,
 }
 
-/// A licence whose text the template has.
+/// A licence whose text is in the template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LicenseText {
     Apache2,
@@ -45,7 +45,7 @@ impl LicenseText {
     }
 }
 
-/// Licences that are known by their id, to recognize slips (from the SPDX licence list).
+/// Common licences of the SPDX licence list, to recognize misspelled ids.
 const WELL_KNOWN: [&str; 26] = [
     "0BSD",
     "AGPL-3.0-only",
@@ -76,7 +76,7 @@ const WELL_KNOWN: [&str; 26] = [
 ];
 
 impl License {
-    /// The expression for `Cargo.toml`.
+    /// The value of `license` in `Cargo.toml`.
     pub fn expression(&self) -> Option<&str> {
         match self {
             License::Open(expression) => Some(&expression.text),
@@ -84,7 +84,7 @@ impl License {
         }
     }
 
-    /// The licences whose text the template has.
+    /// The licences whose text is in the template.
     pub fn texts(&self) -> Vec<LicenseText> {
         let License::Open(expression) = self else { return Vec::new() };
         let is_named = |text: &LicenseText| expression.ids.iter().any(|id| id == text.id());
@@ -135,14 +135,14 @@ pub enum InvalidLicense {
     Misspelled { found: String, nearest: &'static str },
 }
 
-/// A recursive-descent parser of expressions that collects the licences' ids.
+/// A recursive-descent parser of SPDX expressions. It collects the ids of the licences.
 struct Parser<'a> {
     words: std::iter::Peekable<std::vec::IntoIter<&'a str>>,
     ids: Vec<String>,
     depth: usize,
 }
 
-/// More parentheses than anyone nests.
+/// The maximum depth of parentheses, which bounds the recursion.
 const DEEPEST: usize = 16;
 
 impl<'a> Parser<'a> {
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expression_names_the_texts_that_a_project_gets() {
+    fn the_licences_of_an_expression_decide_which_texts_a_project_gets() {
         let both = license("MIT OR Apache-2.0");
         assert_eq!(both.texts(), [LicenseText::Apache2, LicenseText::Mit]);
         assert_eq!(both.missing_texts(), [""; 0]);
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_expression_is_rejected_with_its_fault() {
+    fn an_invalid_expression_is_rejected_with_a_reason() {
         let fault = |text: &str| text.parse::<License>().unwrap_err().to_string();
         assert_eq!(fault(""), "a licence is missing");
         assert_eq!(fault("MIT OR"), "a licence is missing");

@@ -1,4 +1,4 @@
-//! The project that `new` writes and `upgrade` keeps up to date.
+//! The files of a project, which `new` writes and `upgrade` updates.
 
 mod answers;
 pub mod license;

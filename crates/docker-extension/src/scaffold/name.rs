@@ -1,5 +1,4 @@
-//! The name of a project: of its helper's package and program, of its npm package, and of the last part
-//! of its image's name.
+//! The name of a project. Its host binary, its npm package and, by default, its image have this name.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,13 +10,13 @@ pub struct ProjectName(String);
 /// Longer names make paths that Windows rejects.
 const LONGEST: usize = 64;
 
-/// Packages of the project, and of the tool that it depends on.
+/// The names of other packages in the project.
 const TAKEN: [&str; 2] = ["xtask", super::tool_source::CRATE];
 
-/// Crates of the standard library, which a package of that name would hide.
+/// Crates of the standard library; a package with such a name would shadow it.
 const STANDARD: [&str; 5] = ["alloc", "core", "proc-macro", "std", "test"];
 
-/// Cargo rejects packages with these names (the keywords of the Rust reference).
+/// Cargo rejects these package names (the keywords in the Rust reference).
 const KEYWORDS: [&str; 49] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
     "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
@@ -26,7 +25,7 @@ const KEYWORDS: [&str; 49] = [
     "union", "unsafe", "use", "where", "while",
 ];
 
-/// Windows has no files with these names, whatever their extension is.
+/// Windows rejects files with these names, with any extension.
 const DEVICES: [&str; 4] = ["aux", "con", "nul", "prn"];
 
 impl ProjectName {
@@ -44,7 +43,7 @@ impl ProjectName {
         self.0.split('-').map(word).collect::<Vec<_>>().join(" ")
     }
 
-    /// The nearest valid name to a text such as a directory's name, if there is one.
+    /// A valid name that is similar to a text such as a directory name.
     pub fn nearest(text: &str) -> Option<Self> {
         let lower = text.to_lowercase();
         let words =
@@ -88,15 +87,15 @@ impl FromStr for ProjectName {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidProjectName {
-    #[error("it must begin with a lower-case letter")]
+    #[error("it must start with a lower-case letter")]
     FirstLetter,
-    #[error("only lower-case letters and digits, with single `-` between them, are allowed")]
+    #[error("it may contain only lower-case letters, digits and single `-` between them")]
     Letters,
     #[error("it is longer than {LONGEST} characters")]
     TooLong,
     #[error("another package of the project has this name")]
     Taken,
-    #[error("Rust or Windows reserves this name")]
+    #[error("the name is reserved by Rust or Windows")]
     Reserved,
 }
 
@@ -133,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_suggested_for_a_directory_and_a_title_for_a_name() {
+    fn a_directory_suggests_a_name_and_a_name_suggests_a_title() {
         let suggested = |text: &str| ProjectName::nearest(text).map(|name| name.0);
         assert_eq!(suggested("Acme Disk").as_deref(), Some("acme-disk"));
         assert_eq!(suggested("acme_disk.v2").as_deref(), Some("acme-disk-v2"));

@@ -1,4 +1,4 @@
-//! Where the running tool came from, which is where a new project gets it from by default.
+//! The source of the running tool: the default source for the tool in a new project.
 
 use std::path::Path;
 
@@ -10,18 +10,19 @@ use super::tool_source::{CRATE, GitUrl, ToolSource};
 use crate::error::{Error, Result};
 use crate::process;
 
-/// The directory of the crate's sources from which this program was compiled. It may be gone.
+/// The directory from which this program was compiled. It may no longer exist.
 pub fn sources() -> &'static Utf8Path {
     Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What cargo leaves in a package, and nobody writes by hand.
+/// A file that only `cargo package` writes.
 pub(super) const PACKAGED: &str = "Cargo.toml.orig";
 
-/// Finds the source of the running tool: what cargo has recorded, else the directory of its sources.
+/// Finds the source of the running tool: the one that cargo has recorded, else the directory from which the
+/// tool was compiled.
 ///
 /// # Errors
-/// The tool came from somewhere that a project can't depend on.
+/// The directory no longer exists.
 pub fn detect(sh: &Shell) -> Result<ToolSource> {
     let recorded = installed_source().or_else(locked_source);
     match recorded.as_deref().and_then(parse_source_id) {
@@ -30,7 +31,7 @@ pub fn detect(sh: &Shell) -> Result<ToolSource> {
     }
 }
 
-/// What `cargo install` has recorded about this program.
+/// The source that `cargo install` has recorded for this program.
 fn installed_source() -> Option<String> {
     let program = std::env::current_exe().ok()?;
     let root = program.parent()?.parent()?;
@@ -44,7 +45,7 @@ fn installed_source() -> Option<String> {
     Some(source.to_owned())
 }
 
-/// What the `Cargo.lock` says of the project whose `cargo xtask` this is.
+/// The source in the `Cargo.lock` of the project, if this program is its `cargo xtask`.
 fn locked_source() -> Option<String> {
     let package = std::env::var_os("CARGO_MANIFEST_DIR")?;
     let lock = Path::new(&package)
@@ -59,7 +60,7 @@ fn locked_source() -> Option<String> {
     packages.iter().find(is_tool)?.get("source")?.as_str().map(str::to_owned)
 }
 
-/// Reads the id of a source as cargo writes it; none for a directory.
+/// Reads a source id of cargo; none for a directory.
 fn parse_source_id(id: &str) -> Option<ToolSource> {
     const CRATES_IO: [&str; 2] = [
         "registry+https://github.com/rust-lang/crates.io-index",
@@ -70,7 +71,7 @@ fn parse_source_id(id: &str) -> Option<ToolSource> {
         return Some(ToolSource::Registry(version));
     }
     let (url, revision) = id.strip_prefix("git+")?.split_once('#')?;
-    // What was asked for, such as a branch; the revision is what came of it.
+    // The query is the requested branch or tag; the fragment is the revision.
     let url = url.split_once('?').map_or(url, |(url, _)| url);
     Some(ToolSource::Git { url: GitUrl::new(url)?, revision: Some(revision.to_owned()) })
 }
@@ -78,9 +79,9 @@ fn parse_source_id(id: &str) -> Option<ToolSource> {
 fn from_directory(dir: &Utf8Path, sh: &Shell) -> Result<ToolSource> {
     if !dir.join("Cargo.toml").is_file() {
         return Err(Error::new(format!(
-            "the sources of this program are gone: `{dir}`, where a new project would get the tool from"
+            "`{dir}`, the source of this program and the default for `--tool`, does not exist"
         ))
-        .help("choose a source, such as `--tool git=https://…`; `--help` lists all of them")
+        .help("choose another source, such as `--tool git=https://…`; `--help` lists the kinds")
         .usage());
     }
     if dir.join(PACKAGED).is_file() {
@@ -90,8 +91,8 @@ fn from_directory(dir: &Utf8Path, sh: &Shell) -> Result<ToolSource> {
     Ok(published_revision(dir, sh).unwrap_or_else(path))
 }
 
-/// The revision of a clone that others can fetch: the sources have no changes, and the remote has the
-/// commit. What git can't answer is not known to be published.
+/// Some if other machines can fetch the clone's commit: it has no uncommitted changes, and a remote branch
+/// contains the commit. None if git fails.
 fn published_revision(dir: &Utf8Path, sh: &Shell) -> Option<ToolSource> {
     let git = |args: &[&str]| -> Option<String> {
         let command = cmd!(sh, "git -C {dir} {args...}");
@@ -109,7 +110,7 @@ fn published_revision(dir: &Utf8Path, sh: &Shell) -> Option<ToolSource> {
     url.is_network().then_some(ToolSource::Git { url, revision: Some(revision) })
 }
 
-/// The lock file with which the tool was tested.
+/// The lock file of the versions with which the tool was tested.
 pub fn lock_file() -> Option<Utf8PathBuf> {
     sources().ancestors().map(|dir| dir.join("Cargo.lock")).find(|path| path.is_file())
 }
@@ -119,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ids_that_cargo_records_are_read() {
+    fn source_ids_of_cargo_are_read() {
         let read = |id: &str| parse_source_id(id).map(|source| source.dependency());
         let version = format!("\"{}\"", env!("CARGO_PKG_VERSION"));
         assert_eq!(
@@ -134,7 +135,7 @@ mod tests {
         assert_eq!(read("registry+https://a.dev/index"), None);
     }
 
-    /// A clone with one commit, which its remote has or has not.
+    /// A clone with one commit.
     fn clone(remote: &str, is_pushed: bool) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         let sh = Shell::new().unwrap();
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clone_is_a_git_source_if_the_remote_has_its_commit() {
+    fn a_clone_is_a_git_source_if_its_commit_was_pushed() {
         let pushed = clone("git@a.dev:me/t.git", true);
         let found = source(&pushed);
         assert!(
@@ -179,7 +180,7 @@ mod tests {
         assert!(found.dependency().contains("ssh://git@a.dev/me/t.git"), "{found}");
 
         std::fs::write(pushed.path().join("crate/new.rs"), "").unwrap();
-        assert!(matches!(source(&pushed), ToolSource::Path(_)), "it has changes");
+        assert!(matches!(source(&pushed), ToolSource::Path(_)), "uncommitted changes");
         for (remote, is_pushed) in
             [("https://a.dev/t", false), ("/srv/t", true), ("file:///srv/t", true)]
         {

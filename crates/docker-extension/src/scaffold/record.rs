@@ -1,4 +1,4 @@
-//! `.docker-extension.json`: which files `new` and `upgrade` have written, and what they wrote.
+//! `.docker-extension.json`: the files that `new` and `upgrade` have written, with their hashes.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::tool_source::{CRATE, MANIFEST};
 use crate::error::{Error, Result};
 use crate::text;
 
-/// The record of a project, which is committed with it. Paths have `/` between their parts.
+/// The record of a project. It is committed to git. Paths use `/`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The version of the tool that wrote it last.
@@ -28,12 +28,12 @@ pub struct Record {
 pub enum Owner {
     /// `upgrade` replaces it, unless the author has changed it.
     Tool,
-    /// Nothing touches it after `new`.
+    /// `new` writes it; `upgrade` never changes it.
     Author,
 }
 
-/// The SHA-256 of a file, in hexadecimal: with LF at the ends of its lines, whatever git made of them, and
-/// in [`MANIFEST`] without the dependency on the tool, which is the author's to change.
+/// The SHA-256 of a file, in hexadecimal. CRLF counts as LF, because git may change line ends. In
+/// [`MANIFEST`], the dependency on the tool is left out, because the author may change it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FileHash(String);
@@ -57,10 +57,9 @@ impl FileHash {
 }
 
 impl Record {
-    /// Its path in a project.
     pub const PATH: &str = ".docker-extension.json";
 
-    /// The record of files that have just been written.
+    /// The record of new files.
     pub fn of(files: &[ProjectFile]) -> Self {
         let owned_by = |owner| {
             let files = files.iter().filter(move |file| file.owner == owner);
@@ -70,7 +69,7 @@ impl Record {
     }
 
     /// # Errors
-    /// The text is not a record, or one of files outside of the project.
+    /// The text is not a record, or the path of a file leads out of the project.
     pub fn parse(text: &str) -> Result<Self> {
         let invalid = || {
             Error::new(format!("`{}` is invalid", Self::PATH))
@@ -102,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn line_breaks_and_the_version_of_the_tool_do_not_change_a_file() {
+    fn line_ends_and_the_version_of_the_tool_do_not_change_a_hash() {
         let hash = |path: &str, text: &str| FileHash::of(path.as_ref(), text);
         assert_eq!(hash("a", "1\r\n2\r\n"), hash("a", "1\n2\n"));
         assert_ne!(hash("a", "1\n2\n"), hash("a", "1\n3\n"));
@@ -114,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_never_leads_out_of_the_project() {
+    fn a_record_with_a_path_outside_the_project_is_invalid() {
         let record = |path: &str| {
             let tool = format!(r#"{{ "{path}": "00" }}"#);
             Record::parse(&format!(r#"{{ "version": "0.1.0", "tool": {tool}, "author": {{}} }}"#))

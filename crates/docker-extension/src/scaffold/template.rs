@@ -1,4 +1,4 @@
-//! The template of a project: the files in `template/` as a pure function of the user's answers.
+//! Renders the files in `template/` for the user's answers. It does not access the file system.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use upon::Engine;
@@ -63,7 +63,7 @@ impl Condition {
     }
 }
 
-/// Where the template has the helper's package; a project has it under its own name.
+/// The directory of the host binary in the template. In a project it has the project's name.
 const HELPER: &str = "host-bins/helper";
 
 macro_rules! template {
@@ -78,8 +78,8 @@ macro_rules! template {
     };
 }
 
-// Stored without the leading dot, and with the ending `.upon`, so that git, cargo and npm see no
-// project there.
+// Files are stored without a leading dot, and manifests with the extension `.upon`, so that git, cargo and
+// npm do not treat the template as a project.
 template! {
     Condition::Always, Tool {
         "cargo/config.toml" => ".cargo/config.toml",
@@ -148,7 +148,7 @@ template! {
     }
 }
 
-/// The project that belongs to the answers, sorted by path, without its lock file.
+/// The files of a project, sorted by path, without the lock file.
 pub fn project_files(answers: &Answers, tool: &ToolSource) -> Vec<ProjectFile> {
     let engine = engine();
     let values = values(answers, tool);
@@ -165,8 +165,7 @@ pub fn project_files(answers: &Answers, tool: &ToolSource) -> Vec<ProjectFile> {
     files
 }
 
-/// The files that belong to the tool, which are the same for all projects but for the value of their
-/// dependency on it.
+/// The files that belong to the tool. They differ between projects only in the dependency on the tool.
 pub fn tool_files(dependency: &str) -> Vec<ProjectFile> {
     let engine = engine();
     let values = upon::value! { tool: dependency };
@@ -195,7 +194,7 @@ fn render(engine: &Engine<'_>, file: &TemplateFile, values: &upon::Value) -> Str
     rendered.unwrap_or_else(|error| panic!("the template `{}` is invalid: {error:#}", file.stored))
 }
 
-/// What a template can write: each filter makes a text safe for its place.
+/// The template engine. Its filters escape a text for the format of a file.
 fn engine() -> Engine<'static> {
     let mut engine = Engine::new();
     engine.add_function("toml", |text: &str| quoted(text));
@@ -230,7 +229,7 @@ fn html(text: &str) -> String {
     text.chars().map(escape).collect()
 }
 
-/// A text in Markdown that stands for itself.
+/// Escapes a text for Markdown.
 fn words(text: &str) -> String {
     let escape = |c: char| match c {
         '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '&' | '|' | '~' => format!("\\{c}"),
@@ -246,7 +245,7 @@ mod tests {
     use crate::scaffold::ExtensionParts;
     use std::collections::BTreeSet;
 
-    /// Texts that mean something in every format of the template.
+    /// A text with characters that are special in the formats of the template.
     const AWKWARD: &str = r#"It's "<b>" & `{{ x }}` \ *é* ${{ y }}"#;
 
     fn answers(parts: ExtensionParts, license: &str) -> Answers {
@@ -273,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_the_answers_are_every_file_is_valid_and_says_them() {
+    fn every_file_is_valid_and_contains_the_answers() {
         for files in all_files("MIT") {
             for file in &files {
                 let is_toml = file.path.extension() == Some("toml");
@@ -294,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_project_has_what_was_asked_for_and_nothing_else() {
+    fn a_project_has_only_the_requested_parts() {
         let [both, helper, tab] = <[_; 3]>::try_from(all_files("MIT OR ISC")).unwrap();
         let has =
             |files: &[ProjectFile], dir: &str| files.iter().any(|it| it.path.starts_with(dir));

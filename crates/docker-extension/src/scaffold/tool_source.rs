@@ -1,4 +1,4 @@
-//! Where a project gets the tool from: the dependency `docker-extension` of its package `xtask`.
+//! Where a project gets the tool from: the dependency `docker-extension` of the package `xtask`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,16 +7,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 use semver::VersionReq;
 use toml_edit::DocumentMut;
 
-/// The source of the tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ToolSource {
-    /// crates.io, or the registry that replaces it.
+    /// crates.io, or its configured replacement.
     Registry(VersionReq),
     Git {
         url: GitUrl,
         revision: Option<String>,
     },
-    /// The directory of the crate, or a repository that has it.
+    /// The directory of the crate, or of a repository that contains it.
     Path(Utf8PathBuf),
     /// A copy of the packaged crate in the project.
     Vendor,
@@ -24,9 +23,9 @@ pub enum ToolSource {
 
 /// The tool's crate.
 pub const CRATE: &str = env!("CARGO_PKG_NAME");
-/// The directory of the copy, in the project.
+/// The directory of [`ToolSource::Vendor`], relative to the project.
 pub const VENDORED: &str = "vendor/docker-extension";
-/// The manifest in the project that has the dependency on the tool.
+/// The manifest with the dependency on the tool, relative to the project.
 pub const MANIFEST: &str = "xtask/Cargo.toml";
 
 /// The value of the dependency on the tool in [`MANIFEST`], as TOML on one line.
@@ -60,18 +59,18 @@ impl ToolSource {
         }
     }
 
-    /// What a user should know who chose it, or for whom it was chosen.
+    /// What the author should know about this source.
     pub fn note(&self) -> Option<&'static str> {
         match self {
             ToolSource::Registry(_) => None,
             ToolSource::Git { url, .. } if url.is_network() => None,
             ToolSource::Git { .. } | ToolSource::Path(_) => Some(
-                "the project builds on this machine only, because it needs that directory; choose \
+                "the project builds on this machine only, because it depends on that directory; choose \
                  another source with `--tool`",
             ),
             ToolSource::Vendor => Some(
-                "the project contains a copy of the tool; its dependencies still come from your \
-                 registry, or from `cargo vendor`",
+                "the project contains a copy of the tool, but not of its dependencies; cargo downloads \
+                 them, unless you run `cargo vendor`",
             ),
         }
     }
@@ -133,24 +132,24 @@ pub enum InvalidToolSource {
     Unknown,
     #[error("invalid version: {0}")]
     Version(#[from] semver::Error),
-    #[error("the URL of a git repository has a scheme, as in `https://host/repository`")]
+    #[error("invalid git URL: expected one such as `https://host/repository`")]
     Url,
-    #[error("a revision is the hash of a commit, of 7 to 40 hexadecimal digits")]
+    #[error("invalid revision: expected a commit hash of 7 to 40 hexadecimal digits")]
     Revision,
 }
 
-/// The URL of a git repository as cargo reads it, without a password.
+/// A git URL in cargo's syntax, without credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GitUrl(String);
 
 impl GitUrl {
-    /// `remote` is a URL as git reads it, which may be `user@host:path`.
+    /// `remote` is in git's syntax, which includes `user@host:path`.
     pub fn new(remote: &str) -> Option<Self> {
         if remote.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return None;
         }
         let Some((scheme, rest)) = remote.split_once("://") else {
-            // A drive of Windows is no host: `C:\repository`.
+            // A Windows drive is not a host: `C:\repository`.
             let (host, path) = remote.split_once(':').filter(|(host, _)| host.len() > 1)?;
             let is_host = !host.contains(['/', '\\']) && !path.is_empty();
             return is_host.then(|| Self(format!("ssh://{host}/{}", path.trim_start_matches('/'))));
@@ -158,7 +157,7 @@ impl GitUrl {
         let is_known = ["https", "http", "ssh", "git", "file"].contains(&scheme);
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let host = match host.rsplit_once('@') {
-            // What logs in to a server is a secret; the user of ssh is part of the address.
+            // Credentials are secret; the user of an ssh URL is part of the address.
             Some((_, host)) if scheme != "ssh" => host,
             Some((login, server)) => match login.split_once(':') {
                 Some((user, _)) => &format!("{user}@{server}"),
@@ -190,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn each_source_is_a_dependency_that_cargo_reads() {
+    fn each_source_becomes_a_dependency_in_cargos_syntax() {
         assert_eq!(dependency("version=0.1.0"), r#""0.1.0""#);
         assert_eq!(dependency("version=>=0.1, <0.3"), r#"">=0.1, <0.3""#);
         assert_eq!(dependency("git=https://a.dev/t"), r#"{ git = "https://a.dev/t" }"#);
@@ -221,14 +220,14 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_source_is_rejected_with_what_is_expected() {
+    fn an_invalid_source_is_rejected_with_a_reason() {
         let reason = |text: &str| text.parse::<ToolSource>().unwrap_err().to_string();
         for text in ["", "crates.io", "version=", "registry=x", "git"] {
             assert!(reason(text).starts_with("expected `version=VERSION`"), "{text}");
         }
         assert!(reason("version=new").starts_with("invalid version: "));
-        assert!(reason("git=a.dev").starts_with("the URL of a git repository"));
-        assert!(reason("git=https://a.dev/t#main").starts_with("a revision is"));
+        assert!(reason("git=a.dev").starts_with("invalid git URL: "));
+        assert!(reason("git=https://a.dev/t#main").starts_with("invalid revision: "));
     }
 
     #[test]

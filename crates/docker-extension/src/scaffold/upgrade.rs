@@ -1,5 +1,5 @@
-//! What a newer version of the tool changes in a project: a pure function of the project's files, the
-//! record of what was written, and what would be written now.
+//! Decides which files of a project an upgrade changes, from the project's files, the record and the files
+//! of the new version. It does not write files.
 
 use std::collections::BTreeMap;
 
@@ -9,36 +9,36 @@ use semver::Version;
 use super::record::{FileHash, Record};
 use super::template::ProjectFile;
 
-/// What happens to a file that belongs to the tool.
+/// The change of a file that belongs to the tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileChange {
-    /// This version of the tool is the first that has it.
+    /// The file is new in this version of the tool.
     Create(ProjectFile),
-    /// The author has not changed it.
+    /// The author has not changed the file.
     Replace(ProjectFile),
-    /// The tool has it no more, and the author has not changed it.
+    /// The tool no longer has the file, and the author has not changed it.
     Delete(Utf8PathBuf),
-    /// The author has changed it, and so has the tool: it is left alone.
+    /// Both the author and the tool have changed the file: it is not written.
     Keep { file: ProjectFile, authors: String },
 }
 
-/// The changes, and the record of a project that has them.
+/// The changes, and the record of the project after them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upgrade {
     pub changes: Vec<FileChange>,
     pub record: Record,
 }
 
-/// `wanted` are the files that belong to this version of the tool; `read` returns a file of the project.
+/// `current` are the files of this version of the tool; `read` returns the text of a file in the project.
 pub fn plan(
     record: &Record,
-    wanted: Vec<ProjectFile>,
+    current: Vec<ProjectFile>,
     version: &Version,
     read: impl Fn(&Utf8Path) -> Option<String>,
 ) -> Upgrade {
     let mut changes = Vec::new();
     for (path, recorded) in &record.tool {
-        let is_gone = wanted.iter().all(|file| file.path != *path);
+        let is_gone = current.iter().all(|file| file.path != *path);
         let is_unchanged = |text: String| FileHash::of(path, &text) == *recorded;
         if is_gone && read(path).is_some_and(is_unchanged) {
             changes.push(FileChange::Delete(path.clone()));
@@ -46,7 +46,7 @@ pub fn plan(
     }
     let mut tool = BTreeMap::new();
     let mut author = record.author.clone();
-    for file in wanted {
+    for file in current {
         tool.insert(file.path.clone(), file.hash());
         let recorded = record.tool.get(&file.path).or(author.remove(&file.path).as_ref()).cloned();
         changes.extend(change(file, recorded.as_ref(), &read));
@@ -69,7 +69,7 @@ fn change(
             Some(FileChange::Replace(file))
         }
         (Some(authors), _) if is_new => Some(FileChange::Keep { file, authors }),
-        // The author's version of what the tool still has.
+        // Only the author has changed the file.
         (Some(_), _) => None,
     }
 }
@@ -87,24 +87,24 @@ mod tests {
         Version::new(0, minor, 0)
     }
 
-    /// What becomes of a file that was written as `recorded`, is `found` now, and would be `wanted`.
-    fn planned(recorded: Option<&str>, found: Option<&str>, wanted: Option<&str>) -> Upgrade {
+    /// The upgrade of a file: its text in the record, in the project and in the new version.
+    fn planned(recorded: Option<&str>, found: Option<&str>, current: Option<&str>) -> Upgrade {
         let recorded: Vec<ProjectFile> = recorded.map(file).into_iter().collect();
         let record = Record { version: version(1), ..Record::of(&recorded) };
-        let wanted = wanted.map(file).into_iter().collect();
-        plan(&record, wanted, &version(2), |_| found.map(str::to_owned))
+        let current = current.map(file).into_iter().collect();
+        plan(&record, current, &version(2), |_| found.map(str::to_owned))
     }
 
     fn changes(
         recorded: Option<&str>,
         found: Option<&str>,
-        wanted: Option<&str>,
+        current: Option<&str>,
     ) -> Vec<FileChange> {
-        planned(recorded, found, wanted).changes
+        planned(recorded, found, current).changes
     }
 
     #[test]
-    fn a_file_that_the_author_has_not_changed_follows_the_tool() {
+    fn a_file_that_the_author_has_not_changed_is_updated() {
         assert_eq!(changes(Some("1"), Some("1"), Some("2")), [FileChange::Replace(file("2"))]);
         assert_eq!(changes(Some("1"), Some("1"), Some("1")), []);
         assert_eq!(changes(Some("1"), Some("2"), Some("2")), []);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_author_has_changed_is_never_written() {
+    fn a_file_that_the_author_has_changed_is_never_written() {
         let kept = [FileChange::Keep { file: file("2"), authors: "mine".to_owned() }];
         assert_eq!(changes(Some("1"), Some("mine"), Some("2")), kept);
         assert_eq!(changes(None, Some("mine"), Some("2")), kept);
@@ -123,11 +123,11 @@ mod tests {
     }
 
     #[test]
-    fn the_next_run_has_nothing_to_do() {
+    fn a_second_upgrade_changes_nothing() {
         for recorded in [None, Some("1"), Some("2")] {
             for found in [None, Some("1"), Some("2"), Some("mine")] {
-                for wanted in [None, Some("1"), Some("2")] {
-                    let first = planned(recorded, found, wanted);
+                for current in [None, Some("1"), Some("2")] {
+                    let first = planned(recorded, found, current);
                     let mut text = found.map(str::to_owned);
                     for change in &first.changes {
                         match change {
@@ -138,8 +138,8 @@ mod tests {
                             FileChange::Keep { .. } => {}
                         }
                     }
-                    let wanted = wanted.map(file).into_iter().collect();
-                    let second = plan(&first.record, wanted, &version(2), |_| text.clone());
+                    let current = current.map(file).into_iter().collect();
+                    let second = plan(&first.record, current, &version(2), |_| text.clone());
                     assert_eq!(second.changes, [], "{recorded:?} {found:?}");
                     assert_eq!(second.record, first.record);
                 }

@@ -13,11 +13,11 @@ use crate::interrupt::{self, Interruptible};
 use crate::process;
 use crate::staging::{self, Staged};
 
-/// Writes the crate in `sources` to [`VENDORED`] in `project`, in place of an older copy: what
-/// `cargo package` would publish.
+/// Writes the files that `cargo package` would publish from `sources` to [`VENDORED`] in `project`, and
+/// replaces an older copy.
 ///
 /// # Errors
-/// The sources are gone, or cargo can't package them.
+/// The sources no longer exist, or cargo can't package them.
 pub fn copy_tool(sources: &Utf8Path, project: &Utf8Path) -> Result<()> {
     let staged = Staged::begin(&project.join(VENDORED))?;
     if sources.join(PACKAGED).is_file() {
@@ -35,7 +35,7 @@ fn copy_directory(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
         let (name, path) = (entry.file_name(), entry.path());
         let kind = entry.file_type().doing("read the type of", path)?;
         match (kind.is_dir(), name) {
-            // Where crates are compiled, and what marks one as unpacked.
+            // Build output, and cargo's mark for an unpacked crate.
             (true, "target") | (false, ".cargo-ok") => {}
             (true, _) => copy_directory(path, &to.join(name))?,
             (false, _) => files::copy(path, &to.join(name), false)?,
