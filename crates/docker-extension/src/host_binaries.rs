@@ -1,4 +1,4 @@
-//! Which host binary is built for which platform, and which image variant carries it.
+//! Assigns the host binaries to platforms and image variants.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,33 +9,30 @@ use crate::project::{HostBinary, Project};
 /// One host binary for one platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Build<'a> {
-    /// Where it runs.
     pub platform: HostPlatform,
-    /// The binary.
     pub binary: &'a HostBinary,
 }
 
 /// A host binary in an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placement<'a> {
-    /// The key in `metadata.json` under which it is listed.
+    /// Its key in `metadata.json`.
     pub os: Os,
-    /// What is built; its architecture is not always the image's.
+    /// Its architecture may differ from the image variant's.
     pub build: Build<'a>,
 }
 
 impl Placement<'_> {
-    /// The folder in the image that holds the host binaries of an operating system.
-    pub fn folder(os: Os) -> &'static str {
+    /// The directory in the image for the host binaries of an operating system.
+    pub fn directory(os: Os) -> &'static str {
         os.name()
     }
 
-    /// The path in the image.
+    /// The absolute path in the image.
     pub fn path(&self) -> String {
-        format!("/{}/{}", Self::folder(self.os), self.file_name())
+        format!("/{}/{}", Self::directory(self.os), self.file_name())
     }
 
-    /// The file's name.
     pub fn file_name(&self) -> String {
         self.build.platform.file_name(&self.build.binary.name)
     }
@@ -50,7 +47,6 @@ pub struct HostBinaryPlan<'a> {
 }
 
 impl<'a> HostBinaryPlan<'a> {
-    /// What `project` builds for `platforms`.
     pub fn new(project: &'a Project, platforms: &BTreeSet<HostPlatform>) -> Self {
         Self::of(&project.host_binaries, platforms, project.config.windows_on_arm)
     }
@@ -67,20 +63,20 @@ impl<'a> HostBinaryPlan<'a> {
         Self { binaries, builds: builds.collect(), windows_on_arm }
     }
 
-    /// Every binary for every platform, by platform.
+    /// Sorted by platform.
     pub fn builds(&self) -> &[Build<'a>] {
         &self.builds
     }
 
-    /// The platforms for which anything is built.
+    /// The platforms with at least one binary.
     pub fn platforms(&self) -> Vec<HostPlatform> {
         let platforms: BTreeSet<HostPlatform> =
             self.builds.iter().map(|build| build.platform).collect();
         platforms.into_iter().collect()
     }
 
-    /// The platforms that need the same binaries, with these: each group is one call of cargo, and
-    /// unless packages narrow their platforms there is one group.
+    /// Platforms with the same binaries, and these binaries. Each group is one call of cargo; there is more
+    /// than one only if packages restrict their platforms.
     pub fn groups(&self) -> Vec<(Vec<HostPlatform>, Vec<&'a HostBinary>)> {
         let mut by_platform: BTreeMap<HostPlatform, Vec<&HostBinary>> = BTreeMap::new();
         for build in &self.builds {
@@ -93,10 +89,10 @@ impl<'a> HostBinaryPlan<'a> {
         groups.into_iter().map(|(binaries, platforms)| (platforms, binaries)).collect()
     }
 
-    /// The host binaries of one variant of the image, by operating system and name.
+    /// The host binaries of one image variant, sorted by operating system and name.
     ///
-    /// The image's architecture picks them. The one exception is Windows on Arm, which pulls the
-    /// arm64 image and runs amd64 programs under emulation.
+    /// They have the architecture of the variant. The exception is Windows on Arm, which pulls the arm64
+    /// variant and can run amd64 programs under emulation.
     pub fn placements(&self, image: ImagePlatform) -> Vec<Placement<'a>> {
         let mut placements: Vec<Placement<'a>> = Vec::new();
         for os in Os::ALL {
@@ -118,27 +114,28 @@ impl<'a> HostBinaryPlan<'a> {
         placements
     }
 
-    /// What people may miss: binaries that are built for nothing, and those that one variant of the
-    /// image has for an operating system and the other has not.
+    /// Warnings about binaries that are not built for any platform, and about those that only one of the image
+    /// variants contains.
     pub fn gaps(&self) -> Vec<String> {
         let is_built = |binary: &HostBinary| self.builds.iter().any(|it| it.binary == binary);
         let unbuilt = self.binaries.iter().filter(|binary| !is_built(binary));
         let mut gaps: Vec<String> = unbuilt
-            .map(|binary| format!("`{}` is for none of the platforms of this run", binary.name))
+            .map(|binary| {
+                format!("`{}` is not built: its package allows none of the platforms", binary.name)
+            })
             .collect();
         let [amd64, arm64] = ImagePlatform::ALL;
         for (image, other) in [(amd64, arm64), (arm64, amd64)] {
             let there = self.placements(image);
             for placement in self.placements(other) {
                 if placement.os == Os::Windows && self.windows_on_arm == WindowsOnArm::Omit {
-                    // As asked for.
                     continue;
                 }
                 let is_same = |own: &Placement<'_>| own.path() == placement.path();
                 if !there.iter().any(is_same) {
                     gaps.push(format!(
-                        "`{}` for {} is in the {other} image alone: on the machines that pull the \
-                         {image} image the extension has no such program",
+                        "`{}` ({}) is only in the {other} image: machines that pull {image} will not \
+                         get it",
                         placement.build.binary.name,
                         placement.os.name(),
                     ));
@@ -177,7 +174,7 @@ mod tests {
     const DEFAULT: [&str; 3] = ["darwin-amd64", "darwin-arm64", "windows-amd64"];
 
     #[test]
-    fn each_image_carries_its_architecture_and_arm64_the_amd64_windows_binary() {
+    fn each_variant_has_binaries_of_its_architecture_and_arm64_has_the_amd64_windows_binary() {
         let binaries = [binary("tool", None)];
         let plan = plan(&binaries, &DEFAULT, WindowsOnArm::Emulate);
         let amd64 = ["/darwin/tool darwin-amd64", "/windows/tool.exe windows-amd64"];
@@ -188,15 +185,15 @@ mod tests {
     }
 
     #[test]
-    fn what_one_variant_lacks_is_a_gap() {
+    fn a_binary_that_only_one_variant_contains_is_reported() {
         let binaries = [binary("tool", None)];
         let plan = plan(&binaries, &["darwin-arm64"], WindowsOnArm::Emulate);
         assert_eq!(plan.gaps().len(), 1);
-        assert!(plan.gaps()[0].contains("linux/arm64 image alone"), "{:?}", plan.gaps());
+        assert!(plan.gaps()[0].contains("is only in the linux/arm64 image"), "{:?}", plan.gaps());
     }
 
     #[test]
-    fn an_arm64_windows_binary_goes_before_the_emulated_one() {
+    fn an_arm64_windows_binary_replaces_the_emulated_one() {
         let binaries = [binary("tool", None)];
         let platforms = ["windows-amd64", "windows-arm64"];
         let plan = plan(&binaries, &platforms, WindowsOnArm::Emulate);
@@ -212,14 +209,14 @@ mod tests {
     }
 
     #[test]
-    fn a_binary_that_is_built_for_nothing_is_a_gap() {
+    fn a_binary_that_is_not_built_is_reported() {
         let binaries = [binary("tool", None), binary("other", Some(&["linux-amd64"]))];
         let plan = plan(&binaries, &DEFAULT, WindowsOnArm::Emulate);
-        assert_eq!(plan.gaps(), ["`other` is for none of the platforms of this run"]);
+        assert_eq!(plan.gaps(), ["`other` is not built: its package allows none of the platforms"]);
     }
 
     #[test]
-    fn cargo_is_called_once_unless_packages_narrow_their_platforms() {
+    fn cargo_is_called_once_unless_packages_restrict_their_platforms() {
         let binaries = [binary("a", None), binary("b", None)];
         let groups = plan(&binaries, &DEFAULT, WindowsOnArm::Emulate).groups().len();
         assert_eq!(groups, 1);

@@ -1,4 +1,4 @@
-//! Builds the dashboard tab's pages.
+//! Builds the pages of the dashboard tab.
 
 use std::path::{Path, PathBuf};
 
@@ -13,91 +13,91 @@ use crate::progress::Step;
 use crate::project::Project;
 use crate::project::config::Ui;
 
-/// Which versions of which packages npm installs.
+/// The lock file of npm.
 const LOCK: &str = "package-lock.json";
-/// Beside the packages that were installed, the hash of the lock file that they were installed from.
+/// Contains the hash of the lock file from which the packages were installed.
 const STAMP: &str = "node_modules/.installed-from";
 
 #[derive(Clone, Copy, Debug)]
 pub struct Npm<'a> {
     pub program: &'a Path,
-    /// With `package.json`.
-    pub folder: &'a Utf8Path,
+    /// The directory with `package.json`.
+    pub directory: &'a Utf8Path,
 }
 
-/// What the pages of the dashboard tab are built from.
+/// The sources of the pages.
 pub struct UiSource<'a> {
     ui: &'a Ui,
-    folder: Utf8PathBuf,
-    /// npm, unless the folder holds plain files.
+    directory: Utf8PathBuf,
+    /// None if the directory contains plain files.
     npm: Option<PathBuf>,
 }
 
 impl<'a> UiSource<'a> {
-    /// Finds the sources and what they need, before any long work begins.
+    /// Checks the requirements of the build before long work begins.
     ///
     /// # Errors
-    /// npm is missing, or the versions of its packages are not fixed.
+    /// npm or its lock file is missing.
     pub fn find(project: &Project, ui: &'a Ui) -> Result<Self> {
-        let folder = project.root.join(&ui.folder);
-        let npm = if folder.join("package.json").is_file() {
-            let npm = which::which("npm").map_err(|_| no_npm(&ui.folder))?;
-            if !folder.join(LOCK).is_file() {
-                return Err(no_lock(&ui.folder));
+        let directory = project.root.join(&ui.directory);
+        let npm = if directory.join("package.json").is_file() {
+            let npm = which::which("npm").map_err(|_| no_npm(&ui.directory))?;
+            if !directory.join(LOCK).is_file() {
+                return Err(no_lock(&ui.directory));
             }
             Some(npm)
         } else {
             None
         };
-        Ok(Self { ui, folder, npm })
+        Ok(Self { ui, directory, npm })
     }
 
-    /// How they are built, for people.
+    /// How the pages are built, for the plan.
     pub fn manner(&self) -> &'static str {
         if self.npm.is_some() { "built with npm" } else { "plain files" }
     }
 
-    /// npm and the folder that it works in, unless the folder holds plain files.
+    /// None if the directory contains plain files.
     pub fn npm(&self) -> Option<Npm<'_>> {
-        self.npm.as_deref().map(|program| Npm { program, folder: &self.folder })
+        self.npm.as_deref().map(|program| Npm { program, directory: &self.directory })
     }
 
-    /// Builds the pages and returns the folder that holds them.
+    /// Builds the pages and returns their directory.
     ///
     /// # Errors
-    /// npm fails, or no page comes of it.
+    /// npm fails, or the page of the tab is missing afterwards.
     pub fn build(&self, sh: &Shell, step: &Step<'_>) -> Result<Utf8PathBuf> {
         let pages = match &self.npm {
             Some(npm) => {
                 self.install_packages(sh, step)?;
                 self.run_build(sh, npm, step)?;
-                self.folder.join(&self.ui.build_folder)
+                self.directory.join(&self.ui.build_directory)
             }
-            None => self.folder.clone(),
+            None => self.directory.clone(),
         };
         let page = pages.join(&self.ui.entry);
         if page.is_file() { Ok(pages) } else { Err(no_page(&page)) }
     }
 
-    /// Installs the packages that the pages need, if they are others than those that are there.
+    /// Installs the packages of the lock file, unless they are already installed.
     ///
     /// # Errors
     /// npm fails.
     pub fn install_packages(&self, sh: &Shell, step: &Step<'_>) -> Result<()> {
         let Some(npm) = &self.npm else { return Ok(()) };
-        let (lock, _) = Digest::of_file(&self.folder.join(LOCK))?;
-        // Some packages hold programs for the machine that installs them.
+        let (lock, _) = Digest::of_file(&self.directory.join(LOCK))?;
+        // Some packages contain programs for the platform on which they were installed.
         let source = format!("{} {} {}", lock.hex(), std::env::consts::OS, std::env::consts::ARCH);
-        let stamp = self.folder.join(STAMP);
+        let stamp = self.directory.join(STAMP);
         if files::read_text(&stamp).is_ok_and(|installed| installed == source) {
             return Ok(());
         }
         step.at("npm ci");
-        let _folder = sh.push_dir(&self.folder);
-        let folder = &self.ui.folder;
+        let _directory = sh.push_dir(&self.directory);
+        let directory = &self.ui.directory;
         run_npm(cmd!(sh, "{npm} ci --no-audit --no-fund"), step, || {
-            Error::new(format!("can't install the packages of `{folder}`"))
-                .help(format!("check the network, and what `npm ci` says in `{folder}`"))
+            Error::new(format!("can't install the npm packages of `{directory}`"))
+                .help(format!("check the network, and run `npm ci` in `{directory}`"))
         })?;
         if stamp.parent().is_some_and(Utf8Path::is_dir) {
             files::write(&stamp, source)?;
@@ -107,16 +107,17 @@ impl<'a> UiSource<'a> {
 
     fn run_build(&self, sh: &Shell, npm: &Path, step: &Step<'_>) -> Result<()> {
         step.at("npm run build");
-        let _folder = sh.push_dir(&self.folder);
-        let folder = &self.ui.folder;
+        let _directory = sh.push_dir(&self.directory);
+        let directory = &self.ui.directory;
         run_npm(cmd!(sh, "{npm} run build"), step, || {
-            Error::new(format!("`npm run build` failed in `{folder}`"))
-                .help(format!("fix what it reports; `npm run build` in `{folder}` shows all of it"))
+            Error::new(format!("`npm run build` failed in `{directory}`")).help(format!(
+                "run `npm run build` in `{directory}`, and fix the errors that it reports"
+            ))
         })
     }
 }
 
-/// npm and the tools that it runs report errors on either stream; the error has the end of both.
+/// The error contains the end of both streams, because tools report errors on either.
 fn run_npm(
     command: xshell::Cmd<'_>,
     step: &Step<'_>,
@@ -133,19 +134,20 @@ fn run_npm(
     })
 }
 
-fn no_npm(folder: &Utf8Path) -> Error {
-    Error::new(format!("npm, which builds `{folder}`, is not installed, or not on PATH"))
-        .help("install Node.js, or leave the pages out with `--no-ui`")
+fn no_npm(directory: &Utf8Path) -> Error {
+    Error::new(format!("npm, which builds `{directory}`, is not installed or not on PATH"))
+        .help("install Node.js, or leave out the dashboard tab with `--no-ui`")
 }
 
-/// A package without a lock file is another one on every machine.
-fn no_lock(folder: &Utf8Path) -> Error {
-    Error::new(format!("`{folder}/{LOCK}` is missing: the versions of its packages are not fixed"))
-        .help(format!("run `npm install` in `{folder}`, and commit it"))
+fn no_lock(directory: &Utf8Path) -> Error {
+    Error::new(format!(
+        "`{directory}/{LOCK}` is missing, so the versions of its packages are not fixed"
+    ))
+    .help(format!("run `npm install` in `{directory}`, and commit `{LOCK}`"))
 }
 
 fn no_page(page: &Utf8Path) -> Error {
-    Error::new(format!("there is no `{page}` to open in the dashboard tab"))
+    Error::new(format!("the page of the dashboard tab, `{page}`, does not exist"))
         .help("fix `build-directory` or `entry` in `[workspace.metadata.docker-extension.ui]`")
         .usage()
 }

@@ -1,9 +1,9 @@
-//! `dist`: from the sources to a multi-platform image.
+//! `dist`: builds the multi-platform image and the other files of a release.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xshell::Shell;
 
-use super::current_folder;
+use super::current_directory;
 use crate::cli::{AllowedRule, DistArgs, Format};
 use crate::compile::{self, HostBinaryFile};
 use crate::contents::ContentsInput;
@@ -28,11 +28,10 @@ use crate::validate;
 mod summary;
 
 /// # Errors
-/// A step failed. Before the last files are written, what the output directory held is still there;
-/// after that it is complete.
+/// A step failed. The output directory has either its old contents or all new files.
 pub fn run(args: &DistArgs, progress: &Progress) -> Result<()> {
     let sh = Shell::new()?;
-    let here = current_folder(&sh)?;
+    let here = current_directory(&sh)?;
     let project = Project::load(&here)?;
     // Docker may take seconds to answer.
     let step = progress.step("Plan the run");
@@ -47,7 +46,7 @@ pub fn run(args: &DistArgs, progress: &Progress) -> Result<()> {
     }
     execute(&plan, args, &sh, progress).map_err(|error| {
         if interrupt::is_interrupted() {
-            error.note(format!("nothing in `{}` was changed", plan.output))
+            error.note(format!("`{}` was not changed", plan.output))
         } else {
             error
         }
@@ -74,7 +73,7 @@ fn execute(plan: &Plan<'_>, args: &DistArgs, sh: &Shell, progress: &Progress) ->
         .map_err(|error| error.note(format!("the finished build is in `{}`", plan.output)))
 }
 
-/// What is missing in the archives of the host binaries that are built.
+/// The warnings about licence files that the archives of the host binaries lack.
 fn missing_licences<'a>(plan: &'a Plan<'_>) -> impl Iterator<Item = &'a String> {
     let is_built =
         |package: &str| plan.host_binaries.builds().iter().any(|it| it.binary.package == package);
@@ -82,7 +81,7 @@ fn missing_licences<'a>(plan: &'a Plan<'_>) -> impl Iterator<Item = &'a String> 
     licences.filter_map(|(_, licences)| licences.warning.as_ref())
 }
 
-/// Compiles the host binaries and builds the pages, both at the same time.
+/// Compiles the host binaries and builds the pages at the same time.
 fn build<'a>(
     plan: &Plan<'a>,
     sh: &Shell,
@@ -94,7 +93,7 @@ fn build<'a>(
         let files = compile_host_binaries(plan, sh, progress);
         let pages = pages.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         if let (Err(_), Err(error)) = (&files, &pages) {
-            // Only one of two errors is returned; the other must not get lost.
+            // Only one of the two errors is returned.
             progress.warn(error);
         }
         Ok((files?, pages?))
@@ -104,9 +103,9 @@ fn build<'a>(
 fn build_pages(plan: &Plan<'_>, sh: &Shell, progress: &Progress) -> Result<Option<Utf8PathBuf>> {
     let Some(pages) = &plan.pages else { return Ok(None) };
     let step = progress.step("Build the dashboard tab");
-    let folder = pages.build(sh, &step)?;
+    let directory = pages.build(sh, &step)?;
     step.done("");
-    Ok(Some(folder))
+    Ok(Some(directory))
 }
 
 fn compile_host_binaries<'a>(
@@ -142,17 +141,17 @@ fn write_context(
         labels: &plan.labels,
     }
     .contents()?;
-    let place = project.context_folder();
+    let place = project.context_directory();
     let context = Context::write(contents, &plan.reference, &place)?;
     step.done(&place);
     Ok(context)
 }
 
-/// The host binaries as the image has them.
+/// The host binaries at their paths in the build context.
 fn frozen<'a>(files: &[HostBinaryFile<'a>], context: &Context) -> Vec<HostBinaryFile<'a>> {
     let paths = context.contents().context_paths();
     let copy = |file: &HostBinaryFile<'a>| {
-        let path = paths.get(&*file.path).expect("an image variant carries each host binary");
+        let path = paths.get(&*file.path).expect("each host binary is in an image variant");
         HostBinaryFile { build: file.build, path: context.dir().join(path) }
     };
     files.iter().map(copy).collect()
@@ -164,15 +163,14 @@ fn make_image(
     archive: &Utf8Path,
     progress: &Progress,
 ) -> Result<Image> {
-    let step = progress.step("Make the image");
+    let step = progress.step("Build the image");
     progress.note(format_args!("engine {}", plan.engine));
     let image = plan.engine.engine.build(context, &plan.reference, archive, &step)?;
     step.done(&image.reference);
     Ok(image)
 }
 
-/// Validates the image for every machine. The tag is the user's choice: while they try things it need
-/// not be a version.
+/// Validates the image. Its tag need not be a version, because the image may be for a trial.
 fn check(image: &Image, allow: &[AllowedRule], progress: &Progress) -> Result<()> {
     let step = progress.step("Validate the image");
     let source = ImageSource::Archive { path: image.archive.clone(), image: None };
@@ -185,7 +183,7 @@ fn check(image: &Image, allow: &[AllowedRule], progress: &Progress) -> Result<()
         return Err(Error::new(format!("the image was built but failed validation:\n\n{report}")));
     }
     if report.count(Severity::Warning) > 0 {
-        progress.warn(report.text().trim_end());
+        progress.report(report.text().trim_end());
     }
     step.done(report.counts());
     Ok(())

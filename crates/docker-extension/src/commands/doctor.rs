@@ -1,11 +1,11 @@
-//! `doctor`: what this machine has for making an extension, and what a run would download.
+//! `doctor`: shows which tools are installed and what `dist` would download.
 
 use std::fmt::{Display, Write};
 
 use camino::Utf8Path;
 use xshell::Shell;
 
-use super::current_folder;
+use super::current_directory;
 use crate::cli::DistArgs;
 use crate::engine::{self, EngineChoice, EngineRequest};
 use crate::error::{Error, Result};
@@ -24,7 +24,7 @@ use crate::ui::UiSource;
 /// The project is invalid, or `dist` can't run on this machine.
 pub fn run() -> Result<()> {
     let sh = Shell::new()?;
-    let here = current_folder(&sh)?;
+    let here = current_directory(&sh)?;
     let mut report = Report::default();
     let toolchain = Toolchain::detect(&sh);
     report.rust(&toolchain);
@@ -43,7 +43,7 @@ pub fn run() -> Result<()> {
     }
 }
 
-/// Lines with a mark: all is well, something will be downloaded, something is missing.
+/// Lines with a mark: `✓` is ready, `!` needs a download or attention, `✗` makes `dist` fail.
 #[derive(Default)]
 struct Report {
     text: String,
@@ -55,7 +55,7 @@ impl Report {
         let _ = writeln!(self.text, "{GOOD}✓{GOOD:#} {what:<14} {state}");
     }
 
-    fn look(&mut self, what: impl Display, state: impl Display) {
+    fn attention(&mut self, what: impl Display, state: impl Display) {
         let _ = writeln!(self.text, "{WARNING}!{WARNING:#} {what:<14} {state}");
     }
 
@@ -76,7 +76,6 @@ impl Report {
         }
     }
 
-    /// What the project's `dist` would do.
     fn project(
         &mut self,
         project: &Project,
@@ -109,29 +108,29 @@ impl Report {
             if tools.is_installed() && !linker.downloads_mingw {
                 self.good(platform, tools);
             } else {
-                self.look(platform, tools);
+                self.attention(platform, tools);
             }
         }
         match &toolchain.zig {
             Some(zig @ ZigPlan::Found { has_zigbuild: true, .. }) => self.good("zig", zig),
-            Some(zig) if route.uses_zig() => self.look("zig", format_args!("needed: {zig}")),
+            Some(zig) if route.uses_zig() => self.attention("zig", format_args!("needed: {zig}")),
             Some(zig @ ZigPlan::Found { .. }) => self.good("zig", zig),
             Some(ZigPlan::Download) | None => self.good("zig", "not needed"),
         }
     }
 
-    /// Outside of a project: what any `dist` and `validate` may use.
+    /// Outside a project: the tools that `dist` and `validate` can use.
     fn machine(&mut self, sh: &Shell) {
         match ZigPlan::decide(sh) {
             Ok(zig @ ZigPlan::Found { .. }) => self.good("zig", zig),
             Ok(ZigPlan::Download) => {
-                self.good("zig", "not here, and needed by helpers that compile C alone");
+                self.good("zig", "not installed; only host binaries that compile C need it");
             }
             Err(error) => self.bad("zig", &error),
         }
         self.engine(&engine::choose(EngineRequest::Auto, None, false).map_err(Error::from));
-        let place = "no extension: `cargo xtask doctor` in a project tells more";
-        self.look("project", place);
+        let place = "this is not an extension's directory; run `cargo xtask doctor` in one";
+        self.attention("project", place);
     }
 
     fn engine(&mut self, engine: &Result<EngineChoice>) {
@@ -147,10 +146,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_has_another_mark_than_what_is_there() {
+    fn ready_incomplete_and_missing_tools_have_different_marks() {
         let mut report = Report::default();
         report.good("darwin-amd64", "installed");
-        report.look("darwin-arm64", "will be downloaded");
+        report.attention("darwin-arm64", "will be downloaded");
         report.bad("pages", &Error::new("no npm").help("install Node.js"));
         let text = anstream::adapter::strip_str(&report.text).to_string();
         let marks: Vec<Option<char>> = text.lines().map(|line| line.chars().next()).collect();

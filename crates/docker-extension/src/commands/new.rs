@@ -1,9 +1,9 @@
-//! `new`: the project of a new extension.
+//! `new`: creates a project for a new extension.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use xshell::Shell;
 
-use super::current_folder;
+use super::current_directory;
 use crate::cargo::lockfile;
 use crate::cli::NewArgs;
 use crate::error::{Error, Result};
@@ -25,10 +25,10 @@ use interview::interview;
 use place::Place;
 
 /// # Errors
-/// An answer is missing or invalid, or the project can't be created; then nothing is left of it.
+/// An answer is missing or invalid, or the project can't be created; then it leaves no files.
 pub fn run(args: &NewArgs, progress: &Progress) -> Result<()> {
     let sh = Shell::new()?;
-    let here = current_folder(&sh)?;
+    let here = current_directory(&sh)?;
     let place = Place::choose(args.path.as_deref(), &here, &sh)?;
     let prompt = if args.yes { None } else { Prompt::on_terminal() };
     let answers = interview(args, place.directory(), prompt.as_ref())?;
@@ -44,7 +44,7 @@ pub fn run(args: &NewArgs, progress: &Progress) -> Result<()> {
     output::print(&summary(&answers, &files, &tool, &directory, &here))
 }
 
-/// Where the project gets the tool from.
+/// Where the project gets the tool from; `asked` is the value of `--tool`.
 fn tool_source(
     asked: Option<&ToolSource>,
     place: &Place,
@@ -54,13 +54,13 @@ fn tool_source(
     match asked {
         Some(ToolSource::Path(path)) => tool_directory(&here.join(path)).map(ToolSource::Path),
         Some(source) => Ok(source.clone()),
-        // The sources will be deleted, and the clone's remote is the author's own.
+        // The sources will be deleted, and the clone's remote is the author's.
         None if place.contains(origin::sources()) => Ok(ToolSource::Vendor),
         None => origin::detect(sh),
     }
 }
 
-/// The directory of the tool's crate: `path`, or in the repository `path`.
+/// The directory of the tool's crate, if `path` is that directory or the repository.
 fn tool_directory(path: &Utf8Path) -> Result<Utf8PathBuf> {
     let is_tool = |dir: &Utf8PathBuf| {
         let manifest = files::read_text(&dir.join("Cargo.toml")).unwrap_or_default();
@@ -71,7 +71,7 @@ fn tool_directory(path: &Utf8Path) -> Result<Utf8PathBuf> {
     let candidates = [path.to_owned(), path.join("crates").join(crate::cli::NAME)];
     let found = candidates.into_iter().find(is_tool).ok_or_else(|| {
         Error::new(format!("`--tool`: `{path}` does not contain the crate `{}`", crate::cli::NAME))
-            .help("name the crate's directory, or a clone of its repository")
+            .help("use the path of the crate, or of a clone of its repository")
             .usage()
     })?;
     Ok(found.canonicalize_utf8().unwrap_or(found))
@@ -115,9 +115,11 @@ fn unresolved(error: ProcessError, tool: &ToolSource) -> Error {
         ProcessError::NotFound { .. } => "install Rust with rustup: https://rustup.rs",
         _ => "check the network, or choose another source of the tool with `--tool`",
     };
-    Error::new(format!("can't resolve the dependencies of the project, with the tool from {tool}"))
-        .because(error)
-        .help(help)
+    Error::new(format!(
+        "can't resolve the dependencies of a project that gets the tool from {tool}"
+    ))
+    .because(error)
+    .help(help)
 }
 
 fn summary(
@@ -137,7 +139,10 @@ fn summary(
     let missing: Vec<String> =
         answers.license.missing_texts().iter().map(|id| format!("`LICENSE-{id}`")).collect();
     if !missing.is_empty() {
-        lines.push(format!("  Note: add the text of the licence as {}.", text::list(&missing)));
+        lines.push(format!(
+            "  Note: the text of the licence is missing; add {}.",
+            text::list(&missing)
+        ));
     }
     lines.push(String::new());
     lines.push("Next:".to_owned());
@@ -147,10 +152,10 @@ fn summary(
     }
     if answers.parts.has_tab() {
         lines.push(format!(
-            "  cargo xtask preview   {DIM}see it in a browser while you work on it{DIM:#}"
+            "  cargo xtask preview   {DIM}show it in a browser while you work on it{DIM:#}"
         ));
     }
-    lines.push(format!("  cargo xtask dist      {DIM}make the image{DIM:#}"));
+    lines.push(format!("  cargo xtask dist      {DIM}build the image{DIM:#}"));
     lines.push(String::new());
     lines.join("\n")
 }

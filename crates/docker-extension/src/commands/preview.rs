@@ -1,4 +1,4 @@
-//! `cargo xtask preview`: the extension in an ordinary browser, as it is being worked on.
+//! `preview`: shows the extension in a browser while the author works on it.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
@@ -19,20 +19,20 @@ use crate::project::Project;
 use crate::style::{DIM, GOOD};
 use crate::ui::UiSource;
 
-/// Runs the command, until Ctrl-C.
+/// Runs until Ctrl-C.
 ///
 /// # Errors
-/// There is nothing to be shown, or the pages' dev server ends. Host binaries that don't compile are
-/// no error: the page tells of them, and they are built again when they have changed.
+/// The extension has no dashboard tab, or the dev server ends. A host binary that does not compile is not
+/// an error: the page shows the compiler's errors, and it is built again when its sources change.
 pub fn run(options: &cli::PreviewArgs, progress: &Progress) -> Result<(), Error> {
     let sh = Shell::new()?;
-    let project = Project::load(&super::current_folder(&sh)?)?;
+    let project = Project::load(&super::current_directory(&sh)?)?;
     let ui = project.config.ui.as_ref().ok_or_else(no_ui)?;
     let sources = UiSource::find(&project, ui)?;
     let dev_server = sources.npm().map(DevServer::new).transpose()?;
     let pages = match &dev_server {
         Some(dev_server) => PageSource::DevServer(dev_server.address),
-        None => PageSource::Folder(project.root.join(&ui.folder).into()),
+        None => PageSource::Folder(project.root.join(&ui.directory).into()),
     };
     let server = routes::bind(options.port)?;
     let guard = Guard::new(&server.address().to_string())?;
@@ -47,7 +47,7 @@ pub fn run(options: &cli::PreviewArgs, progress: &Progress) -> Result<(), Error>
             if let Some(dev_server) = &dev_server {
                 dev_server.wait(progress, || pages.is_finished() || session.is_over());
             }
-            // It comes to nothing where Ctrl-C was pressed before.
+            // It fails if Ctrl-C was pressed before.
             let is_built = first_build.recv().is_ok();
             if is_built && !pages.is_finished() && !session.is_over() {
                 routes::start(server, &session);
@@ -60,11 +60,11 @@ pub fn run(options: &cli::PreviewArgs, progress: &Progress) -> Result<(), Error>
     })
 }
 
-/// Builds the host binaries, says so, and builds them again whenever their sources change.
+/// Builds the host binaries, reports it through `built`, and builds them again when their sources change.
 fn build_and_watch(project: &Project, session: &Session, built: Sender<()>, progress: &Progress) {
     let mut builder = ProgramBuilder::new(project, session, progress);
     builder.build(project);
-    // Nobody waits for it where the pages have failed meanwhile.
+    // It fails if the pages have failed in the meantime.
     let _ = built.send(());
     builder.watch(&project.root);
 }
@@ -95,16 +95,14 @@ fn run_pages(
 
 fn announce(address: &str, no_open: bool, progress: &Progress) {
     progress.note(format_args!("{GOOD}➜{GOOD:#} {address}"));
-    progress.note(format_args!(
-        "{DIM}Edit the page or a program, and it follows. Ctrl-C ends it.{DIM:#}"
-    ));
+    progress.note(format_args!("{DIM}Watching for changes. Press Ctrl-C to stop.{DIM:#}"));
     if !no_open && let Err(error) = browser::open(address) {
         progress.warn(format_args!("{}; open the address above", one_line(&error)));
     }
 }
 
 fn no_ui() -> Error {
-    Error::new("there is no dashboard tab to see: the configuration has no table `ui`")
-        .help("add `[workspace.metadata.docker-extension.ui]` to `Cargo.toml`")
+    Error::new("the extension has no dashboard tab to preview")
+        .help("add the table `[workspace.metadata.docker-extension.ui]` to `Cargo.toml`")
         .usage()
 }

@@ -1,4 +1,4 @@
-//! `upgrade`: brings the files of a project that belong to the tool up to its version.
+//! `upgrade`: updates the files of a project that belong to the tool.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use semver::Version;
 use similar::TextDiff;
 use xshell::Shell;
 
-use super::current_folder;
+use super::current_directory;
 use crate::cargo::lockfile;
 use crate::cli::{self, UpgradeArgs};
 use crate::error::{Error, Result};
@@ -21,11 +21,11 @@ use crate::style::{DIM, GOOD, WARNING};
 use crate::text;
 
 /// # Errors
-/// The project was not made by `new`, or uses another version of the tool; with `--check` it is out of
+/// The project was not created by `new`, or uses another version of the tool; with `--check`, it is out of
 /// date.
 pub fn run(args: &UpgradeArgs) -> Result<()> {
     let sh = Shell::new()?;
-    let (root, record) = find_record(&current_folder(&sh)?)?;
+    let (root, record) = find_record(&current_directory(&sh)?)?;
     let dependency = read_dependency(&root)?;
     let copy = replaceable_copy(&root, &dependency, &record)?;
     let migrated = migrate(&root.join("Cargo.toml"))?;
@@ -48,13 +48,15 @@ pub fn run(args: &UpgradeArgs) -> Result<()> {
     Ok(())
 }
 
-/// The directory at or above `here` that has a record, and the record.
+/// The nearest directory at or above `here` that has a record, and the record.
 fn find_record(here: &Utf8Path) -> Result<(Utf8PathBuf, Record)> {
     let root = here.ancestors().find(|dir| dir.join(Record::PATH).is_file()).ok_or_else(|| {
         let path = Record::PATH;
-        Error::new(format!("`{here}` and its parent directories have no `{path}`"))
-            .help("`upgrade` works in projects that `docker-extension new` has created")
-            .usage()
+        Error::new(format!(
+            "`{here}` is not in a project: neither it nor a parent directory has a `{path}`"
+        ))
+        .help("run it in a project that `docker-extension new` has created")
+        .usage()
     })?;
     Ok((root.to_owned(), Record::parse(&files::read_text(&root.join(Record::PATH))?)?))
 }
@@ -72,13 +74,13 @@ fn migrate(manifest: &Utf8Path) -> Result<Migrated> {
     renamed::migrate(&files::read_text(manifest)?).map_err(|error| {
         Error::new(format!("`{manifest}` is not valid TOML"))
             .because(error)
-            .help("fix the line that the reason names")
+            .help("fix the reported line")
             .usage()
     })
 }
 
-/// Makes sure that this is the tool of the project. Where the project has an older copy of it, returns
-/// that one's version.
+/// Checks that the project uses this version of the tool. Some if the project has an older copy of the tool,
+/// with the version of the copy.
 fn replaceable_copy(root: &Utf8Path, dependency: &str, record: &Record) -> Result<Option<Version>> {
     let version = record::version();
     if record.version > version {
@@ -98,7 +100,7 @@ fn replaceable_copy(root: &Utf8Path, dependency: &str, record: &Record) -> Resul
             let what =
                 format!("the project uses {} {used}, but this is version {version}", cli::NAME);
             Err(Error::new(what)
-                .help("run `cargo xtask upgrade`, which is the project's own")
+                .help("run `cargo xtask upgrade`, which uses the project's version")
                 .usage())
         }
     }
@@ -106,7 +108,7 @@ fn replaceable_copy(root: &Utf8Path, dependency: &str, record: &Record) -> Resul
 
 fn older(used: &Version) -> Error {
     let (name, version) = (cli::NAME, record::version());
-    Error::new(format!("this is {name} {version}, but the project has been upgraded to {used}"))
+    Error::new(format!("this is {name} {version}, but the project was upgraded to {used}"))
         .help(format!("run `cargo update --package {name}`, or install the newer version"))
         .usage()
 }
@@ -115,13 +117,13 @@ fn manifest_version(path: &Utf8Path) -> Result<Version> {
     let manifest: Option<toml::Table> = files::read_text(path)?.parse().ok();
     let version = manifest.as_ref().and_then(|it| it.get("package")?.get("version")?.as_str());
     version.and_then(|version| version.parse().ok()).ok_or_else(|| {
-        Error::new(format!("`{path}` has no version"))
+        Error::new(format!("`{path}` has no valid `version`"))
             .help("restore the file from the repository's history")
             .usage()
     })
 }
 
-/// What is done, or with `--check` would be.
+/// The changes that are made, or with `--check` would be made.
 fn report(
     copy: Option<&Version>,
     migrated: &Migrated,
@@ -152,7 +154,7 @@ fn report(
             let path = &file.path;
             let _ = writeln!(
                 text,
-                "{WARNING}{:>9}{WARNING:#} {path}, because you have changed it; take over what you need:",
+                "{WARNING}{:>9}{WARNING:#} {path}, because you have changed it. The new version differs:",
                 "keep"
             );
             let diff = TextDiff::from_lines(authors, &file.text);
@@ -165,24 +167,25 @@ fn report(
         return format!("{GOOD}✓{GOOD:#} the project is up to date with {} {version}\n", cli::NAME);
     }
     if !is_check {
-        let _ = writeln!(text, "{DIM}Look at the changes with `git diff`, and commit them.{DIM:#}");
+        let _ = writeln!(text, "{DIM}Review the changes with `git diff` and commit them.{DIM:#}");
     }
     text
 }
 
 fn outdated(count: usize) -> Error {
     let changes = text::count(count, "change");
-    Error::new(format!("the project is out of date with {}: {changes}", cli::NAME))
-        .help("run `cargo xtask upgrade`, and commit what it changes")
+    let (name, version) = (cli::NAME, record::version());
+    Error::new(format!("the project is out of date: {name} {version} requires {changes}"))
+        .help("run `cargo xtask upgrade` and commit the changes")
 }
 
-/// Replaces the project's copy of the tool by this one.
+/// Replaces the project's copy of the tool with this version.
 fn replace_copy(root: &Utf8Path) -> Result<()> {
     vendor::copy_tool(origin::sources(), root)?;
     lockfile::update_workspace(root).map_err(|error| {
         Error::new("can't resolve the dependencies of the new version")
             .because(error)
-            .help("check the network, and run `cargo update --workspace`")
+            .help("check the network and run `cargo update --workspace`")
     })
 }
 

@@ -4,7 +4,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use xshell::Shell;
 
-use super::current_folder;
+use super::current_directory;
 use crate::cli::{self, Denied, Format};
 use crate::dist;
 use crate::error::Error;
@@ -31,7 +31,7 @@ enum Checked {
 /// The image can't be accessed, or the report has errors or denied warnings.
 pub fn run(options: &cli::ValidateArgs, progress: &Progress) -> Result<(), Error> {
     let sh = Shell::new()?;
-    let here = current_folder(&sh)?;
+    let here = current_directory(&sh)?;
     let report = match find(options.image.as_deref(), &here)? {
         Checked::Metadata(path) if options.online => return Err(no_labels(&path)),
         Checked::Metadata(path) => check_metadata(&path)?,

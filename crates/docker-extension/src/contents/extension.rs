@@ -19,12 +19,12 @@ use crate::project::config::{Service, Vm};
 const HOST_DIRECTORY: &str = "host";
 const METADATA: &str = "metadata.json";
 
-/// What an image is described from. All of it is in memory.
+/// Everything that decides the contents of the image. It is in memory.
 pub struct ContentsInput<'a> {
     pub project: &'a Project,
-    /// Which variant carries which host binary.
+    /// Assigns the host binaries to the variants.
     pub host_binaries: &'a HostBinaryPlan<'a>,
-    /// Every host binary of the plan, compiled.
+    /// The compiled host binaries of the plan.
     pub files: &'a [HostBinaryFile<'a>],
     /// The built pages, unless they are left out.
     pub pages: Option<&'a PageFiles>,
@@ -48,7 +48,7 @@ fn root_layer(input: &ContentsInput<'_>) -> LayerContents {
         name: name.to_owned(),
         origin: PerVariant::Shared(FileOrigin::File(project.root.join(path))),
     };
-    // Spaces and `$` have a meaning in `COPY`.
+    // Spaces and `$` are special in `COPY`.
     let is_plain = |extension: &&str| extension.chars().all(|c| c.is_ascii_alphanumeric());
     let icon = match project.config.icon.extension().filter(is_plain) {
         Some(extension) => format!("icon.{extension}"),
@@ -61,8 +61,8 @@ fn root_layer(input: &ContentsInput<'_>) -> LayerContents {
     LayerContents { sources, directory: "".into(), mode: FileMode::Data }
 }
 
-/// Each variant's `metadata.json` lists exactly what the variant carries, because a path that is not in
-/// the image makes the installation fail.
+/// Each variant's `metadata.json` lists only files that the variant contains: the installation fails for a
+/// missing path.
 fn metadata_source(input: &ContentsInput<'_>, icon: &str) -> CopySource {
     let config = &input.project.config;
     let ui = config.ui.as_ref().filter(|_| input.pages.is_some());
@@ -84,8 +84,7 @@ fn page_layer(pages: &PageFiles) -> LayerContents {
     }
 }
 
-/// One layer for each operating system, so that one that both variants have is stored, pushed and
-/// pulled once.
+/// One layer per operating system, so that a layer of both variants is stored, pushed and pulled once.
 fn host_binary_layers(input: &ContentsInput<'_>) -> Vec<LayerContents> {
     let layer = |os: Os| {
         let files = PerVariant::new(|platform| {
@@ -99,7 +98,7 @@ fn host_binary_layers(input: &ContentsInput<'_>) -> Vec<LayerContents> {
         let path = format!("{HOST_DIRECTORY}/{}", os.name());
         (!is_empty).then(|| LayerContents {
             sources: vec![CopySource::Directory { path, files }],
-            directory: Placement::folder(os).into(),
+            directory: Placement::directory(os).into(),
             mode: FileMode::Executable,
         })
     };
@@ -108,5 +107,5 @@ fn host_binary_layers(input: &ContentsInput<'_>) -> Vec<LayerContents> {
 
 fn built(input: &ContentsInput<'_>, placement: &Placement<'_>) -> FileOrigin {
     let built = input.files.iter().find(|file| file.build == placement.build);
-    FileOrigin::File(built.expect("everything in the plan was compiled").path.clone())
+    FileOrigin::File(built.expect("every binary in the plan was compiled").path.clone())
 }

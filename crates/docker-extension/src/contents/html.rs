@@ -1,10 +1,10 @@
-//! The HTML of labels: on one line, because a `Dockerfile` can't write a line break in a label; and what it
-//! links to.
+//! The HTML of labels: replaces its line breaks, which a `Dockerfile` can't express in a label, and finds
+//! its links.
 
-/// Replaces every line break: by `&#10;` in the text of a `<pre>` element, where it is visible, and by a
-/// space elsewhere, where HTML treats both alike.
+/// Replaces every line break: with `&#10;` in the text of a `<pre>` element, where it is visible, and with
+/// a space elsewhere, where HTML treats both alike.
 pub fn on_one_line(html: &str) -> String {
-    // HTML normalizes them in the same way.
+    // As HTML parsers do.
     let html = html.replace("\r\n", "\n").replace('\r', "\n");
     let mut line = String::with_capacity(html.len());
     let mut open_pres = 0_usize;
@@ -24,13 +24,13 @@ pub fn on_one_line(html: &str) -> String {
     line
 }
 
-/// The values of all `href` and `src` attributes, as they are written.
+/// The unparsed values of all `href` and `src` attributes.
 pub fn links(html: &str) -> impl Iterator<Item = &str> {
     let is_link = |name: &str| ["href", "src"].iter().any(|it| name.eq_ignore_ascii_case(it));
     tags(html).flat_map(attributes).filter(move |(name, _)| is_link(name)).map(|(_, value)| value)
 }
 
-/// Every start tag, with its angle brackets.
+/// The start tags, including the angle brackets.
 fn tags(html: &str) -> impl Iterator<Item = &str> {
     let mut rest = html;
     let markup = std::iter::from_fn(move || {
@@ -51,7 +51,7 @@ fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(|c| is_blank(c) || c == '/');
         let mut after_first = rest.char_indices().skip(1);
-        // A `=` at the beginning is a part of the name.
+        // A leading `=` is part of the name.
         let end = after_first.find(|(_, c)| is_blank(*c) || matches!(c, '/' | '='));
         let (name, after) = rest.split_at(end.map_or(rest.len(), |(index, _)| index));
         let value = after.trim_start_matches(is_blank).strip_prefix('=');
@@ -70,7 +70,7 @@ fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Where the next tag or comment begins; a `<` that begins neither is text.
+/// The index of the next tag or comment. A `<` that begins neither is text.
 fn markup_start(html: &str) -> usize {
     let is_start = |(index, _): &(usize, &str)| {
         let name = html[index + 1..].trim_start_matches('/');
@@ -79,7 +79,7 @@ fn markup_start(html: &str) -> usize {
     html.match_indices('<').find(is_start).map_or(html.len(), |(index, _)| index)
 }
 
-/// How long the tag or comment is with which `html` begins: up to the end where it is not closed.
+/// The length of the tag or comment at the start of `html`. An unclosed one reaches to the end.
 fn markup_length(html: &str) -> usize {
     if html.starts_with("<!--") {
         return html.find("-->").map_or(html.len(), |index| index + "-->".len());
@@ -90,7 +90,7 @@ fn markup_length(html: &str) -> usize {
         match (quote, c) {
             (Some(open), _) if open == c => quote = None,
             (Some(_), _) => {}
-            // Elsewhere than at the beginning of a value it is a character like any other.
+            // Only at the start of a value does a quote open a string.
             (None, '"' | '\'') if before == '=' => quote = Some(c),
             (None, '>') => return index + 1,
             (None, _) => {}
@@ -102,7 +102,7 @@ fn markup_length(html: &str) -> usize {
     html.len()
 }
 
-/// Whether `markup` is a tag that begins with `start`: `<` or `</`, and the whole name.
+/// Whether `markup` is a tag; `start` is `<` or `</` and the whole name.
 fn is_tag(markup: &str, start: &str) -> bool {
     let (head, rest) = markup.split_at_checked(start.len()).unwrap_or_default();
     head.eq_ignore_ascii_case(start)
@@ -115,17 +115,17 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_line_break_is_a_space_but_in_preformatted_text() {
+    fn a_line_break_becomes_a_space_except_in_preformatted_text() {
         for (html, expected) in [
             ("<p>\r\nIt.\n</p>\n", "<p> It. </p> "),
             ("a\n<pre>b\nc</pre>\nd", "a <pre>b&#10;c</pre> d"),
             ("<PRE\nclass='x'>\r\n\r\na\r</Pre\n>\nb", "<PRE class='x'>&#10;&#10;a&#10;</Pre > b"),
-            // Tags and comments in it.
+            // Tags and comments inside.
             ("<pre>a\n<b\nid=x>b\n</b></pre>\n", "<pre>a&#10;<b id=x>b&#10;</b></pre> "),
             ("<pre><!-- a\n> </pre>\n -->\n</pre>\n", "<pre><!-- a > </pre>  -->&#10;</pre> "),
             ("<pre><a title='</pre>'>\n</a></pre>", "<pre><a title='</pre>'>&#10;</a></pre>"),
             ("<pre><a don't>\n</a></pre>\n", "<pre><a don't>&#10;</a></pre> "),
-            // What only looks like it.
+            // Not a `<pre>` tag.
             ("<prefix>\n<pre-x>\n", "<prefix> <pre-x> "),
             ("<pre>1 < 2\n3 <4\n</pre>", "<pre>1 < 2&#10;3 <4&#10;</pre>"),
             ("1 <\npre>\n", "1 < pre> "),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_found_in_tags_alone() {
+    fn links_are_found_only_in_tags() {
         for (html, expected) in [
             ("<a href=\"https://a/?b=c\">x</a>", &["https://a/?b=c"][..]),
             ("<A class=x HREF = 'a' ><img alt=\"<b>\" src=b/c.png/>", &["a", "b/c.png/"]),
@@ -160,7 +160,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_but_line_breaks_changes(
+        fn only_line_breaks_change(
             pieces in prop::collection::vec(
                 prop_oneof![
                     prop::sample::select(vec![

@@ -1,4 +1,4 @@
-//! The image's labels: what Docker Desktop and the marketplace show about an extension.
+//! The image's labels, which Docker Desktop and the marketplace show.
 
 use std::collections::BTreeMap;
 
@@ -8,41 +8,40 @@ use crate::project::Project;
 /// The image's labels, by name.
 pub type Labels = BTreeMap<String, String>;
 
-/// The name that people see.
+/// The name that users see.
 pub const TITLE: &str = "org.opencontainers.image.title";
 /// One sentence.
 pub const DESCRIPTION: &str = "org.opencontainers.image.description";
-/// Who publishes it.
+/// The publisher's name.
 pub const VENDOR: &str = "org.opencontainers.image.vendor";
 /// The extension's version.
 pub const VERSION: &str = "org.opencontainers.image.version";
-/// The versions of the extension API that it works with.
+/// The versions of the extension API that the extension supports.
 pub const API_VERSION: &str = "com.docker.desktop.extension.api.version";
-/// The address of the icon.
+/// The URL of the icon.
 pub const ICON: &str = "com.docker.desktop.extension.icon";
-/// Pictures, as a list in JSON.
+/// A JSON list of images.
 pub const SCREENSHOTS: &str = "com.docker.extension.screenshots";
 /// HTML.
 pub const DETAILED_DESCRIPTION: &str = "com.docker.extension.detailed-description";
-/// The publisher's page.
+/// The URL of the publisher.
 pub const PUBLISHER_URL: &str = "com.docker.extension.publisher-url";
-/// Further links, as a list in JSON.
+/// A JSON list of links.
 pub const ADDITIONAL_URLS: &str = "com.docker.extension.additional-urls";
-/// HTML: what is new.
+/// HTML.
 pub const CHANGELOG: &str = "com.docker.extension.changelog";
-/// The marketplace's categories, with commas between them.
+/// Categories of the marketplace, separated by commas.
 pub const CATEGORIES: &str = "com.docker.extension.categories";
 
-/// The texts of labels that may be in files of their own.
+/// The texts that may be in separate files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LongTexts {
     pub detailed_description: String,
     pub changelog: String,
 }
 
-/// The labels of `project`'s image, as Docker's documentation on extension labels and the checks of
-/// `docker extension validate` require them. None has a line break: the configuration rejects it in
-/// every other text, and JSON escapes it.
+/// The labels that Docker's documentation of extension labels and `docker extension validate` require. None
+/// has a line break: the configuration rejects line breaks in texts that are not HTML.
 pub fn labels(project: &Project, texts: &LongTexts) -> Labels {
     let config = &project.config;
     let categories: Vec<&str> = config.categories.iter().map(|category| category.name()).collect();

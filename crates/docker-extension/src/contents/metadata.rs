@@ -1,6 +1,6 @@
 //! `metadata.json`: what Docker Desktop reads to install an extension.
 //!
-//! Its root is closed: `docker extension validate` refuses every key but the four that are here.
+//! `docker extension validate` rejects every other key at its root.
 
 use std::collections::BTreeMap;
 
@@ -11,84 +11,71 @@ use crate::platform::Os;
 use crate::project::config::{Service, Ui, Vm};
 use crate::text;
 
-/// The directory of the pages, in the image and in the context.
+/// The directory of the pages in the image and in the build context.
 pub(super) const UI_DIRECTORY: &str = "ui";
 /// The compose file's path in the image.
 pub(super) const COMPOSE_FILE: &str = "docker-compose.yaml";
 
-/// The file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Metadata {
     /// The icon's path in the image.
     pub icon: String,
-    /// The dashboard tab.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ui: Option<UiSection>,
-    /// The services in the virtual machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vm: Option<VmSection>,
-    /// The host binaries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<HostSection>,
 }
 
-/// The section `ui`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UiSection {
-    /// The one tab that there can be.
     #[serde(rename = "dashboard-tab")]
     pub dashboard_tab: DashboardTab,
 }
 
-/// The section `ui.dashboard-tab`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DashboardTab {
-    /// The tab's title.
     pub title: String,
-    /// The folder in the image that holds the pages.
+    /// The directory of the pages in the image.
     pub root: String,
-    /// The page below it that is opened.
+    /// The page that the tab opens, relative to `root`.
     pub src: String,
 }
 
-/// The section `vm`.
+/// The services in Docker's virtual machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VmSection {
-    /// The image that runs.
+    /// An image reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
     /// The compose file's path in the image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub composefile: Option<String>,
-    /// What the service offers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exposes: Option<Exposes>,
 }
 
-/// The section `vm.exposes`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Exposes {
-    /// The socket's file name.
+    /// A file name.
     pub socket: String,
 }
 
-/// The section `host`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HostSection {
-    /// One entry, with a list for each operating system: the shape that most published extensions
-    /// have.
+    /// One entry with a list for each operating system, as in most published extensions.
     pub binaries: [BTreeMap<&'static str, Vec<BinaryPath>>; 1],
 }
 
-/// A host binary in the image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BinaryPath {
-    /// Its path. Consumers copy it into one folder under its base name.
+    /// The path in the image. Docker Desktop copies the file into one directory under its base name.
     pub path: String,
 }
 
 impl Metadata {
-    /// The file of one variant of the image.
+    /// The metadata of one image variant.
     pub fn new(
         icon: String,
         ui: Option<&Ui>,
@@ -109,7 +96,6 @@ impl Metadata {
         }
     }
 
-    /// The file's text.
     pub fn to_json(&self) -> String {
         text::json(self)
     }
@@ -151,7 +137,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn the_root_has_the_four_keys_that_are_allowed_and_no_other() {
+    fn the_root_has_only_the_four_allowed_keys() {
         let tool = HostBinary { package: "tool".into(), name: "tool".into(), only: None };
         let placements = ["darwin-arm64", "windows-amd64"].map(|name| {
             let platform = name.parse::<crate::platform::HostPlatform>().unwrap();
@@ -159,8 +145,8 @@ mod tests {
         });
         let ui = Ui {
             title: "Tool".into(),
-            folder: "ui".into(),
-            build_folder: "dist".into(),
+            directory: "ui".into(),
+            build_directory: "dist".into(),
             entry: "index.html".into(),
         };
         let vm = Vm {
@@ -206,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_extension_has_not_is_left_out() {
+    fn sections_that_the_extension_does_not_have_are_left_out() {
         let metadata = Metadata::new("icon.svg".into(), None, None, &[]);
         expect![[r#"
             {

@@ -1,7 +1,7 @@
-//! What the image holds, as a value.
+//! The contents of the image as a value.
 //!
-//! `Dockerfile`, `docker-bake.hcl`, `metadata.json`, labels, history and layers are functions of it, so
-//! that both engines make the same image. Nothing in this module reads or writes a file.
+//! `Dockerfile`, `docker-bake.hcl`, `metadata.json`, labels, history and layers are computed from it, so
+//! that both engines build the same image. This module does not access the file system.
 
 pub mod bake;
 pub mod dockerfile;

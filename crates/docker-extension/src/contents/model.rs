@@ -1,4 +1,4 @@
-//! The value: labels, and layers whose files are known by path, mode and origin.
+//! The contents of an image: labels, and layers of files with their paths, modes and origins.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,25 +8,24 @@ use super::labels::Labels;
 use crate::error::{Error, Result};
 use crate::platform::{Arch, ImagePlatform};
 
-/// The directory of the context for files of which each variant has its own.
+/// The directory of the build context for files that differ between the variants.
 const VARIANTS_DIRECTORY: &str = "variants";
 
-/// The files of a directory, by their paths below it.
+/// Files by their paths relative to a directory.
 pub type Files = BTreeMap<Utf8PathBuf, FileOrigin>;
 
-/// Everything that goes into the image, on top of nothing (`FROM scratch`).
+/// The contents of an image that has no base image (`FROM scratch`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageContents {
     labels: Labels,
     layers: Vec<LayerContents>,
 }
 
-/// One layer, which one `COPY` instruction makes.
+/// One layer, made by one `COPY` instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerContents {
     pub sources: Vec<CopySource>,
-    /// The directory of the image that the files are copied into, relative to its root: empty for the
-    /// root itself.
+    /// The target directory, relative to the root of the image; empty for the root.
     pub directory: Utf8PathBuf,
     pub mode: FileMode,
 }
@@ -34,30 +33,29 @@ pub struct LayerContents {
 /// An argument of `COPY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CopySource {
-    /// A file, which keeps its name.
+    /// A file that keeps its name.
     File { name: String, origin: PerVariant<FileOrigin> },
-    /// The files of a directory of the context. They keep their paths below it.
+    /// The files of a directory in the context. They keep their paths relative to it.
     Directory { path: String, files: PerVariant<Files> },
 }
 
-/// A value that both variants of the image share, or one for each.
+/// A value that both image variants share, or one value for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PerVariant<T> {
     Shared(T),
     Each { amd64: T, arm64: T },
 }
 
-/// Where the bytes of a file come from.
+/// The source of a file's bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileOrigin {
-    /// They are generated.
     Generated(Vec<u8>),
-    /// They are those of this file.
+    /// A copy of this file.
     File(Utf8PathBuf),
 }
 
-/// The mode of a layer's files; directories always have 0755. It is fixed, because consumers keep the
-/// modes that the image has.
+/// The mode of the files in a layer; directories have 0755. Docker Desktop keeps these modes when it copies
+/// files out of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileMode {
     /// 0644.
@@ -66,31 +64,31 @@ pub enum FileMode {
     Executable,
 }
 
-/// A file of one variant of the image.
+/// A file of one image variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageFile<'a> {
-    /// Its path in the image, relative to the root.
+    /// Relative to the root of the image.
     pub path: Utf8PathBuf,
-    /// The path of its copy, relative to the build context.
+    /// Relative to the build context.
     pub context_path: Utf8PathBuf,
     pub origin: &'a FileOrigin,
 }
 
-/// What the build context holds for the image.
+/// The files of the image in the build context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContextTree<'a> {
-    /// Sorted, so that each comes before what it holds.
+    /// Sorted, so that a directory comes before its contents.
     pub directories: BTreeSet<Utf8PathBuf>,
     pub files: BTreeMap<Utf8PathBuf, (&'a FileOrigin, FileMode)>,
 }
 
 impl ImageContents {
     /// # Errors
-    /// A label has a line break, which a `Dockerfile` can't write. Or a path is in the image twice, or
-    /// as a file and a directory: one of the two would be lost.
+    /// A label contains a line break, which a `Dockerfile` can't express. Or two files have the same path, or
+    /// a file has the path of a directory: one of them would be lost.
     pub fn new(labels: Labels, layers: Vec<LayerContents>) -> Result<Self> {
         if let Some((name, _)) = labels.iter().find(|(_, value)| value.contains(['\n', '\r'])) {
-            return Err(Error::new(format!("the label `{name}` has a line break")));
+            return Err(Error::new(format!("the label `{name}` contains a line break")));
         }
         for platform in ImagePlatform::ALL {
             check_paths(&layers, platform)?;
@@ -98,24 +96,22 @@ impl ImageContents {
         Ok(Self { labels, layers })
     }
 
-    /// The labels of both variants.
     pub fn labels(&self) -> &Labels {
         &self.labels
     }
 
-    /// The layers, first to last.
     pub fn layers(&self) -> &[LayerContents] {
         &self.layers
     }
 
-    /// The build context's directories and files, by their paths in it.
+    /// The directories and files of the build context.
     pub fn context_tree(&self) -> ContextTree<'_> {
         let mut tree = ContextTree::default();
         for layer in &self.layers {
             for platform in ImagePlatform::ALL {
                 for source in &layer.sources {
                     if let CopySource::Directory { .. } = source {
-                        // `COPY` fails without it, even where the variant has no file in it.
+                        // `COPY` fails if it is missing, even if the variant has no file in it.
                         tree.add_directories(source.argument(platform.0.name()).as_ref());
                     }
                 }
@@ -128,7 +124,7 @@ impl ImageContents {
         tree
     }
 
-    /// Where the build context has the copy of each file, by the file's own path.
+    /// The path of each file's copy in the build context, by the path of the original.
     pub fn context_paths(&self) -> BTreeMap<&Utf8Path, Utf8PathBuf> {
         let copies = self.context_tree().files.into_iter();
         copies
@@ -143,17 +139,17 @@ impl ImageContents {
 fn check_paths(layers: &[LayerContents], platform: ImagePlatform) -> Result<()> {
     let files = layers.iter().flat_map(|layer| layer.files(platform));
     let mut paths: Vec<Utf8PathBuf> = files.map(|file| file.path).collect();
-    // Part by part: what a path is a directory of comes right behind it.
+    // Compared component by component: the contents of a directory follow it directly.
     paths.sort();
     match paths.windows(2).find(|pair| pair[1].starts_with(&pair[0])) {
         None => Ok(()),
         Some(pair) if pair[0] == pair[1] => {
-            Err(Error::new(format!("`{}` would be in the image twice", pair[0]))
-                .help("rename one of the two"))
+            Err(Error::new(format!("two files have the path `{}` in the image", pair[0]))
+                .help("rename one of them"))
         }
         Some(pair) => {
-            let message = format!("`{}` would be a file and a directory in the image", pair[0]);
-            Err(Error::new(message).help(format!("rename it, or the directory of `{}`", pair[1])))
+            let message = format!("`{}` is both a file and a directory in the image", pair[0]);
+            Err(Error::new(message).help(format!("rename it or the directory of `{}`", pair[1])))
         }
     }
 }
@@ -166,7 +162,7 @@ impl ContextTree<'_> {
 }
 
 impl LayerContents {
-    /// Whether both variants have the same layer.
+    /// Whether both variants share the layer.
     pub fn is_shared(&self) -> bool {
         self.sources.iter().all(|source| match source {
             CopySource::File { origin, .. } => origin.is_shared(),
@@ -185,7 +181,7 @@ impl LayerContents {
 }
 
 impl CopySource {
-    /// The argument: a path relative to the build context. `arch` stands where the variants differ.
+    /// The argument of `COPY`, relative to the build context. `arch` is inserted where the variants differ.
     pub fn argument(&self, arch: &str) -> String {
         match self {
             CopySource::File { name, origin: PerVariant::Shared(_) } => name.clone(),
@@ -195,7 +191,7 @@ impl CopySource {
         }
     }
 
-    /// The files, by their paths below the directory that they are copied into.
+    /// The files, with paths relative to the target directory.
     fn files(&self, platform: ImagePlatform) -> Vec<ImageFile<'_>> {
         let argument = Utf8PathBuf::from(self.argument(platform.0.name()));
         match self {
@@ -217,7 +213,7 @@ impl CopySource {
 }
 
 impl<T: PartialEq> PerVariant<T> {
-    /// Shared where `value` is the same for both.
+    /// Shared if `value` returns the same for both.
     pub fn new(value: impl Fn(ImagePlatform) -> T) -> Self {
         let [amd64, arm64] = ImagePlatform::ALL.map(value);
         if amd64 == arm64 { PerVariant::Shared(amd64) } else { PerVariant::Each { amd64, arm64 } }
@@ -239,7 +235,6 @@ impl<T> PerVariant<T> {
 }
 
 impl FileMode {
-    /// The permission bits.
     pub const fn bits(self) -> u32 {
         match self {
             FileMode::Data => 0o644,
@@ -264,34 +259,37 @@ mod tests {
     }
 
     #[test]
-    fn a_label_is_one_line() {
+    fn a_label_with_a_line_break_is_rejected() {
         let labels = [("title".to_owned(), "a\rb".to_owned())].into();
         let error = ImageContents::new(labels, Vec::new()).unwrap_err();
-        assert_eq!(error.to_string(), "the label `title` has a line break");
+        assert_eq!(error.to_string(), "the label `title` contains a line break");
     }
 
     #[test]
-    fn a_path_is_in_the_image_once() {
+    fn two_files_with_one_path_are_rejected() {
         let twice = layer("", &["icon.svg"]);
-        assert_eq!(error(vec![twice.clone(), twice]), "`icon.svg` would be in the image twice");
+        assert_eq!(
+            error(vec![twice.clone(), twice]),
+            "two files have the path `icon.svg` in the image"
+        );
         let layers = vec![layer("ui", &["a", "b"]), layer("", &["ui/b"])];
-        assert_eq!(error(layers), "`ui/b` would be in the image twice");
+        assert_eq!(error(layers), "two files have the path `ui/b` in the image");
         let layers = vec![layer("ui", &["a.b", "a/b"]), layer("", &["ui/a.c"])];
         assert!(ImageContents::new(Labels::new(), layers).is_ok());
     }
 
     #[test]
-    fn a_path_is_not_a_file_and_a_directory() {
+    fn a_file_with_the_path_of_a_directory_is_rejected() {
         let layers = vec![layer("ui", &["a", "a b"]), layer("ui/a", &["b"])];
-        assert_eq!(error(layers), "`ui/a` would be a file and a directory in the image");
+        assert_eq!(error(layers), "`ui/a` is both a file and a directory in the image");
     }
 
     #[test]
-    fn a_path_that_one_variant_alone_has_twice_is_found() {
+    fn two_files_with_one_path_are_rejected_even_in_one_variant_only() {
         let files = |path: &str| [(path.into(), FileOrigin::Generated(Vec::new()))].into();
         let files = PerVariant::Each { amd64: files("a"), arm64: files("b") };
         let sources = vec![CopySource::Directory { path: "host".to_owned(), files }];
         let own = LayerContents { sources, directory: "".into(), mode: FileMode::Data };
-        assert_eq!(error(vec![own, layer("", &["b"])]), "`b` would be in the image twice");
+        assert_eq!(error(vec![own, layer("", &["b"])]), "two files have the path `b` in the image");
     }
 }

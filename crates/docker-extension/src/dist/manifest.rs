@@ -1,4 +1,4 @@
-//! `dist-manifest.json`: what a run made, for release workflows and other tools to read.
+//! `dist-manifest.json`: describes the finished files for release workflows and other tools.
 
 use std::fmt::Write;
 
@@ -10,92 +10,79 @@ use crate::platform::{HostPlatform, ImagePlatform};
 use crate::text;
 
 pub const MANIFEST: &str = "dist-manifest.json";
-/// The checksums of every file that a release publishes.
+/// The checksums of all files that a release publishes.
 pub const CHECKSUMS: &str = "SHA256SUMS";
 
-/// The version of the manifest's schema. Keys are added without a new one; it changes when a key
-/// goes away or changes its meaning.
+/// Increased if a key is removed or changes its meaning, not if one is added.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// The manifest. Every path in it is relative to the folder that holds it.
+/// Paths are relative to the directory of the manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DistManifest {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
-    /// The extension's name: the last part of its image's name.
+    /// The extension's name: the last part of the image name.
     pub name: String,
     /// The extension's version.
     pub version: String,
-    /// The image.
     pub image: ImageEntry,
-    /// Every host binary for every platform.
     pub host_binaries: Vec<HostBinaryEntry>,
-    /// Every file that a release publishes, but this manifest and the checksums.
+    /// All files that a release publishes, except this manifest and the checksums.
     pub artifacts: Vec<Artifact>,
 }
 
-/// The image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ImageEntry {
-    /// Its name and tag.
+    /// Name and tag.
     pub reference: String,
-    /// The digest of its index.
+    /// The digest of the image index.
     pub digest: Digest,
-    /// Its archive, an OCI image layout in a tar file.
+    /// The path of a tar file with an OCI image layout.
     pub archive: String,
-    /// Its variants.
     pub platforms: Vec<ImagePlatform>,
-    /// What made it.
     pub engine: EngineKind,
 }
 
 /// A host binary for one platform.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HostBinaryEntry {
-    /// The binary's name.
     pub name: String,
-    /// Where it runs.
     pub platform: HostPlatform,
-    /// The Rust triple that it was built for.
+    /// The Rust target triple.
     pub target: String,
-    /// The file.
     pub path: String,
     #[serde(serialize_with = "Digest::serialize_hex")]
     pub sha256: Digest,
-    /// The file's size in bytes.
+    /// In bytes.
     pub size: u64,
 }
 
-/// A file.
+/// A file that a release publishes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Artifact {
-    /// The file.
     pub path: String,
-    /// What it is.
     pub kind: ArtifactKind,
     #[serde(serialize_with = "Digest::serialize_hex")]
     pub sha256: Digest,
-    /// Its size in bytes.
+    /// In bytes.
     pub size: u64,
 }
 
-/// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ArtifactKind {
-    /// The image.
     Image,
-    /// The host binaries of one platform.
+    /// A zip archive with the host binaries of one platform.
     HostBinaries,
 }
 
 impl DistManifest {
-    /// The manifest's text.
     pub fn to_json(&self) -> String {
         text::json(self)
     }
 
-    /// The text of `SHA256SUMS`, as `sha256sum --check` reads it; `manifest` is the manifest's own.
+    /// The text of `SHA256SUMS` in the format of `sha256sum --check`. `manifest` is the digest of the
+    /// manifest.
     pub(super) fn checksums(&self, manifest: Digest) -> String {
         let files = self.artifacts.iter().map(|artifact| (&*artifact.path, artifact.sha256));
         let mut lines: Vec<(&str, Digest)> = files.chain([(MANIFEST, manifest)]).collect();
@@ -108,11 +95,11 @@ impl DistManifest {
     }
 }
 
-/// The name of the image's archive, as the text of a manifest says it; none where that is no manifest.
+/// The file name of the image's archive in the text of a manifest; none if the manifest is invalid.
 pub fn archive(text: &str) -> Option<String> {
     let manifest: serde_json::Value = serde_json::from_str(text).ok()?;
     let archive = manifest.get("image")?.get("archive")?.as_str()?;
-    // Nothing beside the manifest has a folder in its name.
+    // The archive is in the directory of the manifest; anything else is not to be read.
     let is_name = !archive.is_empty() && !archive.contains(['/', '\\']);
     is_name.then(|| archive.to_owned())
 }
@@ -123,7 +110,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn its_keys_are_a_promise_to_release_workflows() {
+    fn the_keys_of_a_manifest_are_stable() {
         let manifest = DistManifest {
             schema_version: SCHEMA_VERSION,
             name: "tool".to_owned(),

@@ -3,9 +3,9 @@
 //! ```text
 //! <name>-<version>.oci.tar                  the image
 //! <name>-<version>-<host platform>.zip      its host binaries, with the licence files
-//! host/<host platform>/<binary>             the same, unpacked
-//! dist-manifest.json                        what all this is
-//! SHA256SUMS                                of every file that a release publishes
+//! host/<host platform>/<binary>             the same host binaries, unpacked
+//! dist-manifest.json                        the manifest
+//! SHA256SUMS                                the checksums of the files that a release publishes
 //! ```
 
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ mod zip_archive;
 pub use manifest::MANIFEST;
 use manifest::{Artifact, ArtifactKind, CHECKSUMS, DistManifest, HostBinaryEntry};
 
-/// A dist that is being written; dropped before [`StagedDist::commit`], it is gone.
+/// A dist that is being written. It is deleted if it is dropped before [`StagedDist::commit`].
 pub struct StagedDist<'a> {
     project: &'a Project,
     staged: Staged,
@@ -37,10 +37,10 @@ pub struct StagedDist<'a> {
 }
 
 impl<'a> StagedDist<'a> {
-    /// Begins the dist that will stand at `place`, which was checked by [`check_place`].
+    /// Begins a dist for the directory `place`, which [`check_place`] has accepted.
     ///
     /// # Errors
-    /// Nothing can be written beside it.
+    /// The parent directory of `place` can't be written.
     pub fn begin(project: &'a Project, place: &Utf8Path) -> Result<Self> {
         Ok(Self {
             project,
@@ -51,12 +51,12 @@ impl<'a> StagedDist<'a> {
         })
     }
 
-    /// Where an engine writes the image, until it is known to be good.
+    /// The archive that an engine writes, which has not been validated yet.
     pub fn unchecked_image_path(&self) -> Utf8PathBuf {
         self.staged.path().join(format!(".{}.oci.tar", self.stem()))
     }
 
-    /// Where the image's archive belongs.
+    /// The archive of the validated image.
     pub fn image_path(&self) -> Utf8PathBuf {
         self.staged.path().join(format!("{}.oci.tar", self.stem()))
     }
@@ -68,12 +68,12 @@ impl<'a> StagedDist<'a> {
     pub fn add_host_binaries(&mut self, binaries: &[HostBinaryFile<'_>]) -> Result<()> {
         for group in binaries.chunk_by(|a, b| a.build.platform == b.build.platform) {
             let platform = group[0].build.platform;
-            let folder = format!("host/{platform}");
-            files::create_public_dir(&self.staged.path().join(&folder))?;
+            let directory = format!("host/{platform}");
+            files::create_public_dir(&self.staged.path().join(&directory))?;
             let mut packed = Vec::new();
             for file in group {
                 let name = platform.file_name(&file.build.binary.name);
-                let path = format!("{folder}/{name}");
+                let path = format!("{directory}/{name}");
                 let copy = self.staged.path().join(&path);
                 files::copy(&file.path, &copy, true)?;
                 let (digest, size) = Digest::of_file(&copy)?;
@@ -107,11 +107,11 @@ impl<'a> StagedDist<'a> {
         names.into_iter().map(|(name, path)| (name, path.to_owned())).collect()
     }
 
-    /// Adds the image, whose archive is at [`Self::image_path`], and puts the dist into its place, where
-    /// the archive of the returned image is.
+    /// Adds the image, whose archive is at [`Self::image_path`], and moves the dist to its place. The returned
+    /// image has its archive there.
     ///
     /// # Errors
-    /// A file can't be written, or the place can't be taken: then what was there still is.
+    /// A file can't be written or moved; then the old contents of the place are unchanged.
     pub fn commit(mut self, image: Image, engine: EngineKind) -> Result<(Image, DistManifest)> {
         let archive = format!("{}.oci.tar", self.stem());
         self.add_artifact(archive.clone(), ArtifactKind::Image)?;
@@ -153,14 +153,14 @@ impl<'a> StagedDist<'a> {
     }
 }
 
-/// Whether what stands at `place` is ours to replace: reported before hours of work, not after.
+/// Checks, before a long build, that `place` can be replaced.
 ///
 /// # Errors
-/// `place` can't be replaced, or should not be.
+/// `place` is not writable, or contains files that `dist` did not write.
 pub fn check_place(project: &Project, place: &Utf8Path) -> Result<()> {
     const OTHER: &str = "choose another directory with `--output`";
-    if place.starts_with(project.context_folder()) {
-        let what = format!("`{place}` is in the build context, which is replaced as a whole");
+    if place.starts_with(project.context_directory()) {
+        let what = format!("`{place}` is inside the build context, which `dist` deletes");
         return Err(Error::new(what).help(OTHER).usage());
     }
     if !place.exists() && !place.is_symlink() {
@@ -171,14 +171,12 @@ pub fn check_place(project: &Project, place: &Utf8Path) -> Result<()> {
     }
     let is_ours = place.join(MANIFEST).is_file() || files::entries(place)?.is_empty();
     if !is_ours {
-        let what = format!(
-            "`{place}` holds files that `dist` did not make, and it would be replaced as a whole"
-        );
+        let what = format!("`{place}` contains files that `dist` did not write and would delete");
         return Err(Error::new(what).help(format!("{OTHER}, or empty this one")).usage());
     }
     #[cfg(unix)]
     if rustix::fs::access(place.as_std_path(), rustix::fs::Access::WRITE_OK).is_err() {
-        return Err(Error::new(format!("`{place}` can't be written to"))
+        return Err(Error::new(format!("`{place}` is not writable"))
             .help(format!("make it writable, or {OTHER}")));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Zip archives of host binaries, the same bytes for the same files: no times, fixed modes.
+//! Reproducible zip archives: without times, and with fixed modes.
 
 use std::io::{self, BufWriter, Write};
 
@@ -10,22 +10,20 @@ use crate::error::{Error, Result};
 use crate::files::{self, IoContext};
 use crate::interrupt::Interruptible;
 
-/// A file of an archive.
 pub(super) struct ZipEntry {
-    /// Where it is.
+    /// The file on disk.
     pub path: Utf8PathBuf,
-    /// Its name in the archive.
+    /// The name in the archive.
     pub name: String,
-    /// Whether it has mode 0755, else 0644.
+    /// The mode is 0755 if true, else 0644.
     pub is_executable: bool,
 }
 
-/// Writes an archive of `entries`.
 pub(super) fn write(path: &Utf8Path, entries: &[ZipEntry]) -> Result<()> {
     let failed = |error| {
         Error::new(format!("can't write `{path}`"))
             .because(error)
-            .help("make room on the disk, and check the permissions")
+            .help("check the free space on the disk and the permissions of the directory")
     };
     let mut zip = ZipWriter::new(BufWriter::new(files::create(path)?));
     for entry in entries {
@@ -43,7 +41,7 @@ fn options(entry: &ZipEntry) -> SimpleFileOptions {
     SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(LEVEL))
-        // The oldest time that the format knows, and one system on every machine.
+        // The default is the oldest time of the format.
         .last_modified_time(DateTime::DEFAULT)
         .system(System::Unix)
         .unix_permissions(if entry.is_executable { 0o755 } else { 0o644 })
@@ -55,7 +53,7 @@ mod tests {
     use std::io::Read;
 
     #[test]
-    fn archives_keep_the_mode_and_nothing_of_the_day() {
+    fn archives_have_modes_and_no_times() {
         let dir = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(dir.path()).unwrap();
         let (tool, archive) = (dir.join("tool"), dir.join("tool.zip"));

@@ -1,7 +1,7 @@
-//! What a run will do, decided before anything is done: which host binary for which target, how that is
-//! compiled and linked, which image variant carries it, what makes the image, where the result goes.
+//! Decides everything about a run before it begins: the host binaries for each target, how they are compiled
+//! and linked, the image variants that contain them, the engine, and the destinations of the image.
 //!
-//! `dist --plan` prints the [`Plan`], `doctor` sums up its [`Draft`], `dist` executes it.
+//! `dist --plan` prints the [`Plan`], `doctor` prints a summary of its [`Draft`], and `dist` executes it.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -32,29 +32,28 @@ pub use show::TargetTools;
 /// Everything about a run that can be known before it begins.
 pub struct Plan<'a> {
     pub project: &'a Project,
-    /// What the image is called.
     pub reference: Reference<Tag>,
     pub host_binaries: HostBinaryPlan<'a>,
-    /// None where nothing is compiled.
+    /// None if nothing is compiled.
     pub toolchain: Option<ToolchainPlan<'a>>,
     /// None without a dashboard tab.
     pub pages: Option<UiSource<'a>>,
     pub labels: Labels,
-    /// There are no placeholders.
+    /// Whether there are no placeholders.
     pub is_publishable: bool,
     pub engine: EngineChoice,
-    /// The directory with the finished files.
+    /// The directory for the finished files.
     pub output: Utf8PathBuf,
-    /// Where the image goes from there.
+    /// The destinations of the finished image.
     pub sinks: Vec<Box<dyn Sink>>,
 }
 
 impl<'a> Plan<'a> {
-    /// Looks at the machine and decides; changes and downloads nothing.
+    /// Inspects the machine and the project. It changes and downloads nothing.
     ///
     /// # Errors
-    /// The options contradict the project or each other, a file of the project can't be read,
-    /// placeholders keep the image from being pushed, or something is missing that no run can provide.
+    /// The options conflict with the project or each other, a file of the project can't be read, the image is
+    /// to be pushed but has placeholders, or a tool is missing that `dist` can't download.
     pub fn new(
         project: &'a Project,
         args: &DistArgs,
@@ -85,7 +84,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The parts of a plan, each of which this machine may make impossible.
+/// The parts of a plan. Each part may fail on this machine.
 pub struct Draft<'a> {
     pub reference: Reference<Tag>,
     pub host_binaries: HostBinaryPlan<'a>,
@@ -97,7 +96,7 @@ pub struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     /// # Errors
-    /// The options contradict the project or each other.
+    /// The options conflict with the project or each other.
     pub fn new(
         project: &'a Project,
         args: &DistArgs,
@@ -172,7 +171,8 @@ fn sinks(args: &DistArgs, engine: &Engine) -> Vec<Box<dyn Sink>> {
     sinks
 }
 
-/// Options can leave so much out that nothing is left.
+/// # Errors
+/// The options leave nothing to put into the image, or no host binary is for a requested platform.
 fn check_contents(
     project: &Project,
     platforms: &BTreeSet<HostPlatform>,
@@ -180,20 +180,22 @@ fn check_contents(
 ) -> Result<()> {
     let binaries = &project.host_binaries;
     if binaries.is_empty() && !with_ui {
-        let what = "the extension has no host binaries, and `--no-ui` leaves its dashboard tab out";
-        return Err(Error::new(what).help("drop `--no-ui`").usage());
+        let what = "nothing to build: the extension has no host binaries, and `--no-ui` leaves out its tab";
+        return Err(Error::new(what).help("remove `--no-ui`").usage());
     }
     let is_built = |binary: &HostBinary| platforms.iter().any(|it| binary.runs_on(*it));
     if !binaries.is_empty() && !binaries.iter().any(is_built) {
         let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
         return Err(Error::new(format!("no host binary is for {}", text::list(&platforms)))
-            .help("choose other platforms, or widen those of the packages under `host-bins/`")
+            .help(
+                "choose other platforms, or add these to `platforms` of a package in `host-bins/`",
+            )
             .usage());
     }
     Ok(())
 }
 
-/// Some options need Docker's builder.
+/// The requested engine; some options require the docker engine.
 fn engine_request(args: &DistArgs) -> Result<EngineRequest> {
     let needs_docker = [
         ("--push", args.push),
@@ -203,8 +205,8 @@ fn engine_request(args: &DistArgs) -> Result<EngineRequest> {
     let needing = needs_docker.iter().find(|(_, is_given)| *is_given).map(|(option, _)| option);
     match (args.engine, needing) {
         (EngineRequest::Embedded, Some(option)) => {
-            Err(Error::new(format!("the embedded engine can't do `{option}`"))
-                .help(format!("drop `{option}`, or use `--engine docker`"))
+            Err(Error::new(format!("the embedded engine does not support `{option}`"))
+                .help(format!("remove `{option}`, or use `--engine docker`"))
                 .usage())
         }
         (_, Some(_)) => Ok(EngineRequest::Docker),

@@ -19,13 +19,12 @@ impl Plan<'_> {
         Shown::new(self).text()
     }
 
-    /// Its keys are a promise to release workflows.
+    /// Its keys are stable, because release workflows read them.
     pub fn json(&self) -> String {
         text::json(&Shown::new(self))
     }
 }
 
-/// How the plan is shown.
 #[derive(Serialize)]
 struct Shown<'a> {
     reference: String,
@@ -48,7 +47,7 @@ struct ShownTarget<'a> {
     binaries: Vec<&'a str>,
 }
 
-/// What compiles and links a target: one line of the plan, and of `doctor`.
+/// The tools for a target: one line of the plan and of `doctor`.
 #[derive(Serialize)]
 pub struct TargetTools<'a> {
     standard_library: LibraryStatus,
@@ -56,11 +55,11 @@ pub struct TargetTools<'a> {
     linker: &'a LinkerChoice,
 }
 
-/// Where a target's standard library is, or comes from.
+/// Where the standard library of a target comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LibraryStatus {
     Installed,
-    /// rustup adds it, or it is built.
+    /// rustup installs it; if that fails, it is built from source.
     Rustup,
     Source,
 }
@@ -78,7 +77,7 @@ struct ShownPlacement {
 }
 
 impl<'a> TargetTools<'a> {
-    /// What the first route has for a platform; none where it is not built for.
+    /// The tools of the first route; none if nothing is built for the platform.
     pub fn of(routes: &'a Routes, platform: HostPlatform) -> Option<Self> {
         let standard_library = match &routes.first.library {
             LibraryOrigin::Source => LibraryStatus::Source,
@@ -91,7 +90,6 @@ impl<'a> TargetTools<'a> {
         Some(Self { standard_library, linker })
     }
 
-    /// Whether its standard library is installed.
     pub fn is_installed(&self) -> bool {
         self.standard_library == LibraryStatus::Installed
     }
@@ -198,13 +196,13 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn it_reads_line_by_line() {
+    fn a_plan_is_shown_as_text_and_as_json() {
         let platform = HostPlatform::DEFAULT[2];
-        let choice = LinkerChoice::new(Linker::Zig, "asked for");
+        let choice = LinkerChoice::new(Linker::Zig, "requested");
         let plan = Shown {
             reference: "me/tool:1.2.3".to_owned(),
             engine: EngineKind::Embedded,
-            engine_reason: "`docker` is not installed, or not on PATH",
+            engine_reason: "`docker` is not installed or not on PATH",
             targets: vec![ShownTarget {
                 platform,
                 target: platform.triple().to_string(),
@@ -225,10 +223,10 @@ mod tests {
         };
         expect![[r#"
             image     me/tool:1.2.3
-            engine    embedded: `docker` is not installed, or not on PATH
+            engine    embedded: `docker` is not installed or not on PATH
             pages     built with npm
             zig       0.17.1 (on PATH)
-            compile   tool for windows-amd64 (x86_64-pc-windows-gnu): standard library `rustup target add`, else built from source; linker zig, asked for
+            compile   tool for windows-amd64 (x86_64-pc-windows-gnu): standard library `rustup target add`, else built from source; linker zig, requested
             place     /windows/tool.exe in linux/arm64, from windows-amd64
             output    /home/me/tool/dist
             deliver   docker-engine
@@ -237,14 +235,14 @@ mod tests {
             {
               "reference": "me/tool:1.2.3",
               "engine": "embedded",
-              "engine_reason": "`docker` is not installed, or not on PATH",
+              "engine_reason": "`docker` is not installed or not on PATH",
               "targets": [
                 {
                   "platform": "windows-amd64",
                   "target": "x86_64-pc-windows-gnu",
                   "standard_library": "rustup",
                   "linker": "zig",
-                  "reason": "asked for",
+                  "reason": "requested",
                   "binaries": [
                     "tool"
                   ]

@@ -33,7 +33,7 @@ impl<'a> DevServer<'a> {
     /// # Errors
     /// `package.json` can't be read or has no script `dev`, or no port is free.
     pub fn new(npm: Npm<'a>) -> Result<Self> {
-        let package = npm.folder.join("package.json");
+        let package = npm.directory.join("package.json");
         let json: Value = serde_json::from_str(&files::read_text(&package)?)
             .map_err(|error| Error::new(format!("can't read `{package}`")).because(error))?;
         if json.pointer(&format!("/scripts/{SCRIPT}")).is_none() {
@@ -53,7 +53,7 @@ impl<'a> DevServer<'a> {
     /// It exits by itself, with any exit status.
     pub fn run(&self, progress: &Progress) -> Result<()> {
         let sh = Shell::new()?;
-        sh.change_dir(self.npm.folder);
+        sh.change_dir(self.npm.directory);
         let command = self.command(&sh, progress);
         progress.detail(&command);
         let ended = process::run(command, |output| match output {

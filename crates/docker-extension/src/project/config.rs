@@ -1,5 +1,5 @@
-//! The configuration of an extension, `[workspace.metadata.docker-extension]`: from what stands in
-//! `Cargo.toml` to a value that is known to be good.
+//! The configuration of an extension: reads and checks `[workspace.metadata.docker-extension]` in
+//! `Cargo.toml`.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -25,9 +25,9 @@ pub struct Config {
     /// One sentence.
     pub description: String,
     pub vendor: String,
-    /// The versions of Docker's extension API that it works with, as a semver constraint.
+    /// The versions of Docker's extension API that the extension supports, as a semver constraint.
     pub api_version: String,
-    /// The icon's file, below the workspace.
+    /// The path of the icon, relative to the workspace.
     pub icon: Utf8PathBuf,
     pub icon_url: Url,
     pub screenshots: Vec<Screenshot>,
@@ -41,7 +41,7 @@ pub struct Config {
     /// The dashboard tab.
     pub ui: Option<Ui>,
     pub vm: Option<Vm>,
-    /// Where host binaries run, unless their package narrows it.
+    /// The platforms of the host binaries. A package can restrict them for its own.
     pub platforms: BTreeSet<HostPlatform>,
     pub minimum_macos: MacOsVersion,
     pub linker: LinkerRequest,
@@ -52,7 +52,7 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LongText {
     Inline(String),
-    /// A file below the workspace that holds it.
+    /// The path of the file that contains it, relative to the workspace.
     File(Utf8PathBuf),
 }
 
@@ -72,15 +72,16 @@ pub struct Link {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ui {
     pub title: String,
-    /// The folder below the workspace: an npm project if it has a `package.json`, else plain files.
-    pub folder: Utf8PathBuf,
-    /// The folder below [`Self::folder`] into which `npm run build` writes.
-    pub build_folder: Utf8PathBuf,
+    /// The directory, relative to the workspace: an npm project if it contains a `package.json`, else plain
+    /// files.
+    pub directory: Utf8PathBuf,
+    /// The directory into which `npm run build` writes, relative to [`Self::directory`].
+    pub build_directory: Utf8PathBuf,
     /// The page that the tab opens.
     pub entry: Utf8PathBuf,
 }
 
-/// The services in the engine's virtual machine.
+/// The services in Docker's virtual machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vm {
     pub service: Service,
@@ -92,20 +93,20 @@ pub struct Vm {
 pub enum Service {
     /// One container of this image.
     Image(String),
-    /// The services of this compose file below the workspace.
+    /// The services of a compose file, given by its path relative to the workspace.
     ComposeFile(Utf8PathBuf),
 }
 
-/// What links host binaries.
+/// The linker for host binaries. The comments of its variants are the help of `--linker`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum LinkerRequest {
-    /// Whatever needs least to be installed.
+    /// The linker that needs the fewest tools installed
     Auto,
-    /// The toolchain's own `rust-lld`.
+    /// The Rust toolchain's `rust-lld`
     Lld,
-    /// zig, downloaded where it is missing.
+    /// zig, downloaded if it is missing
     Zig,
-    /// The C compiler that this machine has for the target.
+    /// The C compiler for the target that is installed on this machine
     System,
 }
 
@@ -126,7 +127,7 @@ impl FromStr for LinkerRequest {
     }
 }
 
-/// What the arm64 image contains for Windows if no arm64 binary is built.
+/// What the arm64 image variant contains for Windows if no arm64 binary is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WindowsOnArm {
     /// The amd64 binary, which Windows on Arm runs under emulation.
@@ -163,9 +164,9 @@ pub struct MacOsVersion {
 }
 
 impl MacOsVersion {
-    /// The oldest macOS that runs on both architectures.
+    /// The oldest version for both architectures.
     pub const DEFAULT: MacOsVersion = MacOsVersion { major: 11, minor: 0 };
-    /// The oldest macOS that Rust's standard library runs on (rustc's documentation of its targets).
+    /// The oldest version that Rust's standard library supports (the rustc book, "Platform Support").
     const OLDEST: MacOsVersion = MacOsVersion { major: 10, minor: 12 };
 }
 
@@ -180,11 +181,11 @@ impl FromStr for MacOsVersion {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (major, minor) = text.split_once('.').unwrap_or((text, "0"));
-        // Rust's own numbers may have a `+` before them.
+        // `parse` accepts a `+` before a number.
         let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         let version = match (major.parse(), minor.parse()) {
             (Ok(major), Ok(minor)) if is_plain => Self { major, minor },
-            _ => return Err(NotAVersion::Unreadable),
+            _ => return Err(NotAVersion::Format),
         };
         if version < Self::OLDEST { Err(NotAVersion::TooOld) } else { Ok(version) }
     }
@@ -192,9 +193,9 @@ impl FromStr for MacOsVersion {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAVersion {
-    #[error("two numbers with a dot between them are wanted")]
-    Unreadable,
-    #[error("Rust programs run on 10.12 and newer")]
+    #[error("a version is two numbers separated by a dot")]
+    Format,
+    #[error("Rust supports macOS 10.12 and newer")]
     TooOld,
 }
 
@@ -213,25 +214,33 @@ impl FromStr for Url {
     type Err = NotAUrl;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let host = text.strip_prefix("https://").ok_or(NotAUrl)?.split(['/', '?', '#']).next();
-        let is_blank = |c: char| c.is_whitespace() || c.is_control();
-        if host.is_none_or(str::is_empty) || text.contains(is_blank) {
-            return Err(NotAUrl);
+        let rest = text.strip_prefix("https://").ok_or(NotAUrl::Scheme)?;
+        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            Err(NotAUrl::Blank)
+        } else if rest.is_empty() || rest.starts_with(['/', '?', '#']) {
+            Err(NotAUrl::Host)
+        } else {
+            Ok(Self(text.to_owned()))
         }
-        Ok(Self(text.to_owned()))
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an https address")]
-pub struct NotAUrl;
+pub enum NotAUrl {
+    #[error("it does not start with `https://`")]
+    Scheme,
+    #[error("it has no host")]
+    Host,
+    #[error("it contains a blank or a line break")]
+    Blank,
+}
 
 /// A category of the marketplace, by its name in the image's label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Category(&'static str);
 
 impl Category {
-    /// The names of the categories that the marketplace lists.
+    /// The names of all categories.
     pub const ALL: [&str; 12] = [
         "ci-cd",
         "container-orchestration",
@@ -260,7 +269,7 @@ impl FromStr for Category {
     }
 }
 
-/// A path that stays below the workspace.
+/// A path inside the workspace, relative to its root.
 struct InnerPath(Utf8PathBuf);
 
 impl FromStr for InnerPath {
@@ -283,15 +292,19 @@ impl FromStr for InnerPath {
 
 #[derive(Debug, thiserror::Error)]
 enum NotAnInnerPath {
-    #[error("it leads out of the workspace, or has `..` in it")]
+    #[error("it is absolute or contains `..`")]
     Outside,
-    #[error("the parts of a path have `/` between them, on every machine")]
+    #[error("it contains `\\`; use `/` on every platform")]
     Backslash,
 }
 
-const FILE: &str = "the path of a file in the workspace";
-const FOLDER: &str = "the path of a folder in the workspace";
-const URL: &str = "an https:// address";
+const COMPOSE_FILE: &str =
+    "the path of a file in the workspace, such as `extension/docker-compose.yaml`";
+const ICON: &str = "the path of a file in the workspace, such as `extension/icon.svg`";
+const DIRECTORY: &str = "the path of a directory in the workspace, such as `ui`";
+const URL: &str = "an https:// URL, such as `https://acme.dev/disk`";
+const PICTURE_URL: &str = "an https:// URL, such as `https://acme.dev/disk.png`";
+const API_VERSION: &str = "a version constraint, such as `>= 0.3.4`";
 
 impl Config {
     /// Reads the value of [`WORKSPACE_KEY`].
@@ -304,24 +317,25 @@ impl Config {
             Table::new(WORKSPACE_KEY, value, &problems).and_then(|table| Self::read(table));
         match (config, problems.into_inner()) {
             (Some(config), problems) if problems.is_empty() => Ok(config),
-            (_, problems) => Err(problems),
+            (_, problems) => Err(without_required_keys(value).unwrap_or(problems)),
         }
     }
 
     fn read(table: Table<'_>) -> Option<Self> {
-        // All are read before the first `?`, so that one run tells every problem.
+        // Every key is read before the first `?`, so that one run reports every problem.
         let image = image(&table);
         let title = Line::Title.read(&table);
         let description = Line::Description.read(&table);
         let vendor = Line::Vendor.read(&table);
-        let api_version = table.line("api-version", "a version constraint, such as `>= 0.3.4`");
-        let icon = path(&table, "icon", FILE);
-        let icon_url = table.parsed("icon-url", URL);
+        let api_version = table.line("api-version", API_VERSION);
+        let icon = path(&table, "icon", ICON);
+        let icon_url = table.parsed("icon-url", PICTURE_URL);
         let screenshots = screenshots(&table);
-        let detailed_description = long_text(&table, "detailed-description");
+        let detailed_description =
+            long_text(&table, "detailed-description", "extension/description.html");
         let publisher_url = table.parsed("publisher-url", URL);
         let additional_urls = additional_urls(&table);
-        let changelog = long_text(&table, "changelog");
+        let changelog = long_text(&table, "changelog", "extension/changelog.html");
         let categories = categories(&table);
         let ui = ui(&table);
         let vm = vm(&table);
@@ -361,6 +375,30 @@ impl Config {
     }
 }
 
+/// The required keys of the workspace's table.
+const REQUIRED: [&str; 12] = [
+    "image",
+    "title",
+    "description",
+    "vendor",
+    "api-version",
+    "icon",
+    "icon-url",
+    "screenshots",
+    "detailed-description",
+    "publisher-url",
+    "changelog",
+    "categories",
+];
+
+/// One problem in place of one for each missing key.
+fn without_required_keys(value: &Value) -> Option<Vec<Problem>> {
+    let table = value.as_object()?;
+    let is_empty = REQUIRED.iter().all(|key| !table.contains_key(*key));
+    is_empty
+        .then(|| vec![Problem::Empty { key: WORKSPACE_KEY.to_owned(), required: REQUIRED.into() }])
+}
+
 /// A required text on one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
@@ -370,16 +408,16 @@ pub enum Line {
 }
 
 impl Line {
-    /// Reads a value that is in no file yet, as the configuration would.
+    /// Checks a value that is not in a file yet.
     pub fn parse(self, text: &str) -> Result<String, Problem> {
         parse_alone(self.key(), text, |table| self.read(table))
     }
 
     fn read(self, table: &Table<'_>) -> Option<String> {
         let expected = match self {
-            Line::Title => "the name that people see",
-            Line::Description => "one sentence",
-            Line::Vendor => "the publisher's name",
+            Line::Title => "the name that users see, such as `Acme Disk`",
+            Line::Description => "one sentence, such as `Shows what fills your disk.`",
+            Line::Vendor => "the publisher's name, such as `Acme Inc.`",
         };
         table.line(self.key(), expected).map(str::to_owned)
     }
@@ -399,7 +437,7 @@ fn image(table: &Table<'_>) -> Option<ImageName> {
     table.parsed(IMAGE, "an image name without a tag, such as `me/my-extension`")
 }
 
-/// Reads an image's name that is in no file yet, as the configuration would.
+/// Checks an image name that is not in a file yet.
 pub fn parse_image(text: &str) -> Result<ImageName, Problem> {
     parse_alone(IMAGE, text, image)
 }
@@ -416,11 +454,11 @@ fn parse_alone<T>(
     match (found, problem) {
         (Some(found), None) => Ok(found),
         (_, Some(problem)) => Err(problem),
-        (None, None) => unreachable!("a reader that finds nothing records a problem"),
+        (None, None) => unreachable!("a reader that returns nothing records a problem"),
     }
 }
 
-/// Reads a host binary package's own table, which can only narrow the platforms.
+/// Reads the table of a host binary package, which can only restrict the platforms.
 ///
 /// # Errors
 /// All problems.
@@ -441,11 +479,7 @@ fn version_constraint(table: &Table<'_>, text: &str) -> Option<String> {
     match semver::VersionReq::parse(text) {
         Ok(_) => Some(text.to_owned()),
         Err(error) => {
-            table.problem(
-                "api-version",
-                format!("`{text}` ({error})"),
-                "a version constraint, such as `>= 0.3.4`",
-            );
+            table.problem("api-version", format!("`{text}` ({error})"), API_VERSION);
             None
         }
     }
@@ -464,26 +498,28 @@ fn path_or(
     table.parsed_or(name, expected, InnerPath(default.into())).map(|path| path.0)
 }
 
-fn long_text(table: &Table<'_>, name: &'static str) -> Option<LongText> {
-    let expected = "a text, or `{ file = \"…\" }`";
-    match table.required(name, expected)? {
+fn long_text(table: &Table<'_>, name: &'static str, example: &str) -> Option<LongText> {
+    let expected = format!("HTML, or a file such as `{{ file = \"{example}\" }}`");
+    match table.required(name, &expected)? {
         value @ Value::Object(_) => {
             let inner = table.sub_table(name, value)?;
-            let file = path(&inner, "file", FILE);
+            let expected = format!("the path of a file in the workspace, such as `{example}`");
+            let file = path(&inner, "file", &expected);
             inner.finish();
             file.map(LongText::File)
         }
-        _ => table.text(name, expected).map(|text| LongText::Inline(text.to_owned())),
+        _ => table.text(name, &expected).map(|text| LongText::Inline(text.to_owned())),
     }
 }
 
 fn screenshots(table: &Table<'_>) -> Option<Vec<Screenshot>> {
-    let expected = "a list of at least one `{ alt = \"…\", url = \"https://…\" }`";
+    let expected =
+        "a list such as `[{ alt = \"The main page\", url = \"https://acme.dev/disk.png\" }]`";
     table.required("screenshots", expected)?;
     let list = table.list("screenshots", expected, |key, value| {
         let inner = table.sub_table(key, value)?;
-        let alt = inner.text("alt", "what the picture shows");
-        let url = inner.parsed("url", URL);
+        let alt = inner.line("alt", "a description of the screenshot, such as `The main page`");
+        let url = inner.parsed("url", PICTURE_URL);
         inner.finish();
         Some(Screenshot { alt: alt?.to_owned(), url: url? })
     })?;
@@ -491,10 +527,10 @@ fn screenshots(table: &Table<'_>) -> Option<Vec<Screenshot>> {
 }
 
 fn additional_urls(table: &Table<'_>) -> Option<Vec<Link>> {
-    let expected = "a list of `{ title = \"…\", url = \"https://…\" }`";
+    let expected = "a list such as `[{ title = \"Support\", url = \"https://acme.dev/help\" }]`";
     let list = table.list("additional-urls", expected, |key, value| {
         let inner = table.sub_table(key, value)?;
-        let title = inner.text("title", "the link's text");
+        let title = inner.line("title", "the text of the link, such as `Support`");
         let url = inner.parsed("url", URL);
         inner.finish();
         Some(Link { title: title?.to_owned(), url: url? })
@@ -503,17 +539,22 @@ fn additional_urls(table: &Table<'_>) -> Option<Vec<Link>> {
 }
 
 fn categories(table: &Table<'_>) -> Option<Vec<Category>> {
-    let expected = "at least one of the marketplace's categories";
+    let expected = "at least one category of the marketplace, such as `[\"utility-tools\"]`";
     table.required("categories", expected)?;
-    let list = table.parsed_list("categories", "one of the marketplace's categories")?;
+    let list = table.parsed_list("categories", "a category of the marketplace")?;
     not_empty(table, "categories", list, expected)
 }
 
 fn platforms(table: &Table<'_>) -> Option<Option<BTreeSet<HostPlatform>>> {
     let list = table.parsed_list("platforms", "a host platform")?;
     let Some(list) = list else { return Some(None) };
-    not_empty(table, "platforms", Some(list), "at least one host platform")
-        .map(|list| Some(list.into_iter().collect()))
+    not_empty(
+        table,
+        "platforms",
+        Some(list),
+        "at least one host platform, such as `[\"darwin-arm64\"]`",
+    )
+    .map(|list| Some(list.into_iter().collect()))
 }
 
 fn not_empty<T>(
@@ -532,33 +573,35 @@ fn not_empty<T>(
 
 fn ui(table: &Table<'_>) -> Option<Option<Ui>> {
     let Some(inner) = table.table("ui")? else { return Some(None) };
-    let title = inner.text("title", "the tab's title");
-    let folder = path_or(&inner, "directory", FOLDER, "ui");
-    let build_folder = path_or(&inner, "build-directory", FOLDER, "dist");
-    let entry = path_or(&inner, "entry", "the page that the tab opens", "index.html");
+    let title = inner.line("title", "the title of the tab, such as `Acme Disk`");
+    let directory = path_or(&inner, "directory", DIRECTORY, "ui");
+    let build_directory =
+        path_or(&inner, "build-directory", "the path of a directory in `directory`", "dist");
+    let entry = path_or(&inner, "entry", "the path of a page, such as `index.html`", "index.html");
     inner.finish();
     Some(Some(Ui {
         title: title?.to_owned(),
-        folder: folder?,
-        build_folder: build_folder?,
+        directory: directory?,
+        build_directory: build_directory?,
         entry: entry?,
     }))
 }
 
 fn vm(table: &Table<'_>) -> Option<Option<Vm>> {
     let Some(inner) = table.table("vm")? else { return Some(None) };
-    let image = inner.optional_text("image", "an image reference");
+    let image =
+        inner.optional_line("image", "an image reference, such as `acme/disk-service:1.0.0`");
     let compose_file = match inner.value("composefile") {
         None => Some(None),
-        Some(_) => path(&inner, "composefile", FILE).map(Some),
+        Some(_) => path(&inner, "composefile", COMPOSE_FILE).map(Some),
     };
-    let socket = inner.optional_text("socket", "a socket's file name");
+    let socket = inner.optional_line("socket", "the file name of a socket, such as `service.sock`");
     inner.finish();
     let service = match (image?, compose_file?) {
         (Some(image), None) => Service::Image(image.to_owned()),
         (None, Some(file)) => Service::ComposeFile(file),
         (found, _) => {
-            let found = if found.is_some() { "both" } else { "neither" };
+            let found = if found.is_some() { "`image` and `composefile`" } else { "neither" };
             table.problem("vm", found, "either `image` or `composefile`");
             return None;
         }
@@ -605,7 +648,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_has_a_default() {
+    fn an_optional_key_has_a_default() {
         let config = Config::parse(&good()).unwrap();
         assert_eq!(config.platforms, HostPlatform::DEFAULT.into());
         assert_eq!(config.minimum_macos.to_string(), "11.0");
@@ -615,26 +658,26 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_told_at_once_with_its_full_key() {
+    fn every_problem_is_reported_at_once_with_its_full_key() {
         expect_test::expect![[r#"
-            `workspace.metadata.docker-extension.image`: found `Me/Tool:1.0` (the name must not contain a tag), expected an image name without a tag, such as `me/my-extension`
-            `workspace.metadata.docker-extension.title`: found nothing, expected the name that people see
-            `workspace.metadata.docker-extension.description`: found an empty text, expected one sentence
-            `workspace.metadata.docker-extension.vendor`: found the number 3, expected the publisher's name
-            `workspace.metadata.docker-extension.icon`: found `../icon.svg` (it leads out of the workspace, or has `..` in it), expected the path of a file in the workspace
-            `workspace.metadata.docker-extension.icon-url`: found `http://example.com/icon.svg` (not an https address), expected an https:// address
-            `workspace.metadata.docker-extension.screenshots[0].url`: found nothing, expected an https:// address
+            `workspace.metadata.docker-extension.image`: found `Me/Tool:1.0` (the tag does not belong to the name), expected an image name without a tag, such as `me/my-extension`
+            `workspace.metadata.docker-extension.title` is missing: expected the name that users see, such as `Acme Disk`
+            `workspace.metadata.docker-extension.description`: found an empty text, expected one sentence, such as `Shows what fills your disk.`
+            `workspace.metadata.docker-extension.vendor`: found the number 3, expected the publisher's name, such as `Acme Inc.`
+            `workspace.metadata.docker-extension.icon`: found `../icon.svg` (it is absolute or contains `..`), expected the path of a file in the workspace, such as `extension/icon.svg`
+            `workspace.metadata.docker-extension.icon-url`: found `http://example.com/icon.svg` (it does not start with `https://`), expected an https:// URL, such as `https://acme.dev/disk.png`
+            `workspace.metadata.docker-extension.screenshots[0].url` is missing: expected an https:// URL, such as `https://acme.dev/disk.png`
             `workspace.metadata.docker-extension.screenshots[1]`: found the text `x`, expected a table
-            `workspace.metadata.docker-extension.detailed-description.file`: found nothing, expected the path of a file in the workspace
-            `workspace.metadata.docker-extension.detailed-description.path`: unknown key, the keys here are file
-            `workspace.metadata.docker-extension.categories`: found an empty list, expected at least one of the marketplace's categories
-            `workspace.metadata.docker-extension.ui.directory`: found `/ui` (it leads out of the workspace, or has `..` in it), expected the path of a folder in the workspace
+            `workspace.metadata.docker-extension.detailed-description.file` is missing: expected the path of a file in the workspace, such as `extension/description.html`
+            `workspace.metadata.docker-extension.detailed-description.path`: unknown key, expected one of file
+            `workspace.metadata.docker-extension.categories`: found an empty list, expected at least one category of the marketplace, such as `["utility-tools"]`
+            `workspace.metadata.docker-extension.ui.directory`: found `/ui` (it is absolute or contains `..`), expected the path of a directory in the workspace, such as `ui`
             `workspace.metadata.docker-extension.ui.build-folder`: this key is now called `build-directory`; `cargo xtask upgrade` renames it
-            `workspace.metadata.docker-extension.ui.colour`: unknown key, the keys here are title, directory, build-directory, entry
+            `workspace.metadata.docker-extension.ui.colour`: unknown key, expected one of title, directory, build-directory, entry
             `workspace.metadata.docker-extension.vm`: found neither, expected either `image` or `composefile`
-            `workspace.metadata.docker-extension.platforms[0]`: found `darwin-arm46` (not a host platform (did you mean `darwin-arm64`?); these are: darwin-amd64, darwin-arm64, windows-amd64, windows-arm64, linux-amd64, linux-arm64), expected a host platform
+            `workspace.metadata.docker-extension.platforms[0]`: found `darwin-arm46` (did you mean `darwin-arm64`?), expected a host platform
             `workspace.metadata.docker-extension.platforms[1]`: found the number 1, expected a host platform
-            `workspace.metadata.docker-extension.minimum-macos`: found `Big Sur` (two numbers with a dot between them are wanted), expected a macOS version, such as `11.0`
+            `workspace.metadata.docker-extension.minimum-macos`: found `Big Sur` (a version is two numbers separated by a dot), expected a macOS version, such as `11.0`
             `workspace.metadata.docker-extension.linker`: found `gold` (not one of auto, lld, zig, system), expected a linker
             `workspace.metadata.docker-extension.api-version`: found `newest` (unexpected character 'n' while parsing major version number), expected a version constraint, such as `>= 0.3.4`
             `workspace.metadata.docker-extension.titel`: unknown key, did you mean `title`?"#]].assert_eq(&problems(json!({
@@ -658,16 +701,16 @@ mod tests {
     }
 
     #[test]
-    fn a_line_break_is_rejected_in_labels_that_are_not_html() {
+    fn a_line_break_is_rejected_in_every_text_but_html() {
         expect_test::expect![[r#"
-            `workspace.metadata.docker-extension.title`: found a text with a line break, expected the name that people see, on one line
-            `workspace.metadata.docker-extension.description`: found a text with a line break, expected one sentence, on one line
-            `workspace.metadata.docker-extension.vendor`: found a text with a line break, expected the publisher's name, on one line
+            `workspace.metadata.docker-extension.title`: found a text with a line break, expected the name that users see, such as `Acme Disk`, on one line
+            `workspace.metadata.docker-extension.description`: found a text with a line break, expected one sentence, such as `Shows what fills your disk.`, on one line
+            `workspace.metadata.docker-extension.vendor`: found a text with a line break, expected the publisher's name, such as `Acme Inc.`, on one line
             `workspace.metadata.docker-extension.api-version`: found a text with a line break, expected a version constraint, such as `>= 0.3.4`, on one line
             `workspace.metadata.docker-extension.icon-url`: found `https://example.com/
-            ` (not an https address), expected an https:// address
+            ` (it contains a blank or a line break), expected an https:// URL, such as `https://acme.dev/disk.png`
             `workspace.metadata.docker-extension.publisher-url`: found `https://example.com/
-            ` (not an https address), expected an https:// address"#]].assert_eq(&problems(json!({
+            ` (it contains a blank or a line break), expected an https:// URL, such as `https://acme.dev/disk`"#]].assert_eq(&problems(json!({
             "title": "A\nTool",
             "description": "Does it.\n",
             "vendor": "Me\r\nand you",
@@ -675,21 +718,62 @@ mod tests {
             "icon-url": "https://example.com/\n",
             "publisher-url": "https://example.com/\n",
         })));
-        let in_json = json!({
+        expect_test::expect![[r#"
+            `workspace.metadata.docker-extension.screenshots[0].alt`: found a text with a line break, expected a description of the screenshot, such as `The main page`, on one line
+            `workspace.metadata.docker-extension.additional-urls[0].title`: found a text with a line break, expected the text of the link, such as `Support`, on one line
+            `workspace.metadata.docker-extension.ui.title`: found a text with a line break, expected the title of the tab, such as `Acme Disk`, on one line
+            `workspace.metadata.docker-extension.vm.image`: found a text with a line break, expected an image reference, such as `acme/disk-service:1.0.0`, on one line
+            `workspace.metadata.docker-extension.vm.socket`: found a text with a line break, expected the file name of a socket, such as `service.sock`, on one line"#]].assert_eq(&problems(json!({
             "screenshots": [{ "alt": "one\ntwo", "url": "https://example.com/1.png" }],
             "additional-urls": [{ "title": "one\ntwo", "url": "https://example.com" }],
-            "changelog": "<p>\nFirst.</p>",
-        });
-        assert!(Config::parse(&with(in_json)).is_ok());
+            "ui": { "title": "A\nTool" },
+            "vm": { "image": "me/tool\n", "socket": "a\nb.sock" },
+        })));
+        assert!(Config::parse(&with(json!({ "changelog": "<p>\nFirst.</p>" }))).is_ok());
     }
 
     #[test]
-    fn a_macos_that_no_rust_program_runs_on_is_refused() {
+    fn missing_keys_are_reported_with_an_example_value() {
+        let required = REQUIRED.map(|key| (key.to_owned(), Value::Null));
+        let mut without_all_but_the_image = serde_json::Map::from_iter(required);
+        without_all_but_the_image.remove("image");
+        expect_test::expect![[r#"
+            `workspace.metadata.docker-extension.title` is missing: expected the name that users see, such as `Acme Disk`
+            `workspace.metadata.docker-extension.description` is missing: expected one sentence, such as `Shows what fills your disk.`
+            `workspace.metadata.docker-extension.vendor` is missing: expected the publisher's name, such as `Acme Inc.`
+            `workspace.metadata.docker-extension.api-version` is missing: expected a version constraint, such as `>= 0.3.4`
+            `workspace.metadata.docker-extension.icon` is missing: expected the path of a file in the workspace, such as `extension/icon.svg`
+            `workspace.metadata.docker-extension.icon-url` is missing: expected an https:// URL, such as `https://acme.dev/disk.png`
+            `workspace.metadata.docker-extension.screenshots` is missing: expected a list such as `[{ alt = "The main page", url = "https://acme.dev/disk.png" }]`
+            `workspace.metadata.docker-extension.detailed-description` is missing: expected HTML, or a file such as `{ file = "extension/description.html" }`
+            `workspace.metadata.docker-extension.publisher-url` is missing: expected an https:// URL, such as `https://acme.dev/disk`
+            `workspace.metadata.docker-extension.changelog` is missing: expected HTML, or a file such as `{ file = "extension/changelog.html" }`
+            `workspace.metadata.docker-extension.categories` is missing: expected at least one category of the marketplace, such as `["utility-tools"]`"#]].assert_eq(&problems(Value::Object(without_all_but_the_image)));
+    }
+
+    #[test]
+    fn a_table_without_any_required_key_is_one_problem() {
+        for table in [json!({}), json!({ "ui": { "title": "Tool" } })] {
+            let problems = Config::parse(&table).unwrap_err();
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            assert_eq!(
+                problems,
+                [
+                    "`workspace.metadata.docker-extension` has none of the required keys: image, title, \
+                  description, vendor, api-version, icon, icon-url, screenshots, detailed-description, \
+                  publisher-url, changelog, categories"
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn a_macos_version_that_rust_does_not_support_is_rejected() {
         let version = |text: &str| text.parse::<MacOsVersion>();
         assert_eq!(version("10.12"), Ok(MacOsVersion { major: 10, minor: 12 }));
         assert_eq!(version("14"), Ok(MacOsVersion { major: 14, minor: 0 }));
         assert_eq!(version("10.5"), Err(NotAVersion::TooOld));
-        assert_eq!(version("+11.0"), Err(NotAVersion::Unreadable));
+        assert_eq!(version("+11.0"), Err(NotAVersion::Format));
     }
 
     #[test]
@@ -706,7 +790,7 @@ mod tests {
     }
 
     #[test]
-    fn a_package_can_only_narrow_its_platforms() {
+    fn a_package_can_only_restrict_its_platforms() {
         let platforms = parse_package(&json!({ "platforms": ["darwin-arm64"] })).unwrap();
         assert_eq!(platforms.map(|platforms| platforms.len()), Some(1));
         let problems = parse_package(&json!({ "platform": ["darwin-arm64"] })).unwrap_err();

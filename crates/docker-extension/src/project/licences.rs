@@ -1,5 +1,5 @@
-//! The licence files of host binaries, which their zip archives contain: the one that a package names
-//! by `license-file`, or those of the licences in `license`, an SPDX expression.
+//! The licence files that the zip archives of host binaries contain: the `license-file` of a package, or
+//! the files of the licences in its `license`, an SPDX expression.
 
 use std::collections::BTreeMap;
 
@@ -12,21 +12,21 @@ use crate::files;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Licences {
     pub files: Vec<Utf8PathBuf>,
-    /// Where there are none: why, and what the user can do.
+    /// If no file was found: why, and what to do.
     pub warning: Option<String>,
 }
 
-/// A directory, and the names of the files in it.
+/// A directory and the names of its files.
 type Listing<'a> = (&'a Utf8Path, Vec<String>);
 
 impl Licences {
-    /// Looks for them in the workspace's directory `root`, then in the package's own.
+    /// Searches the workspace's directory `root`, then the package's directory.
     pub fn find(package: &Package, root: &Utf8Path) -> Self {
         let name = &package.name;
         let manifest = &package.manifest_path;
         let found = match (package.license_file(), &package.license) {
             (Some(file), _) if file.is_file() => Ok(vec![file]),
-            (Some(file), _) => Err(format!("`license-file` names `{file}`, which is not a file")),
+            (Some(file), _) => Err(format!("`{file}`, its `license-file`, is not a file")),
             (None, Some(expression)) => {
                 let own = manifest.parent().unwrap_or(root);
                 let found = select(expression, &[list(root), list(own)]);
@@ -53,8 +53,8 @@ fn list(directory: &Utf8Path) -> Listing<'_> {
     (directory, files.map(|entry| entry.file_name().to_owned()).collect())
 }
 
-/// The files that belong to the licences of `expression`: for each licence and each name that stands
-/// for all of them, those in the first directory that has any. None where there is a `NOTICE` alone.
+/// The files of the licences in `expression`, and those for all licences such as `LICENSE`: each kind from
+/// the first directory that has any. Empty if there is only a `NOTICE`.
 fn select(expression: &str, directories: &[Listing<'_>]) -> Vec<Utf8PathBuf> {
     let first = |is_it: &dyn Fn(&str) -> bool| -> Vec<Utf8PathBuf> {
         let in_directory = |(directory, names): &Listing<'_>| {
@@ -75,8 +75,8 @@ fn select(expression: &str, directories: &[Listing<'_>]) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// The licences of an SPDX expression, or of the older form `MIT/Apache-2.0`. One with an exception is
-/// there twice: with it and without it.
+/// The licences of an SPDX expression, or of the older form `MIT/Apache-2.0`. A licence with an exception is
+/// listed twice: with it and without it.
 fn ids(expression: &str) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     let mut has_exception = false;
@@ -95,7 +95,7 @@ fn ids(expression: &str) -> Vec<String> {
     ids
 }
 
-/// Whether the file is the text of the licence `id`: `LICENSE-<id>`, or with less of the id.
+/// Whether the file has the text of the licence `id`: its name is `LICENSE-<id>`, or a part of the id.
 fn is_text_of(file: &str, id: &str) -> bool {
     let (stem, id) = (stem(file), id.to_lowercase());
     if stem == "unlicense" {
@@ -107,21 +107,21 @@ fn is_text_of(file: &str, id: &str) -> bool {
     let name = name.replace(['_', ' '], "-");
     match id.strip_prefix(&name) {
         Some("") => true,
-        // `APACHE` is short for Apache-2.0; but MIT-0 is another licence than MIT.
+        // `APACHE` is short for Apache-2.0, but MIT-0 is not the same licence as MIT.
         Some(rest) => rest.starts_with(['-', '.']) && name != "mit",
         None => false,
     }
 }
 
-/// The name in lower case, without the ending of a text.
+/// The name in lower case, without `.md` or `.txt`.
 fn stem(file: &str) -> String {
     let name = file.to_lowercase();
     let stem = [".md", ".txt"].iter().find_map(|ending| name.strip_suffix(ending));
     stem.map(str::to_owned).unwrap_or(name)
 }
 
-/// The files of several packages, by their names in an archive. A file that has the name of another
-/// package's file is in a directory of the name of its package.
+/// The files of several packages, by their names in an archive. If a name is taken, the file is put into a
+/// directory that is named after its package.
 pub fn archive_names<'a>(
     packages: impl IntoIterator<Item = (&'a str, &'a Licences)>,
 ) -> BTreeMap<String, &'a Utf8Path> {
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_files_of_the_licences_in_the_expression_are_taken_and_no_others() {
+    fn only_the_files_of_the_licences_in_the_expression_are_selected() {
         let root = ["Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "LICENSE-MPL-2.0", "LICENSES"];
         let both = ["/w/LICENSE-APACHE", "/w/LICENSE-MIT"];
         assert_eq!(selected("MIT OR Apache-2.0", &root, &[]), both);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_may_have_a_short_name_and_any_case() {
+    fn a_licence_file_may_have_a_short_name_in_any_case() {
         for (file, id) in [
             ("LICENSE-MIT", "MIT"),
             ("licence-mit.txt", "MIT"),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn one_file_for_all_licences_and_a_notice_are_taken_too() {
+    fn a_file_for_all_licences_and_a_notice_are_selected_too() {
         let root = ["COPYING", "LICENCE.md", "License-MIT", "NOTICE.txt", "NOTICES"];
         let found = ["/w/COPYING", "/w/LICENCE.md", "/w/License-MIT", "/w/NOTICE.txt"];
         assert_eq!(selected("MIT", &root, &[]), found);
@@ -201,13 +201,13 @@ mod tests {
     }
 
     #[test]
-    fn the_package_has_what_the_workspace_has_not() {
+    fn a_file_that_the_workspace_lacks_comes_from_the_package() {
         let found = selected("MIT OR ISC", &["LICENSE-MIT"], &["LICENSE-MIT", "LICENSE-ISC"]);
         assert_eq!(found, ["/w/p/LICENSE-ISC", "/w/LICENSE-MIT"]);
     }
 
     #[test]
-    fn an_exception_may_be_part_of_the_name() {
+    fn the_name_of_a_licence_file_may_include_an_exception() {
         let root = ["LICENSE-Apache-2.0_WITH_LLVM-exception", "LICENSE-GPL"];
         let found = selected("Apache-2.0 WITH LLVM-exception OR MIT", &root, &[]);
         assert_eq!(found, ["/w/LICENSE-Apache-2.0_WITH_LLVM-exception"]);
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_one_name_are_told_apart_by_their_packages() {
+    fn files_with_the_same_name_are_separated_by_package() {
         let licences = |files: &[&str]| Licences {
             files: files.iter().map(Utf8PathBuf::from).collect(),
             warning: None,

@@ -1,4 +1,4 @@
-//! The project: what its `Cargo.toml` files say about the extension, found and checked.
+//! The project: finds the extension's workspace, and reads and checks its `Cargo.toml` files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,21 +29,22 @@ pub use table::Problem;
 /// The directory of the workspace whose packages are host binaries.
 pub const HOST_BINS: &str = "host-bins";
 
-const KEYS_HELP: &str =
-    "docs/configuration.md in the repository of docker-extension lists every key of the table";
+const KEYS_HELP: &str = "see docs/configuration.md in the repository of docker-extension, which \
+                         describes every key";
 
-/// An extension's workspace, its configuration checked.
+/// An extension's workspace with a valid configuration.
 #[derive(Clone, Debug)]
 pub struct Project {
     pub root: Utf8PathBuf,
     pub target_dir: Utf8PathBuf,
-    /// The workspace's version: the extension's, and its image's tag.
+    /// The version of the workspace, which is the extension's.
     pub version: Version,
+    /// The version as the image's tag.
     pub tag: Tag,
     pub config: Config,
-    /// The host binaries, by package and name.
+    /// Sorted by package and name.
     pub host_binaries: Vec<HostBinary>,
-    /// The licences of the packages that have host binaries, by the packages' names.
+    /// The licences of the packages with host binaries, by package name.
     pub licences: BTreeMap<String, Licences>,
 }
 
@@ -52,12 +53,12 @@ pub struct Project {
 pub struct HostBinary {
     pub package: String,
     pub name: String,
-    /// The platforms to which its package narrows it, if it does.
+    /// The platforms to which its package restricts it.
     pub only: Option<BTreeSet<HostPlatform>>,
 }
 
 impl HostBinary {
-    /// Whether it is to be built for `platform` where the extension is.
+    /// Whether its package allows `platform`.
     pub fn runs_on(&self, platform: HostPlatform) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(&platform))
     }
@@ -70,20 +71,21 @@ impl<'a> From<&'a HostBinary> for BinaryName<'a> {
 }
 
 impl Project {
-    /// Finds the workspace around the directory `dir` and checks what it says.
+    /// Loads the workspace at or above the directory `dir`.
     ///
     /// # Errors
-    /// Nothing to load, or an invalid project; all problems of the configuration are in one error.
+    /// `dir` is not in an extension's workspace, or the project is invalid. One error has all problems of
+    /// the configuration.
     pub fn load(dir: &Utf8Path) -> Result<Self, Error> {
         let metadata = workspace(dir)?.ok_or_else(|| no_workspace(dir))?;
-        let table = extension_table(&metadata).ok_or_else(|| no_extension(&metadata))?;
+        let table = extension_table(&metadata)?.ok_or_else(|| no_extension(&metadata))?;
         Self::read(&metadata, table).map_err(Error::usage)
     }
 
-    /// Like [`Self::load`]; none where there is no extension.
+    /// Like [`Self::load`]; none if `dir` is not in an extension's workspace.
     pub fn find(dir: &Utf8Path) -> Result<Option<Self>, Error> {
         let Some(metadata) = workspace(dir)? else { return Ok(None) };
-        let Some(table) = extension_table(&metadata) else { return Ok(None) };
+        let Some(table) = extension_table(&metadata)? else { return Ok(None) };
         Self::read(&metadata, table).map(Some).map_err(Error::usage)
     }
 
@@ -109,16 +111,16 @@ impl Project {
         Ok(project)
     }
 
-    /// What the files made from the project are named after.
+    /// The name of the extension in the names of its files.
     pub fn name(&self) -> &str {
         self.config.image.short()
     }
 
-    pub fn context_folder(&self) -> Utf8PathBuf {
+    pub fn context_directory(&self) -> Utf8PathBuf {
         self.target_dir.join("extension")
     }
 
-    /// A long text of the configuration, from its file if it has one.
+    /// A long text of the configuration; read from its file if it has one.
     ///
     /// # Errors
     /// The file can't be read, or is not UTF-8.
@@ -132,7 +134,7 @@ impl Project {
         }
     }
 
-    /// Every file and folder that the configuration names must be there.
+    /// Checks that every configured file and directory exists.
     fn check_files(&self) -> Result<(), Error> {
         let config = &self.config;
         let mut files = vec![("icon", &config.icon)];
@@ -147,15 +149,15 @@ impl Project {
         if let Some(config::Vm { service: config::Service::ComposeFile(path), .. }) = &config.vm {
             files.push(("vm.composefile", path));
         }
-        let folders = config.ui.iter().map(|ui| ("ui.directory", &ui.folder));
+        let directories = config.ui.iter().map(|ui| ("ui.directory", &ui.directory));
 
         let is_file = |path: &Utf8PathBuf| self.root.join(path).is_file();
-        let is_folder = |path: &Utf8PathBuf| self.root.join(path).is_dir();
+        let is_directory = |path: &Utf8PathBuf| self.root.join(path).is_dir();
         let no_files = files.into_iter().filter(|(_, path)| !is_file(path));
-        let no_folders = folders.filter(|(_, path)| !is_folder(path));
+        let no_directories = directories.filter(|(_, path)| !is_directory(path));
         let problems: Vec<Problem> = no_files
             .map(|(key, path)| self.missing(key, path, "a file"))
-            .chain(no_folders.map(|(key, path)| self.missing(key, path, "a folder")))
+            .chain(no_directories.map(|(key, path)| self.missing(key, path, "a directory")))
             .collect();
         if problems.is_empty() {
             return Ok(());
@@ -164,16 +166,18 @@ impl Project {
     }
 
     fn missing(&self, key: &str, path: &Utf8Path, expected: &str) -> Problem {
-        let found = if self.root.join(path).exists() { "is not one" } else { "is not there" };
+        let exists = self.root.join(path).exists();
+        let reason =
+            if exists { format!("it is not {expected}") } else { "it does not exist".to_owned() };
         Problem::Value {
             key: format!("{}.{key}", config::WORKSPACE_KEY),
-            found: format!("`{path}`, which {found}"),
-            expected: expected.to_owned(),
+            found: format!("`{path}` ({reason})"),
+            expected: format!("{expected} in the workspace"),
         }
     }
 }
 
-/// None where neither `dir` nor a directory above it has a `Cargo.toml`.
+/// None if neither `dir` nor a parent directory has a `Cargo.toml`.
 fn workspace(dir: &Utf8Path) -> Result<Option<Metadata>, Error> {
     match metadata::workspace(dir) {
         Ok(metadata) => Ok(Some(metadata)),
@@ -188,65 +192,104 @@ fn workspace(dir: &Utf8Path) -> Result<Option<Metadata>, Error> {
 fn workspace_help(error: &cargo_metadata::Error) -> String {
     let glob = format!("{HOST_BINS}/*");
     match error {
-        // What cargo reports is a manifest that nobody has written.
+        // Cargo reports a manifest at a path that the author never wrote.
         cargo_metadata::Error::CargoMetadata { stderr } if stderr.contains(&glob) => format!(
-            "cargo needs a match for each of `members`: without host binaries create the empty file \
-             `{HOST_BINS}/.gitkeep`, or remove `{glob}` from `members`"
+            "create the empty file `{HOST_BINS}/.gitkeep`, or remove `{glob}` from `members`: each of them \
+             must match a file"
         ),
-        _ => "fix what cargo reports".to_owned(),
+        _ => "fix the problem that cargo reports".to_owned(),
     }
 }
 
-fn extension_table(metadata: &Metadata) -> Option<&Value> {
-    metadata.workspace_metadata.get("docker-extension")
+/// The last part of [`config::WORKSPACE_KEY`].
+const TABLE: &str = "docker-extension";
+
+/// # Errors
+/// A table has a similar name or is at another place: its keys would be ignored.
+fn extension_table(metadata: &Metadata) -> Result<Option<&Value>, Error> {
+    let table = metadata.workspace_metadata.get(TABLE);
+    let manifest = metadata.workspace_root.join("Cargo.toml");
+    match misnamed_table(&manifest, table.is_some()) {
+        Some(misnamed) => {
+            Err(Error::new(format!("`{manifest}`: the table `[{misnamed}]` is misnamed"))
+                .help(format!("rename it to `[{}]`", config::WORKSPACE_KEY))
+                .usage())
+        }
+        None => Ok(table),
+    }
+}
+
+/// The full key of a table that is probably meant to be the extension's.
+fn misnamed_table(manifest: &Utf8Path, has_table: bool) -> Option<String> {
+    const MISSPELLING: usize = 2;
+    const PARENTS: [&[&str]; 5] =
+        [&["workspace", "metadata"], &["workspace"], &["package", "metadata"], &["metadata"], &[]];
+    let document: toml::Table = files::read_text(manifest).ok()?.parse().ok()?;
+    let plain = |key: &str| key.to_lowercase().replace(|c: char| !c.is_alphanumeric(), "");
+    let is_similar = |key: &str| strsim::levenshtein(&plain(key), &plain(TABLE)) <= MISSPELLING;
+
+    // Beside the right table, only its sibling is certainly meant for this tool.
+    let parents = if has_table { &PARENTS[..1] } else { &PARENTS[..] };
+    parents.iter().find_map(|path| {
+        let parent = path
+            .iter()
+            .try_fold(&document, |table, key| table.get(*key).and_then(|it| it.as_table()));
+        let tables = parent?.iter().filter(|(_, value)| value.is_table());
+        let mut keys = tables.map(|(key, _)| [*path, &[key]].concat().join("."));
+        keys.find(|key| {
+            let name = key.rsplit('.').next().unwrap_or_default();
+            is_similar(name) && key != config::WORKSPACE_KEY
+        })
+    })
 }
 
 fn no_workspace(dir: &Utf8Path) -> Error {
     Error::new(format!(
-        "there is no cargo workspace: `{dir}` and its parent directories have no `Cargo.toml`"
+        "`{dir}` is not in a cargo workspace: neither it nor a parent directory has a `Cargo.toml`"
     ))
-    .help("run this in the directory of the extension, or in one below it")
+    .help("run this command in the directory of an extension")
     .usage()
 }
 
 fn no_extension(metadata: &Metadata) -> Error {
     let manifest = metadata.workspace_root.join("Cargo.toml");
     let key = config::WORKSPACE_KEY;
-    Error::new(format!("`{manifest}` does not configure an extension: it has no table `{key}`"))
-        .help(KEYS_HELP)
-        .usage()
+    Error::new(format!(
+        "`{manifest}` does not configure an extension: the table `[{key}]` is missing"
+    ))
+    .help(KEYS_HELP)
+    .usage()
 }
 
 fn invalid(manifest: &Utf8Path, problems: &[Problem]) -> Error {
     let count = text::count(problems.len(), "problem");
     let listed: String = problems.iter().map(|problem| format!("\n  {problem}")).collect();
-    Error::new(format!("`{manifest}` has {count}{listed}")).help(KEYS_HELP)
+    Error::new(format!("`{manifest}`: the configuration of the extension has {count}{listed}"))
+        .help(KEYS_HELP)
 }
 
 fn empty() -> Error {
     let key = config::WORKSPACE_KEY;
     Error::new(format!(
-        "the extension is empty: no host binary under `{HOST_BINS}/`, and no `{key}.ui`"
+        "the extension is empty: it has no host binary in `{HOST_BINS}/` and no table `[{key}.ui]`"
     ))
-    .help(format!("add a package with a program under `{HOST_BINS}/`, or a `ui` table with a page"))
+    .help(format!("add a package with a program to `{HOST_BINS}/`, or add the `ui` table"))
 }
 
-/// `cargo metadata` knows only the packages' versions, so this reads the manifest itself.
+/// Reads the manifest, because `cargo metadata` reports only the versions of packages.
 fn workspace_version(manifest: &Utf8Path) -> Result<(Version, Tag), Error> {
     let text = files::read_text(manifest)?;
     let document: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         Error::new(format!("`{manifest}` is not valid TOML"))
             .because(error)
-            .help("fix the line that the reason names")
+            .help("fix the reported line")
     })?;
     let version = document
         .get("workspace")
         .and_then(|workspace| workspace.get("package")?.get("version")?.as_str())
         .ok_or_else(|| {
-            Error::new(format!(
-                "the extension has no version: `workspace.package.version` is missing in `{manifest}`"
-            ))
-            .help("add `version = \"0.1.0\"` to `[workspace.package]`")
+            Error::new(format!("`{manifest}`: `workspace.package.version` is missing"))
+                .help("add `version = \"0.1.0\"` to `[workspace.package]`")
         })?;
     let parsed = version.parse().map_err(|error| invalid_version(manifest, version, error))?;
     let tag = version.parse().map_err(|error| invalid_version(manifest, version, error))?;
@@ -262,17 +305,14 @@ fn invalid_version(
         "`{manifest}`: `workspace.package.version` is `{version}`, expected a version such as `1.2.3`"
     ))
     .because(reason)
-    .help(
-        "write a semantic version without `+`: the marketplace reads the image's tag as one, and a \
-         tag can't contain a `+`",
-    )
+    .help("set a semantic version without `+`: it becomes the image's tag, which can't contain a `+`")
 }
 
 fn host_binaries(metadata: &Metadata) -> Result<Vec<HostBinary>, Error> {
-    let folder = metadata.workspace_root.join(HOST_BINS);
+    let directory = metadata.workspace_root.join(HOST_BINS);
     let mut found = Vec::new();
     for package in metadata.workspace_packages() {
-        if !package.manifest_path.starts_with(&folder) {
+        if !package.manifest_path.starts_with(&directory) {
             continue;
         }
         let only = package_platforms(package)?;
@@ -281,9 +321,9 @@ fn host_binaries(metadata: &Metadata) -> Result<Vec<HostBinary>, Error> {
             .iter()
             .filter(|target| target.kind.contains(&TargetKind::Bin))
             .peekable();
-        // A library may be in the directory of the package that uses it.
+        // A library may be inside the directory of the package that uses it.
         let is_own_entry =
-            package.manifest_path.parent().and_then(Utf8Path::parent) == Some(&*folder);
+            package.manifest_path.parent().and_then(Utf8Path::parent) == Some(&*directory);
         if programs.peek().is_none() && is_own_entry {
             return Err(no_program(package));
         }
@@ -301,20 +341,20 @@ fn host_binaries(metadata: &Metadata) -> Result<Vec<HostBinary>, Error> {
 fn no_program(package: &Package) -> Error {
     let (name, manifest) = (&package.name, &package.manifest_path);
     Error::new(format!(
-        "the package `{name}` has no `bin` target, but is under `{HOST_BINS}/`: `{manifest}`"
+        "`{manifest}`: the package `{name}` is in `{HOST_BINS}/`, but has no `bin` target"
     ))
     .help(format!(
-        "add a `src/main.rs`, or move a package that is only a library out of `{HOST_BINS}/`"
+        "add `src/main.rs`, or move the package out of `{HOST_BINS}/` if it is a library"
     ))
 }
 
 fn package_platforms(package: &Package) -> Result<Option<BTreeSet<HostPlatform>>, Error> {
-    let Some(table) = package.metadata.get("docker-extension") else { return Ok(None) };
+    let Some(table) = package.metadata.get(TABLE) else { return Ok(None) };
     config::parse_package(table).map_err(|problems| invalid(&package.manifest_path, &problems))
 }
 
-/// Consumers put all host binaries of an operating system into one folder, on file systems that may
-/// take upper and lower case for the same.
+/// Docker Desktop copies all host binaries of an operating system into one directory, on file systems that
+/// may ignore case.
 fn check_names(binaries: &[HostBinary]) -> Result<(), Error> {
     let mut same: BTreeMap<(Os, String), Vec<&HostBinary>> = BTreeMap::new();
     for binary in binaries {
@@ -330,10 +370,10 @@ fn check_names(binaries: &[HostBinary]) -> Result<(), Error> {
     let Some(same) = same.into_values().find(|same| same.len() > 1) else { return Ok(()) };
     let packages: Vec<String> = same.iter().map(|binary| format!("`{}`", binary.package)).collect();
     let (name, packages) = (&same[0].name, text::list(&packages));
-    Err(Error::new(format!("two host binaries are called `{name}`: in the packages {packages}"))
-        .help(
-            "rename one of them: consumers copy all host binaries of a platform into one directory",
-        ))
+    Err(Error::new(format!(
+        "the packages {packages} have a host binary with the same name, `{name}`"
+    ))
+    .help("rename one of them: Docker Desktop copies all host binaries into one directory"))
 }
 
 fn licences(metadata: &Metadata, binaries: &[HostBinary]) -> BTreeMap<String, Licences> {

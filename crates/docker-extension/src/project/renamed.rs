@@ -1,11 +1,10 @@
-//! Keys of the configuration that an earlier version of the tool called by another name.
+//! Keys of the configuration that had another name in an earlier version of the tool.
 
 use toml_edit::{DocumentMut, Item, TableLike};
 
-/// A key that has a new name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RenamedKey {
-    /// The table of the key, below the workspace's.
+    /// The table of the key, relative to the workspace's table.
     table: &'static [&'static str],
     old: &'static str,
     new: &'static str,
@@ -33,15 +32,16 @@ impl RenamedKey {
     }
 }
 
-/// A manifest with the new names, and what was renamed: old and new full keys.
+/// A manifest with the new names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Migrated {
     pub text: String,
+    /// Old and new full keys.
     pub renamed: Vec<(String, String)>,
 }
 
-/// Gives keys in the workspace's `Cargo.toml` their new names. Everything else stays as it is, down to the
-/// blanks. A key whose new name is taken stays.
+/// Renames the keys in the workspace's `Cargo.toml`, unless the new name is taken. Nothing else changes,
+/// not even white space.
 ///
 /// # Errors
 /// The text is not TOML.
@@ -61,7 +61,7 @@ pub fn migrate(manifest: &str) -> Result<Migrated, toml_edit::TomlError> {
     Ok(Migrated { text, renamed })
 }
 
-/// Renames in place: the entries stay in their order.
+/// Renames a key and keeps the order of the entries.
 fn rename(table: &mut dyn TableLike, old: &str, new: &str) -> bool {
     if !table.contains_key(old) || table.contains_key(new) {
         return false;
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_get_their_new_names_and_nothing_else_changes() {
+    fn keys_are_renamed_and_nothing_else_changes() {
         let old = r#"# First.
 [workspace]
 members = [ "xtask" ]
@@ -127,7 +127,7 @@ entry = "index.html"
     }
 
     #[test]
-    fn a_manifest_without_old_keys_stays() {
+    fn a_manifest_without_old_keys_does_not_change() {
         let both = "[workspace.metadata.docker-extension.ui]\nfolder = \"a\"\ndirectory = \"b\"\n";
         for text in [both, "", "[workspace]\r\n", "[workspace.metadata]\ndocker-extension = 1\n"] {
             assert_eq!(migrated(text), Migrated { text: text.to_owned(), renamed: vec![] });

@@ -1,5 +1,5 @@
-//! Reads a table of the configuration key by key, and collects every problem instead of stopping
-//! at the first.
+//! Reads a table of the configuration key by key, and collects all problems instead of stopping at the
+//! first.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -12,18 +12,22 @@ use crate::text::nearest;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// A value is missing or invalid.
+    /// An invalid value.
     #[error("`{key}`: found {found}, expected {expected}")]
     Value {
         /// The full key: `workspace.metadata.docker-extension.title`.
         key: String,
-        /// What is there: "the number 3".
+        /// "the number 3".
         found: String,
-        /// What should be there: "a text".
+        /// "the publisher's name".
         expected: String,
     },
-    /// A key that is not read.
-    #[error("`{key}`: unknown key, {}", hint(.nearest, .known))]
+    #[error("`{key}` is missing: expected {expected}")]
+    Missing { key: String, expected: String },
+    /// A table that has none of its required keys.
+    #[error("`{key}` has none of the required keys: {}", required.join(", "))]
+    Empty { key: String, required: Vec<&'static str> },
+    #[error("`{key}`: unknown key; {}", hint(.nearest, .known))]
     UnknownKey { key: String, nearest: Option<&'static str>, known: Vec<&'static str> },
     /// A key that an earlier version of the tool read.
     #[error("`{key}`: this key is now called `{new_name}`; `cargo xtask upgrade` renames it")]
@@ -31,7 +35,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// The same problem of a value that stands elsewhere, such as in an option.
+    /// The same problem of a value that has another source, such as an option.
     pub fn at(self, place: &str) -> Self {
         match self {
             Problem::Value { found, expected, .. } => {
@@ -45,19 +49,18 @@ impl Problem {
 fn hint(nearest: &Option<&str>, known: &[&str]) -> String {
     match nearest {
         Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => format!("the keys here are {}", known.join(", ")),
+        None => format!("known keys: {}", known.join(", ")),
     }
 }
 
 pub type Problems = RefCell<Vec<Problem>>;
 
-/// A table that is being read. Getters return `None` after recording the problem.
-///
-/// A missing entry that is optional is `Some(None)`.
+/// A table that is being read. Getters return `None` after recording a problem, and `Some(None)` if an
+/// optional key is missing.
 pub struct Table<'a> {
     key: String,
     entries: &'a Map<String, Value>,
-    asked: RefCell<Vec<&'static str>>,
+    known: RefCell<Vec<&'static str>>,
     problems: &'a Problems,
 }
 
@@ -67,7 +70,7 @@ impl<'a> Table<'a> {
         let key = key.into();
         match value {
             Value::Object(entries) => {
-                Some(Self { key, entries, asked: RefCell::default(), problems })
+                Some(Self { key, entries, known: RefCell::default(), problems })
             }
             other => {
                 problems.borrow_mut().push(Problem::Value {
@@ -93,39 +96,52 @@ impl<'a> Table<'a> {
     }
 
     pub fn value(&self, name: &'static str) -> Option<&'a Value> {
-        let mut asked = self.asked.borrow_mut();
-        if !asked.contains(&name) {
-            asked.push(name);
+        let mut known = self.known.borrow_mut();
+        if !known.contains(&name) {
+            known.push(name);
         }
         self.entries.get(name)
     }
 
-    /// The entry, which must be there.
+    /// The value of a required key.
     pub fn required(&self, name: &'static str, expected: &str) -> Option<&'a Value> {
         let value = self.value(name);
         if value.is_none() {
-            self.problem(name, "nothing", expected);
+            let (key, expected) = (self.full_key(name), expected.to_owned());
+            self.problems.borrow_mut().push(Problem::Missing { key, expected });
         }
         value
     }
 
-    /// A text that must be there and not be blank.
+    /// A required text that is not blank.
     pub fn text(&self, name: &'static str, expected: &str) -> Option<&'a str> {
         self.as_text(name, self.required(name, expected)?, expected)
     }
 
-    /// Like [`Self::text`], for a label of the image: a `Dockerfile` can't write a line break in one.
+    /// Like [`Self::text`], without line breaks: Docker Desktop shows it on one line, and a `Dockerfile`
+    /// can't express a line break in a label.
     pub fn line(&self, name: &'static str, expected: &str) -> Option<&'a str> {
         let text = self.text(name, expected)?;
+        self.on_one_line(name, text)
+    }
+
+    /// Like [`Self::line`], but optional.
+    pub fn optional_line(&self, name: &'static str, expected: &str) -> Option<Option<&'a str>> {
+        match self.optional_text(name, expected)? {
+            None => Some(None),
+            Some(text) => self.on_one_line(name, text).map(Some),
+        }
+    }
+
+    fn on_one_line(&self, name: &str, text: &'a str) -> Option<&'a str> {
         if text.contains(['\n', '\r']) {
-            self.problem(name, "a text with a line break", format!("{expected}, on one line"));
+            self.problem(name, "a text with a line break", "a text on one line");
             return None;
         }
         Some(text)
     }
 
-    /// Like [`Self::text`], but may be missing: `Some(None)`.
-    pub fn optional_text(&self, name: &'static str, expected: &str) -> Option<Option<&'a str>> {
+    fn optional_text(&self, name: &'static str, expected: &str) -> Option<Option<&'a str>> {
         match self.value(name) {
             None => Some(None),
             Some(value) => self.as_text(name, value, expected).map(Some),
@@ -142,7 +158,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A text that must be there and read as a `T`.
+    /// A required text that is parsed as a `T`.
     pub fn parsed<T: FromStr<Err: Display>>(
         &self,
         name: &'static str,
@@ -152,7 +168,7 @@ impl<'a> Table<'a> {
         self.parse(name, text, expected)
     }
 
-    /// Like [`Self::parsed`], with a value to take where the entry is missing.
+    /// Like [`Self::parsed`], with a default for a missing key.
     pub fn parsed_or<T: FromStr<Err: Display>>(
         &self,
         name: &'static str,
@@ -175,7 +191,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A list, each element read by `element` under its own key; `None` where the entry is missing.
+    /// An optional list. `element` reads an element, given its key and value.
     pub fn list<T>(
         &self,
         name: &'static str,
@@ -199,7 +215,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A list of texts that each read as a `T`.
+    /// An optional list of texts that are parsed as a `T`.
     pub fn parsed_list<T: FromStr<Err: Display>>(
         &self,
         name: &'static str,
@@ -210,7 +226,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// A table in this one; `None` where the entry is missing.
+    /// An optional table.
     pub fn table(&self, name: &'static str) -> Option<Option<Table<'a>>> {
         match self.value(name) {
             None => Some(None),
@@ -218,14 +234,14 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A table that stands at `name`, which may be an element of a list.
+    /// The table `value` of the key `name`, which may be the key of a list's element.
     pub fn sub_table(&self, name: &str, value: &'a Value) -> Option<Table<'a>> {
         Table::new(self.full_key(name), value, self.problems)
     }
 
-    /// Ends the reading: every entry that was not asked for is a problem.
+    /// Reports every key that was not read.
     pub fn finish(self) {
-        let known = self.asked.take();
+        let known = self.known.take();
         let is_unknown = |name: &&String| !known.contains(&name.as_str());
         for name in self.entries.keys().filter(is_unknown) {
             let key = self.full_key(name);
@@ -241,7 +257,7 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The value as a message shows it.
+/// The value in a message.
 pub fn describe(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),

@@ -1,4 +1,4 @@
-//! A project as a value, for tests of what is made from it.
+//! A project for tests.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::config::Config;
 use super::{HostBinary, Project};
 
-/// A small extension in the folder `root`, with one host binary and a tab.
+/// A small extension in the directory `root`, with one host binary and a tab.
 pub(crate) fn project(root: &Utf8Path) -> Project {
     let config = json!({
         "image": "me/my-tool",

@@ -1,4 +1,4 @@
-//! What was made, how big, where, and what to type next.
+//! The summary of a run: the files, their sizes and the next command.
 
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::style::{DIM, GOOD, HELP};
 use crate::text;
 
-/// Prints the summary, unless nothing is to be said.
+/// Prints the summary, except with `--quiet`.
 pub(super) fn print(
     plan: &Plan<'_>,
     context: &Context,
@@ -48,7 +48,7 @@ fn summary(plan: &Plan<'_>, context: &Context, manifest: &DistManifest, args: &D
     text
 }
 
-/// The command that a person will most likely want now.
+/// The command that the user most likely needs next.
 fn next(plan: &Plan<'_>, manifest: &DistManifest, args: &DistArgs) -> String {
     let reference = &plan.reference;
     if args.push {

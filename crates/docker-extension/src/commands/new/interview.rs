@@ -1,4 +1,4 @@
-//! What `new` has to know: from options, from the user, or from defaults.
+//! Collects the answers for `new` from options, the user or defaults.
 
 use camino::Utf8Path;
 
@@ -11,17 +11,16 @@ use crate::prompt::Prompt;
 use crate::scaffold::{Answers, ExtensionParts, License, ProjectName};
 use crate::text;
 
-/// Something that an option answers.
 struct Question<'a> {
     option: &'static str,
     text: &'static str,
     given: Option<&'a str>,
     default: String,
-    /// Only the user can know it: the default is a placeholder.
+    /// The default is a placeholder, because only the user knows the answer.
     is_required: bool,
 }
 
-/// Collects the answers, and everything that is wrong with them.
+/// Collects the answers and their problems.
 struct Interview<'a> {
     prompt: Option<&'a Prompt>,
     uses_defaults: bool,
@@ -29,7 +28,7 @@ struct Interview<'a> {
     missing: Vec<&'static str>,
 }
 
-/// `prompt` is none where nobody can be asked, or nobody wants to be.
+/// `prompt` is none without a terminal, and with `--yes`.
 ///
 /// # Errors
 /// Answers are invalid or missing, all of them in one error.
@@ -119,7 +118,7 @@ pub fn interview(args: &NewArgs, directory: &Utf8Path, prompt: Option<&Prompt>) 
 }
 
 impl Interview<'_> {
-    /// None after recording why there is no answer.
+    /// None after recording a problem.
     fn answer<T>(
         &mut self,
         question: Question<'_>,
@@ -155,14 +154,15 @@ impl Interview<'_> {
             let listed: String = self.invalid.iter().map(|it| format!("\n  {it}")).collect();
             let count = text::count(self.invalid.len(), "invalid answer");
             return Err(Error::new(format!("{count}{listed}"))
-                .help("correct the options; `--help` describes them")
+                .help("fix the options; `--help` describes them")
                 .usage());
         }
         if !self.missing.is_empty() {
             let options: Vec<String> = self.missing.iter().map(|it| format!("`{it}`")).collect();
-            let what = format!("{} required: there is no terminal to ask on", text::list(&options));
+            let are = if options.len() == 1 { "is" } else { "are" };
+            let what = format!("{} {are} required without a terminal", text::list(&options));
             return Err(Error::new(what)
-                .help("add the options, or `--yes` to use placeholders that you replace later")
+                .help("add the options, or add `--yes` to use placeholders that you replace later")
                 .usage());
         }
         Ok(())
@@ -173,7 +173,7 @@ fn parse_name(text: &str) -> Result<ProjectName, Problem> {
     text.parse().map_err(|reason| Problem::Value {
         key: String::new(),
         found: format!("`{text}` ({reason})"),
-        expected: "a name such as `acme-disk`".to_owned(),
+        expected: "a name, such as `acme-disk`".to_owned(),
     })
 }
 
@@ -181,6 +181,6 @@ fn parse_license(text: &str) -> Result<License, Problem> {
     text.parse().map_err(|reason| Problem::Value {
         key: String::new(),
         found: format!("`{text}` ({reason})"),
-        expected: "an SPDX expression such as `MIT OR Apache-2.0`, or `proprietary`".to_owned(),
+        expected: "an SPDX expression, such as `MIT OR Apache-2.0`, or `proprietary`".to_owned(),
     })
 }

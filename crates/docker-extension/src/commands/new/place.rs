@@ -1,4 +1,4 @@
-//! Where `new` creates a project, and how: it appears there complete, or not at all.
+//! Where `new` creates a project. The project is complete, or it leaves no files.
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use xshell::Shell;
@@ -11,10 +11,10 @@ use crate::staging::{self, Staged};
 
 /// A directory that can become a project.
 pub enum Place {
-    /// There is nothing yet.
+    /// It does not exist.
     Missing(Utf8PathBuf),
     Empty(Utf8PathBuf),
-    /// A repository made from the one of this tool.
+    /// A copy of this tool's repository.
     Copy(TemplateCopy),
 }
 
@@ -22,7 +22,7 @@ impl Place {
     /// `path` is none for `--here`.
     ///
     /// # Errors
-    /// Something else is there.
+    /// The directory is not empty, or `--here` was used outside a copy of this tool's repository.
     pub fn choose(path: Option<&Utf8Path>, here: &Utf8Path, sh: &Shell) -> Result<Self> {
         let Some(path) = path else { return TemplateCopy::find(here, sh).map(Place::Copy) };
         let directory = normalized(&here.join(path));
@@ -37,7 +37,7 @@ impl Place {
         }
         if !files::entries(&directory)?.is_empty() {
             return Err(Error::new(format!("the directory `{directory}` is not empty"))
-                .help("choose another path; in a copy of the repository of docker-extension use `--here`")
+                .help("choose another path, or use `--here` in a copy of the docker-extension repository")
                 .usage());
         }
         Ok(Place::Empty(directory))
@@ -50,16 +50,16 @@ impl Place {
         }
     }
 
-    /// Whether `path` is in what will be replaced.
+    /// Whether `path` is among the files that will be replaced.
     pub fn contains(&self, path: &Utf8Path) -> bool {
         let same = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
         matches!(self, Place::Copy(copy) if same(path).starts_with(same(copy.root())))
     }
 
-    /// Shows what will be deleted, and asks whether it may be.
+    /// Lists the files that will be deleted, and asks for confirmation.
     ///
     /// # Errors
-    /// It may not be.
+    /// The user does not confirm, or can't be asked.
     pub fn confirm(&self, prompt: Option<&Prompt>, is_confirmed: bool) -> Result<()> {
         match self {
             Place::Copy(copy) => copy.confirm(prompt, is_confirmed),
@@ -67,17 +67,17 @@ impl Place {
         }
     }
 
-    /// Begins a project. Dropped before [`NewDirectory::commit`], nothing is left of it.
+    /// Begins a project. If it is dropped before [`NewDirectory::commit`], it leaves no files.
     ///
     /// # Errors
-    /// Nothing can be written there.
+    /// The directory can't be written.
     pub fn begin(self) -> Result<NewDirectory> {
         let (parents, staged) = match &self {
             Place::Missing(directory) => {
                 let parents = NewParents::create(directory)?;
                 (parents, Staged::begin(directory)?)
             }
-            // In the directory itself: a user's shell may be in it, so it is not replaced.
+            // The directory itself is not replaced, because it may be a shell's current directory.
             Place::Empty(_) | Place::Copy(_) => {
                 let inside = self.directory().join("new-project");
                 (NewParents::default(), Staged::begin(&inside)?)
@@ -89,7 +89,7 @@ impl Place {
 
 /// A project that is being written.
 pub struct NewDirectory {
-    // Fields are dropped in this order: what is in the parents first.
+    // Fields are dropped in this order: the project before its parent directories.
     staged: Staged,
     parents: NewParents,
     place: Place,
@@ -104,14 +104,16 @@ impl NewDirectory {
     /// Puts the project into its place.
     ///
     /// # Errors
-    /// The operating system refuses; then the place is as it was.
+    /// A file can't be moved; then the place is unchanged.
     pub fn commit(self) -> Result<()> {
         let Self { staged, parents, place } = self;
         match place {
             Place::Missing(directory) => {
                 if directory.symlink_metadata().is_ok() {
-                    return Err(Error::new(format!("`{directory}` was created meanwhile"))
-                        .help("choose another path"));
+                    return Err(Error::new(format!(
+                        "`{directory}` was created by another program"
+                    ))
+                    .help("choose another path"));
                 }
                 staged.commit()?;
             }
@@ -123,7 +125,7 @@ impl NewDirectory {
     }
 }
 
-/// Directories above a new one. Those that did not exist are removed when dropped.
+/// The parent directories of a new directory. Those that did not exist before are removed when dropped.
 #[derive(Default)]
 struct NewParents {
     created: Vec<Utf8PathBuf>,
@@ -135,7 +137,7 @@ impl NewParents {
         let above = directory.ancestors().skip(1).filter(|path| !path.as_str().is_empty());
         let missing: Vec<&Utf8Path> = above.take_while(|path| !path.exists()).collect();
         for path in missing.into_iter().rev() {
-            std::fs::create_dir(path).doing("create the folder", path)?;
+            std::fs::create_dir(path).doing("create the directory", path)?;
             parents.created.push(path.to_owned());
         }
         Ok(parents)
@@ -149,13 +151,13 @@ impl NewParents {
 impl Drop for NewParents {
     fn drop(&mut self) {
         for path in self.created.iter().rev() {
-            // One that something else uses by now stays.
+            // It stays if another program has put files into it.
             let _ = std::fs::remove_dir(path);
         }
     }
 }
 
-/// The path without `.` and `..`, without looking at the file system: it may not exist yet.
+/// The path without `.` and `..`. It does not access the file system, because the path may not exist.
 fn normalized(path: &Utf8Path) -> Utf8PathBuf {
     let mut normalized = Utf8PathBuf::new();
     for part in path.components() {

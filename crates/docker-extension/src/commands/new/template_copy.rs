@@ -1,4 +1,4 @@
-//! A repository that was created from the one of this tool, with GitHub's template button.
+//! A copy of this tool's repository, such as GitHub's "Use this template" makes.
 
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ use crate::scaffold::Record;
 use crate::staging::{self, Staged};
 use crate::text;
 
-/// Everything in the repository of this tool. An author's own files are elsewhere.
+/// All files of this tool's repository. An author's files have other paths.
 pub const REPOSITORY: [&str; 20] = [
     ".cargo",
     ".ci",
@@ -37,33 +37,33 @@ pub const REPOSITORY: [&str; 20] = [
     Record::PATH,
 ];
 
-/// A copy of the repository in which git has everything that will be deleted.
+/// A copy of the repository. Everything that will be deleted is committed to git.
 pub struct TemplateCopy {
     root: Utf8PathBuf,
-    /// What will be deleted, each with the number of its files that git knows.
+    /// The paths that will be deleted, each with the number of its tracked files.
     entries: Vec<(&'static str, usize)>,
 }
 
 impl TemplateCopy {
     /// # Errors
-    /// `here` is not the root of such a repository, or has changes that git does not have.
+    /// `here` is not the root of such a repository, or has uncommitted changes.
     pub fn find(here: &Utf8Path, sh: &Shell) -> Result<Self> {
         let is_copy = here.join("crates/docker-extension/template").is_dir()
             && here.join("crates/end-to-end").is_dir();
         if !is_copy {
             return Err(Error::new(format!(
-                "`{here}` is not a copy of the repository of docker-extension"
+                "`{here}` is not a copy of the docker-extension repository"
             ))
-            .help("`docker-extension new PATH` creates a project in an empty directory")
+            .help("run `docker-extension new PATH` to create a project in an empty directory")
             .usage());
         }
         let tracked = process::read(cmd!(sh, "git -C {here} ls-files")).map_err(no_git)?;
         let changes =
             process::read(cmd!(sh, "git -C {here} status --porcelain")).map_err(no_git)?;
         if !changes.trim().is_empty() {
-            let count = text::count(changes.lines().count(), "change");
-            return Err(Error::new(format!("`{here}` has {count} that git has no commit of"))
-                .help("commit them, so that nothing is lost"));
+            let count = text::count(changes.lines().count(), "uncommitted change");
+            return Err(Error::new(format!("`{here}` has {count}, which `--here` could delete"))
+                .help("commit the changes, so that nothing is lost"));
         }
         let count = |entry: &str| {
             tracked.lines().filter(|file| Utf8Path::new(file).starts_with(entry)).count()
@@ -80,9 +80,10 @@ impl TemplateCopy {
     }
 
     /// # Errors
-    /// The user says no, or can't be asked.
+    /// The user does not confirm, or can't be asked.
     pub fn confirm(&self, prompt: Option<&Prompt>, is_confirmed: bool) -> Result<()> {
-        let mut listed = format!("These will be deleted from `{}`; git keeps them:\n", self.root);
+        let mut listed =
+            format!("These files will be deleted from `{}`; git keeps them:\n", self.root);
         for (entry, count) in &self.entries {
             let _ = writeln!(listed, "  {entry} ({})", text::count(*count, "file"));
         }
@@ -91,8 +92,8 @@ impl TemplateCopy {
         match prompt {
             _ if is_confirmed => Ok(()),
             None => Err(nothing_done(
-                Error::new("`--here` deletes files, and there is no terminal to ask on")
-                    .help("add `--yes`"),
+                Error::new("`--here` deletes files and needs a terminal to ask for confirmation")
+                    .help("add `--yes` to confirm"),
             )),
             Some(prompt) if prompt.confirm("Delete them?")? => Ok(()),
             Some(_) => {
@@ -104,7 +105,7 @@ impl TemplateCopy {
     /// Replaces the repository's files with those of `project`.
     ///
     /// # Errors
-    /// A file can't be moved; then everything is as it was.
+    /// A file can't be moved; then the repository is unchanged.
     pub fn replace_by(&self, project: &Utf8Path) -> Result<()> {
         let old = Staged::begin(&self.root.join("old-files"))?;
         let mut moved = Vec::new();
@@ -121,7 +122,7 @@ impl TemplateCopy {
             .and_then(|()| staging::move_files(project, &self.root));
         if result.is_err() {
             for (from, to) in moved.iter().rev() {
-                // If even that fails, git still has the files.
+                // If this fails, git still has the files.
                 let _ = files::rename(to, from);
             }
         }
@@ -130,8 +131,8 @@ impl TemplateCopy {
 }
 
 fn no_git(error: process::ProcessError) -> Error {
-    Error::new("git can't tell what is in the repository")
+    Error::new("git can't list the files of the repository")
         .because(error)
-        .help("`--here` needs a git repository, so that nothing is lost: install git, and commit the files")
+        .help("install git and commit the files: `--here` deletes only files that git keeps")
         .usage()
 }
