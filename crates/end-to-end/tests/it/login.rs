@@ -1,6 +1,6 @@
-//! Registries that want a login: real ones, with real logins of `docker login`.
+//! Registries that require a login, with real logins of `docker login`.
 //!
-//! `.ci/docker-engine` and `.ci/registry` bring up what they need.
+//! `.ci/docker-engine` and `.ci/registry` start the required programs.
 
 use crate::support;
 
@@ -13,13 +13,13 @@ use support::tokens::TokenServer;
 use support::{Extension, run, stderr};
 use tempfile::TempDir;
 
-/// Of `me`, by `htpasswd -nbB me "open sesame"`.
+/// The password of `me`; the file is from `htpasswd -nbB me "open sesame"`.
 const PASSWORD: &str = "open sesame";
 const PASSWORD_FILE: &str = "me:$2b$05$8dhdLV84LO5b1IOHk9EuAOj7xoU.3FrwCk/2H449zZ/P2ff6obd2O\n";
-/// The same name with another password.
+/// The same user with another password.
 const CHANGED_FILE: &str = "me:$2b$05$XZ24XYeyIrDTjxlMyYi.q.D9248laBh8oRRbJx4l5m25E8yQYIAxa\n";
 
-/// An extension of somebody with Docker's configuration of his own.
+/// An extension and a separate configuration of Docker.
 struct Author {
     extension: Extension,
     configuration: TempDir,
@@ -42,7 +42,7 @@ impl Author {
         self.run(&mut self.extension.xtask(args))
     }
 
-    /// Runs `xtask`, which must end with `code` and say `words`.
+    /// Runs `xtask`, and asserts its exit status and `words` in its standard error.
     fn assert_ends(&self, args: &[&str], code: i32, words: &[&str]) {
         let output = self.xtask(args);
         let message = stderr(&output);
@@ -68,10 +68,10 @@ impl Author {
 
 #[test]
 #[ignore = "needs a Docker Engine and a registry's program"]
-fn an_image_is_pushed_and_read_with_the_login_that_docker_keeps() {
-    let registry = Registry::start(|folder| {
-        fs::write(folder.join("htpasswd"), PASSWORD_FILE).unwrap();
-        format!("htpasswd: {{ realm: tests, path: {}/htpasswd }}", folder.display())
+fn an_image_is_pushed_and_read_with_the_stored_login_of_docker() {
+    let registry = Registry::start(|directory| {
+        fs::write(directory.join("htpasswd"), PASSWORD_FILE).unwrap();
+        format!("htpasswd: {{ realm: tests, path: {}/htpasswd }}", directory.display())
     });
     let author = Author::new();
     let address = registry.address();
@@ -87,8 +87,8 @@ fn an_image_is_pushed_and_read_with_the_login_that_docker_keeps() {
     author.assert_ends(&push, 0, &[]);
     assert_eq!(author.report(&image), author.report("dist"));
 
-    // The password has been changed since.
-    fs::write(registry.folder().join("htpasswd"), CHANGED_FILE).unwrap();
+    // The password has changed since the login.
+    fs::write(registry.directory().join("htpasswd"), CHANGED_FILE).unwrap();
     let what =
         format!("the registry `{address}` rejected the login of `me` from Docker's configuration");
     author.assert_ends(&["validate", &image], 1, &[&what, "log in again", &help]);
@@ -98,9 +98,9 @@ fn an_image_is_pushed_and_read_with_the_login_that_docker_keeps() {
 
 #[test]
 #[ignore = "needs a Docker Engine and a registry's program"]
-fn a_token_server_lets_everybody_read_what_is_public_and_its_owner_the_rest() {
-    let folder = tempfile::tempdir().unwrap();
-    let tokens = TokenServer::start(folder.path(), PASSWORD);
+fn a_token_server_allows_everyone_to_read_public_images_and_only_the_owner_to_read_others() {
+    let directory = tempfile::tempdir().unwrap();
+    let tokens = TokenServer::start(directory.path(), PASSWORD);
     let registry = Registry::start(|_| tokens.configuration());
     let (owner, anybody) = (Author::new(), Author::new());
     let address = registry.address();
@@ -124,11 +124,11 @@ fn a_token_server_lets_everybody_read_what_is_public_and_its_owner_the_rest() {
     owner.assert_ends(&["validate", &private], 1, &[&refused, "log in again", &help]);
     tokens.change_password(PASSWORD);
 
-    // It gives out what stands for the password, which Docker then keeps.
+    // The server returns a token, which Docker stores instead of the password.
     tokens.give_identity_tokens();
     owner.log_in(address);
-    let kept = fs::read_to_string(owner.configuration.path().join("config.json")).unwrap();
-    assert!(kept.contains("identitytoken"), "{kept}");
+    let stored = fs::read_to_string(owner.configuration.path().join("config.json")).unwrap();
+    assert!(stored.contains("identitytoken"), "{stored}");
     tokens.change_password("another");
     assert_eq!(owner.report(&private), expected);
 }

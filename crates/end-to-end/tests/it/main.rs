@@ -1,6 +1,6 @@
-//! The tool as its users run it, and its results as other people's tools read them.
+//! Runs the tool as users do, and checks its results with third-party tools.
 //!
-//! One binary for almost all tests: it is linked once, and slow tests run beside tests that wait.
+//! All tests are in one binary: it is linked once, and more tests run in parallel.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests fail by panicking")]
 
 #[cfg(target_os = "linux")]

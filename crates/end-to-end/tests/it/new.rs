@@ -1,4 +1,4 @@
-//! `new`: from an empty directory to a project that works.
+//! `new` creates a project that works.
 
 use crate::support;
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 use support::{repository, run, script, stderr, stdout};
 use tempfile::TempDir;
 
-/// The tool of this repository, so that no test depends on where its clone came from.
+/// The tool of this repository, so that tests do not depend on the origin of the clone.
 fn tool() -> String {
     format!("--tool=path={}", repository().join("crates/docker-extension").display())
 }
@@ -28,13 +28,13 @@ fn new(dir: &Path, args: &[&str]) -> Command {
     command
 }
 
-/// Makes a project with the defaults.
+/// Creates a project with the defaults.
 fn project(dir: &Path, args: &[&str]) -> PathBuf {
     run(new(dir, &["acme-disk", "--yes", &tool()]).args(args));
     dir.join("acme-disk")
 }
 
-/// Every file below `dir` by its path, sorted.
+/// The paths of all files in `dir`, relative to it.
 fn files(dir: &Path) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
     let mut directories = vec![dir.to_owned()];
@@ -55,7 +55,7 @@ fn names(dir: &Path) -> Vec<String> {
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
-/// Asserts that it fails with `code` and one message that has all of `words`, and leaves nothing behind.
+/// Asserts the exit status and `words` in the only error, and that the command leaves no files.
 fn assert_fails(command: &mut Command, dir: &Path, code: i32, words: &[&str]) {
     let before = files(dir);
     let output = command.output().unwrap();
@@ -70,7 +70,7 @@ fn assert_fails(command: &mut Command, dir: &Path, code: i32, words: &[&str]) {
 }
 
 #[test]
-fn a_project_is_small_and_has_nothing_of_the_sample() {
+fn a_project_is_small_and_does_not_contain_the_sample() {
     const MOST_FILES: usize = 40;
     const MOST_LINES: usize = 1500;
     for options in [&[][..], &["--no-helper"], &["--no-ui"], &["--license=proprietary"]] {
@@ -94,12 +94,11 @@ fn a_project_is_small_and_has_nothing_of_the_sample() {
     }
 }
 
-/// Asserts that `command` does its work in a new project, in which cargo compiles the tool as it does for
-/// an author.
+/// Asserts that a command succeeds in a new project, where cargo compiles the tool as it does for an author.
 fn works(project: &Path, program: &str, args: &[&str], offline: bool) -> Output {
     let mut command = Command::new(program);
     command.args(args).current_dir(project);
-    // Kept between runs of the tests: the tool's dependencies don't change.
+    // Kept between test runs, because the dependencies of the tool rarely change.
     command.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-project"));
     if offline {
         without_network(&mut command);
@@ -109,7 +108,7 @@ fn works(project: &Path, program: &str, args: &[&str], offline: bool) -> Output 
     output
 }
 
-/// Everything that downloads here uses these variables. Nobody listens on that port.
+/// All downloads use these variables. No program listens on this port.
 fn without_network(command: &mut Command) {
     for variable in
         ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
@@ -124,7 +123,7 @@ fn without_network(command: &mut Command) {
 }
 
 #[test]
-fn a_project_passes_its_own_checks_at_the_first_try_and_the_next_one_without_a_network() {
+fn a_new_project_passes_its_own_checks_and_a_second_one_does_so_without_a_network() {
     let dir = tempfile::Builder::new().prefix("Äcme dïsk ").tempdir().unwrap();
     for (name, offline) in [("acme-disk", false), ("acme-memory", true)] {
         let mut command = new(dir.path(), &[name, "--yes", &tool()]);
@@ -167,13 +166,13 @@ fn a_project_passes_its_own_checks_at_the_first_try_and_the_next_one_without_a_n
 
 #[test]
 #[ignore = "needs actionlint and zizmor"]
-fn linters_find_nothing_in_the_workflows_of_a_project() {
+fn the_workflows_of_a_project_pass_linters() {
     let dir = tempfile::tempdir().unwrap();
     run(Command::new(repository().join(".ci/workflows")).arg(project(dir.path(), &[])));
 }
 
 #[test]
-fn without_a_helper_or_a_tab_a_project_has_an_image_too() {
+fn a_project_without_a_host_binary_or_without_a_tab_works() {
     for option in ["--no-helper", "--no-ui"] {
         let dir = tempfile::tempdir().unwrap();
         let project = project(dir.path(), &[option]);
@@ -188,17 +187,31 @@ fn without_a_helper_or_a_tab_a_project_has_an_image_too() {
 }
 
 #[test]
-fn invalid_and_missing_answers_are_named_by_their_options() {
+fn invalid_and_missing_answers_are_reported_by_option() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
-    let required = ["`--description`, `--vendor`, `--image` and `--license`", "--yes"];
+    let required = [
+        "error: `--description`, `--vendor`, `--image` and `--license` are required without a terminal\n",
+        "help: add the options, or add `--yes`",
+    ];
     assert_fails(&mut new(dir, &["acme-disk"]), dir, 2, &required);
+    let all_but_one = ["acme-disk", "--description=Disks.", "--vendor=Acme", "--image=acme/disk"];
+    let required = ["error: `--license` is required without a terminal\n"];
+    assert_fails(&mut new(dir, &all_but_one), dir, 2, &required);
     assert_fails(&mut new(dir, &["磁盘", "--yes"]), dir, 2, &["`--name`: found `磁盘`"]);
     let image = "`--image`: found `Acme` (upper-case letters are not allowed), expected an image name \
                  without a tag";
-    let answers = ["--image=Acme", "--license=Apache2", "--title= ", "--name=xtask", "--yes"];
+    let answers = [
+        "--image=Acme",
+        "--license=Apache2",
+        "--title= ",
+        "--description=One\nTwo",
+        "--name=xtask",
+        "--yes",
+    ];
     let expected = [
-        "4 invalid answers",
+        "5 invalid answers",
+        "`--description`: found a text with a line break",
         image,
         "`--license`: found `Apache2` (did you mean `Apache-2.0`",
         "`--title`: found an empty text",
@@ -281,7 +294,7 @@ fn clone() -> TempDir {
 }
 
 #[test]
-fn the_tool_may_come_from_a_git_repository() {
+fn a_project_can_get_the_tool_from_a_git_repository() {
     let (clone, dir) = (clone(), tempfile::tempdir().unwrap());
     let url = format!("file://{}", clone.path().display());
     let head = run(Command::new("git").args(["rev-parse", "HEAD"]).current_dir(clone.path()));
@@ -298,14 +311,14 @@ fn the_tool_may_come_from_a_git_repository() {
 }
 
 #[test]
-fn a_copy_of_the_tool_in_the_project_is_what_a_registry_would_have() {
+fn a_vendored_copy_of_the_tool_has_the_files_of_the_published_package() {
     let dir = tempfile::tempdir().unwrap();
     run(&mut new(dir.path(), &["acme-disk", "--yes", "--tool=vendor"]));
     let project = dir.path().join("acme-disk");
     let copied = files(&project.join("vendor/docker-extension"));
     let list = ["package", "--package=docker-extension", "--list", "--allow-dirty", "--offline"];
     let packaged = run(Command::new("cargo").args(list).current_dir(repository()));
-    // A list of what is to be packaged does not know about git.
+    // `--list` may or may not include this file.
     let packaged = packaged.lines().map(PathBuf::from);
     let mut packaged: BTreeSet<PathBuf> = packaged.collect();
     packaged.insert(".cargo_vcs_info.json".into());
@@ -313,7 +326,7 @@ fn a_copy_of_the_tool_in_the_project_is_what_a_registry_would_have() {
     copied.insert(".cargo_vcs_info.json".into());
     assert_eq!(copied, packaged);
 
-    // Cargo finds everything without this repository, and the copy is no member of the workspace.
+    // The project does not depend on this repository, and the copy is not a member of the workspace.
     let metadata = ["metadata", "--format-version=1", "--locked", "--offline"];
     let metadata = run(Command::new("cargo").args(metadata).current_dir(&project));
     let metadata: serde_json::Value = serde_json::from_str(&metadata).unwrap();
@@ -321,13 +334,13 @@ fn a_copy_of_the_tool_in_the_project_is_what_a_registry_would_have() {
     assert!(!metadata.to_string().contains(repository().to_str().unwrap()));
     run(Command::new("cargo").args(["fmt", "--check"]).current_dir(&project));
 
-    // A project whose tool is such a copy makes projects with another one.
+    // The tool recognizes by this file that it is a package, and copies itself into other projects.
     let sources = project.join("vendor/docker-extension");
     assert!(sources.join("Cargo.toml.orig").is_file());
 }
 
 #[test]
-fn interrupting_it_at_any_point_leaves_nothing_behind() {
+fn new_leaves_no_files_if_it_is_interrupted_at_any_time() {
     let dir = tempfile::tempdir().unwrap();
     let (mut interrupted, mut created) = (0, 0);
     // Longer and longer pauses, until two runs have ended before the signal.
@@ -340,7 +353,7 @@ fn interrupting_it_at_any_point_leaves_nothing_behind() {
         let mut command = new(&place, &["a/b/acme-disk", "--yes", &tool()]);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(pause));
-        // It may have ended.
+        // It fails if the program has ended.
         let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).output();
         let output = child.wait_with_output().unwrap();
         if output.status.success() {
@@ -356,7 +369,7 @@ fn interrupting_it_at_any_point_leaves_nothing_behind() {
 }
 
 #[test]
-fn interrupting_cargo_leaves_nothing_behind() {
+fn new_leaves_no_files_if_cargo_is_interrupted() {
     for source in [&*tool(), "--tool=vendor"] {
         let (dir, bin) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let started = bin.path().join("started");
@@ -378,8 +391,7 @@ fn interrupting_cargo_leaves_nothing_behind() {
     }
 }
 
-/// Runs `command` with a terminal. Each of `answers` is typed when the tool has asked the question that
-/// has the words before it.
+/// Runs `command` on a terminal. `answers` are pairs of words in a question and the text that is then typed.
 #[cfg(target_os = "linux")]
 fn on_terminal(command: &Command, answers: &[(&str, &str)]) -> (bool, String) {
     use std::io::{Read, Write};
@@ -413,7 +425,7 @@ fn on_terminal(command: &Command, answers: &[(&str, &str)]) -> (bool, String) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn on_a_terminal_each_answer_is_checked_at_once() {
+fn on_a_terminal_each_answer_is_checked_immediately() {
     let dir = tempfile::tempdir().unwrap();
     let command = new(dir.path(), &["Acme Disk", &tool()]);
     let answers = [
@@ -453,7 +465,7 @@ fn ctrl_c_ends_a_question() {
 }
 
 #[test]
-fn a_copy_of_this_repository_is_reduced_to_a_project() {
+fn here_replaces_a_copy_of_this_repository_with_a_project() {
     let clone = clone();
     let root = clone.path();
     let here = |args: &[&str]| {
@@ -461,21 +473,16 @@ fn a_copy_of_this_repository_is_reduced_to_a_project() {
     };
     let all = files(root);
 
-    // Nothing is deleted that git does not have, or without a question.
+    // Uncommitted files are not deleted, and files are not deleted without confirmation.
     fs::write(root.join("notes.txt"), "mine").unwrap();
-    assert_fails(
-        &mut here(&["--yes"]),
-        root,
-        1,
-        &["1 change that git has no commit of", "commit them"],
-    );
+    assert_fails(&mut here(&["--yes"]), root, 1, &["1 uncommitted change", "commit the changes"]);
     fs::remove_file(root.join("notes.txt")).unwrap();
     let answers = ["--vendor=Acme", "--image=acme/disk", "--license=MIT", "--description=Disks."];
     assert_fails(
         here(&answers).arg(tool()),
         root,
         2,
-        &["crates (", "no terminal to ask on", "--yes"],
+        &["crates (", "needs a terminal to ask for confirmation", "--yes"],
     );
     assert_eq!(files(root), all);
 
@@ -493,7 +500,7 @@ fn a_copy_of_this_repository_is_reduced_to_a_project() {
 }
 
 #[test]
-fn only_a_copy_of_this_repository_is_reduced() {
+fn here_rejects_a_directory_that_is_not_a_copy_of_this_repository() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("mine"), "").unwrap();
     let mut command = docker_extension(dir.path(), &["new", "--here", "--yes"]);
@@ -501,7 +508,7 @@ fn only_a_copy_of_this_repository_is_reduced() {
         &mut command,
         dir.path(),
         2,
-        &["is not a copy of the repository of docker-extension"],
+        &["is not a copy of the docker-extension repository"],
     );
     assert_eq!(fs::read_to_string(dir.path().join("mine")).unwrap(), "");
 }

@@ -594,7 +594,7 @@ server.listen(Number(at("--port")), at("--host"));
         let mut command = extension.xtask(&["preview", "--no-open", "--port", &port]);
         extension.assert_fails(&mut command, 2, &["can't listen on port"]);
         let without = Extension::new();
-        without.assert_fails(&mut without.xtask(&["preview"]), 2, &["no dashboard tab to see"]);
+        without.assert_fails(&mut without.xtask(&["preview"]), 2, &["no dashboard tab to preview"]);
     }
 }
 

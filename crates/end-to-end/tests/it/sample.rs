@@ -1,4 +1,4 @@
-//! The extension of this repository, made once by `dist`, and looked at by other people's tools.
+//! The extension of this repository: built once by `dist`, and checked with third-party tools.
 
 use crate::support;
 
@@ -15,9 +15,8 @@ use sha2::{Digest, Sha256};
 use support::archive::Opened;
 use support::{repository, run, stderr};
 
-/// A finished dist.
 struct Dist {
-    folder: PathBuf,
+    directory: PathBuf,
     manifest: Value,
 }
 
@@ -27,35 +26,35 @@ static DOCKER: LazyLock<Dist> = LazyLock::new(|| Dist::make("docker", &["--engin
 
 impl Dist {
     fn make(name: &str, args: &[&str]) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("dist-{name}"));
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("dist-{name}"));
         let _cache = support::while_docker_builds();
         let output = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"))
             .args(["dist", "--output"])
-            .arg(&folder)
+            .arg(&directory)
             .args(args)
             .current_dir(repository())
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
-        let manifest = fs::read(folder.join("dist-manifest.json")).unwrap();
-        Self { manifest: serde_json::from_slice(&manifest).unwrap(), folder }
+        let manifest = fs::read(directory.join("dist-manifest.json")).unwrap();
+        Self { manifest: serde_json::from_slice(&manifest).unwrap(), directory }
     }
 
     fn path(&self, entry: &Value) -> PathBuf {
-        self.folder.join(entry.as_str().unwrap())
+        self.directory.join(entry.as_str().unwrap())
     }
 
     fn archive(&self) -> PathBuf {
         self.path(&self.manifest["image"]["archive"])
     }
 
-    /// The host binaries with their platforms.
+    /// Host binaries with their platforms.
     fn binaries(&self) -> impl Iterator<Item = (&str, PathBuf)> {
         let binaries = self.manifest["host_binaries"].as_array().unwrap().iter();
         binaries.map(|entry| (entry["platform"].as_str().unwrap(), self.path(&entry["path"])))
     }
 
-    /// The binary that an image has at `path` for the desktops of an operating system.
+    /// The binary at `path` in the image variant of `arch`.
     fn binary_for(&self, os: &str, arch: &str, path: &str) -> PathBuf {
         let name = Path::new(path).file_name().unwrap();
         let for_arch = |arch: &str| {
@@ -72,7 +71,7 @@ fn sha256(path: impl AsRef<Path>) -> String {
 }
 
 #[test]
-fn the_manifest_tells_the_truth_about_every_file() {
+fn the_manifest_has_the_size_and_hash_of_every_file() {
     let dist = &*EMBEDDED;
     assert!(dist.binaries().count() > 0);
     let entries = ["host_binaries", "artifacts"].map(|key| dist.manifest[key].as_array().unwrap());
@@ -81,16 +80,16 @@ fn the_manifest_tells_the_truth_about_every_file() {
         assert_eq!(entry["size"], fs::metadata(&path).unwrap().len(), "{entry}");
         assert_eq!(entry["sha256"], sha256(path), "{entry}");
     }
-    let checksums = fs::read_to_string(dist.folder.join("SHA256SUMS")).unwrap();
+    let checksums = fs::read_to_string(dist.directory.join("SHA256SUMS")).unwrap();
     for line in checksums.lines() {
         let (hash, path) = line.split_once("  ").unwrap();
-        assert_eq!(hash, sha256(dist.folder.join(path)), "{path}");
+        assert_eq!(hash, sha256(dist.directory.join(path)), "{path}");
     }
     assert_eq!(checksums.lines().count(), dist.manifest["artifacts"].as_array().unwrap().len() + 1);
 }
 
 #[test]
-fn the_image_carries_what_its_metadata_lists_on_both_platforms() {
+fn both_variants_contain_the_files_that_their_metadata_lists() {
     let dist = &*EMBEDDED;
     let opened = Opened::new(dist.archive());
     for (platform, (tree, labels)) in opened.variants() {
@@ -115,7 +114,7 @@ fn the_image_carries_what_its_metadata_lists_on_both_platforms() {
 }
 
 #[test]
-fn an_archive_of_each_platform_holds_its_binaries_and_the_licences() {
+fn the_archive_of_each_platform_contains_its_binaries_and_the_licences() {
     let artifacts = EMBEDDED.manifest["artifacts"].as_array().unwrap();
     let archives = artifacts.iter().filter(|entry| entry["kind"] == "host-binaries");
     let platforms: BTreeSet<&str> = EMBEDDED.binaries().map(|(platform, _)| platform).collect();
@@ -132,7 +131,7 @@ fn an_archive_of_each_platform_holds_its_binaries_and_the_licences() {
     }
 }
 
-/// Linking anew is what shows: times and temporary names get into binaries there.
+/// They are linked again, because a linker may write times and temporary names into a binary.
 #[test]
 fn host_binaries_that_are_linked_again_have_the_same_bytes() {
     let first: Vec<String> = EMBEDDED.binaries().map(|(_, path)| sha256(path)).collect();
@@ -145,15 +144,15 @@ fn host_binaries_that_are_linked_again_have_the_same_bytes() {
     assert_eq!(first, again);
 }
 
-/// The file at `path` in every folder of `folder` that has one.
-fn glob(folder: &Path, path: &str) -> Vec<PathBuf> {
-    let folders = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    folders.map(|folder| folder.join(path)).filter(|path| path.is_file()).collect()
+/// The files at `path` in the subdirectories of `directory`.
+fn glob(directory: &Path, path: &str) -> Vec<PathBuf> {
+    let directories = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    directories.map(|directory| directory.join(path)).filter(|path| path.is_file()).collect()
 }
 
 #[test]
 fn the_tests_of_the_pages_pass() {
-    // Its packages are installed by then.
+    // This installs the npm packages.
     LazyLock::force(&EMBEDDED);
     let package = fs::read(repository().join("ui/package.json")).unwrap();
     let package: Value = serde_json::from_slice(&package).unwrap();
@@ -161,9 +160,8 @@ fn the_tests_of_the_pages_pass() {
     run(Command::new("npm").args(["run", "test"]).current_dir(repository().join("ui")));
 }
 
-/// As the marketplace wants them.
 #[test]
-fn the_screenshots_have_the_recommended_size() {
+fn the_screenshots_have_the_size_that_the_marketplace_recommends() {
     for theme in ["light", "dark"] {
         let path = repository().join(format!("extension/screenshots/{theme}.png"));
         let size = imagesize::size(path).unwrap();
@@ -172,14 +170,15 @@ fn the_screenshots_have_the_recommended_size() {
 }
 
 #[test]
-fn no_binary_names_a_folder_of_the_machine_that_made_it() {
+fn binaries_do_not_contain_paths_of_the_machine_that_built_them() {
     let home = std::env::var("HOME").unwrap();
-    let folders = [repository().to_str().unwrap(), &format!("{home}/")];
+    let directories = [repository().to_str().unwrap(), &format!("{home}/")];
     for (_, path) in EMBEDDED.binaries() {
         let bytes = fs::read(&path).unwrap();
-        for folder in folders {
-            let is_there = bytes.windows(folder.len()).any(|window| window == folder.as_bytes());
-            assert!(!is_there, "{} names {folder}", path.display());
+        for directory in directories {
+            let has_path =
+                bytes.windows(directory.len()).any(|window| window == directory.as_bytes());
+            assert!(!has_path, "{} contains {directory}", path.display());
         }
     }
 }
@@ -193,7 +192,7 @@ fn file_and_llvm_agree_with_the_manifest_on_every_binary() {
             "darwin-amd64" => ("Mach-O 64-bit x86_64 executable", "X86_64"),
             "darwin-arm64" => ("Mach-O 64-bit arm64 executable", "ARM64"),
             "windows-amd64" => ("PE32+ executable (console) x86-64", "IMAGE_FILE_MACHINE_AMD64"),
-            other => panic!("say what `file` and LLVM call a program for {other}"),
+            other => panic!("add the names that `file` and LLVM have for a program for {other}"),
         };
         assert!(file.starts_with(kind), "{platform}: {file}");
         let headers = if platform.starts_with("darwin") {
@@ -217,25 +216,27 @@ fn the_signature_for_apple_silicon_is_valid_after_stripping() {
     for (_, path) in EMBEDDED.binaries().filter(|(platform, _)| *platform == "darwin-arm64") {
         let bytes = fs::read(&path).unwrap();
         let contents = docker_extension::internals::inspect::read(&bytes);
-        let Native::MachO(native) = &contents.slice().unwrap().native else { panic!("no Mach-O") };
+        let Native::MachO(native) = &contents.slice().unwrap().native else {
+            panic!("not a Mach-O file")
+        };
         assert_eq!(native.signature, Signature::Valid);
         let file = object::File::parse(&*bytes).unwrap();
         let own = object::Object::symbols(&file)
             .filter(|symbol| !object::ObjectSymbol::is_undefined(symbol))
             .count();
-        assert!(own < 10, "it is not stripped: {own} symbols");
+        assert!(own < 10, "not stripped: {own} symbols");
     }
 }
 
-/// The tests of `hostports` open sockets in Windows themselves, and look at the binary of the dist.
-/// `WINE_RUN` is a program that runs Windows programs.
+/// The tests of `hostports` open sockets in Windows, and run the binary of the dist. `WINE_RUN` is a program
+/// that runs Windows programs.
 #[test]
 #[ignore = "needs Wine"]
 fn the_windows_binary_passes_its_own_tests() {
     let (_, binary) = EMBEDDED
         .binaries()
         .find(|(_, path)| path.ends_with("windows-amd64/hostports.exe"))
-        .expect("this test goes with the sample's `hostports`");
+        .expect("the sample has the host binary `hostports`");
     let wine = std::env::var("WINE_RUN").unwrap();
     for tests in windows_tests() {
         let mut command = Command::new(&wine);
@@ -245,12 +246,12 @@ fn the_windows_binary_passes_its_own_tests() {
     }
 }
 
-/// The tests of `hostports` for Windows, built by the call of cargo that builds it.
+/// The tests of `hostports` for Windows, built with the command that builds `hostports`.
 fn windows_tests() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dist-windows");
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dist-windows");
     let mut dist = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"));
     dist.args(["dist", "--engine", "embedded", "--no-ui", "--platform", "windows-amd64", "-v"]);
-    let output = dist.arg("--output").arg(folder).current_dir(repository()).output().unwrap();
+    let output = dist.arg("--output").arg(directory).current_dir(repository()).output().unwrap();
     let log = stderr(&output);
     let call = log.lines().find(|line| line.contains(r#""cargo" "build""#)).expect(&log);
     let mut call = call.to_owned();
@@ -272,7 +273,7 @@ fn windows_tests() -> Vec<PathBuf> {
 
 #[test]
 #[ignore = "needs a Docker Engine"]
-fn both_engines_make_the_same_image_of_it() {
+fn both_engines_build_the_same_image_of_the_sample() {
     let embedded = Opened::new(EMBEDDED.archive()).variants();
     let docker = Opened::new(DOCKER.archive()).variants();
     assert_eq!(embedded.keys().collect::<Vec<_>>(), ["linux/amd64", "linux/arm64"]);
@@ -281,14 +282,14 @@ fn both_engines_make_the_same_image_of_it() {
     assert_eq!(EMBEDDED.manifest["host_binaries"], DOCKER.manifest["host_binaries"]);
 }
 
-/// What consumers do to install an extension, for the desktops of both architectures.
+/// As Docker Desktop does when it installs an extension, for both architectures.
 #[test]
 #[ignore = "needs a Docker Engine"]
-fn every_listed_path_can_be_copied_out_of_both_platforms() {
-    let folder = tempfile::tempdir().unwrap();
+fn every_listed_file_can_be_copied_out_of_both_variants() {
+    let directory = tempfile::tempdir().unwrap();
     let docker = |args: &[&str]| run(Command::new("docker").args(args));
     let copy = |container: &str, path: &str| {
-        let target = folder.path().join("copy");
+        let target = directory.path().join("copy");
         docker(&["cp", &format!("{container}:{path}"), target.to_str().unwrap()]);
         target
     };

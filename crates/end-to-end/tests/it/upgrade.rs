@@ -1,4 +1,4 @@
-//! `upgrade`: a project follows the tool, and its author loses nothing.
+//! `upgrade` updates a project and keeps its author's changes.
 
 use crate::support;
 
@@ -26,7 +26,7 @@ struct Project {
 }
 
 impl Project {
-    /// As the first version of the tool has created it, with this tool as its dependency.
+    /// A project that the first version of the tool created, with this version as its dependency.
     fn first_version() -> Self {
         let project = Self { dir: tempfile::tempdir().unwrap() };
         let fixture = repository().join("crates/end-to-end/tests/fixtures/first-version");
@@ -37,7 +37,7 @@ impl Project {
         }
         let dependency = format!("{:?}", repository().join("crates/docker-extension"));
         project.edit("xtask/Cargo.toml", "\"../vendor/docker-extension\"", &dependency);
-        // The versions that were tested with the first one may not be on this machine.
+        // The versions in its lock file may not be on this machine.
         fs::copy(repository().join("Cargo.lock"), project.path("Cargo.lock")).unwrap();
         let update = ["update", "--workspace", "--offline", "--quiet"];
         run(Command::new("cargo").args(update).current_dir(project.dir.path()));
@@ -69,7 +69,7 @@ impl Project {
         self.write(path, &text.replace(old, new));
     }
 
-    /// Changes the record: an earlier version of the tool wrote `text` to `path`, or nothing.
+    /// Changes the record as if an earlier version of the tool had written `text` to `path`, or no file.
     fn was_written(&self, path: &str, text: Option<&str>) {
         let mut record: Value = serde_json::from_str(&self.read(RECORD)).unwrap();
         let files = record["tool"].as_object_mut().unwrap();
@@ -91,7 +91,7 @@ impl Project {
         run(&mut self.tool(&["upgrade"]))
     }
 
-    /// What `upgrade --check` prints, which must fail, and change nothing.
+    /// The output of `upgrade --check`, which must fail and change nothing.
     fn check_fails(&self) -> String {
         let before = self.texts();
         let output = self.tool(&["upgrade", "--check"]).output().unwrap();
@@ -116,7 +116,7 @@ impl Project {
         }
     }
 
-    /// What the tool and its author have written.
+    /// The files of the tool and the author.
     fn texts(&self) -> Vec<(String, String)> {
         let record: Value = serde_json::from_str(&self.read(RECORD)).unwrap();
         let owners = [&record["tool"], &record["author"]];
@@ -151,9 +151,9 @@ fn a_project_of_the_first_version_is_upgraded_and_works() {
     };
     let before = author_owned(&project);
 
-    let refused = dist(&project);
-    assert_eq!(refused.status.code(), Some(2));
-    let message = stderr(&refused);
+    let rejected = dist(&project);
+    assert_eq!(rejected.status.code(), Some(2));
+    let message = stderr(&rejected);
     let expected =
         "ui.folder`: this key is now called `directory`; `cargo xtask upgrade` renames it";
     assert!(message.contains(expected), "{message}");
@@ -170,12 +170,12 @@ fn a_project_of_the_first_version_is_upgraded_and_works() {
         assert_eq!(project.read(path), new.read(path), "{path}");
     }
 
-    let made = dist(&project);
-    assert!(made.status.success(), "{}", stderr(&made));
+    let built = dist(&project);
+    assert!(built.status.success(), "{}", stderr(&built));
 }
 
 #[test]
-fn files_that_the_author_has_changed_are_shown_and_left_alone() {
+fn files_that_the_author_has_changed_are_shown_and_kept() {
     let project = Project::first_version();
     let (ci, release) = (".github/workflows/ci.yml", ".github/workflows/release.yml");
     let newest = [ci, release].map(|path| project.read(path));
@@ -190,7 +190,7 @@ fn files_that_the_author_has_changed_are_shown_and_left_alone() {
 
     let shown = project.check_fails();
     assert_eq!(
-        project.upgrade().replace("Look at the changes with `git diff`, and commit them.\n", ""),
+        project.upgrade().replace("Review the changes with `git diff` and commit them.\n", ""),
         shown
     );
     let diff = format!("--- {ci} (yours)\n+++ {ci} (docker-extension {})\n@@ -1 +1,", version());
@@ -208,7 +208,7 @@ fn files_that_the_author_has_changed_are_shown_and_left_alone() {
     assert_eq!(project.read(release), newest[1]);
     assert!(project.path(".cargo/config.toml").is_file());
     assert!(!project.path(".github/workflows/old.yml").exists());
-    // It was shown once; the author has decided.
+    // The difference is shown only once.
     project.assert_up_to_date();
 }
 
@@ -230,11 +230,11 @@ fn an_older_copy_of_the_tool_is_replaced() {
     project.assert_up_to_date();
 
     project.edit(manifest, &format!("version = \"{version}\"\n"), "version = \"9.0.0\"\n");
-    project.fails(&["but the project has been upgraded to 9.0.0", "install the newer version"]);
+    project.fails(&["but the project was upgraded to 9.0.0", "install the newer version"]);
 }
 
 #[test]
-fn another_version_of_the_tool_than_the_projects_changes_nothing() {
+fn a_version_of_the_tool_that_the_project_does_not_use_changes_nothing() {
     let project = Project::first_version();
     let before = project.texts();
     let lock = project.read("Cargo.lock");
@@ -265,5 +265,5 @@ fn another_version_of_the_tool_than_the_projects_changes_nothing() {
         "`../.cargo/config.toml` is not in the project",
     ]);
     fs::remove_file(project.path(RECORD)).unwrap();
-    project.fails(&["have no `.docker-extension.json`", "`docker-extension new` has created"]);
+    project.fails(&["has a `.docker-extension.json`", "`docker-extension new` has created"]);
 }

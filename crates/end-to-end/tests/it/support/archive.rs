@@ -1,4 +1,4 @@
-//! What an archive of an image holds, read by nothing of the crate under test.
+//! Reads the archive of an image without the crate under test.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,10 +9,9 @@ use flate2::read::GzDecoder;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// Type, mode and content's hash by path.
+/// Type, mode and hash of the contents, by path.
 pub type Tree = BTreeMap<String, (u8, u32, String)>;
 
-/// An archive's files.
 pub struct Opened(BTreeMap<String, Vec<u8>>);
 
 impl Opened {
@@ -39,20 +38,20 @@ impl Opened {
         serde_json::from_slice(self.blob(descriptor)).unwrap()
     }
 
-    /// What the image's index lists.
+    /// The descriptors in the image index.
     pub fn platforms(&self) -> Vec<Value> {
         let index = self.blob_json(&self.json("index.json")["manifests"][0]);
         index["manifests"].as_array().unwrap().clone()
     }
 
-    /// What the image's index lists, but attestations.
+    /// The descriptors in the image index, without attestations.
     fn images(&self) -> Vec<Value> {
         let mut images = self.platforms();
         images.retain(|image| image["annotations"]["vnd.docker.reference.type"].is_null());
         images
     }
 
-    /// The instructions that made the layers of one variant, without BuildKit's mark.
+    /// The instructions of the layers of one variant, without BuildKit's suffix.
     pub fn history(&self, platform: &str) -> Vec<String> {
         let descriptor =
             self.images().into_iter().find(|image| name(&image["platform"]) == platform);
@@ -63,7 +62,7 @@ impl Opened {
         instructions.map(|it| it.trim_end_matches(" # buildkit").to_owned()).collect()
     }
 
-    /// The platforms with their tree and labels.
+    /// The tree and the labels of each variant, by platform.
     pub fn variants(&self) -> BTreeMap<String, (Tree, Value)> {
         let variants = self.images().into_iter().map(|descriptor| {
             let manifest = self.blob_json(&descriptor);

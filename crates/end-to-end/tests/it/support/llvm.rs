@@ -1,4 +1,4 @@
-//! A program as LLVM's readers see it, in the inspector's own words.
+//! Reads a program with LLVM's tools, into the types of the tool's inspector.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,13 +14,13 @@ use sha2::{Digest, Sha256};
 
 use super::run;
 
-/// One of the tools that Debian keeps off PATH.
+/// The path of an LLVM tool that Debian does not put on PATH.
 pub fn tool(name: &str) -> PathBuf {
-    let folder = run(Command::new("llvm-config").arg("--bindir"));
-    Path::new(folder.trim()).join(name)
+    let directory = run(Command::new("llvm-config").arg("--bindir"));
+    Path::new(directory.trim()).join(name)
 }
 
-/// All that the inspector says of a thin file.
+/// Reads a file that is not universal.
 pub fn read(path: &Path) -> Slice {
     let readobj =
         run(Command::new("llvm-readobj").args(["--file-headers", "--sections"]).arg(path));
@@ -33,7 +33,7 @@ pub fn read(path: &Path) -> Slice {
     }
 }
 
-/// The same for the slice of a universal file that LLVM calls by this name, or for a thin file.
+/// Reads the slice of a universal file with LLVM's name `arch`, or a file that is not universal.
 pub fn read_mach_o(path: &Path, arch: Option<&str>) -> Slice {
     let mut objdump = Command::new("llvm-objdump");
     objdump.args(["--macho", "--private-headers"]).args(arch.map(|arch| format!("--arch={arch}")));
@@ -90,8 +90,7 @@ pub fn read_mach_o(path: &Path, arch: Option<&str>) -> Slice {
     }
 }
 
-/// Whether the signature that LLVM points at has the hashes of all that comes before it: linkers sign
-/// pages of 4 KiB, with SHA-256. LLVM does not compare them itself.
+/// Checks the hashes in the signature, because LLVM does not. Linkers sign pages of 4 KiB with SHA-256.
 fn check_signature(file: &[u8], command: &LoadCommand<'_>) -> Signature {
     const PAGE: usize = 4096;
     let field = |name| number(get(&command.fields, name).unwrap()) as usize;
@@ -101,7 +100,7 @@ fn check_signature(file: &[u8], command: &LoadCommand<'_>) -> Signature {
     if places.any(|place| place == hashes) { Signature::Valid } else { Signature::Broken }
 }
 
-/// The names that `llvm-objdump` gives to fields, and what they have.
+/// The fields of `llvm-objdump`: names and values.
 type Fields<'a> = Vec<(&'a str, &'a str)>;
 
 fn get<'a>(fields: &Fields<'a>, name: &str) -> Option<&'a str> {
@@ -127,7 +126,7 @@ impl<'a> LoadCommand<'a> {
         get(&self.fields, "cmd").unwrap()
     }
 
-    /// A text, behind which its place in the command is told.
+    /// A text, without its offset in the command.
     fn text(&self, name: &str) -> String {
         let text = get(&self.fields, name).unwrap();
         text.split(" (offset ").next().unwrap().to_owned()
@@ -261,13 +260,13 @@ fn newest_glibc(requirements: &Node) -> Option<Glibc> {
     versions.max()
 }
 
-/// LLVM does not look for them.
+/// LLVM does not report build paths.
 fn build_paths(path: &Path) -> Vec<String> {
     let contents = docker_extension::internals::inspect::read(&fs::read(path).unwrap());
     contents.slice().unwrap().build_paths.clone()
 }
 
-/// A line of `llvm-readobj`, and those between its bracket and the closing one.
+/// A line of `llvm-readobj`, and the lines inside its brackets.
 struct Node {
     text: String,
     children: Vec<Node>,
@@ -311,17 +310,17 @@ impl Node {
         self.find(name).unwrap_or_else(|| panic!("no `{name}` in `{}`", self.text))
     }
 
-    /// What follows the colon.
+    /// The text after the colon.
     fn value(&self, name: &str) -> String {
         self.get(name).text.split_once(": ").map_or("", |(_, value)| value).to_owned()
     }
 
-    /// The first word of it.
+    /// The first word of the value.
     fn word(&self, name: &str) -> String {
         self.value(name).split(' ').next().unwrap_or_default().to_owned()
     }
 
-    /// Whether a list of flags has this one.
+    /// Whether a list of flags contains this flag.
     fn has(&self, flag: &str) -> bool {
         self.find(flag).is_some()
     }

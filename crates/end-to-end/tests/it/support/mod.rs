@@ -1,8 +1,8 @@
-//! A small extension in a temporary folder, and the real `xtask` run in it.
+//! A small extension in a temporary directory, in which tests run the real `xtask`.
 #![allow(
     dead_code,
     clippy::unwrap_used,
-    reason = "each test file uses its own part, and fails by panicking"
+    reason = "each test file uses only a part, and tests fail by panicking"
 )]
 
 use std::fs;
@@ -24,22 +24,22 @@ pub mod toolchain;
 pub mod universal;
 pub mod unpacked;
 
-/// The standard libraries of the default platforms are installed, and what links them is there: what
-/// tests that take one of these away rely on, and what must not happen while they look.
+/// Installs the standard libraries and the linker for the default platforms. Tests that hide one of them
+/// require that the others are installed, and that nothing is installed in the meantime.
 pub fn ready() {
     static READY: LazyLock<()> = LazyLock::new(|| Extension::new().dist(&[]));
     LazyLock::force(&READY);
 }
 
-/// Held for reading while the Docker Engine builds, and for writing while its build cache is emptied.
+/// Held for reading while the Docker Engine builds, and for writing while its build cache is deleted.
 static BUILD_CACHE: RwLock<()> = RwLock::new(());
 
-/// Keeps the engine's build cache from being emptied.
+/// Prevents [`empty_build_cache`] until the value is dropped.
 pub fn while_docker_builds() -> impl Sized {
     BUILD_CACHE.read()
 }
 
-/// Empties the engine's build cache, when no other test builds with it.
+/// Deletes the engine's build cache while no other test uses it.
 pub fn empty_build_cache() {
     let _alone = BUILD_CACHE.write();
     run(Command::new("docker").args(["buildx", "prune", "--all", "--force"]));
@@ -50,19 +50,19 @@ pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
 }
 
-/// The icon that a new project gets.
+/// The icon of a new project.
 pub fn generated_icon() -> String {
     let path = "crates/docker-extension/template/extension/icon.svg";
     fs::read_to_string(repository().join(path)).unwrap()
 }
 
-/// A copy of this repository's files, to be edited.
+/// A copy of this repository's files, which a test can change.
 pub fn copy_of_this_repository() -> TempDir {
     let root = repository();
     let dir = tempfile::tempdir().unwrap();
     let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
     let files = run(Command::new("git").args(list).current_dir(root));
-    // One that was deleted is still in the index.
+    // Deleted files may still be in the index.
     for file in files.split_terminator('\0').filter(|file| root.join(file).is_file()) {
         let copy = dir.path().join(file);
         fs::create_dir_all(copy.parent().unwrap()).unwrap();
@@ -71,7 +71,7 @@ pub fn copy_of_this_repository() -> TempDir {
     dir
 }
 
-/// The platforms that `rust-lld` links for.
+/// The platforms that `rust-lld` supports.
 pub fn linked_by_lld() -> Vec<HostPlatform> {
     let is_linked = |it: &HostPlatform| (it.os, it.arch) != (Os::Windows, Arch::Arm64);
     HostPlatform::ALL.into_iter().filter(is_linked).collect()
@@ -82,12 +82,12 @@ pub fn list(platforms: &[HostPlatform]) -> String {
     platforms.iter().map(HostPlatform::to_string).collect::<Vec<_>>().join(",")
 }
 
-/// Where a dist has a host binary.
+/// The path of a host binary in a dist.
 pub fn host_binary(dist: &Path, platform: HostPlatform, name: &str) -> PathBuf {
     dist.join(format!("host/{platform}/{}", platform.file_name(name)))
 }
 
-/// The table of a small extension without pages.
+/// The configuration of a small extension without pages.
 pub const TABLE: &str = r#"
 [workspace.metadata.docker-extension]
 image = "me/tool"
@@ -104,14 +104,14 @@ changelog = "First."
 categories = ["networking"]
 "#;
 
-/// An extension with one host binary, `tool`, and a dist that an earlier run made.
+/// An extension with one host binary, `tool`, and a dist of an earlier run.
 pub struct Extension {
     dir: TempDir,
 }
 
 impl Extension {
     pub fn new() -> Self {
-        // Tools trip over spaces in paths.
+        // With a space, which some tools fail on.
         let dir = tempfile::Builder::new().prefix("an extension ").tempdir().unwrap();
         let extension = Self { dir };
         extension.manifest(TABLE);
@@ -122,7 +122,7 @@ impl Extension {
         extension
     }
 
-    /// With pages that need no npm.
+    /// With pages that do not need npm.
     pub fn with_pages() -> Self {
         let extension = Self::new();
         extension.manifest(&format!(
@@ -160,8 +160,8 @@ impl Extension {
         self.write("Cargo.toml", &text);
     }
 
-    /// Leaves dependencies, and a standard library that is built, without optimization: tests need the
-    /// programs, not their speed. Linkers get more to resolve and to remove that way, not less.
+    /// Compiles dependencies and the standard library without optimization, to save time. The linker then has
+    /// more symbols to resolve and remove, not fewer.
     pub fn compile_dependencies_fast(&self) {
         let manifest = fs::read_to_string(self.path("Cargo.toml")).unwrap();
         let profile = "[profile.release.package.\"*\"]\nopt-level = 0\n";
@@ -175,11 +175,11 @@ impl Extension {
         self.package(name, &manifest, source);
     }
 
-    pub fn package(&self, folder: &str, manifest: &str, source: &str) {
-        self.write(&format!("host-bins/{folder}/Cargo.toml"), manifest);
-        self.write(&format!("host-bins/{folder}/src/main.rs"), source);
+    pub fn package(&self, directory: &str, manifest: &str, source: &str) {
+        self.write(&format!("host-bins/{directory}/Cargo.toml"), manifest);
+        self.write(&format!("host-bins/{directory}/src/main.rs"), source);
         let _ = fs::remove_file(self.path("Cargo.lock"));
-        // Locks what there is; nothing is to be fetched.
+        // The packages have no dependencies from a registry.
         let _ = Command::new("cargo")
             .args(["generate-lockfile", "--offline"])
             .current_dir(self.root())
@@ -187,21 +187,20 @@ impl Extension {
             .status();
     }
 
-    /// `xtask` with these arguments, not run yet.
+    /// A command that runs `xtask` with these arguments.
     pub fn xtask(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"));
         command.args(args).current_dir(self.root()).env_remove("CARGO_TARGET_DIR");
         command
     }
 
-    /// Runs `dist` with the embedded engine, which must work.
+    /// Runs `dist` with the embedded engine, which must succeed.
     pub fn dist(&self, args: &[&str]) {
         let output = self.xtask(&["dist", "--engine", "embedded"]).args(args).output().unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
     }
 
-    /// Asserts that the command fails with `code` and one message that has all of `words`, offers
-    /// help, and leaves the earlier dist as it was.
+    /// Asserts the exit status, one error with `words` and a help line, and that the earlier dist is unchanged.
     pub fn assert_fails(&self, command: &mut Command, code: i32, words: &[&str]) {
         let output = command.output().unwrap();
         let message = stderr(&output);
@@ -210,26 +209,26 @@ impl Extension {
             assert!(message.contains(word), "`{word}` is not in:\n{message}");
         }
         let (_, last) = message.rsplit_once("error: ").expect("an error");
-        // In a report each finding has its own.
+        // In a report, each finding has a help line.
         let helps = last.matches("\nhelp: ").count();
         assert!(helps == 1 || last.contains("\n  help: "), "{message}");
         assert!(!message.contains("panicked"), "{message}");
         self.assert_untouched();
     }
 
-    /// Asserts that the earlier dist is as it was, and that nothing half-made lies about.
+    /// Asserts that the earlier dist is unchanged, and that no partial directory is left.
     pub fn assert_untouched(&self) {
         let manifest = fs::read_to_string(self.path("dist/dist-manifest.json")).unwrap();
         assert_eq!(manifest, EARLIER_DIST);
         assert_eq!(fs::read_dir(self.path("dist")).unwrap().count(), 1);
-        assert_eq!(self.partial_folders(), Vec::<String>::new());
+        assert_eq!(self.partial_directories(), Vec::<String>::new());
     }
 
-    fn partial_folders(&self) -> Vec<String> {
-        let folders = [self.root().to_owned(), self.path("target")];
-        folders
+    fn partial_directories(&self) -> Vec<String> {
+        let directories = [self.root().to_owned(), self.path("target")];
+        directories
             .iter()
-            .filter_map(|folder| fs::read_dir(folder).ok())
+            .filter_map(|directory| fs::read_dir(directory).ok())
             .flatten()
             .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
             .filter(|name| name.contains(".partial-"))
@@ -247,8 +246,8 @@ pub fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// A PATH with these programs of the real one, and no other. Python is the program itself, not a
-/// version manager's script in front of it.
+/// A directory for PATH that contains only these programs. Python is the interpreter itself, not the script of
+/// a version manager.
 pub fn path_with(dir: &TempDir, programs: &[&str]) -> PathBuf {
     let bin = dir.path().join("bin");
     fs::create_dir_all(&bin).unwrap();
@@ -268,7 +267,7 @@ pub fn python() -> PathBuf {
     run(Command::new("python3").args(["-c", script])).trim().into()
 }
 
-/// Writes a script that everyone may run.
+/// Writes an executable script.
 #[cfg(unix)]
 pub fn script(path: &Path, text: &str) {
     use std::os::unix::fs::PermissionsExt;
@@ -276,14 +275,14 @@ pub fn script(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// Runs a program that must end well, and returns what it prints.
+/// Runs a program, which must succeed, and returns its standard output.
 pub fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(output.status.success(), "{command:?}: {}", stderr(&output));
     stdout(&output)
 }
 
-/// What zig knows of the libraries of macOS, and where it is.
+/// An installed zig.
 pub fn zig() -> docker_extension::internals::toolchain::zig::Zig {
     let extension = Extension::new();
     extension.dist(&["--linker", "zig", "--platform", "darwin-arm64"]);

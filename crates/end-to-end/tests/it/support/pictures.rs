@@ -1,4 +1,4 @@
-//! Pictures, a server for them that speaks TLS, and an extension whose labels name them.
+//! Images, an HTTPS server for them, and an extension whose labels contain their URLs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,12 +11,12 @@ use tempfile::TempDir;
 
 use super::Extension;
 
-/// An answer, with its head.
+/// A response with its head.
 pub fn answer(head: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     [format!("HTTP/1.1 {head}\r\n\r\n").as_bytes(), body.as_ref()].concat()
 }
 
-/// A black picture.
+/// A black image.
 pub fn png(width: u32, height: u32) -> Vec<u8> {
     let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 0, 0, 0, 0]].concat();
     let mut pixels = ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -35,17 +35,17 @@ pub fn png(width: u32, height: u32) -> Vec<u8> {
     png
 }
 
-/// A server that answers with whole files, heads included, and tells which.
+/// A server that responds with files, which include the heads, and prints their paths.
 pub struct Server {
     web: TempDir,
     process: Child,
-    /// Open, as long as the server writes to it.
+    /// Kept open, because the server writes to it.
     _said: BufReader<ChildStdout>,
     address: String,
 }
 
 impl Server {
-    /// Starts one that has nothing yet.
+    /// Starts a server without files.
     pub fn start() -> Self {
         let web = tempfile::tempdir().unwrap();
         let mut certificate = Command::new("openssl");
@@ -61,29 +61,29 @@ impl Server {
         let mut line = String::new();
         while !line.starts_with("ACCEPT ") {
             line.clear();
-            assert!(said.read_line(&mut line).unwrap() > 0, "the server has ended");
+            assert!(said.read_line(&mut line).unwrap() > 0, "the server ended");
         }
         let address = format!("https://{}", line["ACCEPT ".len()..].trim());
         Self { web, process, _said: said, address }
     }
 
-    /// Has it answer this.
+    /// Adds a response.
     pub fn put(&self, path: &str, answer: &[u8]) {
         fs::write(self.web.path().join(path), answer).unwrap();
     }
 
-    /// Where it answers with what was put at `path`.
+    /// The URL of the response at `path`.
     pub fn url(&self, path: &str) -> String {
         format!("{}/{path}", self.address)
     }
 
-    /// Runs `xtask`, which trusts it.
+    /// Runs `xtask`, which trusts the server's certificate.
     pub fn trusted(&self, extension: &Extension, args: &[&str]) -> Output {
         let mut command = extension.xtask(args);
         command.env("CURL_CA_BUNDLE", self.web.path().join("certificate")).output().unwrap()
     }
 
-    /// How often each file was asked for. It is the end of it.
+    /// Ends the server, and returns the number of requests for each file.
     pub fn served(&mut self) -> BTreeMap<String, usize> {
         self.process.kill().unwrap();
         let mut said = String::new();
@@ -103,7 +103,7 @@ impl Drop for Server {
     }
 }
 
-/// An extension without programs, whose dist names these pictures.
+/// An extension without host binaries, whose dist has these URLs in its labels.
 pub fn with_pictures(icon: &str, screenshots: &[String]) -> Extension {
     let extension = Extension::with_pages();
     let screenshots = screenshots.iter().map(|url| format!("{{ alt = \"It\", url = \"{url}\" }}"));

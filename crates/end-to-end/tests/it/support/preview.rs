@@ -1,4 +1,4 @@
-//! A real `cargo xtask preview`, and a browser's or an attacker's side of its connections.
+//! Runs a real `cargo xtask preview`, and connects to it as a browser or an attacker does.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-/// A preview that runs; it is interrupted when dropped.
+/// A running preview. It is interrupted when dropped.
 pub struct Preview {
     child: Child,
     messages: Receiver<String>,
@@ -18,7 +18,7 @@ pub struct Preview {
 }
 
 impl Preview {
-    /// Starts the command, and waits until the page is there.
+    /// Starts the command, and waits until it prints the URL.
     pub fn start(command: &mut Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
@@ -40,25 +40,25 @@ impl Preview {
         format!("http://{}/#token={}", self.host, self.token)
     }
 
-    /// The process's number.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Waits for a line that has `words`, in what it says to the person.
+    /// Waits for a line with `words` on standard error.
     pub fn await_message(&self, words: &str) -> String {
-        let mut said = String::new();
+        let mut other = String::new();
         for line in &self.messages {
             if line.contains(words) {
                 return line;
             }
-            said.push_str(&line);
-            said.push('\n');
+            other.push_str(&line);
+            other.push('\n');
         }
-        panic!("it has ended without `{words}`:\n{said}")
+        panic!("the preview ended without `{words}`:\n{other}")
     }
 
-    /// What it has said and nobody has waited for.
+    /// The lines on standard error that were not awaited.
     pub fn messages(&self) -> String {
         self.messages.try_iter().map(|line| format!("{line}\n")).collect()
     }
@@ -68,7 +68,7 @@ impl Preview {
         self.child.wait().unwrap()
     }
 
-    /// Sends these bytes, and returns all that is answered.
+    /// Sends these bytes, and returns the whole response.
     pub fn raw(&self, request: &[u8]) -> String {
         let mut stream = TcpStream::connect(&self.host).unwrap();
         stream.write_all(request).unwrap();
@@ -77,7 +77,7 @@ impl Preview {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    /// A request's head with these headers, as our own page sends it where they say nothing else.
+    /// A request head. `headers` replace those that the extension's page sends.
     pub fn head(&self, line: &str, headers: &[(&str, &str)]) -> String {
         let own = [
             ("Host", self.host.clone()),
@@ -97,13 +97,13 @@ impl Preview {
         head
     }
 
-    /// The whole answer to a request with these headers; an empty one is left out.
+    /// Sends a request, and returns the whole response. Headers with an empty value are left out.
     pub fn send(&self, line: &str, headers: &[(&str, &str)], body: &str) -> String {
         let head = self.head(line, headers);
         self.raw(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes())
     }
 
-    /// What our own page gets.
+    /// The response that the extension's page gets.
     pub fn get(&self, path: &str) -> String {
         self.send(&format!("GET {path}"), &[], "")
     }
@@ -165,7 +165,7 @@ impl Tab<'_> {
         }
     }
 
-    /// Starts the host binary `tool`, and returns its number.
+    /// Starts the host binary `tool`, and returns the id of the execution.
     pub fn start(&mut self, args: &[&str]) -> u64 {
         self.order(json!({ "program": { "host": "tool" }, "args": args }))
     }
@@ -178,7 +178,7 @@ impl Tab<'_> {
         self.last
     }
 
-    /// Runs a program to its end: its output, and the message that tells of its end.
+    /// Runs a program, and returns its standard output and the message about its end.
     pub fn run(&mut self, order: Value) -> (String, Value) {
         let exec = self.order(order);
         let mut stdout = String::new();

@@ -1,4 +1,4 @@
-//! What a linked program asks for, and what every program has to be.
+//! The libraries and symbols that a linked program needs, and the requirements for every program.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use object::read::macho::{MachHeader as _, Segment as _};
 use object::read::pe::{ImageNtHeaders as _, ImageOptionalHeader as _, PeFile64};
 use object::{Endianness, NameOrOrdinal, Object as _};
 
-/// The names that a program takes from libraries, each as `library: name`.
+/// The imported symbols of a program, each as `library: name`.
 pub fn imports(program: &[u8]) -> BTreeSet<String> {
     let file = object::File::parse(program).unwrap();
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
@@ -24,8 +24,8 @@ pub fn imports(program: &[u8]) -> BTreeSet<String> {
     imports.collect()
 }
 
-/// What a program for macOS takes from libraries, as far as linkers must agree: how functions are
-/// bound at their first call is theirs, and zig puts copies of its own into programs.
+/// The imported symbols of a program for macOS, without those that depend on the linker: lazy binding, and
+/// functions that zig links statically.
 pub fn bound(program: &[u8]) -> BTreeSet<String> {
     const OWN: [&str; 7] =
         ["dyld_stub_binder", "_bcmp", "_memcmp", "_memcpy", "_memmove", "_memset", "_strlen"];
@@ -34,22 +34,22 @@ pub fn bound(program: &[u8]) -> BTreeSet<String> {
     bound
 }
 
-/// The libraries that a program asks for.
+/// The libraries that a program loads.
 pub fn libraries(program: &[u8]) -> BTreeSet<String> {
     imports(program).iter().map(|import| import.split(": ").next().unwrap().to_owned()).collect()
 }
 
-/// The host platform that a program is for.
+/// The host platform of a program.
 pub fn platform(program: &[u8]) -> String {
     inspect::read(program).slice().unwrap().platform().unwrap().to_string()
 }
 
-/// Asserts what every program for macOS has to be.
+/// Asserts the requirements for every program for macOS.
 pub fn assert_fit_for_macos(program: &[u8], platform: &str) {
     let contents = inspect::read(program);
     let slice = contents.slice().unwrap();
     assert_eq!(slice.platform().unwrap().to_string(), platform);
-    let Native::MachO(native) = &slice.native else { panic!("{platform}: no Mach-O") };
+    let Native::MachO(native) = &slice.native else { panic!("{platform}: not a Mach-O file") };
     assert_eq!(native.minimum_macos.unwrap().to_string(), "11.0", "{platform}");
     if platform == "darwin-arm64" {
         assert_eq!(native.signature, Signature::Valid);
@@ -71,7 +71,7 @@ pub fn assert_fit_for_macos(program: &[u8], platform: &str) {
     assert!(libraries(program).iter().all(is_apples), "{:?}", libraries(program));
 }
 
-/// Asserts what every program for Windows has to be.
+/// Asserts the requirements for every program for Windows.
 pub fn assert_fit_for_windows(program: &[u8]) {
     assert_eq!(platform(program), "windows-amd64");
     let file = PeFile64::parse(program).unwrap();
@@ -88,13 +88,12 @@ pub fn assert_fit_for_windows(program: &[u8]) {
         let characteristics = section.characteristics.get(object::LittleEndian).0;
         assert_ne!(characteristics & both, both, "{:?}", section.name);
     }
-    // No library of a C compiler's, which users don't have.
+    // No library of a C compiler, which users do not have.
     let foreign = |library: &String| library.starts_with("lib");
     assert!(!libraries(program).iter().any(foreign), "{:?}", libraries(program));
 }
 
-/// Asserts that the linker wrote no time into a program for Windows, as `rust-lld` is told; zig's writes
-/// a hash there.
+/// Asserts that `rust-lld` wrote no time into a program for Windows. zig's linker writes a hash instead.
 pub fn assert_without_time(program: &[u8]) {
     let file = PeFile64::parse(program).unwrap();
     let headers: &ImageNtHeaders64 = file.nt_headers();

@@ -1,4 +1,4 @@
-//! A registry of a test's own, which wants a login.
+//! A registry for one test, which requires a login.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -8,27 +8,27 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-/// It runs until it is dropped.
+/// A registry that runs until it is dropped.
 pub struct Registry {
     child: Child,
     address: String,
-    folder: TempDir,
+    directory: TempDir,
 }
 
 impl Registry {
-    /// Starts it with what `authentication` returns as the value of `auth` in its configuration, and
-    /// waits until it listens. The files that this names lie in the folder.
+    /// Starts the registry, and waits until it listens. `authentication` returns the value of `auth` in its
+    /// configuration, given a directory for files.
     pub fn start(authentication: impl FnOnce(&Path) -> String) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let configuration = folder.path().join("config.yml");
+        let directory = tempfile::tempdir().unwrap();
+        let configuration = directory.path().join("config.yml");
         let text = format!(
             "version: 0.1\nlog: {{ level: info, accesslog: {{ disabled: true }} }}\n\
              storage: {{ inmemory: {{}} }}\nhttp: {{ addr: \"127.0.0.1:0\" }}\n\
              auth: {{ {} }}\n",
-            authentication(folder.path())
+            authentication(directory.path())
         );
         fs::write(&configuration, text).unwrap();
-        let log = folder.path().join("log");
+        let log = directory.path().join("log");
         let mut command = Command::new(std::env::var_os("REGISTRY_PROGRAM").unwrap());
         command.arg("serve").arg(configuration);
         command.stdout(File::create(&log).unwrap()).stderr(File::create(&log).unwrap());
@@ -45,7 +45,7 @@ impl Registry {
             assert!(child.try_wait().unwrap().is_none(), "{said}");
             sleep(Duration::from_millis(20));
         };
-        Self { child, address, folder }
+        Self { child, address, directory }
     }
 
     /// Host and port.
@@ -53,8 +53,8 @@ impl Registry {
         &self.address
     }
 
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 }
 

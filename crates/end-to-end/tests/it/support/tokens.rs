@@ -1,5 +1,5 @@
-//! A token server, as those of large registries: it gives out signed tokens, which the registry
-//! checks. Of the names of repositories it lets everybody read `public/…`; the rest is `me`'s.
+//! A token server, such as large registries have: it issues signed tokens, which the registry verifies.
+//! Everyone may read the repositories `public/…`; only `me` may access the others.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -21,18 +21,18 @@ const SERVICE: &str = "registry of a test";
 const ISSUER: &str = "token server of a test";
 const REFRESH_TOKEN: &str = "refresh-token-of-me";
 
-/// It serves until the test ends.
+/// A server that runs until the test ends.
 #[derive(Clone)]
 pub struct TokenServer {
-    folder: PathBuf,
+    directory: PathBuf,
     address: String,
     password: Arc<Mutex<String>>,
     gives_identity_tokens: Arc<AtomicBool>,
 }
 
 impl TokenServer {
-    /// Starts it, with its key and certificate in `folder`, for one account `me`.
-    pub fn start(folder: &Path, password: &str) -> Self {
+    /// Starts the server for one account, `me`, with its key and certificate in `directory`.
+    pub fn start(directory: &Path, password: &str) -> Self {
         let key_and_certificate = [
             "req",
             "-x509",
@@ -46,10 +46,10 @@ impl TokenServer {
             "-out",
             "certificate.pem",
         ];
-        run(Command::new("openssl").args(key_and_certificate).current_dir(folder));
+        run(Command::new("openssl").args(key_and_certificate).current_dir(directory));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self {
-            folder: folder.to_owned(),
+            directory: directory.to_owned(),
             address: listener.local_addr().unwrap().to_string(),
             password: Arc::new(Mutex::new(password.to_owned())),
             gives_identity_tokens: Arc::default(),
@@ -63,16 +63,16 @@ impl TokenServer {
         server
     }
 
-    /// What a registry's configuration says about it.
+    /// The configuration of a registry that uses this server.
     pub fn configuration(&self) -> String {
-        let (address, folder) = (&self.address, self.folder.display());
+        let (address, directory) = (&self.address, self.directory.display());
         format!(
             "token: {{ realm: \"http://{address}/token\", service: {SERVICE}, issuer: {ISSUER}, \
-             rootcertbundle: {folder}/certificate.pem }}"
+             rootcertbundle: {directory}/certificate.pem }}"
         )
     }
 
-    /// From now on who logs in keeps a token instead of the password.
+    /// Later logins get a token, which Docker stores instead of the password.
     pub fn give_identity_tokens(&self) {
         self.gives_identity_tokens.store(true, Ordering::Relaxed);
     }
@@ -114,7 +114,7 @@ impl TokenServer {
         stream.write_all(answer.as_bytes()).unwrap();
     }
 
-    /// The answer; nothing where the login is wrong.
+    /// The response; none if the login is invalid.
     fn token(&self, login: Option<&str>, parameters: &[(String, String)]) -> Option<Value> {
         let all = |name: &str| {
             let found = parameters.iter().filter(|(found, _)| found == name);
@@ -150,7 +150,7 @@ impl TokenServer {
     }
 
     fn signed(&self, access: Vec<Value>) -> String {
-        let certificate = fs::read_to_string(self.folder.join("certificate.pem")).unwrap();
+        let certificate = fs::read_to_string(self.directory.join("certificate.pem")).unwrap();
         let certificate: String = certificate.lines().filter(|it| !it.starts_with('-')).collect();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let header = json!({ "typ": "JWT", "alg": "RS256", "x5c": [certificate] });
@@ -162,7 +162,7 @@ impl TokenServer {
         let text = format!("{}.{}", encoded(header), encoded(claims));
         let mut openssl = Command::new("openssl")
             .args(["dgst", "-sha256", "-sign", "key.pem"])
-            .current_dir(&self.folder)
+            .current_dir(&self.directory)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -173,7 +173,7 @@ impl TokenServer {
     }
 }
 
-/// A value of a query or a form.
+/// The value of a key in a query or a form.
 fn decoded(value: &str) -> String {
     let value = value.replace('+', " ");
     let mut parts = value.split('%');

@@ -1,5 +1,5 @@
-//! The machine's toolchain without any target but its own, in a private rustup home that can't
-//! download: a machine that never cross-compiled, behind a network that lets nothing through.
+//! The machine's toolchain with only the host target, in a private rustup home that can't download: like a
+//! machine that never cross-compiled and has no network.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ pub fn bare() -> BareToolchain {
 
 impl BareToolchain {
     pub fn set<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        // A name that can't be resolved: nothing is sent anywhere.
+        // A name that can't be resolved, so that nothing is sent.
         command
             .env("RUSTUP_HOME", self.home.path())
             .env("RUSTUP_TOOLCHAIN", &self.name)
@@ -58,12 +58,12 @@ fn link(from: &Path, to: &Path, is_wanted: &dyn Fn(&Path) -> bool) {
     }
 }
 
-/// The files in which rustup keeps what it has installed.
+/// The files in which rustup records what is installed.
 fn is_rustups_record(path: &Path) -> bool {
     path.ends_with("rustlib/components") || path.ends_with("rustlib/multirust-config.toml")
 }
 
-/// Copies a record without the standard libraries that are not linked.
+/// Copies a record without the standard libraries that are left out.
 fn forget_targets(record: &Path, copy: &Path) {
     let text = fs::read_to_string(record).unwrap();
     let host = host();

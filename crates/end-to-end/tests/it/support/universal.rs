@@ -1,17 +1,17 @@
-//! Universal Mach-O files, put together by hand.
+//! Builds universal Mach-O files.
 
 use object::macho;
 
 /// The programs for Intel and for Apple silicon in one file, as `lipo -create` joins them.
 pub fn join(amd64: &[u8], arm64: &[u8]) -> Vec<u8> {
-    /// 2^12 and 2^14: the size of a page.
+    /// The page sizes as exponents of 2.
     const ALIGNMENTS: [u32; 2] = [12, 14];
     let (mut head, mut body) = (Vec::new(), Vec::new());
     let slices = [amd64, arm64];
     let head_size = 8 + 20 * slices.len();
     head.extend([macho::FAT_MAGIC, slices.len() as u32].map(u32::to_be_bytes).concat());
     for (slice, alignment) in slices.into_iter().zip(ALIGNMENTS) {
-        // CPU and its subtype are in the words behind the magic number, in little endian.
+        // The CPU and its subtype follow the magic number, in little endian.
         for word in [&slice[4..8], &slice[8..12]] {
             head.extend(word.iter().rev());
         }

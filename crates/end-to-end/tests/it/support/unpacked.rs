@@ -1,4 +1,4 @@
-//! The files of an image's variant, as Docker Engines unpack them and as the reader sees them.
+//! The files of an image variant, as Docker Engines unpack them and as the tool reads them.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -11,13 +11,13 @@ use docker_extension::internals::progress::{Progress, Verbosity};
 use docker_extension::internals::text::hex;
 use sha2::{Digest, Sha256};
 
-/// By path: what it is, its mode (links have none), and its content's hash or its target.
+/// By path: the type, the mode (0 for links), and the hash of the contents or the target of a link.
 pub type Files = BTreeMap<String, (&'static str, u32, String)>;
 
-/// What an engine puts into every container.
+/// The paths that an engine adds to every container.
 const OF_ENGINE: [&str; 5] = [".dockerenv", "dev", "etc", "proc", "sys"];
 
-/// The engines of `.ci/docker-engine`. Each unpacks layers with code of its own.
+/// The image stores of the engines in `.ci/docker-engine`. Each unpacks layers with its own code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {
     Containerd,
@@ -36,12 +36,12 @@ impl Store {
         docker
     }
 
-    /// Takes an image out of the engine.
+    /// Removes an image from the engine.
     pub fn remove(self, image: &str) {
         super::run(&mut self.docker(&["image", "rm", "--force", image]));
     }
 
-    /// What a container of an image in the engine would see.
+    /// The files of an image in the engine, as a container sees them.
     pub fn unpacked(self, image: &str, platform: &str) -> Files {
         let args = ["create", "--platform", platform, "--network=none", "--entrypoint=/", image];
         let container = super::run(&mut self.docker(&args)).trim().to_owned();
@@ -72,7 +72,7 @@ fn files_of_tar(tar: &[u8]) -> Files {
             }
             b'1' => files[link.trim_start_matches('/')].clone(),
             b'2' => ("link", 0, link),
-            b'5' => ("folder", mode, String::new()),
+            b'5' => ("directory", mode, String::new()),
             _ => ("special", mode, String::new()),
         };
         if !path.is_empty() && !is_of_engine(&path) {
@@ -82,21 +82,21 @@ fn files_of_tar(tar: &[u8]) -> Files {
     files
 }
 
-/// Reads the image that is at `source`.
+/// Reads the image `source`.
 pub fn read(source: &str) -> StoredImage {
     let progress = Progress::new(Verbosity::Quiet);
     let source = ImageSource::parse(source, Utf8Path::new("/")).unwrap();
     StoredImage::open(&source, &progress.step("")).unwrap()
 }
 
-/// What the reader sees in a tree.
+/// The files in a tree.
 pub fn files_of(tree: &FileTree) -> Files {
     let files = tree.below("/").map(|found| {
         let mode = found.node.mode;
         let file = match &found.node.kind {
             NodeKind::File { content, .. } => ("file", mode, content.hex()),
             NodeKind::Symlink(target) => ("link", 0, target.to_string()),
-            NodeKind::Folder => ("folder", mode, String::new()),
+            NodeKind::Folder => ("directory", mode, String::new()),
             NodeKind::Special => ("special", mode, String::new()),
         };
         (found.path.trim_start_matches('/').to_owned(), file)
