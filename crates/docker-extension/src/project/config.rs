@@ -669,18 +669,18 @@ mod tests {
             `workspace.metadata.docker-extension.screenshots[0].url` is missing: expected an https:// URL, such as `https://acme.dev/disk.png`
             `workspace.metadata.docker-extension.screenshots[1]`: found the text `x`, expected a table
             `workspace.metadata.docker-extension.detailed-description.file` is missing: expected the path of a file in the workspace, such as `extension/description.html`
-            `workspace.metadata.docker-extension.detailed-description.path`: unknown key, expected one of file
+            `workspace.metadata.docker-extension.detailed-description.path`: unknown key; known keys: file
             `workspace.metadata.docker-extension.categories`: found an empty list, expected at least one category of the marketplace, such as `["utility-tools"]`
             `workspace.metadata.docker-extension.ui.directory`: found `/ui` (it is absolute or contains `..`), expected the path of a directory in the workspace, such as `ui`
             `workspace.metadata.docker-extension.ui.build-folder`: this key is now called `build-directory`; `cargo xtask upgrade` renames it
-            `workspace.metadata.docker-extension.ui.colour`: unknown key, expected one of title, directory, build-directory, entry
+            `workspace.metadata.docker-extension.ui.colour`: unknown key; known keys: title, directory, build-directory, entry
             `workspace.metadata.docker-extension.vm`: found neither, expected either `image` or `composefile`
             `workspace.metadata.docker-extension.platforms[0]`: found `darwin-arm46` (did you mean `darwin-arm64`?), expected a host platform
             `workspace.metadata.docker-extension.platforms[1]`: found the number 1, expected a host platform
             `workspace.metadata.docker-extension.minimum-macos`: found `Big Sur` (a version is two numbers separated by a dot), expected a macOS version, such as `11.0`
             `workspace.metadata.docker-extension.linker`: found `gold` (not one of auto, lld, zig, system), expected a linker
             `workspace.metadata.docker-extension.api-version`: found `newest` (unexpected character 'n' while parsing major version number), expected a version constraint, such as `>= 0.3.4`
-            `workspace.metadata.docker-extension.titel`: unknown key, did you mean `title`?"#]].assert_eq(&problems(json!({
+            `workspace.metadata.docker-extension.titel`: unknown key; did you mean `title`?"#]].assert_eq(&problems(json!({
             "titel": "Tool",
             "title": null,
             "image": "Me/Tool:1.0",
@@ -703,10 +703,10 @@ mod tests {
     #[test]
     fn a_line_break_is_rejected_in_every_text_but_html() {
         expect_test::expect![[r#"
-            `workspace.metadata.docker-extension.title`: found a text with a line break, expected the name that users see, such as `Acme Disk`, on one line
-            `workspace.metadata.docker-extension.description`: found a text with a line break, expected one sentence, such as `Shows what fills your disk.`, on one line
-            `workspace.metadata.docker-extension.vendor`: found a text with a line break, expected the publisher's name, such as `Acme Inc.`, on one line
-            `workspace.metadata.docker-extension.api-version`: found a text with a line break, expected a version constraint, such as `>= 0.3.4`, on one line
+            `workspace.metadata.docker-extension.title`: found a text with a line break, expected a text on one line
+            `workspace.metadata.docker-extension.description`: found a text with a line break, expected a text on one line
+            `workspace.metadata.docker-extension.vendor`: found a text with a line break, expected a text on one line
+            `workspace.metadata.docker-extension.api-version`: found a text with a line break, expected a text on one line
             `workspace.metadata.docker-extension.icon-url`: found `https://example.com/
             ` (it contains a blank or a line break), expected an https:// URL, such as `https://acme.dev/disk.png`
             `workspace.metadata.docker-extension.publisher-url`: found `https://example.com/
@@ -719,11 +719,11 @@ mod tests {
             "publisher-url": "https://example.com/\n",
         })));
         expect_test::expect![[r#"
-            `workspace.metadata.docker-extension.screenshots[0].alt`: found a text with a line break, expected a description of the screenshot, such as `The main page`, on one line
-            `workspace.metadata.docker-extension.additional-urls[0].title`: found a text with a line break, expected the text of the link, such as `Support`, on one line
-            `workspace.metadata.docker-extension.ui.title`: found a text with a line break, expected the title of the tab, such as `Acme Disk`, on one line
-            `workspace.metadata.docker-extension.vm.image`: found a text with a line break, expected an image reference, such as `acme/disk-service:1.0.0`, on one line
-            `workspace.metadata.docker-extension.vm.socket`: found a text with a line break, expected the file name of a socket, such as `service.sock`, on one line"#]].assert_eq(&problems(json!({
+            `workspace.metadata.docker-extension.screenshots[0].alt`: found a text with a line break, expected a text on one line
+            `workspace.metadata.docker-extension.additional-urls[0].title`: found a text with a line break, expected a text on one line
+            `workspace.metadata.docker-extension.ui.title`: found a text with a line break, expected a text on one line
+            `workspace.metadata.docker-extension.vm.image`: found a text with a line break, expected a text on one line
+            `workspace.metadata.docker-extension.vm.socket`: found a text with a line break, expected a text on one line"#]].assert_eq(&problems(json!({
             "screenshots": [{ "alt": "one\ntwo", "url": "https://example.com/1.png" }],
             "additional-urls": [{ "title": "one\ntwo", "url": "https://example.com" }],
             "ui": { "title": "A\nTool" },
