@@ -75,7 +75,7 @@ Examples:
   docker-extension new acme-disk --yes --license proprietary --no-ui
   cargo xtask new --here                        in a copy of the docker-extension repository")]
 pub struct NewArgs {
-    /// The project directory: it must be empty or not exist
+    /// The directory of the project; if it exists, it must be empty
     #[arg(value_name = "PATH", required_unless_present = "here", conflicts_with = "here",
         value_parser = NonEmptyStringValueParser::new().map(Utf8PathBuf::from))]
     pub path: Option<Utf8PathBuf>,
@@ -97,10 +97,10 @@ pub struct NewArgs {
     /// The licence: an SPDX expression such as `MIT OR Apache-2.0`, or `proprietary`
     #[arg(long, value_name = "SPDX")]
     pub license: Option<String>,
-    /// Create no host binary
+    /// Don't create a host binary
     #[arg(long)]
     pub no_helper: bool,
-    /// Create no dashboard tab
+    /// Don't create a dashboard tab
     #[arg(long, conflicts_with = "no_helper")]
     pub no_ui: bool,
     /// Where the project gets this tool from: `version=VERSION`, `git=URL`, `git=URL#REVISION`,
@@ -156,7 +156,7 @@ pub struct DistArgs {
     /// Push the finished image to its registry; implies `--engine docker`
     #[arg(long)]
     pub push: bool,
-    /// Ignore findings of this rule: don't print them, and push in spite of them
+    /// Ignore findings of this rule, and push an image that has them
     #[arg(long, value_enum, value_delimiter = ',', value_name = "RULE")]
     pub allow: Vec<AllowedRule>,
     /// The linker for host binaries [default: the configured one]
