@@ -194,8 +194,8 @@ fn workspace_help(error: &cargo_metadata::Error) -> String {
     match error {
         // Cargo reports a manifest at a path that the author never wrote.
         cargo_metadata::Error::CargoMetadata { stderr } if stderr.contains(&glob) => format!(
-            "create the empty file `{HOST_BINS}/.gitkeep`, or remove `{glob}` from `members`: each of them \
-             must match a file"
+            "create the empty file `{HOST_BINS}/.gitkeep`, or remove `{glob}` from `members`: cargo \
+             rejects a member that matches nothing"
         ),
         _ => "fix the problem that cargo reports".to_owned(),
     }
