@@ -660,7 +660,7 @@ mod tests {
     #[test]
     fn every_problem_is_reported_at_once_with_its_full_key() {
         expect_test::expect![[r#"
-            `workspace.metadata.docker-extension.image`: found `Me/Tool:1.0` (the tag does not belong to the name), expected an image name without a tag, such as `me/my-extension`
+            `workspace.metadata.docker-extension.image`: found `Me/Tool:1.0` (the name must not contain a tag), expected an image name without a tag, such as `me/my-extension`
             `workspace.metadata.docker-extension.title` is missing: expected the name that users see, such as `Acme Disk`
             `workspace.metadata.docker-extension.description`: found an empty text, expected one sentence, such as `Shows what fills your disk.`
             `workspace.metadata.docker-extension.vendor`: found the number 3, expected the publisher's name, such as `Acme Inc.`
