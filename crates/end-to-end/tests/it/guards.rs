@@ -270,7 +270,8 @@ fn the_package_contains_only_files_that_users_need() {
     let is_expected = |file: &&str| {
         of_cargo.contains(file)
             || own.contains(file)
-            || file.starts_with("src/") && (file.ends_with(".rs") || file.ends_with(".js"))
+            || file.starts_with("src/")
+                && [".rs", ".js", ".txt"].iter().any(|it| file.ends_with(it))
             || file.starts_with("data/") && file.ends_with(".txt")
             || template.contains(*file)
     };
