@@ -44,8 +44,8 @@ fn error(reference: &Reference, error: ProcessError) -> Error {
     }
     if UNKNOWN.iter().any(|words| error.messages().contains(words)) {
         return Error::new(format!("the Docker Engine has no image `{reference}`")).help(
-            "check the name with `docker image ls`, or validate the image of the registry without the prefix \
-             `docker-daemon:`",
+            "check the name with `docker image ls`, or leave out `docker-daemon:` to read the image from its \
+             registry",
         );
     }
     let help = match &error {
