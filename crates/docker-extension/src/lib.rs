@@ -48,6 +48,8 @@ mod text;
 mod toolchain;
 mod ui;
 mod validate;
+#[cfg(test)]
+mod wording;
 
 use std::process::ExitCode;
 
