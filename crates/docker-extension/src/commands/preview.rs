@@ -32,7 +32,7 @@ pub fn run(options: &cli::PreviewArgs, progress: &Progress) -> Result<(), Error>
     let dev_server = sources.npm().map(DevServer::new).transpose()?;
     let pages = match &dev_server {
         Some(dev_server) => PageSource::DevServer(dev_server.address),
-        None => PageSource::Folder(project.root.join(&ui.directory).into()),
+        None => PageSource::Directory(project.root.join(&ui.directory).into()),
     };
     let server = routes::bind(options.port)?;
     let guard = Guard::new(&server.address().to_string())?;

@@ -49,7 +49,7 @@ fn described(unknown: &[Unknown]) -> Vec<String> {
 impl UnknownSymbols {
     pub(super) fn error(&self) -> Error {
         Error::new(self.to_string()).help(
-            "correct the symbol's name, or add it to xtask's lists as docs/linking.md explains, or link with \
+            "correct the symbol's name, or add it to the tool's lists as docs/linking.md explains, or link with \
              `--linker zig` or on a Mac",
         )
     }

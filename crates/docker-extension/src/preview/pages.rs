@@ -25,7 +25,7 @@ const NOT_FORWARDED: [&str; 6] = [
 pub enum PageSource {
     DevServer(SocketAddr),
     /// Plain files.
-    Folder(PathBuf),
+    Directory(PathBuf),
 }
 
 impl PageSource {
@@ -43,7 +43,7 @@ impl PageSource {
         }
         match self {
             PageSource::DevServer(address) => forward(request, *address, browser),
-            PageSource::Folder(directory) => {
+            PageSource::Directory(directory) => {
                 file(directory, request.path()).send(browser, &request.method)
             }
         }

@@ -57,7 +57,7 @@ impl Session {
 
     /// If the pages are plain files, reloads them when one changes, until the session is over.
     pub fn watch_pages(&self) {
-        let PageSource::Folder(directory) = &self.pages else { return };
+        let PageSource::Directory(directory) = &self.pages else { return };
         let mut watcher = Watcher::new(vec![directory.clone()]);
         while !self.is_over() {
             thread::sleep(watch::PAUSE);

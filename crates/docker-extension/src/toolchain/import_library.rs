@@ -32,7 +32,7 @@ pub struct Dlltool {
 pub(super) fn install(directory: &Utf8Path) -> Result<Utf8PathBuf> {
     files::create_dir(directory)?;
     let tool = directory.join(format!("{NAME}{}", std::env::consts::EXE_SUFFIX));
-    let own = std::env::current_exe().doing("find", "xtask itself")?;
+    let own = std::env::current_exe().doing("find", "this program")?;
     // Renamed, because the compiler of another run may be calling it.
     let new = directory.join(format!("{NAME}.{}", std::process::id()));
     link(&own, new.as_std_path()).doing("write", &new)?;

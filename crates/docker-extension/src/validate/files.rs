@@ -73,7 +73,7 @@ impl FileChecker<'_> {
             Ok(found) if matches!(found.node.kind, NodeKind::Symlink(_)) => {
                 self.report(&rules::UI_LINK, root.as_str(), "is a symbolic link");
             }
-            Ok(found) if found.node.kind != NodeKind::Folder => {
+            Ok(found) if found.node.kind != NodeKind::Directory => {
                 return self.report(&rules::UI_MISSING, root.as_str(), "is not a directory");
             }
             Ok(_) => {}
@@ -107,7 +107,7 @@ impl FileChecker<'_> {
                 self.mode(*os, path, found.node.mode);
                 return self.inspect(content, path, Part::HostBinary(*os));
             }
-            NodeKind::Folder => "is a directory, not a program".to_owned(),
+            NodeKind::Directory => "is a directory, not a program".to_owned(),
             NodeKind::Symlink(target) => format!("is a symbolic link to `{target}`"),
             NodeKind::Special => "is a device or a pipe, not a program".to_owned(),
         };

@@ -42,7 +42,7 @@ pub(super) struct LayerEntry {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum EntryKind {
-    Folder,
+    Directory,
     File {
         size: u64,
         content: Digest,
@@ -95,7 +95,7 @@ fn entry_kind(
     let link = std::str::from_utf8(&entry.link).ok().filter(|_| is_text);
     Ok(match (entry.kind, link) {
         (_, None) => EntryKind::Odd(OddityKind::NotUtf8),
-        (TarKind::Folder, _) => EntryKind::Folder,
+        (TarKind::Directory, _) => EntryKind::Directory,
         (TarKind::File, _) => EntryKind::File { size: entry.size, content: content()? },
         (TarKind::Symlink, Some(target)) => EntryKind::Symlink(target.into()),
         (TarKind::HardLink, Some(target)) => EntryKind::HardLink(target.to_owned()),

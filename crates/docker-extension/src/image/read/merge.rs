@@ -54,7 +54,7 @@ impl From<OddityKind> for EntryError {
 impl<'a> Merge<'a> {
     /// The tree without layers: an empty root.
     pub fn new(budget: &'a Budget) -> Self {
-        let node = TreeNode { kind: NodeKind::Folder, mode: DIRECTORY_MODE };
+        let node = TreeNode { kind: NodeKind::Directory, mode: DIRECTORY_MODE };
         let root = Slot::new(node, "".into(), ROOT, 0);
         let tree = FileTree { nodes: vec![root], oddities: Oddities::default() };
         Self { tree, budget, layer: 0, hidden: BTreeSet::new(), link_steps: 0 }
@@ -117,7 +117,7 @@ impl<'a> Merge<'a> {
 
     fn add_root(&mut self, entry: &LayerEntry) -> Result<(), EntryError> {
         match entry.kind {
-            EntryKind::Folder => {
+            EntryKind::Directory => {
                 self.slot_mut(ROOT).node.mode = entry.mode;
                 Ok(())
             }
@@ -127,7 +127,7 @@ impl<'a> Merge<'a> {
 
     fn node(&mut self, entry: &LayerEntry, parent: Id, name: &str) -> Result<TreeNode, EntryError> {
         let kind = match &entry.kind {
-            EntryKind::Folder => NodeKind::Folder,
+            EntryKind::Directory => NodeKind::Directory,
             EntryKind::File { size, content } => NodeKind::File { size: *size, content: *content },
             EntryKind::Symlink(target) => NodeKind::Symlink(target.clone()),
             EntryKind::HardLink(target) => return self.link_target(entry, target, parent, name),
@@ -150,7 +150,7 @@ impl<'a> Merge<'a> {
         // Engines remove the file at the link's own path before they create the link.
         let itself = self.tree.slot(parent).children.get(name).copied();
         let slot = found.filter(|id| Some(*id) != itself).map(|id| self.tree.slot(id));
-        let Some(slot) = slot.filter(|slot| slot.node.kind != NodeKind::Folder) else {
+        let Some(slot) = slot.filter(|slot| slot.node.kind != NodeKind::Directory) else {
             return Err(OddityKind::HardLinkToNowhere(target.to_owned()).into());
         };
         let (node, is_lower) = (slot.node.clone(), slot.touched != self.layer);
@@ -171,7 +171,7 @@ impl<'a> Merge<'a> {
         let layer = self.layer;
         if let Some(there) = self.tree.slot(parent).children.get(name).copied() {
             let slot = self.slot_mut(there);
-            if slot.node.kind == NodeKind::Folder && node.kind == NodeKind::Folder {
+            if slot.node.kind == NodeKind::Directory && node.kind == NodeKind::Directory {
                 slot.node.mode = node.mode;
                 slot.touched = layer;
                 return Ok(());
@@ -194,7 +194,7 @@ impl<'a> Merge<'a> {
         self.budget.node()?;
         let id = Id::try_from(self.tree.nodes.len()).map_err(|_| TooLarge::Entries(u64::MAX))?;
         let name: Arc<str> = name.into();
-        if node.kind == NodeKind::Folder && self.hidden.contains(&(parent, name.clone())) {
+        if node.kind == NodeKind::Directory && self.hidden.contains(&(parent, name.clone())) {
             self.note(entry, OddityKind::HiddenByOwnLayer);
         }
         self.tree.nodes.push(Slot::new(node, name.clone(), parent, self.layer));
@@ -212,7 +212,7 @@ impl<'a> Merge<'a> {
                 (id, &slot.node.kind, slot.touched == self.layer)
             });
             at = match child {
-                Some((id, NodeKind::Folder, _)) => id,
+                Some((id, NodeKind::Directory, _)) => id,
                 Some((_, NodeKind::Symlink(_), true)) => self.linked_directory(entry, at, part)?,
                 Some((_, _, true)) => return Err(OddityKind::NotInDirectory.into()),
                 Some((_, _, false)) => {
@@ -231,7 +231,12 @@ impl<'a> Merge<'a> {
         parent: Id,
         name: &str,
     ) -> Result<Id, TooLarge> {
-        self.insert(entry, parent, name, TreeNode { kind: NodeKind::Folder, mode: DIRECTORY_MODE })
+        self.insert(
+            entry,
+            parent,
+            name,
+            TreeNode { kind: NodeKind::Directory, mode: DIRECTORY_MODE },
+        )
     }
 
     fn linked_directory(
@@ -243,7 +248,7 @@ impl<'a> Merge<'a> {
         let found = self.tree.walk(directory, &[link], LastLink::Follow, &mut self.link_steps);
         self.check_steps()?;
         match found {
-            Ok(id) if self.tree.slot(id).node.kind == NodeKind::Folder => {
+            Ok(id) if self.tree.slot(id).node.kind == NodeKind::Directory => {
                 if self.tree.slot(id).touched != self.layer {
                     self.note(entry, OddityKind::BehindLinkToLower);
                 }

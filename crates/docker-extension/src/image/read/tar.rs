@@ -44,7 +44,7 @@ pub(super) struct TarEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TarKind {
     File,
-    Folder,
+    Directory,
     Symlink,
     HardLink,
     /// A device or a pipe.
@@ -196,12 +196,12 @@ impl<'a, R: Skip> TarReader<'a, R> {
         let path = given(extended.path).unwrap_or_else(|| header.path_bytes().into_owned());
         let kind = match kind {
             // From tar versions before the type of directories.
-            0 if path.ends_with(b"/") => TarKind::Folder,
+            0 if path.ends_with(b"/") => TarKind::Directory,
             0 | b'0' | b'7' => TarKind::File,
             b'1' => TarKind::HardLink,
             b'2' => TarKind::Symlink,
             b'3' | b'4' | b'6' => TarKind::Special,
-            b'5' => TarKind::Folder,
+            b'5' => TarKind::Directory,
             b'S' => return Err(Broken::Sparse.into()),
             other => TarKind::Unknown(other),
         };

@@ -28,7 +28,7 @@ pub struct TreeNode {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NodeKind {
-    Folder,
+    Directory,
     /// A file; hard links are files with the content of their target.
     File {
         /// In bytes.
@@ -158,7 +158,7 @@ impl FileTree {
         let mut left: Vec<&str> = parts.iter().rev().copied().collect();
         while let Some(part) = left.pop() {
             let slot = self.slot(at);
-            if slot.node.kind != NodeKind::Folder {
+            if slot.node.kind != NodeKind::Directory {
                 return Err(Unresolved::NotADirectory);
             }
             let next = match part {

@@ -96,7 +96,7 @@ pub fn files_of(tree: &FileTree) -> Files {
         let file = match &found.node.kind {
             NodeKind::File { content, .. } => ("file", mode, content.hex()),
             NodeKind::Symlink(target) => ("link", 0, target.to_string()),
-            NodeKind::Folder => ("directory", mode, String::new()),
+            NodeKind::Directory => ("directory", mode, String::new()),
             NodeKind::Special => ("special", mode, String::new()),
         };
         (found.path.trim_start_matches('/').to_owned(), file)

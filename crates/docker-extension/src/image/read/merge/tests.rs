@@ -10,7 +10,7 @@ use crate::image::read::limits::Limits;
 use crate::oci::Digest;
 
 fn entry(path: &str, kind: EntryKind) -> LayerEntry {
-    let mode = if kind == EntryKind::Folder { 0o755 } else { 0o644 };
+    let mode = if kind == EntryKind::Directory { 0o755 } else { 0o644 };
     LayerEntry { path: path.to_owned(), kind, mode }
 }
 
@@ -23,7 +23,7 @@ fn file(path: &str, text: &str) -> LayerEntry {
 }
 
 fn directory(path: &str) -> LayerEntry {
-    entry(path, EntryKind::Folder)
+    entry(path, EntryKind::Directory)
 }
 
 fn symlink(path: &str, target: &str) -> LayerEntry {
@@ -46,7 +46,7 @@ fn merged(layers: &[Vec<LayerEntry>]) -> FileTree {
 /// Every path, with a `/` after directories and the target of links.
 fn listed(tree: &FileTree) -> Vec<String> {
     let line = |found: super::super::tree::FoundNode<'_>| match &found.node.kind {
-        NodeKind::Folder => found.path + "/",
+        NodeKind::Directory => found.path + "/",
         NodeKind::File { .. } => found.path,
         NodeKind::Symlink(target) => format!("{} -> {target}", found.path),
         NodeKind::Special => format!("{} special", found.path),
@@ -247,13 +247,13 @@ impl Model {
                 continue;
             }
             let kind = match &entry.kind {
-                EntryKind::Folder => NodeKind::Folder,
+                EntryKind::Directory => NodeKind::Directory,
                 EntryKind::File { size, content } => {
                     NodeKind::File { size: *size, content: *content }
                 }
                 EntryKind::Symlink(target) => NodeKind::Symlink(target.clone()),
                 EntryKind::HardLink(target) => match self.0.get(target) {
-                    Some(node) if node.kind != NodeKind::Folder && *target != entry.path => {
+                    Some(node) if node.kind != NodeKind::Directory && *target != entry.path => {
                         let node = node.clone();
                         self.replace(&entry.path, node);
                         added.insert(entry.path.clone());
@@ -279,9 +279,9 @@ impl Model {
         let directories: Vec<_> = ends.map(|end| directory[..end].to_owned()).collect();
         let directories: Vec<_> = directories.into_iter().filter(|path| !path.is_empty()).collect();
         for path in &directories {
-            let new = TreeNode { kind: NodeKind::Folder, mode: DIRECTORY_MODE };
+            let new = TreeNode { kind: NodeKind::Directory, mode: DIRECTORY_MODE };
             match self.0.get(path) {
-                Some(there) if there.kind == NodeKind::Folder => {}
+                Some(there) if there.kind == NodeKind::Directory => {}
                 Some(_) if added.contains(path) => return None,
                 _ => drop(self.0.insert(path.clone(), new)),
             }
@@ -290,7 +290,7 @@ impl Model {
     }
 
     fn replace(&mut self, path: &str, node: TreeNode) {
-        if node.kind != NodeKind::Folder {
+        if node.kind != NodeKind::Directory {
             let inside = format!("{path}/");
             self.0.retain(|other, _| !other.starts_with(&inside));
         }
