@@ -431,7 +431,7 @@ fn placeholders_are_pushed_if_they_are_allowed() {
     let reference = format!("{registry}/example/placeholders:1.2.3");
     let push = ["dist", "--push", "--tag", &reference];
     let _cache = support::while_docker_builds();
-    extension.assert_fails(&mut extension.xtask(&push), 1, &["can't be pushed"]);
+    extension.assert_fails(&mut extension.xtask(&push), 1, &["cannot be pushed"]);
     let source = format!("docker://{reference}");
     let mut inspect = Command::new("skopeo");
     inspect.args(["inspect", "--raw", "--tls-verify=false", &source]);

@@ -102,7 +102,7 @@ fn a_token_server_allows_everyone_to_read_public_images_and_only_the_owner_to_re
     let directory = tempfile::tempdir().unwrap();
     let tokens = TokenServer::start(directory.path(), PASSWORD);
     let registry = Registry::start(|_| tokens.configuration());
-    let (owner, anybody) = (Author::new(), Author::new());
+    let (owner, anonymous) = (Author::new(), Author::new());
     let address = registry.address();
     let image = |repository: &str| format!("{address}/{repository}/tool:1.2.3");
     let (public, private, other) = (image("public"), image("private"), image("other"));
@@ -116,8 +116,8 @@ fn a_token_server_allows_everyone_to_read_public_images_and_only_the_owner_to_re
         format!("the registry `{address}` rejected the login of `me` from Docker's configuration");
     let help = format!("`docker login {address}`");
 
-    assert_eq!(anybody.report(&public), expected);
-    anybody.assert_ends(&["validate", &private], 1, &["anybody without a login", &help]);
+    assert_eq!(anonymous.report(&public), expected);
+    anonymous.assert_ends(&["validate", &private], 1, &["anonymous users", &help]);
     assert_eq!(owner.report(&private), expected);
     owner.assert_ends(&["validate", &other], 1, &["does not allow `me` to read", "this account"]);
     tokens.change_password("another");
