@@ -48,11 +48,9 @@ fn read_signed(signed: &Signed<'_>) {
     let (bytes, is_sound) = signed.bytes();
     let contents = read(&bytes);
     let Some(Native::MachO(native)) = contents.slice().map(|slice| &slice.native) else { return };
-    if is_sound {
-        assert_eq!(native.signature, Signature::Valid, "a valid signature was rejected");
-    } else {
-        assert_ne!(native.signature, Signature::Valid, "a changed file was accepted");
-    }
+    // The segments are arbitrary, so `__LINKEDIT` may end anywhere.
+    let is_valid = matches!(native.signature, Signature::Valid | Signature::Trailed);
+    assert_eq!(is_valid, is_sound, "{}", native.signature);
 }
 
 fuzz_target!(|bytes: &[u8]| {

@@ -164,10 +164,14 @@ fn judge_for_macos(slice: &Slice, native: &MachO) -> Vec<Breach> {
     let signature = native.signature;
     let what = match signature {
         Signature::Missing => "is not signed",
+        Signature::Trailed => "has a code signature that is not at the end of the file",
         Signature::Valid | Signature::Broken => "has an invalid code signature",
     };
     match (&slice.cpu, signature) {
         (_, Signature::Valid) => {}
+        (_, Signature::Trailed) => {
+            breaches.push(Breach::new(&rules::MACOS_SIGNATURE_TRAILED, what))
+        }
         (Cpu::Arch(Arch::Arm64), _) => breaches.push(Breach::new(&rules::MACOS_SIGNATURE, what)),
         (_, Signature::Broken) => breaches.push(Breach::new(&rules::MACOS_SIGNATURE_AMD64, what)),
         (_, Signature::Missing) => {}

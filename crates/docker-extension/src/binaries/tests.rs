@@ -104,6 +104,8 @@ fn a_file_that_is_not_a_program_is_an_error_only_if_its_name_is_that_of_one() {
 fn signatures_and_required_versions_are_checked_for_macos() {
     assert_eq!(mac(MAC, |it| it.signature = Signature::Missing), ["macos-signature"]);
     assert_eq!(mac(MAC, |it| it.signature = Signature::Broken), ["macos-signature"]);
+    assert_eq!(mac(MAC, |it| it.signature = Signature::Trailed), ["macos-signature-trailed"]);
+    assert_eq!(mac(INTEL_MAC, |it| it.signature = Signature::Trailed), ["macos-signature-trailed"]);
     assert_eq!(mac(INTEL_MAC, |it| it.signature = Signature::Missing), [""; 0]);
     assert_eq!(mac(INTEL_MAC, |it| it.signature = Signature::Broken), ["macos-signature-amd64"]);
     let version = |major| Some(MacOsVersion { major, minor: 0 });

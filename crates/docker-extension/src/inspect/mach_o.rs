@@ -8,7 +8,7 @@ use object::read::macho::{
 use object::{Endianness, read};
 
 use super::raw::Reason;
-use super::signature::Signature;
+use super::signature::{Signature, SignaturePlace};
 use super::slice::{BinaryKind, Cpu, Loading, MachO, Native, NeededLibrary, Slice};
 use super::{paths, raw, signature};
 use crate::platform::Arch;
@@ -88,13 +88,17 @@ fn read_slice<Header: MachHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<S
         }),
     };
     let mut signature = None;
+    let mut linkedit_end = None;
     let mut commands = header.load_commands(endian, bytes, 0)?;
     while let Some(command) = commands.next()? {
         match command.variant()? {
             LoadCommandVariant::LinkeditData(data) if command.cmd() == macho::LC_CODE_SIGNATURE => {
                 signature = Some(data);
             }
-            _ => read_command::<Header>(command, endian, bytes, &mut slice)?,
+            _ => {
+                linkedit_end = end_of_linkedit::<Header>(command, endian)?.or(linkedit_end);
+                read_command::<Header>(command, endian, bytes, &mut slice)?;
+            }
         }
     }
     if let Native::MachO(native) = &mut slice.native {
@@ -102,9 +106,10 @@ fn read_slice<Header: MachHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<S
         if slice.libraries.len().max(native.run_paths.len()) > raw::LONGEST_LIST {
             return Err(Reason("it requires thousands of libraries"));
         }
-        if let Some(place) = signature {
-            let blob = place.data(endian, bytes).unwrap_or_default();
-            native.signature = signature::check(bytes, blob);
+        if let Some(data) = signature {
+            let (offset, size) = (data.dataoff.get(endian), data.datasize.get(endian));
+            native.signature =
+                signature::check(bytes, SignaturePlace { offset, size, linkedit_end });
         }
         // A program for macOS may also be for Catalyst.
         if native.minimum_macos.is_some() {
@@ -112,6 +117,19 @@ fn read_slice<Header: MachHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<S
         }
     }
     Ok(slice)
+}
+
+/// The end of the segment `__LINKEDIT` in the file, if `command` declares it.
+fn end_of_linkedit<Header: MachHeader<Endian = Endianness>>(
+    command: LoadCommandData<'_, Endianness>,
+    endian: Endianness,
+) -> Result<Option<u64>, Reason> {
+    let segment = Header::Segment::from_command(command)?.map(|(segment, _)| segment);
+    let linkedit = segment.filter(|segment| segment.name() == macho::SEG_LINKEDIT.as_bytes());
+    Ok(linkedit.map(|segment| {
+        let (offset, size) = segment.file_range(endian);
+        offset.saturating_add(size)
+    }))
 }
 
 fn read_command<Header: MachHeader<Endian = Endianness>>(

@@ -18,8 +18,12 @@ use super::raw;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signature {
     Missing,
-    /// Every page matches its hash. An ad hoc signature, like that of linkers, is enough.
+    /// It covers everything before it, and every page matches its hash. An ad hoc signature, like that of
+    /// linkers, is enough.
     Valid,
+    /// It is valid, but does not end where the file and its segment `__LINKEDIT` end.
+    /// `codesign --verify --strict` rejects the file, and macOS can't sign it again.
+    Trailed,
     /// The file was changed after it was signed, or the signature is invalid.
     Broken,
 }
@@ -29,16 +33,45 @@ impl fmt::Display for Signature {
         f.write_str(match self {
             Signature::Missing => "missing",
             Signature::Valid => "valid",
+            Signature::Trailed => "valid, but not at the end of the file",
             Signature::Broken => "broken",
         })
     }
 }
 
-/// Compares the page hashes in `blob`, the signature of `file`, with the file.
-pub(super) fn check(file: &[u8], blob: &[u8]) -> Signature {
-    let matches =
-        best_directory(blob).and_then(|(directory, data)| pages_match(file, directory, data));
-    if matches == Some(true) { Signature::Valid } else { Signature::Broken }
+/// Where a signature is, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SignaturePlace {
+    pub offset: u32,
+    pub size: u32,
+    /// The end of the segment `__LINKEDIT` in the file.
+    pub linkedit_end: Option<u64>,
+}
+
+/// Compares the page hashes in the signature of `file` with the file.
+pub(super) fn check(file: &[u8], place: SignaturePlace) -> Signature {
+    let end = u64::from(place.offset) + u64::from(place.size);
+    let is_valid = usize::try_from(end)
+        .ok()
+        .and_then(|end| file.get(place.offset as usize..end))
+        .and_then(whole)
+        .and_then(best_directory)
+        // macOS kills programs with pages that no hash covers.
+        .filter(|(directory, _)| directory.code_limit() == u64::from(place.offset))
+        .and_then(|(directory, data)| pages_match(file, directory, data));
+    let is_last =
+        end == file.len() as u64 && place.linkedit_end.is_none_or(|linkedit| linkedit == end);
+    match (is_valid, is_last) {
+        (Some(true), true) => Signature::Valid,
+        (Some(true), false) => Signature::Trailed,
+        _ => Signature::Broken,
+    }
+}
+
+/// The blob without the padding behind it. Its length is in its header.
+fn whole(blob: &[u8]) -> Option<&[u8]> {
+    let length: [u8; 4] = blob.get(4..8)?.try_into().ok()?;
+    blob.get(..u32::from_be_bytes(length) as usize)
 }
 
 /// The code directory with the strongest hash algorithm, and its bytes.
@@ -165,13 +198,26 @@ mod tests {
     /// A signature with these blobs in these slots.
     fn signature(blobs: &[(u32, Vec<u8>)]) -> Vec<u8> {
         let mut offset = 12 + 8 * blobs.len() as u32;
-        let mut bytes = [0xfade_0cc0, 0, blobs.len() as u32].map(u32::to_be_bytes).concat();
+        let length = offset + blobs.iter().map(|(_, blob)| blob.len() as u32).sum::<u32>();
+        let mut bytes = [0xfade_0cc0, length, blobs.len() as u32].map(u32::to_be_bytes).concat();
         for (slot, blob) in blobs {
             bytes.extend([*slot, offset].map(u32::to_be_bytes).concat());
             offset += blob.len() as u32;
         }
         bytes.extend(blobs.iter().flat_map(|(_, blob)| blob));
         bytes
+    }
+
+    /// Checks a file that consists of `code` and its signature.
+    fn check_file(code: &[u8], blob: &[u8]) -> Signature {
+        let file = [code, blob].concat();
+        let place = place(code, blob);
+        check(&file, SignaturePlace { linkedit_end: Some(file.len() as u64), ..place })
+    }
+
+    fn place(code: &[u8], blob: &[u8]) -> SignaturePlace {
+        let (offset, size) = (code.len() as u32, blob.len() as u32);
+        SignaturePlace { offset, size, linkedit_end: None }
     }
 
     fn signed(code: &[u8], directory: &Directory) -> Vec<u8> {
@@ -193,9 +239,9 @@ mod tests {
         for directory in [SHA1, SHA256, truncated, sha384, one_page, long, large_pages] {
             let mut code = vec![7; 50_000];
             let blob = signed(&code, &directory);
-            assert_eq!(check(&code, &blob), Signature::Valid, "{}", directory.hash_type);
+            assert_eq!(check_file(&code, &blob), Signature::Valid, "{}", directory.hash_type);
             code[45_000] = 8;
-            assert_eq!(check(&code, &blob), Signature::Broken, "{}", directory.hash_type);
+            assert_eq!(check_file(&code, &blob), Signature::Broken, "{}", directory.hash_type);
         }
     }
 
@@ -213,9 +259,9 @@ mod tests {
         let valid =
             [signature([weak(&code), strong(&code)]), signature([weak(&other), strong(&code)])];
         for blob in valid {
-            assert_eq!(check(&code, &blob), Signature::Valid);
+            assert_eq!(check_file(&code, &blob), Signature::Valid);
         }
-        assert_eq!(check(&code, &signature([weak(&code), strong(&other)])), Signature::Broken);
+        assert_eq!(check_file(&code, &signature([weak(&code), strong(&other)])), Signature::Broken);
     }
 
     #[test]
@@ -223,8 +269,53 @@ mod tests {
         let code = vec![7; 5000];
         let blob = signed(&code, &SHA256);
         for end in 0..blob.len() {
-            assert_eq!(check(&code, &blob[..end]), Signature::Broken, "{end}");
+            assert_eq!(check_file(&code, &blob[..end]), Signature::Broken, "{end}");
         }
+    }
+
+    #[test]
+    fn a_signature_covers_everything_before_it() {
+        let code = vec![7; 5000];
+        for covered in [&code[..4096], &code[..4999]] {
+            assert_eq!(check_file(&code, &signed(covered, &SHA256)), Signature::Broken);
+        }
+        let mut longer = signed(&code, &SHA256);
+        let length = longer.len() as u32 + 1;
+        longer[4..8].copy_from_slice(&length.to_be_bytes());
+        assert_eq!(check_file(&code, &longer), Signature::Broken, "a blob longer than its place");
+    }
+
+    #[test]
+    fn the_hash_of_the_last_page_is_that_of_its_bytes_without_padding() {
+        let padded = Directory {
+            hash: |page| {
+                let mut page = page.to_vec();
+                page.resize(4096, 0);
+                Sha256::digest(page).to_vec()
+            },
+            ..SHA256
+        };
+        assert_eq!(check_file(&[7; 8192], &signed(&[7; 8192], &padded)), Signature::Valid);
+        assert_eq!(check_file(&[7; 5000], &signed(&[7; 5000], &padded)), Signature::Broken);
+    }
+
+    #[test]
+    fn a_signature_is_at_the_end_of_the_file_and_of_its_segment() {
+        let code = vec![7; 5000];
+        let blob = signed(&code, &SHA256);
+        let place = place(&code, &blob);
+        let file = [&code[..], &blob].concat();
+        let end = file.len() as u64;
+        let at = |linkedit_end| SignaturePlace { linkedit_end: Some(linkedit_end), ..place };
+        assert_eq!(check(&file, at(end)), Signature::Valid);
+        assert_eq!(check(&file, at(end + 16)), Signature::Trailed);
+        assert_eq!(check(&file, at(end - 16)), Signature::Trailed);
+        assert_eq!(check(&[&file[..], &[0; 64]].concat(), at(end)), Signature::Trailed);
+        assert_eq!(check(&file[..file.len() - 1], at(end)), Signature::Broken);
+        // Padding within the place that the header names is normal.
+        let padded = [&file[..], &[0; 16]].concat();
+        let larger = SignaturePlace { size: place.size + 16, ..at(end + 16) };
+        assert_eq!(check(&padded, larger), Signature::Valid);
     }
 
     #[test]
@@ -235,7 +326,7 @@ mod tests {
             for value in [0, 1, 0x7f, 0xff] {
                 let mut blob = blob.clone();
                 blob[index] = value;
-                check(&code, &blob);
+                check_file(&code, &blob);
             }
         }
     }

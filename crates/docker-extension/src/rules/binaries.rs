@@ -66,6 +66,13 @@ super::rule::rules! {
         example: "`/darwin/tool` was stripped with GNU `strip`",
     }
 
+    MACOS_SIGNATURE_TRAILED: Warning "macos-signature-trailed" {
+        reports: "code signature of a program for macOS is not at the end of the file",
+        why: "`codesign --verify --strict` rejects the program, and a Mac cannot sign it again: `main \
+              executable failed strict validation`.",
+        help: "don't append data to a signed program; sign it as the last step",
+        example: "`/darwin/tool`, to which 64 bytes were appended after signing",
+    }
     MACOS_SIGNATURE_AMD64: Warning "macos-signature-amd64" {
         reports: "code signature of a program for Intel Macs is invalid",
         why: "Intel Macs start programs without a signature, but kill a program with the hardened runtime \
