@@ -3,11 +3,10 @@
 use std::fmt;
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use crate::contents::html;
 use crate::contents::labels::{self as names, Labels};
-use crate::text::hex;
+use crate::text;
 
 /// A sentence in the detailed description of a new project.
 pub const DETAILED_DESCRIPTION: &str =
@@ -152,14 +151,7 @@ pub fn is_icon(bytes: &[u8]) -> bool {
 
 /// The SHA-256 digest of a text after the conversion of `\r\n` to `\n`.
 fn digest(text: &[u8]) -> String {
-    let mut hasher = Sha256::new();
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        match line.strip_suffix(b"\r\n") {
-            Some(line) => hasher.update([line, b"\n"].concat()),
-            None => hasher.update(line),
-        }
-    }
-    hex(&hasher.finalize())
+    text::hash_of_lines(text.split_inclusive(|byte| *byte == b'\n'))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Small helpers for messages and generated files.
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 /// The name of which `found` is probably a misspelling.
 pub fn nearest<'a>(found: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -36,6 +37,18 @@ pub fn json(value: &impl Serialize) -> String {
 /// Bytes in lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The SHA-256 of a text in hexadecimal. CRLF counts as LF, because git may change line ends.
+pub fn hash_of_lines<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hasher = Sha256::new();
+    for line in lines {
+        match line.strip_suffix(b"\r\n") {
+            Some(line) => hasher.update([line, b"\n"].concat()),
+            None => hasher.update(line),
+        }
+    }
+    hex(&hasher.finalize())
 }
 
 /// `1 file`, `2 files`.

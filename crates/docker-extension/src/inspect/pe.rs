@@ -101,7 +101,7 @@ impl<'a> PeFile<'a> {
         entries(table, |entry: &ImageDelayloadDescriptor| entry.dll_name_rva.get(LE) == 0)?
             .map(|entry| {
                 let address = entry.dll_name_rva.get(LE);
-                // Compilers before Visual C++ 7 wrote absolute addresses, without a flag that says so.
+                // Compilers before Visual C++ 7 wrote absolute addresses, without a flag for them.
                 let is_relative = entry.attributes.get(LE) & 1 != 0;
                 let base = if is_relative { 0 } else { image_base as u32 };
                 let name = self.text(address.wrapping_sub(base))?;

@@ -1,7 +1,5 @@
 //! The source of the running tool: the default source for the tool in a new project.
 
-use std::path::Path;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::DocumentMut;
 use xshell::{Shell, cmd};
@@ -47,11 +45,8 @@ fn installed_source() -> Option<String> {
 
 /// The source in the `Cargo.lock` of the project, if this program is its `cargo xtask`.
 fn locked_source() -> Option<String> {
-    let package = std::env::var_os("CARGO_MANIFEST_DIR")?;
-    let lock = Path::new(&package)
-        .ancestors()
-        .map(|dir| dir.join("Cargo.lock"))
-        .find(|it| it.is_file())?;
+    let package = std::env::var("CARGO_MANIFEST_DIR").ok()?;
+    let lock = lock_file_above(package.as_ref())?;
     let lock: DocumentMut = std::fs::read_to_string(lock).ok()?.parse().ok()?;
     let packages = lock.get("package")?.as_array_of_tables()?;
     let is_tool = |package: &&toml_edit::Table| {
@@ -112,7 +107,11 @@ fn published_revision(dir: &Utf8Path, sh: &Shell) -> Option<ToolSource> {
 
 /// The lock file of the versions with which the tool was tested.
 pub fn lock_file() -> Option<Utf8PathBuf> {
-    sources().ancestors().map(|dir| dir.join("Cargo.lock")).find(|path| path.is_file())
+    lock_file_above(sources())
+}
+
+fn lock_file_above(dir: &Utf8Path) -> Option<Utf8PathBuf> {
+    dir.ancestors().map(|dir| dir.join("Cargo.lock")).find(|path| path.is_file())
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use semver::Version;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::ProjectFile;
 use super::tool_source::{CRATE, MANIFEST};
@@ -44,15 +43,8 @@ impl FileHash {
             let key = line.split_once('=').map_or("", |(key, _)| key.trim_end());
             path == MANIFEST && key == CRATE
         };
-        let mut hasher = Sha256::new();
-        for line in text.split_inclusive('\n') {
-            match line.strip_suffix("\r\n") {
-                _ if is_dependency(line) => {}
-                Some(line) => hasher.update(format!("{line}\n")),
-                None => hasher.update(line),
-            }
-        }
-        Self(text::hex(&hasher.finalize()))
+        let lines = text.split_inclusive('\n').filter(|line| !is_dependency(line));
+        Self(text::hash_of_lines(lines.map(str::as_bytes)))
     }
 }
 

@@ -55,7 +55,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, SyntaxError> {
     }
 }
 
-/// The message of the parser without the place. For comments, a frequent mistake, it says so.
+/// The message of the parser without the place. It names comments, a frequent mistake.
 fn reason(error: &serde_json::Error, text: &str) -> String {
     let message = error.to_string();
     let message =

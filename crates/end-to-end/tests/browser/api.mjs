@@ -302,7 +302,7 @@ describe("a page of another origin", () => {
   });
 });
 
-test("when the preview stops, its page says so and pending calls reject", async () => {
+test("when the preview stops, its page shows a message and pending calls reject", async () => {
   await page.evaluate(() => new Promise((resolve) => {
     const { exec } = ddClient.extension.host.cli;
     window.waiting = exec("tool", ["wait"]).catch(({ message, signal }) => message ?? signal);

@@ -98,23 +98,17 @@ pub fn interview(args: &NewArgs, directory: &Utf8Path, prompt: Option<&Prompt>) 
         },
         parse_license,
     )?;
-    interview.finish()?;
-    let answers = (|| {
-        Some(Answers {
-            name: name?,
-            title: title?,
-            description: description?,
-            vendor: vendor?,
-            image: image?,
-            license: license?,
-            parts: match (args.no_helper, args.no_ui) {
-                (true, _) => ExtensionParts::TabOnly,
-                (false, true) => ExtensionParts::HelperOnly,
-                (false, false) => ExtensionParts::HelperAndTab,
-            },
-        })
-    })();
-    answers.ok_or_else(|| Error::new("an answer is missing"))
+    let (Some(name), Some(title), Some(description), Some(vendor), Some(image), Some(license)) =
+        (name, title, description, vendor, image, license)
+    else {
+        return Err(interview.error());
+    };
+    let parts = match (args.no_helper, args.no_ui) {
+        (true, _) => ExtensionParts::TabOnly,
+        (false, true) => ExtensionParts::HelperOnly,
+        (false, false) => ExtensionParts::HelperAndTab,
+    };
+    Ok(Answers { name, title, description, vendor, image, license, parts })
 }
 
 impl Interview<'_> {
@@ -149,23 +143,20 @@ impl Interview<'_> {
         }
     }
 
-    fn finish(self) -> Result<()> {
+    /// All problems in one error: the invalid answers first.
+    fn error(self) -> Error {
         if !self.invalid.is_empty() {
             let listed: String = self.invalid.iter().map(|it| format!("\n  {it}")).collect();
             let count = text::count(self.invalid.len(), "invalid answer");
-            return Err(Error::new(format!("{count}{listed}"))
+            return Error::new(format!("{count}{listed}"))
                 .help("fix the options; `--help` describes them")
-                .usage());
+                .usage();
         }
-        if !self.missing.is_empty() {
-            let options: Vec<String> = self.missing.iter().map(|it| format!("`{it}`")).collect();
-            let are = if options.len() == 1 { "is" } else { "are" };
-            let what = format!("{} {are} required without a terminal", text::list(&options));
-            return Err(Error::new(what)
-                .help("add the options, or add `--yes` to use placeholders that you replace later")
-                .usage());
-        }
-        Ok(())
+        let options: Vec<String> = self.missing.iter().map(|it| format!("`{it}`")).collect();
+        let are = if options.len() == 1 { "is" } else { "are" };
+        Error::new(format!("{} {are} required without a terminal", text::list(&options)))
+            .help("add the options, or add `--yes` to use placeholders that you replace later")
+            .usage()
     }
 }
 

@@ -42,7 +42,7 @@ impl<R: Read + Seek> ImageArchive<R> {
         Ok(Self { path, file, entries, named: BTreeMap::new() })
     }
 
-    /// A document with a fixed name; `None` if there is no such entry.
+    /// A document with a fixed name; `None` if the archive does not contain it.
     pub fn document(&self, name: &str, limits: &Limits) -> Result<Option<Vec<u8>>, ReadError> {
         let Some(section) = self.section(name) else { return Ok(None) };
         if section.size > limits.document {

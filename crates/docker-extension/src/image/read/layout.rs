@@ -22,7 +22,7 @@ impl LayoutDirectory {
         Self { root: root.to_owned() }
     }
 
-    /// A document with a fixed name; `None` if there is no such file.
+    /// A document with a fixed name; `None` if the file does not exist.
     pub fn document(&self, name: &str, limits: &Limits) -> Result<Option<Vec<u8>>, ReadError> {
         let path = self.root.join(name);
         let Some(file) = open(&path)? else { return Ok(None) };
@@ -47,7 +47,7 @@ impl Blobs for LayoutDirectory {
     }
 }
 
-/// `None` if there is no such file. Other types are excluded because opening a pipe could block.
+/// `None` if the file does not exist. Other types are excluded because opening a pipe could block.
 fn open(path: &Utf8Path) -> Result<Option<File>, files::Error> {
     match path.metadata() {
         Ok(metadata) if metadata.is_file() => files::open(path).map(Some),

@@ -103,7 +103,7 @@ impl FileTree {
     }
 
     /// The content of the directory `path`, recursively, sorted by path. Symbolic links are not followed.
-    /// Empty if there is no such directory.
+    /// Empty if the directory does not exist.
     pub fn below(&self, path: &str) -> impl Iterator<Item = FoundNode<'_>> {
         let start = self.walk(ROOT, &path::parts_within_root(path), LastLink::Follow, &mut 0);
         let mut open = start.map_or_else(|_| Vec::new(), |id| self.children_reversed(id));

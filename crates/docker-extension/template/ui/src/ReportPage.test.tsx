@@ -32,7 +32,7 @@ describe("the page", () => {
     for (const column of COLUMNS) expect(page.split(`its ${column}`)).toHaveLength(3);
   });
 
-  it("says so if there is nothing to show", () => {
+  it("shows a message if the list is empty", () => {
     const page = render({ kind: "loaded", value: [] });
     expect(page).toContain(EMPTY);
     expect(page).not.toContain("<table");
