@@ -1,6 +1,8 @@
 //! `upgrade`: updates the files of a project that belong to the tool.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use semver::Version;
@@ -29,9 +31,9 @@ pub fn run(args: &UpgradeArgs) -> Result<()> {
     let dependency = read_dependency(&root)?;
     let copy = replaceable_copy(&root, &dependency, &record)?;
     let migrated = migrate(&root.join("Cargo.toml"))?;
-    let upgrade = plan(&record, tool_files(&dependency), &record::version(), |path| {
-        std::fs::read_to_string(root.join(path)).ok()
-    });
+    let current = tool_files(&dependency);
+    let texts = read_texts(&root, record.tool.keys().chain(current.iter().map(|file| &file.path)))?;
+    let upgrade = plan(&record, current, &record::version(), |path| texts.get(path).cloned());
 
     output::print(&report(copy.as_ref(), &migrated, &upgrade, args.check))?;
     let count = usize::from(copy.is_some()) + migrated.renamed.len() + upgrade.changes.len();
@@ -59,6 +61,31 @@ fn find_record(here: &Utf8Path) -> Result<(Utf8PathBuf, Record)> {
         .usage()
     })?;
     Ok((root.to_owned(), Record::parse(&files::read_text(&root.join(Record::PATH))?)?))
+}
+
+/// The texts of the files that exist.
+///
+/// # Errors
+/// A file exists but can't be read: it must not be taken for a missing one, and overwritten.
+fn read_texts<'a>(
+    root: &Utf8Path,
+    paths: impl Iterator<Item = &'a Utf8PathBuf>,
+) -> Result<BTreeMap<Utf8PathBuf, String>> {
+    let mut texts = BTreeMap::new();
+    for path in paths {
+        match std::fs::read_to_string(root.join(path)) {
+            Ok(text) => {
+                texts.insert(path.clone(), text);
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Err(files::error("read", root.join(path), error)
+                    .help("make it a UTF-8 text, or move it to another path"));
+            }
+            Err(error) => return Err(files::error("read", root.join(path), error)),
+        }
+    }
+    Ok(texts)
 }
 
 fn read_dependency(root: &Utf8Path) -> Result<String> {

@@ -213,6 +213,19 @@ fn files_that_the_author_has_changed_are_shown_and_kept() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_is_not_taken_for_a_missing_one() {
+    let project = Project::first_version();
+    let path = ".cargo/config.toml";
+    project.was_written(path, None);
+    fs::write(project.path(path), b"\xff").unwrap();
+    let output = project.tool(&["upgrade"]).output().unwrap();
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("can't read `") && message.contains("\nhelp: "), "{message}");
+    assert_eq!(fs::read(project.path(path)).unwrap(), b"\xff");
+}
+
+#[test]
 fn an_older_copy_of_the_tool_is_replaced() {
     let project = Project::new(&["--tool=vendor"]);
     project.assert_up_to_date();
