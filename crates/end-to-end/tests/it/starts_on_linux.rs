@@ -100,6 +100,40 @@ fn threads_unwinding_and_files_work_with_both_formats_of_fixups() {
 }
 
 #[test]
+#[ignore = "needs crates from the registry"]
+fn programs_from_the_registry_do_their_work() {
+    let extension = Extension::new();
+    extension.compile_dependencies_fast();
+    fs::remove_dir_all(extension.path("host-bins/tool")).unwrap();
+    extension.published("fd-find", "10.2.0");
+    extension.published("sd", "1.0.0");
+    let manifest = "[package]\nname = \"runtime\"\nedition = \"2024\"\n\
+                    [dependencies]\ntokio = { version = \"1\", features = [\"full\"] }\n";
+    extension.package("runtime", manifest, include_str!("programs/tokio_runtime.rs"));
+    run(Command::new("cargo").arg("generate-lockfile").current_dir(extension.root()));
+    extension.dist(&["--platform", "darwin-amd64", "--linker", "lld"]);
+    let program = |name| extension.path(&format!("dist/host/darwin-amd64/{name}"));
+
+    let output = start(&program("runtime"), &[]);
+    assert_eq!(stdout(&output), include_str!("programs/tokio_runtime.txt"), "{}", stderr(&output));
+
+    for (name, version) in [("fd", "fd 10.2.0\n"), ("sd", "sd 1.0.0\n")] {
+        assert_eq!(stdout(&start(&program(name), &["--version"])), version);
+    }
+    extension.write("text/deep/one.txt", "before");
+    extension.write("text/two.md", "before");
+    let directory = extension.path("text");
+    let directory = directory.to_str().unwrap();
+    // It searches with several threads, and starts a process for the file that it finds.
+    let found = start(&program("fd"), &["one", directory, "--exec", "echo", "{/.}"]);
+    assert_eq!(stdout(&found), "one\n", "{}", stderr(&found));
+    let file = extension.path("text/two.md");
+    let changed = start(&program("sd"), &["bef(.*)", "aft${1}", file.to_str().unwrap()]);
+    assert_eq!(changed.status.code(), Some(0), "{}", stderr(&changed));
+    assert_eq!(fs::read_to_string(file).unwrap(), "aftore");
+}
+
+#[test]
 fn initializers_run_first_and_a_stack_overflow_is_reported() {
     for (_, directory) in programs() {
         let program = directory.join("rarities");

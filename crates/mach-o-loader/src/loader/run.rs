@@ -38,7 +38,6 @@ pub fn run(
     program::set(Program {
         argc,
         argv,
-        envp,
         path: CString::new(path).map_err(io::Error::from)?,
         header: memory.at(image.addresses().start) as u64,
         slide: memory.slide(),

@@ -187,6 +187,22 @@ impl Extension {
             .status();
     }
 
+    /// Adds a program from crates.io, and returns its directory under `host-bins`.
+    pub fn published(&self, name: &str, version: &str) -> PathBuf {
+        let manifest = format!(
+            "[package]\nname = \"fetch\"\nedition = \"2024\"\n[dependencies]\n{name} = \"={version}\"\n[workspace]\n"
+        );
+        self.write("fetch/Cargo.toml", &manifest);
+        self.write("fetch/src/main.rs", "");
+        let fetch = self.path("fetch");
+        run(Command::new("cargo").args(["vendor", "--quiet", "sources"]).current_dir(&fetch));
+        let directory = self.path("host-bins").join(name);
+        fs::rename(fetch.join("sources").join(name), &directory).unwrap();
+        fs::remove_dir_all(fetch).unwrap();
+        let _ = fs::remove_file(directory.join("Cargo.lock"));
+        directory
+    }
+
     /// A command that runs `xtask` with these arguments.
     pub fn xtask(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"));

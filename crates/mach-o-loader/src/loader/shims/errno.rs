@@ -8,6 +8,7 @@ use super::unsupported;
 pub fn find(name: &str) -> Option<*const ()> {
     Some(match name {
         "__error" => error as *const (),
+        "strerror" => strerror as *const (),
         "strerror_r" => strerror_r as *const (),
         _ => return None,
     })
@@ -20,33 +21,40 @@ const NUMBERS: &[(c_int, c_int)] = &[
     (36, libc::EINPROGRESS),
     (37, libc::EALREADY),
     (38, libc::ENOTSOCK),
+    (39, libc::EDESTADDRREQ),
     (40, libc::EMSGSIZE),
+    (41, libc::EPROTOTYPE),
     (42, libc::ENOPROTOOPT),
     (43, libc::EPROTONOSUPPORT),
     (45, libc::ENOTSUP),
     (47, libc::EAFNOSUPPORT),
     (48, libc::EADDRINUSE),
     (49, libc::EADDRNOTAVAIL),
+    (50, libc::ENETDOWN),
     (51, libc::ENETUNREACH),
     (53, libc::ECONNABORTED),
     (54, libc::ECONNRESET),
     (55, libc::ENOBUFS),
     (56, libc::EISCONN),
     (57, libc::ENOTCONN),
+    (58, libc::ESHUTDOWN),
     (60, libc::ETIMEDOUT),
     (61, libc::ECONNREFUSED),
     (62, libc::ELOOP),
     (63, libc::ENAMETOOLONG),
+    (64, libc::EHOSTDOWN),
     (65, libc::EHOSTUNREACH),
     (66, libc::ENOTEMPTY),
+    (77, libc::ENOLCK),
     (78, libc::ENOSYS),
     (84, libc::EOVERFLOW),
+    (89, libc::ECANCELED),
     (92, libc::EILSEQ),
 ];
 
 const LAST_COMMON: c_int = 34;
 
-fn to_apple(linux: c_int) -> c_int {
+pub fn to_apple(linux: c_int) -> c_int {
     match NUMBERS.iter().find(|(_, number)| *number == linux) {
         Some((apple, _)) => *apple,
         None if linux <= LAST_COMMON => linux,
@@ -81,6 +89,11 @@ extern "C" fn error() -> *mut c_int {
 unsafe extern "C" fn strerror_r(number: c_int, buffer: *mut c_char, size: usize) -> c_int {
     // SAFETY: the caller's guarantees are those of the called function.
     to_apple(unsafe { libc::strerror_r(to_linux(number), buffer, size) })
+}
+
+extern "C" fn strerror(number: c_int) -> *const c_char {
+    // SAFETY: it takes any number.
+    unsafe { libc::strerror(to_linux(number)) }
 }
 
 #[cfg(test)]

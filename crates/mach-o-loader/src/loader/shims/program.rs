@@ -4,11 +4,12 @@ use std::ffi::{CString, c_char, c_int};
 use std::ptr;
 use std::sync::OnceLock;
 
+use super::data;
+
 /// The running program.
 pub struct Program {
     pub argc: c_int,
     pub argv: *const *const c_char,
-    pub envp: *const *const c_char,
     pub path: CString,
     /// The address of its Mach-O header.
     pub header: u64,
@@ -55,8 +56,9 @@ extern "C" fn argv() -> *const *const *const c_char {
     &raw const program().argv
 }
 
+/// glibc's own, which its `setenv` changes.
 extern "C" fn environ() -> *const *const *const c_char {
-    &raw const program().envp
+    &raw const data::environ
 }
 
 unsafe extern "C" fn executable_path(buffer: *mut c_char, size: *mut u32) -> c_int {

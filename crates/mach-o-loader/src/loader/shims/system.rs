@@ -8,9 +8,19 @@ use super::{flags, unsupported};
 pub fn find(name: &str) -> Option<*const ()> {
     Some(match name {
         "CCRandomGenerateBytes" => random as *const (),
+        "__assert_rtn" => assert_failed as *const (),
+        "__cxa_atexit" => at_exit as *const (),
+        "arc4random" => random_number as *const (),
+        "arc4random_buf" => random_bytes as *const (),
+        "atexit" => libc::atexit as *const (),
         "clock_gettime" => clock_gettime as *const (),
+        "clock_gettime_nsec_np" => nanoseconds as *const (),
         "confstr" => confstr as *const (),
+        "mach_absolute_time" => absolute_time as *const (),
+        "mach_timebase_info" => timebase as *const (),
+        "malloc_size" => allocated as *const (),
         "mmap" => mmap as *const (),
+        "msync" => msync as *const (),
         "sysconf" => sysconf as *const (),
         _ => return None,
     })
@@ -35,6 +45,81 @@ unsafe extern "C" fn clock_gettime(clock: c_int, time: *mut libc::timespec) -> c
     };
     // SAFETY: `time` is valid for writes; the structure is the same on both systems.
     unsafe { libc::clock_gettime(clock, time) }
+}
+
+/// The time of a clock in nanoseconds; 0 if there is no such clock.
+extern "C" fn nanoseconds(clock: c_int) -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is valid for writes.
+    match unsafe { clock_gettime(clock, &raw mut time) } {
+        0 => time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64,
+        _ => 0,
+    }
+}
+
+pub extern "C" fn absolute_time() -> u64 {
+    const CLOCK_UPTIME_RAW: c_int = 8;
+    nanoseconds(CLOCK_UPTIME_RAW)
+}
+
+/// A unit of `mach_absolute_time` is a nanosecond on Intel.
+unsafe extern "C" fn timebase(to: *mut [u32; 2]) -> c_int {
+    // SAFETY: `to` is valid for writes, as the caller guarantees.
+    unsafe { to.write([1, 1]) };
+    0
+}
+
+unsafe extern "C" fn random_bytes(bytes: *mut c_void, count: usize) {
+    // SAFETY: the caller's guarantees are those of the called function.
+    unsafe { random(bytes, count) };
+}
+
+extern "C" fn random_number() -> u32 {
+    let mut number = 0_u32;
+    // SAFETY: the number is 4 bytes long.
+    unsafe { random((&raw mut number).cast(), size_of::<u32>()) };
+    number
+}
+
+unsafe extern "C" fn assert_failed(
+    function: *const c_char,
+    file: *const c_char,
+    line: c_int,
+    expression: *const c_char,
+) -> ! {
+    // SAFETY: each is null or a C string, as the caller guarantees.
+    let [function, file, expression] = [function, file, expression].map(|text| unsafe {
+        if text.is_null() { "" } else { CStr::from_ptr(text).to_str().unwrap_or("?") }
+    });
+    eprintln!("Assertion failed: ({expression}), function {function}, file {file}, line {line}.");
+    std::process::abort()
+}
+
+unsafe extern "C" fn at_exit(
+    function: extern "C" fn(*mut c_void),
+    value: *mut c_void,
+    _library: *mut c_void,
+) -> c_int {
+    unsafe extern "C" {
+        fn __cxa_atexit(
+            function: extern "C" fn(*mut c_void),
+            value: *mut c_void,
+            library: *mut c_void,
+        ) -> c_int;
+    }
+    // SAFETY: without a library, glibc calls the function when the process ends.
+    unsafe { __cxa_atexit(function, value, ptr::null_mut()) }
+}
+
+unsafe extern "C" fn allocated(block: *mut c_void) -> usize {
+    // SAFETY: the caller provides a block of `malloc`.
+    unsafe { libc::malloc_usable_size(block) }
+}
+
+unsafe extern "C" fn msync(start: *mut c_void, length: usize, how: c_int) -> c_int {
+    let pairs = [(0x1, libc::MS_ASYNC), (0x2, libc::MS_INVALIDATE), (0x10, libc::MS_SYNC)];
+    // SAFETY: the caller's guarantees are those of the called function.
+    unsafe { libc::msync(start, length, flags("msync", how, &pairs)) }
 }
 
 const DARWIN_USER_TEMP_DIR: c_int = 65537;
@@ -73,9 +158,20 @@ unsafe extern "C" fn mmap(
 
 extern "C" fn sysconf(name: c_int) -> c_long {
     let name = match name {
+        1 => libc::_SC_ARG_MAX,
+        2 => libc::_SC_CHILD_MAX,
+        3 => libc::_SC_CLK_TCK,
+        4 => libc::_SC_NGROUPS_MAX,
+        5 => libc::_SC_OPEN_MAX,
         29 => libc::_SC_PAGESIZE,
+        56 => libc::_SC_IOV_MAX,
+        57 => libc::_SC_NPROCESSORS_CONF,
         58 => libc::_SC_NPROCESSORS_ONLN,
+        70 => libc::_SC_GETGR_R_SIZE_MAX,
         71 => libc::_SC_GETPW_R_SIZE_MAX,
+        72 => libc::_SC_HOST_NAME_MAX,
+        73 => libc::_SC_LOGIN_NAME_MAX,
+        200 => libc::_SC_PHYS_PAGES,
         other => unsupported("sysconf", other),
     };
     // SAFETY: every name is allowed.

@@ -11,7 +11,6 @@ pub fn find(name: &str) -> Option<*const ()> {
         "_tlv_atexit" => at_exit as *const (),
         "pthread_get_stackaddr_np" => stack_end as *const (),
         "pthread_get_stacksize_np" => stack_size as *const (),
-        "pthread_mutexattr_settype" => set_type as *const (),
         "pthread_setname_np" => set_name as *const (),
         "pthread_threadid_np" => id as *const (),
         _ => return None,
@@ -59,17 +58,6 @@ extern "C" fn stack_end(thread: libc::pthread_t) -> u64 {
 
 extern "C" fn stack_size(thread: libc::pthread_t) -> usize {
     stack(thread).1
-}
-
-unsafe extern "C" fn set_type(attributes: *mut libc::pthread_mutexattr_t, kind: c_int) -> c_int {
-    let kind = match kind {
-        0 => libc::PTHREAD_MUTEX_NORMAL,
-        1 => libc::PTHREAD_MUTEX_ERRORCHECK,
-        2 => libc::PTHREAD_MUTEX_RECURSIVE,
-        other => unsupported("pthread_mutexattr_settype", other),
-    };
-    // SAFETY: the caller's guarantees are those of the called function.
-    unsafe { libc::pthread_mutexattr_settype(attributes, kind) }
 }
 
 /// Sets the name of the calling thread.
