@@ -77,6 +77,7 @@ fn run() -> Result<()> {
     }
     let cli = parse();
     let progress = Progress::new(cli.output.verbosity());
+    progress.report_slow_programs();
     interrupt::listen()
         .map_err(|error| Error::new("can't install a handler for Ctrl-C").because(error))?;
     match &cli.command {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::process::Output;
+use crate::process::{self, Output};
 use crate::style::{BAD, DIM, GOOD, WARNING};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +30,12 @@ impl Progress {
         let live = verbosity > Verbosity::Quiet && std::io::stderr().is_terminal();
         let live = live.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
         Self { verbosity, live }
+    }
+
+    /// Reports every program that takes long, wherever it is run. Call it once.
+    pub fn report_slow_programs(&self) {
+        let progress = Self { verbosity: self.verbosity, live: self.live.clone() };
+        process::observe(move |waiting| progress.note(waiting));
     }
 
     /// Whether steps are redrawn in place, so that programs should show their own progress too.

@@ -1,29 +1,25 @@
 //! Builds the pages of the dashboard tab.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
 use crate::error::{Error, Result};
-use crate::files;
-use crate::oci::Digest;
-use crate::process::{self, Output, ProcessError};
 use crate::progress::Step;
 use crate::project::Project;
 use crate::project::config::Ui;
 
-/// The lock file of npm.
-const LOCK: &str = "package-lock.json";
-/// Contains the hash of the lock file from which the packages were installed.
-const STAMP: &str = "node_modules/.installed-from";
+mod lock;
+mod npm;
 
-#[derive(Clone, Copy, Debug)]
-pub struct Npm<'a> {
-    pub program: &'a Path,
-    /// The directory with `package.json`.
-    pub directory: &'a Utf8Path,
-}
+pub use npm::Npm;
+
+/// The script in `package.json` that builds the pages.
+const SCRIPT: &str = "build";
+/// Shown if the script never ends.
+const ENDLESS: &str = "press Ctrl-C, and remove the dev server or the watch mode from the script `build` in \
+                       `package.json`";
 
 /// The sources of the pages.
 pub struct UiSource<'a> {
@@ -37,19 +33,19 @@ impl<'a> UiSource<'a> {
     /// Checks the requirements of the build before long work begins.
     ///
     /// # Errors
-    /// npm or its lock file is missing.
+    /// npm or its lock file is missing, or the lock file does not match `package.json`.
     pub fn find(project: &Project, ui: &'a Ui) -> Result<Self> {
         let directory = project.root.join(&ui.directory);
         let npm = if directory.join("package.json").is_file() {
-            let npm = which::which("npm").map_err(|_| no_npm(&ui.directory))?;
-            if !directory.join(LOCK).is_file() {
-                return Err(no_lock(&ui.directory));
-            }
-            Some(npm)
+            Some(which::which("npm").map_err(|_| no_npm(&ui.directory))?)
         } else {
             None
         };
-        Ok(Self { ui, directory, npm })
+        let source = Self { ui, directory, npm };
+        if let Some(npm) = source.npm() {
+            npm.check_lock(&Shell::new()?)?;
+        }
+        Ok(source)
     }
 
     /// How the pages are built, for the plan.
@@ -59,7 +55,8 @@ impl<'a> UiSource<'a> {
 
     /// None if the directory contains plain files.
     pub fn npm(&self) -> Option<Npm<'_>> {
-        self.npm.as_deref().map(|program| Npm { program, directory: &self.directory })
+        let program = self.npm.as_deref()?;
+        Some(Npm { program, directory: &self.directory, shown: &self.ui.directory })
     }
 
     /// Builds the pages and returns their directory.
@@ -67,10 +64,10 @@ impl<'a> UiSource<'a> {
     /// # Errors
     /// npm fails, or the page of the tab is missing afterwards.
     pub fn build(&self, sh: &Shell, step: &Step<'_>) -> Result<Utf8PathBuf> {
-        let pages = match &self.npm {
+        let pages = match self.npm() {
             Some(npm) => {
-                self.install_packages(sh, step)?;
-                self.run_build(sh, npm, step)?;
+                npm.install(sh, step)?;
+                npm.run_script(SCRIPT, ENDLESS, sh, step)?;
                 self.directory.join(&self.ui.build_directory)
             }
             None => self.directory.clone(),
@@ -78,72 +75,11 @@ impl<'a> UiSource<'a> {
         let page = pages.join(&self.ui.entry);
         if page.is_file() { Ok(pages) } else { Err(no_page(&page)) }
     }
-
-    /// Installs the packages of the lock file, unless they are already installed.
-    ///
-    /// # Errors
-    /// npm fails.
-    pub fn install_packages(&self, sh: &Shell, step: &Step<'_>) -> Result<()> {
-        let Some(npm) = &self.npm else { return Ok(()) };
-        let (lock, _) = Digest::of_file(&self.directory.join(LOCK))?;
-        // Some packages contain programs for the platform on which they were installed.
-        let source = format!("{} {} {}", lock.hex(), std::env::consts::OS, std::env::consts::ARCH);
-        let stamp = self.directory.join(STAMP);
-        if files::read_text(&stamp).is_ok_and(|installed| installed == source) {
-            return Ok(());
-        }
-        step.at("npm ci");
-        let _directory = sh.push_dir(&self.directory);
-        let directory = &self.ui.directory;
-        run_npm(cmd!(sh, "{npm} ci --no-audit --no-fund"), step, || {
-            Error::new(format!("can't install the npm packages of `{directory}`"))
-                .help(format!("check the network, and run `npm ci` in `{directory}`"))
-        })?;
-        if stamp.parent().is_some_and(Utf8Path::is_dir) {
-            files::write(&stamp, source)?;
-        }
-        Ok(())
-    }
-
-    fn run_build(&self, sh: &Shell, npm: &Path, step: &Step<'_>) -> Result<()> {
-        step.at("npm run build");
-        let _directory = sh.push_dir(&self.directory);
-        let directory = &self.ui.directory;
-        run_npm(cmd!(sh, "{npm} run build"), step, || {
-            Error::new(format!("`npm run build` failed in `{directory}`")).help(format!(
-                "run `npm run build` in `{directory}`, and fix the errors that it reports"
-            ))
-        })
-    }
-}
-
-/// The error contains the end of both streams, because tools report errors on either.
-fn run_npm(
-    command: xshell::Cmd<'_>,
-    step: &Step<'_>,
-    failed: impl FnOnce() -> Error,
-) -> Result<()> {
-    step.progress().detail(&command);
-    let result = process::run(command, |output| match output {
-        Output::Progress(text) => step.at(text),
-        Output::Stdout(text) | Output::Stderr(text) => step.progress().detail(text),
-    });
-    result.map_err(|error| match error {
-        ProcessError::Interrupted(interrupted) => interrupted.into(),
-        error => failed().because(error),
-    })
 }
 
 fn no_npm(directory: &Utf8Path) -> Error {
     Error::new(format!("npm, which builds `{directory}`, is not installed or not on PATH"))
         .help("install Node.js, or leave out the dashboard tab with `--no-ui`")
-}
-
-fn no_lock(directory: &Utf8Path) -> Error {
-    Error::new(format!(
-        "`{directory}/{LOCK}` is missing, so the versions of its packages are not fixed"
-    ))
-    .help(format!("run `npm install` in `{directory}`, and commit `{LOCK}`"))
 }
 
 fn no_page(page: &Utf8Path) -> Error {

@@ -70,9 +70,9 @@ fn build_and_watch(project: &Project, session: &Session, built: Sender<()>, prog
 }
 
 fn install(sources: &UiSource<'_>, sh: &Shell, progress: &Progress) -> Result<(), Error> {
-    if sources.npm().is_some() {
+    if let Some(npm) = sources.npm() {
         let step = progress.step("Install the page's packages");
-        sources.install_packages(sh, &step)?;
+        npm.install(sh, &step)?;
         step.done("");
     }
     Ok(())

@@ -56,7 +56,7 @@ impl<'a> DevServer<'a> {
         sh.change_dir(self.npm.directory);
         let command = self.command(&sh, progress);
         progress.detail(&command);
-        let ended = process::run(command, |output| match output {
+        let ended = process::serve(command, |output| match output {
             Output::Stdout(text) | Output::Stderr(text) | Output::Progress(text) => {
                 if !text.trim().is_empty() {
                     progress.note(text);

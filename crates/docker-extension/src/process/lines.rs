@@ -29,6 +29,12 @@ impl Lines {
         }
     }
 
+    /// The text after the last line, for example a question that awaits an answer.
+    pub fn unfinished(&self) -> Option<String> {
+        let text = String::from_utf8_lossy(&self.line);
+        (!self.returned && !text.trim().is_empty()).then(|| text.into_owned())
+    }
+
     /// Sends the last line, if it has no end.
     pub fn finish(mut self, mut send: impl FnMut(String, bool)) {
         if !self.line.is_empty() {

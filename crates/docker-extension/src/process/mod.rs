@@ -11,9 +11,12 @@ use crate::interrupt;
 
 mod lines;
 mod running;
+mod waiting;
 
 use lines::Lines;
 pub use running::{Event, Request, Running, Stream};
+use waiting::{Patience, UnshownOutput, WaitingClock};
+pub use waiting::{Waiting, observe};
 
 /// The number of output lines in the error of a failed program.
 const KEPT_LINES: usize = 40;
@@ -69,9 +72,39 @@ pub enum Output<'a> {
     Progress(&'a str),
 }
 
-/// Runs a program to its end, and sends its output to `sink`.
+/// Who shows a program's output to the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    /// The sink.
+    BySink,
+    /// Nobody, unless the program fails, or takes long: then [`Waiting`] quotes the output.
+    OnDelay {
+        /// What the user can do if the program never ends.
+        hint: &'static str,
+    },
+}
+
+/// Runs a program to its end, and sends its output to `sink`, which shows it.
 pub fn run(command: impl Into<Command>, sink: impl FnMut(Output<'_>)) -> Result<(), ProcessError> {
-    run_within(command.into(), None, sink)
+    run_within(command.into(), None, Patience::NORMAL, Shown::BySink, sink)
+}
+
+/// Like [`run`], for a sink that does not show all output. If the program takes long, the user sees its
+/// last lines and `hint`, which is an imperative, or empty.
+pub fn run_hidden(
+    command: impl Into<Command>,
+    hint: &'static str,
+    sink: impl FnMut(Output<'_>),
+) -> Result<(), ProcessError> {
+    run_within(command.into(), None, Patience::NORMAL, Shown::OnDelay { hint }, sink)
+}
+
+/// Like [`run`], for a program that is expected to run until Ctrl-C.
+pub fn serve(
+    command: impl Into<Command>,
+    sink: impl FnMut(Output<'_>),
+) -> Result<(), ProcessError> {
+    run_within(command.into(), None, Patience::Endless, Shown::BySink, sink)
 }
 
 /// Runs a program and returns its standard output.
@@ -86,7 +119,8 @@ pub fn read_within(command: impl Into<Command>, limit: Duration) -> Result<Strin
 
 fn collect(command: Command, limit: Option<Duration>) -> Result<String, ProcessError> {
     let mut text = String::new();
-    run_within(command, limit, |output| {
+    let shown = Shown::OnDelay { hint: "" };
+    run_within(command, limit, Patience::NORMAL, shown, |output| {
         if let Output::Stdout(line) = output {
             text.push_str(line);
             text.push('\n');
@@ -103,32 +137,80 @@ pub fn stream(
     mut sink: impl FnMut(&[u8]) -> ControlFlow<()>,
 ) -> Result<(), ProcessError> {
     let command = command.into();
-    let shown = shown(&command);
+    let name = shown(&command);
+    let mut watch = Watch::start(&name, Patience::NORMAL, Shown::BySink);
     let mut kept = KeptOutput::default();
-    let status = supervise(command, &shown, input, None, |stream, bytes| match stream {
-        Stream::Stdout => sink(bytes),
-        Stream::Stderr => {
-            kept.push(stream, bytes, &mut |_| {});
-            ControlFlow::Continue(())
+    let status = supervise(command, &name, input, None, |activity| {
+        watch.check(activity, &kept);
+        match activity {
+            Activity::Output(Stream::Stdout, bytes) => return sink(bytes),
+            Activity::Output(Stream::Stderr, bytes) => {
+                kept.push(Stream::Stderr, bytes, &mut |_| {});
+            }
+            Activity::None => {}
         }
+        ControlFlow::Continue(())
     })?;
     kept.finish(&mut |_| {});
-    status.map_or(Ok(()), |status| judge(shown, status, kept))
+    status.map_or(Ok(()), |status| judge(name, status, kept))
 }
 
 fn run_within(
     command: Command,
     limit: Option<Duration>,
+    patience: Patience,
+    output: Shown,
     mut sink: impl FnMut(Output<'_>),
 ) -> Result<(), ProcessError> {
-    let shown = shown(&command);
+    let name = shown(&command);
+    let mut watch = Watch::start(&name, patience, output);
     let mut kept = KeptOutput::default();
-    let status = supervise(command, &shown, &[], limit, |stream, bytes| {
-        kept.push(stream, bytes, &mut sink);
+    let status = supervise(command, &name, &[], limit, |activity| {
+        if let Activity::Output(stream, bytes) = activity {
+            kept.push(stream, bytes, &mut sink);
+        }
+        watch.check(activity, &kept);
         ControlFlow::Continue(())
     })?;
     kept.finish(&mut sink);
-    status.map_or(Ok(()), |status| judge(shown, status, kept))
+    status.map_or(Ok(()), |status| judge(name, status, kept))
+}
+
+/// Reports the program when it takes long.
+struct Watch<'a> {
+    name: &'a str,
+    output: Shown,
+    clock: WaitingClock,
+    /// The number of lines that were reported, or that were written before these.
+    reported: usize,
+}
+
+impl<'a> Watch<'a> {
+    fn start(name: &'a str, patience: Patience, output: Shown) -> Self {
+        Self { name, output, clock: WaitingClock::start(patience), reported: 0 }
+    }
+
+    fn check(&mut self, activity: Activity<'_>, kept: &KeptOutput) {
+        if matches!(activity, Activity::Output(..)) {
+            self.clock.reset();
+        }
+        let Some(elapsed) = self.clock.is_due(self.output == Shown::BySink) else { return };
+        let output = match self.output {
+            Shown::BySink => UnshownOutput::None,
+            Shown::OnDelay { hint } => {
+                UnshownOutput::Lines { lines: kept.since(self.reported), hint }
+            }
+        };
+        self.reported = kept.written;
+        waiting::notify(&Waiting { command: self.name.to_owned(), elapsed, output });
+    }
+}
+
+/// What a running program did since the last check.
+#[derive(Clone, Copy, Debug)]
+enum Activity<'a> {
+    Output(Stream, &'a [u8]),
+    None,
 }
 
 /// Runs a program until it ends, or until `sink` breaks; then it has no exit status.
@@ -137,7 +219,7 @@ fn supervise(
     shown: &str,
     input: &[u8],
     limit: Option<Duration>,
-    mut sink: impl FnMut(Stream, &[u8]) -> ControlFlow<()>,
+    mut sink: impl FnMut(Activity<'_>) -> ControlFlow<()>,
 ) -> Result<Option<ExitStatus>, ProcessError> {
     interrupt::check()?;
     let started = Instant::now();
@@ -146,12 +228,15 @@ fn supervise(
     loop {
         match running.next_event() {
             Event::Output(stream, bytes) => {
-                if sink(stream, &bytes).is_break() {
+                if sink(Activity::Output(stream, &bytes)).is_break() {
                     running.end(Request::Interrupt);
                     return Ok(None);
                 }
             }
-            Event::Quiet => {}
+            Event::Quiet => {
+                // It has no reason to break.
+                let _ = sink(Activity::None);
+            }
             Event::Ended => return running.wait().map(Some),
         }
         if interrupt::is_interrupted() {
@@ -209,6 +294,8 @@ struct KeptOutput {
     stdout: Lines,
     stderr: Lines,
     kept: VecDeque<String>,
+    /// The number of lines that were written.
+    written: usize,
 }
 
 impl KeptOutput {
@@ -217,8 +304,18 @@ impl KeptOutput {
             Stream::Stdout => &mut self.stdout,
             Stream::Stderr => &mut self.stderr,
         };
-        let kept = &mut self.kept;
-        lines.push(bytes, |text, overwritten| relay(stream, text, overwritten, kept, sink));
+        let (kept, written) = (&mut self.kept, &mut self.written);
+        lines.push(bytes, |text, overwritten| {
+            *written += usize::from(!overwritten);
+            relay(stream, text, overwritten, kept, sink);
+        });
+    }
+
+    /// The kept lines after the first `count` that were written, and those that have no end yet.
+    fn since(&self, count: usize) -> Vec<String> {
+        let new = self.written.saturating_sub(count);
+        let kept = self.kept.iter().skip(self.kept.len().saturating_sub(new)).cloned();
+        kept.chain([&self.stdout, &self.stderr].into_iter().filter_map(Lines::unfinished)).collect()
     }
 
     /// Sends the last lines, if they have no end.
@@ -303,6 +400,21 @@ mod tests {
             if received > 1_000_000 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         assert!(outcome.is_ok(), "{outcome:?}");
+    }
+
+    #[test]
+    fn the_output_of_a_slow_program_is_reported_once_also_a_line_without_an_end() {
+        let mut kept = KeptOutput::default();
+        kept.push(Stream::Stdout, b"one\ntwo\n", &mut |_| {});
+        assert_eq!(kept.since(0), ["one", "two"]);
+        let reported = kept.written;
+        assert!(kept.since(reported).is_empty());
+        kept.push(Stream::Stderr, b"10 %\r20 %\rthree\nContinue? (y)", &mut |_| {});
+        assert_eq!(kept.since(reported), ["three", "Continue? (y)"]);
+        for _ in 0..KEPT_LINES {
+            kept.push(Stream::Stdout, b"more\n", &mut |_| {});
+        }
+        assert_eq!(kept.since(0).len(), KEPT_LINES + 1);
     }
 
     #[test]

@@ -23,6 +23,8 @@ mod login;
 #[cfg(unix)]
 mod new;
 #[cfg(unix)]
+mod npm;
+#[cfg(unix)]
 mod pictures_in_browser;
 #[cfg(unix)]
 mod preview;
