@@ -37,7 +37,7 @@ pub fn run(command: impl Into<Command>, task: DockerTask, step: &Step<'_>) -> Re
             step.relay(Output::Progress(line));
         }
     };
-    process::run(command, relay).map_err(|error| failure(task, error))
+    process::run_hidden(command, "", relay).map_err(|error| failure(task, error))
 }
 
 /// Runs Docker and returns its standard output.

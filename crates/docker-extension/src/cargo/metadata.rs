@@ -1,12 +1,16 @@
 //! `cargo metadata`: the packages of a workspace.
 
+use std::io;
+
 use camino::Utf8Path;
-use cargo_metadata::{Metadata, MetadataCommand, Package, Result};
+use cargo_metadata::{Error, Metadata, MetadataCommand, Package, Result};
 use target_lexicon::Triple;
+
+use crate::process::{self, ProcessError};
 
 /// The workspace around `dir` and its own packages, without their dependencies.
 pub fn workspace(dir: &Utf8Path) -> Result<Metadata> {
-    MetadataCommand::new().current_dir(dir).no_deps().exec()
+    read(MetadataCommand::new().current_dir(dir).no_deps())
 }
 
 /// The workspace at `root` with the dependencies for `target`, in the versions of `Cargo.lock`.
@@ -15,7 +19,19 @@ pub fn workspace(dir: &Utf8Path) -> Result<Metadata> {
 /// that no enabled feature uses; [`super::tree`] does not.
 pub fn resolved(root: &Utf8Path, target: &Triple) -> Result<Metadata> {
     let options = ["--locked", "--filter-platform", &target.to_string()].map(str::to_owned);
-    MetadataCommand::new().current_dir(root).other_options(options).exec()
+    read(MetadataCommand::new().current_dir(root).other_options(options))
+}
+
+/// Unlike [`MetadataCommand::exec`], it ends with Ctrl-C, and is reported when it waits for the network or for
+/// another cargo.
+fn read(command: &MetadataCommand) -> Result<Metadata> {
+    match process::read(command.cargo_command()) {
+        Ok(json) => MetadataCommand::parse(json),
+        Err(ProcessError::Failed { messages, .. }) => {
+            Err(Error::CargoMetadata { stderr: messages })
+        }
+        Err(error) => Err(io::Error::other(error).into()),
+    }
 }
 
 /// The crates that may be compiled for `target`.

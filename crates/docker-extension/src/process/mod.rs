@@ -1,7 +1,6 @@
 //! Runs other programs. Their output streams to a sink, Ctrl-C ends them and their children, and an error
 //! contains the end of their output.
 
-use std::collections::VecDeque;
 use std::io;
 use std::ops::ControlFlow;
 use std::process::{Command, ExitStatus};
@@ -9,17 +8,15 @@ use std::time::{Duration, Instant};
 
 use crate::interrupt;
 
+mod kept;
 mod lines;
 mod running;
 mod waiting;
 
-use lines::Lines;
+use kept::KeptOutput;
 pub use running::{Event, Request, Running, Stream};
-use waiting::{Patience, UnshownOutput, WaitingClock};
-pub use waiting::{Waiting, observe};
-
-/// The number of output lines in the error of a failed program.
-const KEPT_LINES: usize = 40;
+pub use waiting::{NETWORK, observe};
+use waiting::{Patience, ShownOutput, Watch};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
@@ -72,21 +69,9 @@ pub enum Output<'a> {
     Progress(&'a str),
 }
 
-/// Who shows a program's output to the user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shown {
-    /// The sink.
-    BySink,
-    /// Nobody, unless the program fails, or takes long: then [`Waiting`] quotes the output.
-    OnDelay {
-        /// What the user can do if the program never ends.
-        hint: &'static str,
-    },
-}
-
 /// Runs a program to its end, and sends its output to `sink`, which shows it.
 pub fn run(command: impl Into<Command>, sink: impl FnMut(Output<'_>)) -> Result<(), ProcessError> {
-    run_within(command.into(), None, Patience::NORMAL, Shown::BySink, sink)
+    run_within(command.into(), None, Patience::NORMAL, ShownOutput::BySink, sink)
 }
 
 /// Like [`run`], for a sink that does not show all output. If the program takes long, the user sees its
@@ -96,7 +81,7 @@ pub fn run_hidden(
     hint: &'static str,
     sink: impl FnMut(Output<'_>),
 ) -> Result<(), ProcessError> {
-    run_within(command.into(), None, Patience::NORMAL, Shown::OnDelay { hint }, sink)
+    run_within(command.into(), None, Patience::NORMAL, ShownOutput::OnDelay { hint }, sink)
 }
 
 /// Like [`run`], for a program that is expected to run until Ctrl-C.
@@ -104,7 +89,7 @@ pub fn serve(
     command: impl Into<Command>,
     sink: impl FnMut(Output<'_>),
 ) -> Result<(), ProcessError> {
-    run_within(command.into(), None, Patience::Endless, Shown::BySink, sink)
+    run_within(command.into(), None, Patience::Endless, ShownOutput::BySink, sink)
 }
 
 /// Runs a program and returns its standard output.
@@ -119,7 +104,7 @@ pub fn read_within(command: impl Into<Command>, limit: Duration) -> Result<Strin
 
 fn collect(command: Command, limit: Option<Duration>) -> Result<String, ProcessError> {
     let mut text = String::new();
-    let shown = Shown::OnDelay { hint: "" };
+    let shown = ShownOutput::OnDelay { hint: "" };
     run_within(command, limit, Patience::NORMAL, shown, |output| {
         if let Output::Stdout(line) = output {
             text.push_str(line);
@@ -138,10 +123,10 @@ pub fn stream(
 ) -> Result<(), ProcessError> {
     let command = command.into();
     let name = shown(&command);
-    let mut watch = Watch::start(&name, Patience::NORMAL, Shown::BySink);
+    let mut watch = Watch::start(&name, Patience::NORMAL, ShownOutput::BySink);
     let mut kept = KeptOutput::default();
     let status = supervise(command, &name, input, None, |activity| {
-        watch.check(activity, &kept);
+        watch.check(matches!(activity, Activity::Output(..)), &kept);
         match activity {
             Activity::Output(Stream::Stdout, bytes) => return sink(bytes),
             Activity::Output(Stream::Stderr, bytes) => {
@@ -159,7 +144,7 @@ fn run_within(
     command: Command,
     limit: Option<Duration>,
     patience: Patience,
-    output: Shown,
+    output: ShownOutput,
     mut sink: impl FnMut(Output<'_>),
 ) -> Result<(), ProcessError> {
     let name = shown(&command);
@@ -169,41 +154,11 @@ fn run_within(
         if let Activity::Output(stream, bytes) = activity {
             kept.push(stream, bytes, &mut sink);
         }
-        watch.check(activity, &kept);
+        watch.check(matches!(activity, Activity::Output(..)), &kept);
         ControlFlow::Continue(())
     })?;
     kept.finish(&mut sink);
     status.map_or(Ok(()), |status| judge(name, status, kept))
-}
-
-/// Reports the program when it takes long.
-struct Watch<'a> {
-    name: &'a str,
-    output: Shown,
-    clock: WaitingClock,
-    /// The number of lines that were reported, or that were written before these.
-    reported: usize,
-}
-
-impl<'a> Watch<'a> {
-    fn start(name: &'a str, patience: Patience, output: Shown) -> Self {
-        Self { name, output, clock: WaitingClock::start(patience), reported: 0 }
-    }
-
-    fn check(&mut self, activity: Activity<'_>, kept: &KeptOutput) {
-        if matches!(activity, Activity::Output(..)) {
-            self.clock.reset();
-        }
-        let Some(elapsed) = self.clock.is_due(self.output == Shown::BySink) else { return };
-        let output = match self.output {
-            Shown::BySink => UnshownOutput::None,
-            Shown::OnDelay { hint } => {
-                UnshownOutput::Lines { lines: kept.since(self.reported), hint }
-            }
-        };
-        self.reported = kept.written;
-        waiting::notify(&Waiting { command: self.name.to_owned(), elapsed, output });
-    }
 }
 
 /// What a running program did since the last check.
@@ -288,73 +243,6 @@ fn shown(command: &Command) -> String {
     shown
 }
 
-/// A program's output, of which the last lines are kept for an error.
-#[derive(Default)]
-struct KeptOutput {
-    stdout: Lines,
-    stderr: Lines,
-    kept: VecDeque<String>,
-    /// The number of lines that were written.
-    written: usize,
-}
-
-impl KeptOutput {
-    fn push(&mut self, stream: Stream, bytes: &[u8], sink: &mut impl FnMut(Output<'_>)) {
-        let lines = match stream {
-            Stream::Stdout => &mut self.stdout,
-            Stream::Stderr => &mut self.stderr,
-        };
-        let (kept, written) = (&mut self.kept, &mut self.written);
-        lines.push(bytes, |text, overwritten| {
-            *written += usize::from(!overwritten);
-            relay(stream, text, overwritten, kept, sink);
-        });
-    }
-
-    /// The kept lines after the first `count` that were written, and those that have no end yet.
-    fn since(&self, count: usize) -> Vec<String> {
-        let new = self.written.saturating_sub(count);
-        let kept = self.kept.iter().skip(self.kept.len().saturating_sub(new)).cloned();
-        kept.chain([&self.stdout, &self.stderr].into_iter().filter_map(Lines::unfinished)).collect()
-    }
-
-    /// Sends the last lines, if they have no end.
-    fn finish(&mut self, sink: &mut impl FnMut(Output<'_>)) {
-        let kept = &mut self.kept;
-        for (stream, lines) in
-            [(Stream::Stdout, &mut self.stdout), (Stream::Stderr, &mut self.stderr)]
-        {
-            std::mem::take(lines)
-                .finish(|text, overwritten| relay(stream, text, overwritten, kept, sink));
-        }
-    }
-
-    fn kept(self) -> String {
-        Vec::from(self.kept).join("\n")
-    }
-}
-
-fn relay(
-    stream: Stream,
-    text: String,
-    overwritten: bool,
-    kept: &mut VecDeque<String>,
-    sink: &mut impl FnMut(Output<'_>),
-) {
-    sink(match stream {
-        Stream::Stdout => Output::Stdout(&text),
-        Stream::Stderr if overwritten => Output::Progress(&text),
-        Stream::Stderr => Output::Stderr(&text),
-    });
-    if overwritten {
-        return;
-    }
-    if kept.len() == KEPT_LINES {
-        kept.pop_front();
-    }
-    kept.push_back(text);
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
@@ -400,21 +288,6 @@ mod tests {
             if received > 1_000_000 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         assert!(outcome.is_ok(), "{outcome:?}");
-    }
-
-    #[test]
-    fn the_output_of_a_slow_program_is_reported_once_also_a_line_without_an_end() {
-        let mut kept = KeptOutput::default();
-        kept.push(Stream::Stdout, b"one\ntwo\n", &mut |_| {});
-        assert_eq!(kept.since(0), ["one", "two"]);
-        let reported = kept.written;
-        assert!(kept.since(reported).is_empty());
-        kept.push(Stream::Stderr, b"10 %\r20 %\rthree\nContinue? (y)", &mut |_| {});
-        assert_eq!(kept.since(reported), ["three", "Continue? (y)"]);
-        for _ in 0..KEPT_LINES {
-            kept.push(Stream::Stdout, b"more\n", &mut |_| {});
-        }
-        assert_eq!(kept.since(0).len(), KEPT_LINES + 1);
     }
 
     #[test]

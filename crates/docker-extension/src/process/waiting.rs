@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use super::kept::KeptOutput;
+
 /// A program that is still running. Displays what is awaited, and the output that nobody has shown yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
@@ -54,7 +56,7 @@ pub fn observe(observer: impl Fn(&Waiting) + Send + Sync + 'static) {
     let _ = OBSERVER.set(Box::new(observer));
 }
 
-pub(super) fn notify(waiting: &Waiting) {
+fn notify(waiting: &Waiting) {
     if let Some(observer) = OBSERVER.get() {
         observer(waiting);
     }
@@ -74,9 +76,55 @@ impl Patience {
     pub const NORMAL: Self = Self::For(Duration::from_secs(30));
 }
 
+/// Who shows a program's output to the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ShownOutput {
+    /// The sink.
+    BySink,
+    /// Nobody, unless the program fails, or takes long: then [`Waiting`] quotes the output.
+    OnDelay {
+        /// What the user can do if the program never ends.
+        hint: &'static str,
+    },
+}
+
+/// The hint for a program that downloads.
+pub const NETWORK: &str = "press Ctrl-C, and check the network connection";
+
+/// Reports the program when it takes long.
+pub(super) struct Watch<'a> {
+    name: &'a str,
+    output: ShownOutput,
+    clock: WaitingClock,
+    /// The number of lines that were reported, or that were written before these.
+    reported: usize,
+}
+
+impl<'a> Watch<'a> {
+    pub fn start(name: &'a str, patience: Patience, output: ShownOutput) -> Self {
+        Self { name, output, clock: WaitingClock::start(patience), reported: 0 }
+    }
+
+    /// `has_written`: since the last check.
+    pub fn check(&mut self, has_written: bool, kept: &KeptOutput) {
+        if has_written {
+            self.clock.reset();
+        }
+        let Some(elapsed) = self.clock.is_due(self.output == ShownOutput::BySink) else { return };
+        let output = match self.output {
+            ShownOutput::BySink => UnshownOutput::None,
+            ShownOutput::OnDelay { hint } => {
+                UnshownOutput::Lines { lines: kept.since(self.reported), hint }
+            }
+        };
+        self.reported = kept.written;
+        notify(&Waiting { command: self.name.to_owned(), elapsed, output });
+    }
+}
+
 /// Decides when a program is reported.
 #[derive(Debug)]
-pub(super) struct WaitingClock {
+struct WaitingClock {
     started: Instant,
     last_report: Instant,
     last_output: Instant,
@@ -86,7 +134,7 @@ pub(super) struct WaitingClock {
 
 impl WaitingClock {
     /// Starts with the program.
-    pub fn start(patience: Patience) -> Self {
+    fn start(patience: Patience) -> Self {
         let now = Instant::now();
         let pause = match patience {
             Patience::For(pause) => Some(pause),
@@ -96,13 +144,13 @@ impl WaitingClock {
     }
 
     /// The program wrote something.
-    pub fn reset(&mut self) {
+    fn reset(&mut self) {
         self.last_output = Instant::now();
     }
 
     /// The time since the start, if the program must be reported now. If its output is shown, only silence
     /// is reported.
-    pub fn is_due(&mut self, is_shown: bool) -> Option<Duration> {
+    fn is_due(&mut self, is_shown: bool) -> Option<Duration> {
         let pause = self.pause?;
         let quiet_since =
             if is_shown { self.last_report.max(self.last_output) } else { self.last_report };

@@ -109,7 +109,7 @@ impl PythonProgram {
             .args(["--disable-pip-version-check", "--no-cache-dir", "--only-binary=:all:"])
             .args(["--require-hashes", "--requirement", requirements.as_str()]);
         step.progress().detail(&pip);
-        process::run(pip, |output| step.at(line(output))).map_err(failed)
+        process::run_hidden(pip, process::NETWORK, |output| step.at(line(output))).map_err(failed)
     }
 
     /// The error for a missing program; `remedy` is an imperative, or empty.

@@ -173,7 +173,7 @@ fn debian_sources(toolchain: &Toolchain, sh: &Shell, step: &Step<'_>) -> Result<
 /// Runs rustup and hides its output, except the first error line of a failure.
 fn rustup(command: Cmd<'_>, step: &Step<'_>) -> Result<(), String> {
     step.progress().detail(&command);
-    process::run(command, |output| match output {
+    process::run_hidden(command, process::NETWORK, |output| match output {
         process::Output::Stderr(line) => step.at(line),
         other => step.relay(other),
     })

@@ -81,17 +81,18 @@ impl Npm<'_> {
         let _directory = sh.push_dir(self.directory);
         let command = cmd!(sh, "{npm} ci --no-audit --no-fund");
         step.progress().detail(&command);
-        let hint = "check the network connection, and press Ctrl-C";
-        run(command, hint, |output| relay(output, step)).map_err(|error| match error {
-            NpmError::Interrupted(interrupted) => interrupted.into(),
-            NpmError::OutOfSync(reasons) => self.out_of_date(name, &reasons),
-            NpmError::Network(error) => not_installed(directory)
-                .because(error)
-                .help("check the network connection, and npm's settings for a registry or proxy"),
-            NpmError::Other(error) => not_installed(directory)
-                .because(error)
-                .help(format!("run `npm ci` in `{directory}`, and fix the errors that it reports")),
-        })?;
+        run(command, process::NETWORK, |output| relay(output, step)).map_err(
+            |error| match error {
+                NpmError::Interrupted(interrupted) => interrupted.into(),
+                NpmError::OutOfSync(reasons) => self.out_of_date(name, &reasons),
+                NpmError::Network(error) => not_installed(directory).because(error).help(
+                    "check the network connection, and npm's settings for a registry or proxy",
+                ),
+                NpmError::Other(error) => not_installed(directory).because(error).help(format!(
+                    "run `npm ci` in `{directory}`, and fix the errors that it reports"
+                )),
+            },
+        )?;
         let stamp = self.directory.join(STAMP);
         if let (Some(text), true) = (self.stamp(name), stamp.parent().is_some_and(Utf8Path::is_dir))
         {
