@@ -195,6 +195,9 @@ pub struct PreviewArgs {
     /// Don't open a browser [default: open the browser in BROWSER, or the system's default]
     #[arg(long)]
     pub no_open: bool,
+    /// Give host binaries the PATH of this terminal [default: the shorter one of a desktop application]
+    #[arg(long)]
+    pub full_path: bool,
 }
 
 /// The options of `validate`.

@@ -12,6 +12,7 @@ use crate::preview::build::ProgramBuilder;
 use crate::preview::dev_server::DevServer;
 use crate::preview::guard::Guard;
 use crate::preview::pages::PageSource;
+use crate::preview::search_path::SearchPath;
 use crate::preview::session::Session;
 use crate::preview::{self, browser, routes};
 use crate::progress::Progress;
@@ -37,7 +38,8 @@ pub fn run(options: &cli::PreviewArgs, progress: &Progress) -> Result<(), Error>
     let server = routes::bind(options.port)?;
     let guard = Guard::new(&server.address().to_string())?;
     let address = guard.address(&ui.entry);
-    let session = Arc::new(Session::new(guard, pages, preview::script(&project)));
+    let search_path = if options.full_path { SearchPath::Terminal } else { SearchPath::Desktop };
+    let session = Arc::new(Session::new(guard, pages, preview::script(&project), search_path));
 
     thread::scope(|scope| {
         let (built, first_build) = mpsc::channel();

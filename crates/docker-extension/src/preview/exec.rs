@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::programs::Programs;
+use super::search_path::SearchPath;
 use super::tabs::{Tab, TabMessage};
 use super::utf8::Utf8Pieces;
 use crate::error::one_line;
@@ -78,11 +79,12 @@ pub fn run(
     request: &ExecRequest,
     tab: &Tab,
     programs: Option<&Arc<Programs>>,
+    search_path: SearchPath,
     is_cancelled: impl Fn() -> bool,
 ) {
     let exec = request.exec;
     // An error means that the page is gone.
-    let _ = match run_until(request, tab, programs, is_cancelled) {
+    let _ = match run_until(request, tab, programs, search_path, is_cancelled) {
         Ok((status, killed)) => tab.send(&TabMessage::Exit {
             exec,
             code: status.code(),
@@ -100,10 +102,12 @@ fn run_until(
     request: &ExecRequest,
     tab: &Tab,
     programs: Option<&Arc<Programs>>,
+    search_path: SearchPath,
     is_cancelled: impl Fn() -> bool,
 ) -> Result<(ExitStatus, bool), ExecError> {
     let exec = request.exec;
-    let mut running = Running::start(command(request, programs.map(AsRef::as_ref))?, &[])?;
+    let mut running =
+        Running::start(command(request, programs.map(AsRef::as_ref), search_path)?, &[])?;
     let (mut stdout, mut stderr) = (Utf8Pieces::default(), Utf8Pieces::default());
     loop {
         let sent = match running.next_event() {
@@ -137,7 +141,11 @@ fn run_until(
 
 /// The page's PATH and working directory don't change which program is found, and no shell interprets
 /// the arguments.
-fn command(request: &ExecRequest, programs: Option<&Programs>) -> Result<Command, ExecError> {
+fn command(
+    request: &ExecRequest,
+    programs: Option<&Programs>,
+    search_path: SearchPath,
+) -> Result<Command, ExecError> {
     let program = match &request.program {
         Program::Docker => docker()?,
         Program::Host(name) => host_binary(name, programs)?,
@@ -150,6 +158,9 @@ fn command(request: &ExecRequest, programs: Option<&Programs>) -> Result<Command
         return Err(ExecError::NoDirectory(directory));
     }
     command.current_dir(directory);
+    if let (Program::Host(_), Some(path)) = (&request.program, search_path.value()) {
+        command.env("PATH", path);
+    }
     for (name, value) in &request.env {
         if name.is_empty() || name.contains(['=', '\0']) {
             return Err(ExecError::Variable(name.clone()));

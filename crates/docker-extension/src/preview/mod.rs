@@ -22,10 +22,18 @@ pub mod guard;
 pub mod pages;
 mod programs;
 pub mod routes;
+pub mod search_path;
 pub mod session;
 mod tabs;
 mod utf8;
 mod watch;
+
+/// The parts of the page's script. Each uses only those before it.
+const PARTS: [&str; 3] = [
+    include_str!("client/notices.js"),
+    include_str!("client/connection.js"),
+    include_str!("client/dd_client.js"),
+];
 
 /// The script that creates `window.ddClient` for this project on this machine.
 pub fn script(project: &Project) -> String {
@@ -46,12 +54,8 @@ pub fn script(project: &Project) -> String {
         "hasHost": !project.host_binaries.is_empty(),
         "hasVm": project.config.vm.is_some(),
     });
-    format!(
-        "(() => {{\n\"use strict\";\nconst facts = {facts};\n{}\n{}\n{}\n}})();\n",
-        include_str!("client/notices.js"),
-        include_str!("client/connection.js"),
-        include_str!("client/dd_client.js"),
-    )
+    let parts = PARTS.join("\n");
+    format!("(() => {{\n\"use strict\";\nconst facts = {facts};\n{parts}\n}})();\n")
 }
 
 #[cfg(unix)]

@@ -121,7 +121,7 @@ fn start_program(body: &[u8], session: &Arc<Session>) -> ServerResponse {
         let _counted = counted;
         let programs = session.programs();
         let is_cancelled = || cancelled.load(Ordering::SeqCst) || session.is_over();
-        exec::run(&order, &tab, programs.as_ref(), is_cancelled);
+        exec::run(&order, &tab, programs.as_ref(), session.search_path, is_cancelled);
     });
     done()
 }

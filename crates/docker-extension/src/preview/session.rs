@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::guard::Guard;
 use super::pages::PageSource;
 use super::programs::Programs;
+use super::search_path::SearchPath;
 use super::tabs::{TabMessage, Tabs};
 use super::watch::{self, Watcher};
 use crate::interrupt;
@@ -20,6 +21,8 @@ pub struct Session {
     /// The script that creates `window.ddClient`.
     pub script: String,
     pub tabs: Tabs,
+    /// The PATH of host binaries.
+    pub search_path: SearchPath,
     programs: RwLock<Option<Arc<Programs>>>,
     running: AtomicUsize,
     is_over: AtomicBool,
@@ -27,12 +30,13 @@ pub struct Session {
 
 impl Session {
     /// A session without host binaries yet.
-    pub fn new(guard: Guard, pages: PageSource, script: String) -> Self {
+    pub fn new(guard: Guard, pages: PageSource, script: String, search_path: SearchPath) -> Self {
         Self {
             guard,
             pages,
             script,
             tabs: Tabs::default(),
+            search_path,
             programs: RwLock::default(),
             running: AtomicUsize::new(0),
             is_over: AtomicBool::new(false),
