@@ -14,7 +14,7 @@ use crate::preview::guard::Guard;
 use crate::preview::pages::PageSource;
 use crate::preview::search_path::SearchPath;
 use crate::preview::session::Session;
-use crate::preview::{self, browser, routes};
+use crate::preview::{self, browser, routes, types};
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::style::{DIM, GOOD};
@@ -46,6 +46,10 @@ pub fn run(options: &cli::PreviewArgs, progress: &Progress) -> Result<(), Error>
         scope.spawn(|| build_and_watch(&project, &session, built, progress));
         let shown = install(&sources, &sh, progress).and_then(|()| {
             let pages = scope.spawn(|| run_pages(dev_server.as_ref(), &session, progress));
+            if let Some(npm) = sources.npm() {
+                let session = &session;
+                scope.spawn(move || types::check_and_watch(npm, session, progress));
+            }
             if let Some(dev_server) = &dev_server {
                 dev_server.wait(progress, || pages.is_finished() || session.is_over());
             }

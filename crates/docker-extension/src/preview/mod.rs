@@ -3,7 +3,7 @@
 //! ```text
 //! browser ─▶ routes ─▶ guard ─┬─▶ pages ─▶ the pages' dev server, or plain files
 //!                             ├─▶ exec ─▶ host binaries, docker
-//!                             └─▶ tabs ◀─ exec, build
+//!                             └─▶ tabs ◀─ exec, build, types
 //! ```
 //!
 //! The script in `client/` creates `window.ddClient` in the page. It sends short requests, and receives
@@ -25,13 +25,16 @@ pub mod routes;
 pub mod search_path;
 pub mod session;
 mod tabs;
+pub mod types;
 mod utf8;
 mod watch;
 
 /// The parts of the page's script. Each uses only those before it.
-const PARTS: [&str; 3] = [
+const PARTS: [&str; 5] = [
     include_str!("client/notices.js"),
     include_str!("client/connection.js"),
+    include_str!("client/source_map.js"),
+    include_str!("client/page_errors.js"),
     include_str!("client/dd_client.js"),
 ];
 

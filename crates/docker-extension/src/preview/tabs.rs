@@ -38,6 +38,11 @@ pub enum TabMessage<'a> {
     NotBuilt {
         messages: &'a str,
     },
+    /// The types of the pages are wrong, as the compiler's messages say.
+    TypeErrors {
+        messages: &'a str,
+    },
+    NoTypeErrors,
     Reload {
         /// Shown after the page has reloaded, unless it is empty.
         why: &'a str,
@@ -129,12 +134,18 @@ impl Tab {
     }
 }
 
-/// All tabs, and the state of the build.
+/// All tabs, and what a new one must know.
 #[derive(Debug, Default)]
 pub struct Tabs {
     tabs: Mutex<Vec<Arc<Tab>>>,
-    /// The compiler's messages if the last build failed.
-    not_built: Mutex<Option<String>>,
+    faults: Mutex<ProjectFaults>,
+}
+
+/// The compilers' messages, if their last run failed.
+#[derive(Clone, Debug, Default)]
+struct ProjectFaults {
+    host_binaries: Option<String>,
+    types: Option<String>,
 }
 
 impl Tabs {
@@ -152,9 +163,13 @@ impl Tabs {
             programs: Mutex::default(),
         });
         self.add(&tab)?;
-        if let Some(messages) = lock(&self.not_built).as_deref() {
-            // An error ends the loop below.
+        let ProjectFaults { host_binaries, types } = lock(&self.faults).clone();
+        // An error ends the loop below.
+        if let Some(messages) = &host_binaries {
             let _ = tab.send(&TabMessage::NotBuilt { messages });
+        }
+        if let Some(messages) = &types {
+            let _ = tab.send(&TabMessage::TypeErrors { messages });
         }
         // The browser sends no more data. The stream ends when the tab is closed.
         while let Ok(1..) = stream.read(&mut [0; 64]) {}
@@ -183,13 +198,17 @@ impl Tabs {
         lock(&self.tabs).iter().find(|tab| tab.name == name).cloned()
     }
 
-    /// Sends a message to all tabs. Tabs that open later also receive the messages of a failed build.
+    /// Sends a message to all tabs. Tabs that open later also receive the compilers' messages.
     pub fn send(&self, message: &TabMessage<'_>) {
         match message {
             TabMessage::NotBuilt { messages } => {
-                *lock(&self.not_built) = Some((*messages).to_owned());
+                lock(&self.faults).host_binaries = Some((*messages).to_owned());
             }
-            TabMessage::Built => *lock(&self.not_built) = None,
+            TabMessage::Built => lock(&self.faults).host_binaries = None,
+            TabMessage::TypeErrors { messages } => {
+                lock(&self.faults).types = Some((*messages).to_owned());
+            }
+            TabMessage::NoTypeErrors => lock(&self.faults).types = None,
             _ => {}
         }
         let tabs = lock(&self.tabs).clone();

@@ -11,6 +11,9 @@ pub const PAUSE: Duration = Duration::from_millis(250);
 /// Directories with generated files or third-party sources.
 const SKIPPED: [&str; 2] = ["target", "node_modules"];
 
+/// Compilers write files with this extension for their next run.
+const SKIPPED_EXTENSION: &str = "tsbuildinfo";
+
 type State = BTreeMap<PathBuf, (SystemTime, u64)>;
 
 /// Watches files, and directories with all their contents.
@@ -64,6 +67,9 @@ fn look(sources: &[PathBuf]) -> State {
 fn look_at(path: &Path, state: &mut State) {
     let Ok(metadata) = path.metadata() else { return };
     if metadata.is_file() {
+        if path.extension().is_some_and(|extension| extension == SKIPPED_EXTENSION) {
+            return;
+        }
         if let Ok(time) = metadata.modified() {
             state.insert(path.to_owned(), (time, metadata.len()));
         }

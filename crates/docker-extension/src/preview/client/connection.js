@@ -32,10 +32,24 @@ const connection = (() => {
   const programs = new Map();
   let lastNumber = 0;
 
+  // Removes the toast about a running build.
+  let endBuild = () => {};
+
   const handlers = {
-    building: () => notices.toast("info", "Building the host binaries …"),
-    built: () => notices.hidePanel(),
-    notBuilt: ({ messages }) => notices.showPanel("The host binaries don't compile", messages),
+    building: () => {
+      endBuild();
+      endBuild = notices.toast("info", "Building the host binaries …", null);
+    },
+    built: () => {
+      endBuild();
+      notices.removeReport("build");
+    },
+    notBuilt: ({ messages }) => {
+      endBuild();
+      notices.showReport("build", "The host binaries don't compile", messages);
+    },
+    typeErrors: ({ messages }) => notices.showReport("types", "TypeScript reports errors", messages),
+    noTypeErrors: () => notices.removeReport("types"),
     reload: ({ why }) => {
       if (why) sessionStorage.setItem(RELOAD_KEY, why);
       location.reload();
@@ -67,7 +81,8 @@ const connection = (() => {
     // A page that is left shows no messages.
     if (isLost || isLeft) return;
     isLost = true;
-    notices.showPanel(reason);
+    endBuild();
+    notices.showReport("connection", reason);
     for (const number of [...programs.keys()]) finish(number).fail(reason, "EPIPE");
   }
 
