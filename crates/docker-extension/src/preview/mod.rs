@@ -3,6 +3,7 @@
 //! ```text
 //! browser ─▶ routes ─▶ guard ─┬─▶ pages ─▶ the pages' dev server, or plain files
 //!                             ├─▶ exec ─▶ host binaries, docker
+//!                             ├─▶ browse ─▶ directories of this machine
 //!                             └─▶ tabs ◀─ exec, build, types
 //! ```
 //!
@@ -13,6 +14,7 @@ use serde_json::json;
 
 use crate::project::Project;
 
+mod browse;
 pub mod browser;
 pub mod build;
 mod containers;
@@ -30,11 +32,13 @@ mod utf8;
 mod watch;
 
 /// The parts of the page's script. Each uses only those before it.
-const PARTS: [&str; 5] = [
+const PARTS: [&str; 7] = [
     include_str!("client/notices.js"),
     include_str!("client/connection.js"),
     include_str!("client/source_map.js"),
     include_str!("client/page_errors.js"),
+    include_str!("client/shell_words.js"),
+    include_str!("client/open_dialog.js"),
     include_str!("client/dd_client.js"),
 ];
 

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::pages::SCRIPT;
 use super::session::Session;
-use super::{containers, exec};
+use super::{browse, containers, exec};
 use crate::error::{Error, Result};
 use crate::http::{RequestHead, Server, ServerResponse, Status};
 
@@ -84,6 +84,10 @@ fn serve_script(
             Ok(request) => list(&request, session),
             Err(response) => response,
         },
+        ("POST", "browse") => match parse(body) {
+            Ok(request) => browse(&request),
+            Err(response) => response,
+        },
         ("POST", _) => ServerResponse::text(Status::NotFound, "The preview has no such API."),
         _ => ServerResponse::text(Status::MethodNotAllowed, "This API supports POST only."),
     };
@@ -141,6 +145,15 @@ fn list(request: &containers::ListRequest, session: &Arc<Session>) -> ServerResp
     match containers::list(request, || session.is_over()) {
         Ok(json) => ServerResponse::new(Status::Ok, "application/json", json),
         Err(message) => ServerResponse::text(Status::Unavailable, message),
+    }
+}
+
+fn browse(request: &browse::BrowseRequest) -> ServerResponse {
+    let listing = browse::list(request)
+        .and_then(|listing| serde_json::to_vec(&listing).map_err(|error| error.to_string()));
+    match listing {
+        Ok(json) => ServerResponse::new(Status::Ok, "application/json", json),
+        Err(message) => ServerResponse::text(Status::NotFound, message),
     }
 }
 

@@ -1,6 +1,6 @@
 // `window.ddClient` in a real browser, with real programs.
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { ADDRESS, PROJECT, assertAccessible, eventually, launch, open } from "./browser.mjs";
@@ -51,6 +51,18 @@ describe("exec", () => {
     const failure = await rejected(() => ddClient.extension.host.cli.exec("sh", ["-c", "true"]));
     assert.equal(failure.code, "ENOENT");
     assert.match(failure.message, /`sh` is not a host binary of this extension; it has `tool`/);
+  });
+
+  test("gives host binaries the PATH of a desktop application, unless the page sets another", async () => {
+    const path = await page.evaluate(async () => {
+      const { exec } = ddClient.extension.host.cli;
+      const set = { env: { PATH: "/opt/bin" } };
+      return [await exec("tool", ["variable", "PATH"]), await exec("tool", ["variable", "PATH"], set)]
+        .map(({ stdout }) => stdout.trim());
+    });
+    const expected = process.platform === "darwin" ? "/usr/bin:/bin:/usr/sbin:/sbin"
+      : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    assert.deepEqual(path, [expected, "/opt/bin"]);
   });
 
   test("sets the working directory and the variables of the program", async () => {
@@ -133,14 +145,52 @@ describe("exec with a stream", () => {
 
 describe("docker", () => {
   test("is run with its arguments", async () => {
-    const { stdout } = await page.evaluate(() => ddClient.docker.cli.exec("ps", ["--all", "a b"]));
-    assert.equal(stdout, "docker ps|--all|a b|\n");
+    const { stdout } = await page.evaluate(() => ddClient.docker.cli.exec("ps", ["--all", "ab"]));
+    assert.equal(stdout, "docker ps|--all|ab|\n");
   });
 
-  test("gets arguments without the quotes that were meant for a shell", async () => {
-    const { stdout } = await page.evaluate(() =>
-      ddClient.docker.cli.exec("ps", ["--format", '"{{json .}}"', "'{{.ID}}'", `"a" "b"`]));
-    assert.equal(stdout, `docker ps|--format|{{json .}}|{{.ID}}|"a" "b"|\n`);
+  const printed = (args, options) => page.evaluate(async ([args, options]) => {
+    const { exec } = ddClient.docker.cli;
+    if (!options) return (await exec("run", args)).stdout;
+    return new Promise((resolve) => {
+      let all = "";
+      exec("run", args, { stream: { onOutput: ({ stdout }) => { all += stdout ?? ""; }, onClose: () => resolve(all) } });
+    });
+  }, [args, options]);
+
+  test("gets the words that Docker Desktop's shell makes of the arguments", async () => {
+    for (const [args, words] of [
+      [["--format", '"{{json .}}"', "'{{.ID}}'"], ["--format", "{{json .}}", "{{.ID}}"]],
+      // https://github.com/docker/extensions-sdk/issues/303
+      [["--mount", 'type=bind,source="/a b",target=/c', "sh", "-c", '"cat /c"'],
+        ["--mount", "type=bind,source=/a b,target=/c", "sh", "-c", "cat /c"]],
+      [["a b", "", '""', "c\\ d", `"a" "b"`], ["a", "b", "", "c d", "a", "b"]],
+      [["'one\ntwo'", '"three\nfour"', `"it's \\"it\\""`], ["one\ntwo", "three\nfour", `it's "it"`]],
+    ]) {
+      assert.equal(await printed(args), `docker run|${words.join("|")}|\n`);
+    }
+  });
+
+  test("gets the words of a Windows shell on Windows", async () => {
+    const client = new URL("../../../docker-extension/src/preview/client/shell_words.js", import.meta.url);
+    const shellWords = new Function(`${await readFile(client, "utf8")}; return shellWords;`)();
+    const words = shellWords("run", ['"a b"', "C:\\d", "'x y'", '"\\"q\\""', '""'], true);
+    assert.deepEqual(words, ["run", "a b", "C:\\d", "'x", "y'", '"q"', ""]);
+    assert.throws(() => shellWords("run", ['"a\nb"'], true), /a line break ends the command/);
+  });
+
+  test("gets the arguments unchanged with a stream, which needs no shell", async () => {
+    const args = ["a b", "", '"c"', "one\ntwo", "$HOME;", "\\"];
+    assert.equal(await printed(args, { stream: {} }), `docker run|${args.join("|")}|\n`);
+  });
+
+  test("is not run with arguments that end the command in the shell", async () => {
+    await assert.rejects(printed(["one\ntwo"]), /a line break ends the command in the shell; put the argument in quotes/);
+    const caught = await page.evaluate(() => ddClient.docker.cli.exec("run", ['"one']).catch(({ message }) => message));
+    assert.equal(caught, 'the quote " is not closed');
+    assert.deepEqual(page.consoleLines, []);
+    assert.equal(await printed(["$(id)", "a&b", "'$c'"]), "docker run|$(id)|a&b|$c|\n");
+    assert.match(page.consoleLines[0], /Docker Desktop passes `docker run .*` to a shell, which interprets \$\(\)&/);
   });
 
   test("lists containers and images", async () => {
@@ -182,24 +232,149 @@ describe("the rest of the API", () => {
       await page.evaluate((kind) => ddClient.desktopUI.toast[kind](`<b>${kind}</b>`), kind);
       await page.getByRole("status").getByText(`<b>${kind}</b>`).waitFor();
     }
-    await page.evaluate(() => ddClient.desktopUI.navigate.viewContainer("abc"));
-    await page.getByText("In Docker Desktop, this opens viewContainer(abc).").waitFor();
     await assertAccessible(page);
   });
 
-  test("asks for paths", async () => {
-    page.once("dialog", (dialog) => dialog.accept("/tmp"));
-    const open = () => ddClient.desktopUI.dialog.showOpenDialog({ properties: ["openDirectory"] });
-    assert.deepEqual(await page.evaluate(open), { canceled: false, filePaths: ["/tmp"] });
-    page.once("dialog", (dialog) => dialog.dismiss());
-    assert.deepEqual(await page.evaluate(open), { canceled: true, filePaths: [] });
+  test("shows what each function for navigation would open, and rejects if it does not exist", async () => {
+    const expected = {
+      viewContainers: "the list of containers",
+      viewContainer: "the container abc",
+      viewContainerLogs: "the logs of container abc",
+      viewContainerInspect: "the details of container abc",
+      viewContainerTerminal: "a terminal in container abc",
+      viewContainerStats: "the statistics of container abc",
+      viewImages: "the list of images",
+      viewImage: "the image abc with the tag latest",
+      viewVolumes: "the list of volumes",
+      viewVolume: "the volume abc",
+    };
+    for (const [name, shown] of Object.entries(expected)) {
+      await page.evaluate((name) => ddClient.desktopUI.navigate[name]("abc", "latest"), name);
+      await page.getByRole("status").getByText(`Docker Desktop would open ${shown} here.`, { exact: true }).waitFor();
+    }
+    const failure = (name, ...args) => page.evaluate(([name, args]) => (
+      ddClient.desktopUI.navigate[name](...args).then(() => undefined, ({ message }) => message)), [name, args]);
+    assert.equal(await failure("viewContainerLogs", "gone"), "viewContainerLogs: no container is named gone");
+    assert.equal(await failure("viewImage", "gone", "1"), "viewImage: no image is named gone");
+    assert.match(await failure("viewVolume"), /viewVolume: the argument `volume` is missing/);
+    assert.match(await failure("viewImage", "abc", ""), /viewImage: the argument `tag` is ""/);
+    await page.evaluate(() => ddClient.desktopUI.navigate.viewContainer("ab"));
+    assert.ok(page.consoleLines.some((line) => line.includes("expects the full id abc, not ab")), page.consoleLines);
   });
 
-  test("opens http: and https: URLs only", async () => {
+  describe("showOpenDialog", () => {
+    const files = `${PROJECT}/files`;
+    before(async () => {
+      await mkdir(`${files}/inner`, { recursive: true });
+      for (const name of ["a.json", "b.JSON", "c.txt", ".hidden"]) await writeFile(`${files}/${name}`, "");
+    });
+
+    let result;
+    const show = async (options) => {
+      // Not awaited here: it waits for the user.
+      await page.evaluate((options) => {
+        window.result = ddClient.desktopUI.dialog.showOpenDialog(options);
+        window.result.catch(() => {});
+      }, options);
+      result = () => page.evaluate(() => window.result);
+      return page.getByRole("dialog");
+    };
+    const names = (dialog) => dialog.getByRole("group", { name: "Entries" }).getByRole("button").evaluateAll(
+      (buttons) => buttons.map((button) => button.getAttribute("aria-label")));
+
+    test("returns the path of a file, and filters by extension", async () => {
+      const dialog = await show({
+        title: "Open a <report>", buttonLabel: "Import", defaultPath: files,
+        filters: [{ name: "Reports", extensions: ["json"] }, { name: "All", extensions: ["*"] }],
+      });
+      await dialog.getByRole("heading", { name: "Open a <report>" }).waitFor();
+      await dialog.getByRole("button", { name: "file a.json" }).waitFor();
+      assert.deepEqual(await names(dialog), ["directory inner", "file a.json", "file b.JSON"]);
+      await assertAccessible(page);
+      await page.emulateMedia({ colorScheme: "dark" });
+      await assertAccessible(page);
+      await page.emulateMedia({ colorScheme: "light" });
+      await dialog.getByLabel("Files").selectOption({ label: "All (*.*)" });
+      await dialog.getByRole("button", { name: "file c.txt" }).click();
+      await dialog.getByRole("button", { name: "file a.json" }).click();
+      await dialog.getByRole("button", { name: "Import" }).click();
+      assert.deepEqual(await result(), { canceled: false, filePaths: [`${files}/a.json`] });
+      assert.equal(await dialog.count(), 0);
+    });
+
+    test("returns several files with multiSelections", async () => {
+      const dialog = await show({ properties: ["openFile", "multiSelections", "showHiddenFiles"], defaultPath: files });
+      await dialog.getByRole("button", { name: "file .hidden" }).click();
+      await dialog.getByRole("button", { name: "file c.txt" }).click();
+      await dialog.getByRole("button", { name: "file a.json" }).click();
+      await dialog.getByRole("button", { name: "file a.json" }).click();
+      await dialog.getByRole("button", { name: "Open" }).click();
+      assert.deepEqual(await result(), { canceled: false, filePaths: [`${files}/.hidden`, `${files}/c.txt`] });
+    });
+
+    test("returns directories, without showing files", async () => {
+      let dialog = await show({ properties: ["openDirectory", "multiSelections"], defaultPath: files });
+      await dialog.getByRole("button", { name: "directory inner" }).click();
+      assert.deepEqual(await names(dialog), ["directory inner"]);
+      await dialog.getByRole("button", { name: "Open" }).click();
+      assert.deepEqual(await result(), { canceled: false, filePaths: [`${files}/inner`] });
+      // The directory itself, and one that is not below it.
+      dialog = await show({ properties: ["openDirectory"], defaultPath: `${files}/inner` });
+      await dialog.getByRole("button", { name: "Up" }).click();
+      await dialog.getByRole("button", { name: "directory inner" }).waitFor();
+      await dialog.getByRole("button", { name: "Open" }).click();
+      assert.deepEqual(await result(), { canceled: false, filePaths: [files] });
+    });
+
+    test("accepts a path that is typed, and says why one is wrong", async () => {
+      const dialog = await show({ defaultPath: "/nowhere" });
+      await dialog.getByRole("group", { name: "Entries" }).getByRole("button").first().waitFor();
+      const path = dialog.getByRole("textbox");
+      await path.fill(`${files}/none`);
+      await path.press("Enter");
+      await dialog.getByRole("alert").getByText(`${files}/none does not exist`).waitFor();
+      await path.fill(`${files}/../files/a.json`);
+      await path.press("Enter");
+      assert.deepEqual(await result(), { canceled: false, filePaths: [`${files}/a.json`] });
+    });
+
+    test("reports that it was cancelled, and rejects invalid options", async () => {
+      await (await show()).getByRole("button", { name: "Cancel" }).click();
+      assert.deepEqual(await result(), { canceled: true, filePaths: [] });
+      await (await show({})).waitFor();
+      await page.keyboard.press("Escape");
+      assert.deepEqual(await result(), { canceled: true, filePaths: [] });
+      await show({ properties: "openFile" });
+      await assert.rejects(result(), /`properties` must be an array/);
+      await (await show({ properties: ["openFiles"] })).getByRole("button", { name: "Cancel" }).click();
+      assert.match(page.consoleLines.at(-1), /`openFiles` is not a property/);
+    });
+  });
+
+  test("opens http: and https: URLs only, and reports all others", async () => {
     const popup = page.waitForEvent("popup");
-    await page.evaluate((url) => ddClient.host.openExternal(url), `http://127.0.0.1:1/`);
-    await popup;
-    await assert.rejects(page.evaluate(() => ddClient.host.openExternal("file:///etc/passwd")), /file:/);
+    await page.evaluate((url) => ddClient.host.openExternal(url), `${origin}/`);
+    const opened = await popup;
+    await opened.waitForURL(`${origin}/`);
+    assert.equal(await opened.evaluate(() => window.opener), null);
+    await opened.close();
+    for (const [url, reason] of [
+      ["docs.docker.com", '"docs.docker.com" is not a URL'],
+      ["", '"" is not a URL'],
+      [undefined, '"undefined" is not a URL'],
+      ["file:///etc/passwd", '"file:///etc/passwd" must start with http: or https:, not file:'],
+      ["javascript:alert(1)", "must start with http: or https:, not javascript:"],
+    ]) {
+      const message = await page.evaluate((url) => {
+        try {
+          ddClient.host.openExternal(url);
+        } catch (error) {
+          return error.message;
+        }
+      }, url);
+      assert.ok(message.includes(reason), message);
+      await page.getByRole("status").getByText(reason).waitFor();
+    }
   });
 });
 
@@ -228,6 +403,11 @@ describe("the session", () => {
     await writeFile(source, "fn main() {\n    nonsense;\n}");
     const panel = page.getByRole("alert");
     await panel.getByText("cannot find value `nonsense`").waitFor();
+    assert.equal(await page.getByText("Building the host binaries").count(), 0, "the build has ended");
+    // No toast covers the panel.
+    await page.evaluate(() => ddClient.desktopUI.toast.warning("a toast"));
+    const [toast, box] = [await page.getByText("a toast").boundingBox(), await panel.boundingBox()];
+    assert.ok(toast.y + toast.height <= box.y, `${JSON.stringify(toast)} covers ${JSON.stringify(box)}`);
     await assertAccessible(page);
     await writeFile(source, 'fn main() { println!("fixed") }');
     await page.getByRole("status").getByText("Rebuilt: tool").waitFor();
@@ -235,6 +415,62 @@ describe("the session", () => {
     assert.equal((await tool()).stdout, "fixed\n");
     await writeFile(source, good);
     await eventually(async () => assert.equal((await tool("json")).stdout, '{"a":["b",1]}\n'));
+  });
+});
+
+describe("the panel", () => {
+  // The preview reloads the page.
+  const write = async (name, text) => {
+    const reloaded = page.waitForEvent("load");
+    await writeFile(`${PROJECT}/ui/${name}`, text);
+    await reloaded;
+  };
+
+  test("shows uncaught errors and rejections with their lines, which the page does not handle", async () => {
+    const source = "\n\nfunction run() {\n  throw new RangeError('too far');\n}\nsetTimeout(run);\n";
+    await write("broken.js", source);
+    await page.evaluate(() => {
+      addEventListener("error", (event) => { if (event.error === "handled") event.preventDefault(); });
+      setTimeout(() => { throw "handled"; });
+      document.body.append(Object.assign(document.createElement("script"), { src: "broken.js" }));
+    });
+    const panel = page.getByRole("alert");
+    await panel.getByText("Uncaught error").waitFor();
+    const text = await panel.innerText();
+    assert.match(text, /RangeError: too far\n  at broken\.js:4:9 \(run\)\n/);
+    assert.match(text, /4 \|   throw new RangeError\('too far'\);\n *\|         \^/);
+    assert.doesNotMatch(text, /handled/);
+    await page.evaluate(() => {
+      Promise.reject(Object.assign(new Error("later"), { cause: "earlier" }));
+      ddClient.extension.host.cli.exec("tool", ["fail"]);
+    });
+    await panel.getByText("Error: later").waitFor();
+    await panel.getByText("caused by earlier").waitFor();
+    await panel.getByText("`tool fail` failed with exit status 3: no").waitFor();
+    await panel.getByText("3 errors in the page").waitFor();
+    await panel.getByText("Unhandled promise rejection: Error: later").waitFor();
+    await assertAccessible(page);
+    await panel.getByRole("button", { name: "Hide" }).click();
+    assert.equal(await panel.isVisible(), false);
+    await page.reload();
+    assert.equal(await panel.isVisible(), false);
+  });
+
+  test("shows which script of the page, or which of its imports, can't be loaded", async () => {
+    await write("main.js", 'import "./part.js";\n');
+    await write("part.js", 'export { a } from "./gone.js";\n');
+    const add = (script) => page.evaluate((script) => (
+      document.body.append(Object.assign(document.createElement("script"), script))), script);
+    await add({ type: "module", src: "main.js" });
+    const panel = page.getByRole("alert");
+    await panel.getByText("A script can't be loaded").waitFor();
+    await panel.getByText(/gone\.js: status 404.*\n  imported by part\.js/).waitFor();
+    await add({ src: "none.js" });
+    await panel.getByText("none.js: status 404").waitFor();
+    // It loads, but is not valid.
+    await write("gone.js", "export const b = 1;\n");
+    await add({ type: "module", src: "main.js" });
+    await panel.getByText(/SyntaxError: .*'a'\n  at part\.js:1:10/).waitFor();
   });
 });
 
@@ -311,4 +547,7 @@ test("when the preview stops, its page shows a message and pending calls reject"
   process.kill(Number(process.env.PREVIEW_PID), "SIGINT");
   await page.getByRole("alert").getByText("Start `cargo xtask preview` again").waitFor();
   assert.match(await page.evaluate(() => window.waiting), /The preview has stopped|SIGTERM/);
+  await page.evaluate(() => { ddClient.docker.listImages(); });
+  await page.waitForTimeout(500);
+  assert.equal(await page.getByText("Unhandled promise rejection").count(), 0, "the panel gives the reason already");
 });

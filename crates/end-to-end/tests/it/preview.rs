@@ -46,14 +46,18 @@ fn assert_status(answer: &str, status: u16) {
 }
 
 /// One request for each route: the page, the script, and the API.
-const ROUTES: [&str; 6] = [
+const ROUTES: [&str; 7] = [
     "GET /",
     "GET /@preview/client.js",
     "POST /@preview/tab",
     "POST /@preview/exec",
     "POST /@preview/end",
     "POST /@preview/list",
+    "POST /@preview/browse",
 ];
+
+/// The lock file of a package without dependencies.
+const EMPTY_LOCK: &str = r#"{ "name": "ui", "lockfileVersion": 3, "requires": true, "packages": { "": { "name": "ui" } } }"#;
 
 fn is_running(pid: &str) -> bool {
     // A zombie has ended.
@@ -256,6 +260,28 @@ mod against_the_page_itself {
     }
 
     #[test]
+    fn host_binaries_get_the_path_of_a_desktop_application_unless_the_terminals_is_requested() {
+        let extension = extension();
+        let own = extension.path("own");
+        let path = format!("{}:{}", own.display(), std::env::var("PATH").unwrap());
+        for (options, has_own) in
+            [(&["--no-open"][..], false), (&["--no-open", "--full-path"], true)]
+        {
+            let mut command = extension.xtask(&[&["preview"], options].concat());
+            let preview = Preview::start(command.env("PATH", &path));
+            let mut tab = preview.tab();
+            let (stdout, _) = tab.run(tool(&["variable", "PATH"]));
+            assert_eq!(stdout.contains(own.to_str().unwrap()), has_own, "{stdout}");
+            let shell =
+                if cfg!(target_os = "macos") { "/bin:/usr/sbin" } else { "/usr/bin:/sbin:/bin" };
+            assert!(has_own || stdout.contains(shell), "{stdout}");
+            let mut set = tool(&["variable", "PATH"]);
+            set["env"] = json!({ "PATH": "/opt/of/the/page" });
+            assert_eq!(tab.run(set).0, "Ok(\"/opt/of/the/page\")\n");
+        }
+    }
+
+    #[test]
     fn arguments_reach_the_program_unchanged_because_no_shell_interprets_them() {
         let extension = extension();
         let preview = start(&extension);
@@ -306,6 +332,23 @@ mod against_the_page_itself {
         assert_eq!(stdout, "Ok(\"b c=d\")\n");
         let (stdout, _) = run(json!(null), json!({}), &["variable", "PATH"]);
         assert!(stdout.starts_with("Ok("), "other variables are inherited: {stdout}");
+    }
+
+    #[test]
+    fn directories_are_listed_for_the_page_only() {
+        let extension = extension();
+        let preview = start(&extension);
+        let root = extension.root().canonicalize().unwrap();
+        let answer = preview.post("browse", &json!({ "path": root.join("ui/index.html") }));
+        assert_status(&answer, 200);
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        let listing: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(listing["path"], json!(root.join("ui")));
+        assert_eq!(listing["entries"][0]["path"], listing["file"]);
+        let missing = preview.post("browse", &json!({ "path": "/none" }));
+        assert_status(&missing, 404);
+        assert!(missing.ends_with("/none does not exist"), "{missing}");
+        assert_status(&preview.post("browse", &json!({ "path": 1 })), 400);
     }
 
     #[test]
@@ -501,10 +544,7 @@ mod pages {
         let extension = extension();
         extension
             .write("ui/package.json", r#"{ "name": "ui", "scripts": { "dev": "node dev.js" } }"#);
-        extension.write(
-            "ui/package-lock.json",
-            r#"{ "name": "ui", "lockfileVersion": 3, "requires": true, "packages": { "": { "name": "ui" } } }"#,
-        );
+        extension.write("ui/package-lock.json", EMPTY_LOCK);
         extension.write("ui/dev.js", DEV_SERVER);
         let mut preview = start(&extension);
         let page = preview.get("/");

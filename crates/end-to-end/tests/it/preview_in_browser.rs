@@ -60,6 +60,12 @@ fn main() {
 
 /// Prints its arguments, or answers like an engine.
 const DOCKER: &str = r#"#!/bin/sh
+if test "$2" = inspect; then
+  case "$5" in
+    gone) echo "Error: No such $1: gone" >&2; exit 1 ;;
+    *) echo '{"Id":"abc"}'; exit ;;
+  esac
+fi
 if test "$*" != "system dial-stdio"; then
   printf 'docker '; printf '%s|' "$@"; echo; exit
 fi

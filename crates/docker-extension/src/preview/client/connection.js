@@ -155,5 +155,9 @@ const connection = (() => {
     async list(list, options) {
       return (await post("list", { list, options })).json();
     },
+    // Lists a directory of this machine.
+    async browse(path) {
+      return (await post("browse", { path })).json();
+    },
   };
 })();

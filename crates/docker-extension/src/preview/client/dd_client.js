@@ -31,9 +31,11 @@ function execWith(place) {
   return function exec(command, args = [], options = undefined) {
     const given = options ?? {};
     checkExec(command, args, given);
-    const order = { ...place(command, args, Boolean(given.stream)), cwd: given.cwd, env: texts(given.env) };
-    const cmd = [command, ...args].join(" ");
-    return given.stream ? stream(order, given.stream) : collect(order, cmd);
+    const order = () => ({
+      ...place(command, args, Boolean(given.stream)), cwd: given.cwd, env: texts(given.env),
+    });
+    if (given.stream) return stream(order(), given.stream);
+    return (async () => collect(order(), [command, ...args].join(" ")))();
   };
 }
 
@@ -89,17 +91,10 @@ function stream(order, { onOutput, onError, onClose, splitOutputLines }) {
   return { close };
 }
 
-// Without `stream`, Docker Desktop runs Docker in a shell, so extensions quote arguments: see
-// https://github.com/docker/extensions-sdk/issues/303. The preview uses no shell, so it removes the quotes.
-function unquote(arg) {
-  const [, quote, inner] = /^(["'])(.*)\1$/s.exec(arg) ?? [];
-  return quote && !inner.includes(quote) ? inner : arg;
-}
-
 const runHost = execWith((command, args) => ({ program: { host: command }, args }));
 const runDocker = execWith((command, args, isStream) => ({
   program: "docker",
-  args: [command, ...args].map((arg) => (isStream ? arg : unquote(arg))),
+  args: isStream ? [command, ...args] : shellWords(command, args, facts.platform === "win32"),
 }));
 
 function noVm() {
@@ -137,28 +132,70 @@ const extension = known("ddClient.extension", {
   vm: ": the configuration has no table `vm`",
 });
 
+// Reports an invalid URL even if the page ignores the error.
 function openExternal(url) {
+  const reject = (reason) => {
+    const message = `openExternal: ${JSON.stringify(String(url))} ${reason}`;
+    notices.toast("error", message);
+    throw new TypeError(message);
+  };
+  if (!URL.canParse(url)) reject("is not a URL; expected one such as https://docs.docker.com/");
   const { protocol } = new URL(url);
-  if (protocol !== "https:" && protocol !== "http:") {
-    throw new Error(`openExternal: the URL must start with http: or https:, not ${protocol}`);
+  if (protocol !== "https:" && protocol !== "http:") reject(`must start with http: or https:, not ${protocol}`);
+  const opened = window.open("", "_blank");
+  if (!opened) {
+    return void notices.toast("warning", `The browser blocked the window for ${url}. Allow pop-ups for this page.`);
   }
-  window.open(url, "_blank", "noopener");
+  // Another page must not control this one.
+  opened.opener = null;
+  opened.location.href = url;
 }
 
-// Browsers hide the paths of files from pages, so the user types the path.
-async function showOpenDialog(properties) {
-  const kind = properties?.properties?.includes("openDirectory") ? "directory" : "file";
-  const path = window.prompt(`${properties?.title ?? "Open"}: enter the path of a ${kind}`);
-  return { canceled: !path, filePaths: path ? [path] : [] };
+// Shows what Docker Desktop would show. Rejects as Docker Desktop does if that does not exist.
+function navigates(name, parameters, { object, shows }) {
+  return async (...args) => {
+    for (const [index, parameter] of parameters.entries()) {
+      if (typeof args[index] !== "string" || args[index] === "") {
+        const found = args[index] === undefined ? "is missing" : `is ${JSON.stringify(args[index])}`;
+        throw new TypeError(`${name}: the argument \`${parameter}\` ${found}; expected a string that is not empty`);
+      }
+    }
+    if (object) await checkExists(name, object, args);
+    notices.toast("info", `Docker Desktop would open ${shows(...args)} here.`);
+  };
 }
 
-const navigate = Object.fromEntries([
-  "viewContainers", "viewContainer", "viewContainerLogs", "viewContainerInspect",
-  "viewContainerTerminal", "viewContainerStats", "viewImages", "viewImage", "viewVolumes",
-  "viewVolume",
-].map((name) => [name, async (...args) => {
-  notices.toast("info", `In Docker Desktop, this opens ${name}(${args.join(", ")}).`);
-}]));
+async function checkExists(name, object, [id]) {
+  const args = [object, "inspect", "--format", "{{json .}}", id];
+  const { Id } = await collect({ program: "docker", args }, `docker ${args.join(" ")}`).then(
+    ({ stdout }) => JSON.parse(stdout),
+    ({ stderr, message }) => {
+      if (/no such/i.test(stderr ?? "")) throw new Error(`${name}: no ${object} is named ${id}`);
+      // Without an engine, nothing can be checked.
+      console.warn(`${name}: can't check whether the ${object} ${id} exists: ${stderr || message}`);
+      return {};
+    },
+  );
+  // Docker accepts the beginning of an id, or a name.
+  if (object !== "volume" && Id !== undefined && Id !== id) {
+    console.warn(`${name}: Docker Desktop expects the full id ${Id}, not ${id}`);
+  }
+}
+
+const ofContainer = (what) => ({ object: "container", shows: (id) => `${what} container ${id}` });
+
+const navigate = Object.fromEntries(Object.entries({
+  viewContainers: [[], { shows: () => "the list of containers" }],
+  viewContainer: [["id"], ofContainer("the")],
+  viewContainerLogs: [["id"], ofContainer("the logs of")],
+  viewContainerInspect: [["id"], ofContainer("the details of")],
+  viewContainerTerminal: [["id"], ofContainer("a terminal in")],
+  viewContainerStats: [["id"], ofContainer("the statistics of")],
+  viewImages: [[], { shows: () => "the list of images" }],
+  viewImage: [["id", "tag"], { object: "image", shows: (id, tag) => `the image ${id} with the tag ${tag}` }],
+  viewVolumes: [[], { shows: () => "the list of volumes" }],
+  viewVolume: [["volume"], { object: "volume", shows: (volume) => `the volume ${volume}` }],
+}).map(([name, [parameters, what]]) => [name, navigates(name, parameters, what)]));
 
 const toast = Object.fromEntries(["success", "warning", "error"].map((kind) => [
   kind, (message) => notices.toast(kind, message),
@@ -170,7 +207,7 @@ window.ddClient = known("ddClient", {
   extension,
   desktopUI: known("ddClient.desktopUI", {
     toast: known("ddClient.desktopUI.toast", toast),
-    dialog: known("ddClient.desktopUI.dialog", { showOpenDialog }),
+    dialog: known("ddClient.desktopUI.dialog", { showOpenDialog: openDialog }),
     navigate: known("ddClient.desktopUI.navigate", navigate),
   }),
   host: known("ddClient.host", {
