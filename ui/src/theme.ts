@@ -1,7 +1,7 @@
 /**
- * Docker Desktop supplies the themes that `DockerMuiV6ThemeProvider` requires. Elsewhere, for example in
- * `cargo xtask preview`, the themes in this file are used. They are close to Docker's, and their contrast
- * meets WCAG 2.2 AA.
+ * Docker Desktop and `cargo xtask preview` supply the themes that `DockerMuiV6ThemeProvider` requires.
+ * Elsewhere, for example in tests, the themes in this file are used. They are close to Docker's, and their
+ * contrast meets WCAG 2.2 AA.
  */
 import type { ThemeOptions } from "@mui/material";
 

@@ -32,11 +32,12 @@ mod utf8;
 mod watch;
 
 /// The parts of the page's script. Each uses only those before it.
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
     include_str!("client/notices.js"),
     include_str!("client/connection.js"),
     include_str!("client/source_map.js"),
     include_str!("client/page_errors.js"),
+    include_str!("client/themes.js"),
     include_str!("client/shell_words.js"),
     include_str!("client/open_dialog.js"),
     include_str!("client/dd_client.js"),

@@ -32,7 +32,7 @@ pub fn find_foreign(directory: &Utf8Path) -> Option<&'static str> {
 /// A `package.json` beside the text of the lock file that describes it: of the package itself, or of a
 /// workspace or another package in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Declaration {
+struct DeclaredPackages {
     /// The path of `package.json`, as the lock file writes it.
     path: Utf8PathBuf,
     declared: Value,
@@ -42,7 +42,7 @@ struct Declaration {
 /// The lock file, with each `package.json` that it describes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageLock {
-    declarations: Vec<Declaration>,
+    declarations: Vec<DeclaredPackages>,
 }
 
 /// How `package.json` differs from the lock file.
@@ -67,7 +67,7 @@ impl PackageLock {
         let declarations = local.map(|(path, locked)| {
             let path = Utf8Path::new(path).join("package.json");
             let declared = json(&directory.join(&path))?;
-            Some(Declaration { path, declared, locked: locked.clone() })
+            Some(DeclaredPackages { path, declared, locked: locked.clone() })
         });
         Some(Self { declarations: declarations.collect::<Option<_>>()? })
     }
@@ -76,7 +76,7 @@ impl PackageLock {
     pub fn difference(&self) -> Option<Difference> {
         let mut sentences = Vec::new();
         let mut has_changed = false;
-        for Declaration { path, declared, locked } in &self.declarations {
+        for DeclaredPackages { path, declared, locked } in &self.declarations {
             let (names, locked_names) = (names(declared), names(locked));
             for name in names.difference(&locked_names) {
                 sentences.push(format!("`{name}` in `{path}` is missing in the lock file"));
@@ -126,7 +126,7 @@ mod tests {
 
     fn lock(declared: Value, locked: Value) -> PackageLock {
         let path = Utf8PathBuf::from("package.json");
-        PackageLock { declarations: vec![Declaration { path, declared, locked }] }
+        PackageLock { declarations: vec![DeclaredPackages { path, declared, locked }] }
     }
 
     #[test]

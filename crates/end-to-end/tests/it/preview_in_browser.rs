@@ -92,6 +92,111 @@ fn the_page_gets_docker_desktops_api_and_other_pages_do_not() {
     run_script(&mut Command::new("node"), "api.mjs", &preview, extension.root());
 }
 
+/// A tab whose theme is Docker's. The comments mark places for errors.
+const TAB: &str = r#"import { createRoot } from "react-dom/client";
+import Button from "@mui/material/Button";
+import CssBaseline from "@mui/material/CssBaseline";
+import Typography from "@mui/material/Typography";
+import * as themes from "@docker/docker-mui-theme";
+import { version } from "@mui/material/package.json";
+// import
+
+declare global {
+  interface Window {
+    MUI_VERSION: string;
+  }
+}
+window.MUI_VERSION = version;
+// start
+
+const ThemeProvider = version.startsWith("5.") ? themes.DockerMuiV5ThemeProvider : themes.DockerMuiV6ThemeProvider;
+
+function Page() {
+  // render
+  const onClick = (event: React.MouseEvent) => {
+    event.preventDefault();
+    // event
+  };
+  return (
+    <main>
+      <Typography variant="h1">Tool</Typography>
+      <Typography sx={{ color: (theme) => theme.palette.docker.grey[700] }}>grey</Typography>
+      <Button variant="contained" onClick={onClick}>Docker</Button>
+    </main>
+  );
+}
+
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <ThemeProvider>
+      <CssBaseline />
+      <Page />
+    </ThemeProvider>,
+  );
+}
+"#;
+
+fn test_docker_theme(mui: &str) {
+    let extension = Extension::with_pages();
+    extension.write(
+        "ui/package.json",
+        &format!(
+            r#"{{
+  "name": "ui",
+  "type": "module",
+  "scripts": {{ "dev": "vite", "build": "tsc --noEmit && vite build" }},
+  "dependencies": {{
+    "@docker/docker-mui-theme": "0.0.13",
+    "@emotion/react": "^11.14.0",
+    "@emotion/styled": "^11.14.1",
+    "@mui/material": "^{mui}",
+    "react": "^18.3.1",
+    "react-dom": "^18.3.1"
+  }},
+  "devDependencies": {{
+    "@types/react": "^18.3.31",
+    "@types/react-dom": "^18.3.7",
+    "typescript": "^7.0.2",
+    "vite": "^8.3.8"
+  }}
+}}"#
+        ),
+    );
+    extension.write(
+        "ui/tsconfig.json",
+        r#"{ "compilerOptions": {
+            "target": "ES2022", "lib": ["ES2022", "DOM"], "module": "ESNext", "moduleResolution": "bundler",
+            "jsx": "react-jsx", "strict": true, "skipLibCheck": true, "resolveJsonModule": true, "noEmit": true
+        }, "include": ["src"] }"#,
+    );
+    extension.write("ui/vite.config.ts", "export default { base: './' };\n");
+    extension.write("ui/src/main.tsx", TAB);
+    extension.write(
+        "ui/index.html",
+        r#"<!doctype html><html lang="en"><head><title>Tool</title><link rel="icon" href="data:,"></head>
+<body><div id="root"></div><script type="module" src="/src/main.tsx"></script></body></html>"#,
+    );
+    let install = ["install", "--package-lock-only", "--no-audit", "--no-fund"];
+    run(Command::new("npm").args(install).current_dir(extension.path("ui")));
+    let preview = Preview::start(&mut extension.xtask(&["preview", "--no-open"]));
+    let major = mui.split('.').next().unwrap();
+    let node = &mut Command::new("node");
+    run_script(node.env("MUI_VERSION", major), "vite.mjs", &preview, extension.root());
+}
+
+#[test]
+#[ignore = "needs a browser"]
+fn a_tab_with_dockers_theme_for_mui_5_renders_and_its_errors_are_shown() {
+    test_docker_theme("5.18.0");
+}
+
+#[test]
+#[ignore = "needs a browser"]
+fn a_tab_with_dockers_theme_for_mui_6_renders_and_its_errors_are_shown() {
+    test_docker_theme("6.5.0");
+}
+
 /// `docker` with a real engine if one answers, or else a script that imitates both.
 struct Docker {
     scripted: Option<TempDir>,
