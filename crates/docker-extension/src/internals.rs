@@ -5,6 +5,10 @@ pub mod binaries {
     pub use crate::binaries::{Listed, Promise, judge};
 }
 
+pub mod compose {
+    pub use crate::compose::{Expansion, expand};
+}
+
 pub mod contents {
     pub use crate::contents::{
         CopySource, FileMode, FileOrigin, Files, ImageContents, LayerContents, PerVariant,
@@ -76,7 +80,7 @@ pub mod project {
 }
 
 pub mod rules {
-    pub use crate::rules::{Severity, image, labels, metadata, online, placeholder};
+    pub use crate::rules::{Severity, compose, image, labels, metadata, online, placeholder};
 }
 
 pub mod text {
@@ -100,6 +104,9 @@ pub mod toolchain {
 }
 
 pub mod validate {
+    pub mod compose {
+        pub use crate::validate::compose::{ComposeText, check};
+    }
     pub mod finding {
         pub use crate::validate::finding::At;
     }

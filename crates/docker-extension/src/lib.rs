@@ -11,6 +11,7 @@ mod cargo;
 mod cli;
 mod commands;
 mod compile;
+mod compose;
 mod contents;
 mod context;
 mod dist;

@@ -94,6 +94,9 @@ impl Report {
             Ok(None) => {}
             Err(error) => self.bad("pages", error),
         }
+        if let Err(error) = &draft.services {
+            self.bad("services", error);
+        }
         self.engine(&draft.engine);
         if let Err(error) = &draft.output {
             self.bad("output", error);

@@ -14,7 +14,7 @@ use crate::text;
 /// The directory of the pages in the image and in the build context.
 pub(super) const UI_DIRECTORY: &str = "ui";
 /// The compose file's path in the image.
-pub(super) const COMPOSE_FILE: &str = "docker-compose.yaml";
+pub const COMPOSE_FILE: &str = "docker-compose.yaml";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Metadata {

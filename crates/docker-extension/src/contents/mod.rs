@@ -12,6 +12,7 @@ mod metadata;
 mod model;
 
 pub use extension::ContentsInput;
+pub use metadata::COMPOSE_FILE;
 pub use model::{
     CopySource, FileMode, FileOrigin, Files, ImageContents, LayerContents, PerVariant,
 };

@@ -25,6 +25,7 @@ use crate::toolchain::{Toolchain, ToolchainPlan};
 use crate::ui::UiSource;
 
 mod publishable;
+mod services;
 mod show;
 
 pub use show::TargetTools;
@@ -53,7 +54,8 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     /// The options conflict with the project or each other, a file of the project can't be read, the image is
-    /// to be pushed but has placeholders, or a tool is missing that `dist` can't download.
+    /// to be pushed but has placeholders, its services can't be started, or a tool is missing that `dist`
+    /// can't download.
     pub fn new(
         project: &'a Project,
         args: &DistArgs,
@@ -68,6 +70,7 @@ impl<'a> Plan<'a> {
             publishable?;
         }
         let draft = Draft::new(project, args, here, toolchain, sh)?;
+        draft.services?;
         let engine = draft.engine?;
         Ok(Self {
             project,
@@ -90,6 +93,8 @@ pub struct Draft<'a> {
     pub host_binaries: HostBinaryPlan<'a>,
     pub toolchain: Result<Option<ToolchainPlan<'a>>>,
     pub pages: Result<Option<UiSource<'a>>>,
+    /// Whether users' machines can start the services.
+    pub services: Result<()>,
     pub engine: Result<EngineChoice>,
     pub output: Result<Utf8PathBuf>,
 }
@@ -137,6 +142,7 @@ impl<'a> Draft<'a> {
             host_binaries,
             toolchain,
             pages: ui.map(|ui| UiSource::find(project, ui)).transpose(),
+            services: services::check(project, &args.allow),
             engine: engine.map_err(Error::from),
             output: output(project, args, here),
         })

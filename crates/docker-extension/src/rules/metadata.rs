@@ -58,6 +58,25 @@ super::rule::rules! {
         help: "keep the one that you need",
         example: "`\"vm\": { \"image\": \"me/tool\", \"composefile\": \"compose.yaml\" }`",
     }
+    VM_IMAGE: Error "metadata-vm-image" {
+        reports: "`vm.image` is not an image reference",
+        why: "The service cannot be started on users' machines, so the installation fails. \
+              `${DESKTOP_PLUGIN_IMAGE}` is the extension's own image. Other variables are not set.",
+        help: "set it to `${DESKTOP_PLUGIN_IMAGE}`, or to the name of a published image",
+        example: "`\"vm\": { \"image\": \"${DESKTOP_PLUGIN_IMAG}\" }`",
+    }
+    SOCKET: Error "metadata-socket" {
+        reports: "`backend.socket` of a tab differs from `vm.exposes.socket`",
+        why: "The tab connects to a socket that no service listens on, so its requests fail.",
+        help: "write the same file name in both",
+        example: "`\"backend\": { \"socket\": \"tool.sock\" }` with `\"exposes\": { \"socket\": \"backend.sock\" }`",
+    }
+    SOCKET_UNEXPOSED: Warning "metadata-socket-unexposed" {
+        reports: "tab has a `backend.socket`, but `vm.exposes.socket` is missing",
+        why: "Consumers only connect the tab to the socket that `vm` exposes.",
+        help: "add `\"exposes\": { \"socket\": … }` to `vm`",
+        example: "`\"backend\": { \"socket\": \"tool.sock\" }` without `vm`",
+    }
     UNKNOWN_KEY: Warning "metadata-unknown-key" {
         reports: "unknown key in `metadata.json`",
         why: "Docker Desktop ignores the key and its value.",

@@ -5,6 +5,7 @@
 
 pub mod binaries;
 mod breach;
+pub mod compose;
 #[cfg(test)]
 pub mod fault;
 pub mod image;
@@ -21,8 +22,15 @@ pub use rule::{Rule, Severity};
 
 /// Every rule, in the order of reports and of the documentation.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    let groups =
-        [metadata::ALL, image::ALL, binaries::ALL, labels::ALL, placeholder::ALL, online::ALL];
+    let groups = [
+        metadata::ALL,
+        image::ALL,
+        compose::ALL,
+        binaries::ALL,
+        labels::ALL,
+        placeholder::ALL,
+        online::ALL,
+    ];
     groups.into_iter().flatten().copied()
 }
 

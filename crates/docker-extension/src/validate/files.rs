@@ -25,6 +25,7 @@ pub(super) enum Part {
     Icon,
     /// The page that a tab opens.
     Page,
+    ComposeFile,
     HostBinary(Os),
 }
 
@@ -38,7 +39,7 @@ pub(super) fn check(tree: &FileTree, declared: &Declared) -> (Vec<LocatedBreach>
     }
     declared.tabs.iter().for_each(|tab| checker.tab(tab));
     if let Some(file) = &declared.compose_file {
-        checker.file(file, &rules::COMPOSE_MISSING);
+        checker.compose_file(file);
     }
     declared.binaries.iter().for_each(|binary| checker.host_binary(binary));
     checker.unlisted(&declared.binaries);
@@ -90,6 +91,12 @@ impl FileChecker<'_> {
         let Some(src) = src else { return };
         if let Some(content) = self.file(src, &rules::UI_MISSING) {
             self.inspect(content, src, Part::Page);
+        }
+    }
+
+    fn compose_file(&mut self, path: &ImagePath) {
+        if let Some(content) = self.file(path, &rules::COMPOSE_MISSING) {
+            self.inspect(content, path, Part::ComposeFile);
         }
     }
 

@@ -80,6 +80,12 @@ pub enum At {
     },
     /// A file or directory of the image, by its absolute path.
     File(String),
+    /// A place in a text file of the image or the project. Both numbers start at 1.
+    FileText {
+        path: String,
+        line: usize,
+        column: usize,
+    },
 }
 
 impl At {
@@ -88,6 +94,7 @@ impl At {
         match self {
             At::Index | At::Tag | At::MetadataText { .. } => 0,
             At::Label(text) | At::Metadata(text) | At::File(text) => text.len(),
+            At::FileText { path, .. } => path.len(),
             At::InLabel { label, pointer } => label.len() + pointer.len(),
         }
     }
@@ -115,6 +122,7 @@ impl fmt::Display for At {
             At::Metadata(pointer) => write!(f, "metadata.json {pointer}"),
             At::MetadataText { line, column } => write!(f, "metadata.json:{line}:{column}"),
             At::File(path) => f.write_str(path),
+            At::FileText { path, line, column } => write!(f, "{path}:{line}:{column}"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::compose::{self, ComposeText};
 use super::content::{check_icon, check_icon_placeholder, check_page};
 use super::files::{self, Part, Pending};
 use super::finding::{At, Finding, LocatedBreach};
@@ -168,13 +169,33 @@ fn check_contents(
         }
         for checked in variants {
             for file in checked.pending.iter().filter(|file| file.content == id) {
-                let breaches = judge(checked, file, &content, inspected.as_ref());
-                let breaches = breaches.iter().map(|it| files::about_file(it, &file.path));
-                checked.report(findings, breaches.collect());
+                let breaches = match file.part {
+                    Part::ComposeFile => judge_compose_file(checked, file, &content),
+                    _ => {
+                        let breaches = judge(checked, file, &content, inspected.as_ref());
+                        breaches.iter().map(|it| files::about_file(it, &file.path)).collect()
+                    }
+                };
+                checked.report(findings, breaches);
             }
         }
     })?;
     Ok(one_cpu)
+}
+
+fn judge_compose_file(
+    checked: &CheckedVariant<'_>,
+    file: &Pending,
+    content: &FileContent,
+) -> Vec<LocatedBreach> {
+    let Pending { path, .. } = file;
+    match content {
+        FileContent::Whole(bytes) => {
+            let text = ComposeText { bytes, shown: path, path };
+            compose::check(&text, &|path| checked.variant.tree.follow(path).is_ok())
+        }
+        FileContent::TooLarge { .. } => vec![compose::too_large(path)],
+    }
 }
 
 fn judge(

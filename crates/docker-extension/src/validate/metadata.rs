@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::compose::image_fault;
 use super::finding::{At, LocatedBreach};
 use super::json::{self, pointer};
 use super::room::LocatedBreaches;
@@ -165,6 +166,7 @@ impl MetadataReader {
         if let Some(vm) = members.get("vm") {
             declared.compose_file = self.vm(&vm);
         }
+        self.sockets(&members);
         if let Some(host) = members.get("host") {
             declared.binaries = self.host(&host);
         }
@@ -209,8 +211,46 @@ impl MetadataReader {
                     let what = format!("`{}` has both `image` and `composefile`", node.field);
                     self.report(&rules::VM_BOTH, node, what);
                 }
-                image.and_then(|image| self.text(&image));
+                if let Some(image) = image {
+                    self.vm_image(&image);
+                }
                 self.path(&compose_file?, "")
+            }
+        }
+    }
+
+    fn vm_image(&mut self, node: &JsonNode<'_>) {
+        let Some(text) = self.text(node) else { return };
+        if let Some(fault) = image_fault(text) {
+            self.report(&rules::VM_IMAGE, node, format!("`{}`, `{text}`, {fault}", node.field));
+        }
+    }
+
+    /// Compares the socket of each tab with the one that `vm` exposes.
+    fn sockets(&mut self, top: &Members<'_>) {
+        let exposed =
+            top.object.get("vm").and_then(|vm| vm.get("exposes")?.get("socket")?.as_str());
+        let Some(ui) = top.get("ui") else { return };
+        for (name, tab) in ui.value.as_object().into_iter().flatten() {
+            let Some(backend) = tab.get("backend") else { continue };
+            let Some(value) = backend.get("socket") else { continue };
+            let Some(socket) = value.as_str().filter(|socket| Some(*socket) != exposed) else {
+                continue;
+            };
+            let node = ui.below(name, tab).below("backend", backend).below("socket", value);
+            let field = &node.field;
+            match exposed {
+                Some(exposed) => {
+                    let what = format!(
+                        "`{field}` is `{socket}`, which differs from `vm.exposes.socket`, `{exposed}`"
+                    );
+                    self.report(&rules::SOCKET, &node, what);
+                }
+                None => {
+                    let what =
+                        format!("`{field}` is `{socket}`, but `vm.exposes.socket` is missing");
+                    self.report(&rules::SOCKET_UNEXPOSED, &node, what);
+                }
             }
         }
     }
@@ -420,6 +460,53 @@ mod tests {
     fn breaches(text: &str) -> Vec<String> {
         let (_, breaches) = read(text.as_bytes());
         breaches.into_iter().map(|it| format!("{} {}: {}", it.rule.id, it.at, it.what)).collect()
+    }
+
+    #[test]
+    fn the_socket_of_a_tab_must_be_the_one_that_vm_exposes() {
+        let with = |backend: &str, vm: &str| {
+            let tab = r#""title": "T", "root": "ui", "src": "i.html""#;
+            breaches(&format!(
+                r#"{{"icon": "i.svg", "ui": {{"dashboard-tab": {{{tab} {backend}}}}} {vm}}}"#
+            ))
+        };
+        let backend = r#", "backend": {"socket": "a.sock"}"#;
+        let vm = |socket: &str| {
+            format!(r#", "vm": {{"image": "me/tool", "exposes": {{"socket": "{socket}"}}}}"#)
+        };
+        assert_eq!(with(backend, &vm("a.sock")), [""; 0]);
+        assert_eq!(with("", &vm("a.sock")), [""; 0]);
+        assert_eq!(
+            with(backend, &vm("b.sock")),
+            ["metadata-socket metadata.json /ui/dashboard-tab/backend/socket: \
+              `ui.dashboard-tab.backend.socket` is `a.sock`, which differs from \
+              `vm.exposes.socket`, `b.sock`"]
+        );
+        let unexposed =
+            ["metadata-socket-unexposed metadata.json /ui/dashboard-tab/backend/socket: \
+                          `ui.dashboard-tab.backend.socket` is `a.sock`, but `vm.exposes.socket` \
+                          is missing"];
+        assert_eq!(with(backend, r#", "vm": {"image": "me/tool"}"#), unexposed);
+        assert_eq!(with(backend, ""), unexposed);
+    }
+
+    #[test]
+    fn the_image_of_the_service_must_be_a_reference() {
+        let with = |image: &str| {
+            breaches(&format!(r#"{{"icon": "i.svg", "vm": {{"image": "{image}"}}}}"#))
+        };
+        for image in ["${DESKTOP_PLUGIN_IMAGE}", "me/tool:1.0", "localhost:5000/tool"] {
+            assert_eq!(with(image), [""; 0], "{image}");
+        }
+        assert_eq!(
+            with("$DESKTOP_PLUGIN_IMAG"),
+            [
+                "metadata-vm-image metadata.json /vm/image: `vm.image`, `$DESKTOP_PLUGIN_IMAG`, uses \
+              `DESKTOP_PLUGIN_IMAG`, which is not set on users' machines; did you mean \
+              `DESKTOP_PLUGIN_IMAGE`?"
+            ]
+        );
+        assert!(with("Me/Tool")[0].starts_with("metadata-vm-image"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! [`crate::rules`] are the possible faults, with the reasons. A [`finding`] is a fault of this image and
 //! its place. [`crate::binaries`] judges one host binary.
 
+pub mod compose;
 mod content;
 mod files;
 pub mod finding;

@@ -143,6 +143,9 @@ fn finding_json(finding: &Finding) -> Value {
         At::Metadata(pointer) => json!({ "metadata": pointer }),
         At::MetadataText { line, column } => json!({ "line": line, "column": column }),
         At::File(path) => json!({ "path": path }),
+        At::FileText { path, line, column } => {
+            json!({ "path": path, "line": line, "column": column })
+        }
     };
     at["platforms"] = place.platforms.iter().map(ToString::to_string).collect();
     json!({

@@ -151,6 +151,38 @@ fn a_missing_icon_is_reported_with_its_path() {
 }
 
 #[test]
+fn services_that_users_cannot_start_are_reported_before_anything_is_built() {
+    let extension = Extension::new();
+    extension.host_binary("tool", "compile_error!(\"it is compiled\");");
+    let vm = |key: &str| format!("{TABLE}vm = {{ {key}, socket = \"tool.sock\" }}\n");
+    extension.manifest(&vm("composefile = \"services.yaml\""));
+    extension.write("services.yaml", "services:\n  proxy:\n    build: .\n    env_file: .env\n");
+    let words = [
+        "error[compose-build]: service `proxy` is built from source",
+        "--> services.yaml:3:5\n",
+        "error[compose-file-missing]: file `.env`, the `env_file` of service `proxy`",
+    ];
+    for (args, status) in [(&["dist"][..], 1), (&["dist", "--plan"], 1)] {
+        extension.assert_fails(&mut extension.xtask(args), status, &words);
+    }
+    let doctor = extension.xtask(&["doctor"]).output().unwrap();
+    let shown = support::stdout(&doctor);
+    assert!(shown.contains("error[compose-build]"), "{shown}");
+    assert_eq!(doctor.status.code(), Some(1), "{shown}");
+
+    extension.write("services.yaml", "services:\n\t- : [\n");
+    let words = ["error[compose-syntax]", "--> services.yaml:2:2\n"];
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 1, &words);
+
+    extension.manifest(&vm("image = \"${DESKTOP_PLUGIN_IMAG}\""));
+    let words = [
+        "docker-extension.vm.image`, `${DESKTOP_PLUGIN_IMAG}`, uses `DESKTOP_PLUGIN_IMAG`",
+        "did you mean `DESKTOP_PLUGIN_IMAGE`?",
+    ];
+    extension.assert_fails(&mut extension.xtask(&["dist"]), 2, &words);
+}
+
+#[test]
 fn two_host_binaries_with_one_name_are_rejected() {
     let extension = Extension::new();
     let other = "[package]\nname = \"other\"\nedition = \"2024\"\n[[bin]]\nname = \"tool\"\npath = \"src/main.rs\"\n";

@@ -81,7 +81,10 @@ impl Variant {
             files: [
                 ("metadata.json", data(metadata.to_string().as_bytes())),
                 ("icon.svg", data(b"<svg xmlns='http://www.w3.org/2000/svg'/>")),
-                ("compose.yaml", data(b"services: {}\n")),
+                (
+                    "compose.yaml",
+                    data(b"services: { tool: { image: \"${DESKTOP_PLUGIN_IMAGE}\" } }\n"),
+                ),
                 ("ui/index.html", data(b"<script src=\"./a.js\"></script>")),
                 ("darwin/tool", Entry::File(program.clone(), 0o755)),
                 ("windows/tool.exe", Entry::File(windows.clone(), 0o755)),
@@ -286,6 +289,18 @@ const CASES: &[Case] = &[
     }),
     (&["metadata-vm-service"], |it| it.metadata(|value| value["vm"] = json!({}))),
     (&["metadata-vm-both"], |it| it.metadata(|value| value["vm"]["image"] = json!("me/tool"))),
+    (&["metadata-vm-image"], |it| it.metadata(|value| value["vm"] = json!({ "image": "A/b" }))),
+    (&["metadata-socket"], |it| {
+        it.metadata(|value| {
+            value["ui"]["dashboard-tab"]["backend"] = json!({ "socket": "other.sock" });
+        });
+    }),
+    (&["metadata-socket-unexposed"], |it| {
+        it.metadata(|value| {
+            value["ui"]["dashboard-tab"]["backend"] = json!({ "socket": "tool.sock" });
+            value["vm"] = json!({ "composefile": "compose.yaml" });
+        });
+    }),
     (&["metadata-unknown-key"], |it| {
         it.metadata(|value| value["host"]["binaries"][0]["darwin"][0]["arch"] = json!("arm64"));
     }),
@@ -322,6 +337,54 @@ const CASES: &[Case] = &[
     (&["ui-link"], |it| it.put("ui/node_modules/.bin/vite", Some(Entry::Link("../vite.js")))),
     (&["ui-absolute"], |it| it.text("ui/index.html", "<script src=\"/assets/a.js\"></script>")),
     (&["compose-missing"], |it| it.put("compose.yaml", None)),
+    // The compose file.
+    (&["compose-syntax"], |it| it.text("compose.yaml", "services:\n\t- : [\n")),
+    (&["compose-syntax"], |it| it.text("compose.yaml", &"#\n".repeat(600_000))),
+    (&["compose-duplicate-key"], |it| {
+        it.text("compose.yaml", "services: { a: { image: a, image: b } }");
+    }),
+    (&["compose-services"], |it| it.text("compose.yaml", "")),
+    (&["compose-type"], |it| it.text("compose.yaml", "services: [tool]")),
+    (&["compose-unknown-key"], |it| {
+        it.text("compose.yaml", "services: { a: { image: a } }\nservice: {}");
+    }),
+    (&["compose-image"], |it| it.text("compose.yaml", "services: { a: {} }")),
+    (&["compose-build"], |it| it.text("compose.yaml", "services:\n  proxy:\n    build: .\n")),
+    (&["compose-build-unused"], |it| {
+        it.text("compose.yaml", "services: { a: { image: a, build: . } }");
+    }),
+    (&["compose-plugin-image"], |it| {
+        it.text("compose.yaml", "services: { a: { image: $DESKTOP_PLUGIN_IMAGE } }");
+    }),
+    (&["compose-variable"], |it| {
+        it.text("compose.yaml", "services: { a: { image: a, user: $UID } }");
+    }),
+    (&["compose-variable-required"], |it| {
+        it.text("compose.yaml", "services: { a: { image: a, user: '${UID:?}' } }");
+    }),
+    (&["compose-variable-syntax"], |it| {
+        it.text("compose.yaml", "services: { a: { image: a, user: '${}' } }");
+    }),
+    (&["compose-file-missing"], |it| {
+        it.text("compose.yaml", "services: { a: { image: a, volumes: ['./a.conf:/a.conf'] } }");
+    }),
+    (&[], |it| {
+        it.text("compose.yaml", "services: { a: { image: a, volumes: ['./icon.svg:/icon.svg'] } }");
+    }),
+    (&["compose-mount-empty"], |it| {
+        it.text("compose.yaml", "services: { a: { image: a, volumes: ['./data:/data'] } }");
+    }),
+    (&["compose-host-path"], |it| {
+        it.text("compose.yaml", "services: { a: { image: a, volumes: ['/home/me:/me'] } }");
+    }),
+    (&["compose-undefined"], |it| {
+        it.text("compose.yaml", "services: { a: { image: a, volumes: ['data:/data'] } }");
+    }),
+    (&[], |it| {
+        let text = "x-a: &a { image: a }\nservices:\n  a: { <<: *a, volumes: ['data:/data'] }\n\
+                    volumes: { data: }\n";
+        it.text("compose.yaml", text);
+    }),
     (&["binary-missing"], |it| drop(it.variants[1].files.remove("windows/tool.exe"))),
     (&["binary-file"], |it| it.put("darwin/tool", Some(Entry::Link("/windows/tool.exe")))),
     (&["binary-executable"], |it| mode(it, "darwin/tool", 0o644)),
@@ -419,8 +482,8 @@ fn every_rule_about_metadata_files_labels_and_index_has_a_case() {
     // The first has its own test, and the second needs a program of 256 MiB.
     let elsewhere = ["image-unreadable", "binary-large"];
     let groups = {
-        use docker_extension::internals::rules::{image, labels, metadata, placeholder};
-        [metadata::ALL, image::ALL, labels::ALL, placeholder::ALL]
+        use docker_extension::internals::rules::{compose, image, labels, metadata, placeholder};
+        [metadata::ALL, image::ALL, compose::ALL, labels::ALL, placeholder::ALL]
     };
     let missing = groups.into_iter().flatten().map(|rule| rule.id);
     let missing: Vec<&str> =
