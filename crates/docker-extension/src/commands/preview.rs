@@ -44,6 +44,9 @@ pub fn run(options: &cli::PreviewArgs, progress: &Progress) -> Result<(), Error>
     thread::scope(|scope| {
         let (built, first_build) = mpsc::channel();
         scope.spawn(|| build_and_watch(&project, &session, built, progress));
+        if project.config.vm.is_some() {
+            scope.spawn(|| session.services.run(&project, progress, || session.is_over()));
+        }
         let shown = install(&sources, &sh, progress).and_then(|()| {
             let pages = scope.spawn(|| run_pages(dev_server.as_ref(), &session, progress));
             if let Some(npm) = sources.npm() {

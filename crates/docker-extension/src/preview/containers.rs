@@ -40,7 +40,7 @@ pub fn list(request: &ListRequest, is_over: impl Fn() -> bool) -> Result<Vec<u8>
     let headers = Headers::from([("Host", "docker"), ("Connection", "close")]);
     let head = RequestHead { method: "GET".to_owned(), target: target(request), headers };
     let command = cmd!(sh, "{docker} system dial-stdio");
-    let (stdout, stderr) = exchange(command.into(), head.to_string().as_bytes(), is_over)?;
+    let (stdout, stderr) = exchange(command.into(), head.to_string().as_bytes(), TIMEOUT, is_over)?;
     let complaint = String::from_utf8_lossy(&stderr).trim().to_owned();
     read_answer(&stdout).map_err(|reason| if complaint.is_empty() { reason } else { complaint })
 }
@@ -68,9 +68,13 @@ fn target(request: &ListRequest) -> String {
 }
 
 /// Passes the request to the program, and returns its stdout and stderr.
-fn exchange(
+///
+/// # Errors
+/// The program does not start, or does not end within `limit` or before `is_over`.
+pub(super) fn exchange(
     command: std::process::Command,
     request: &[u8],
+    limit: Duration,
     is_over: impl Fn() -> bool,
 ) -> Result<(Vec<u8>, Vec<u8>), String> {
     let mut running = Running::start(command, request).map_err(|error| error.to_string())?;
@@ -83,7 +87,7 @@ fn exchange(
             Event::Quiet => {}
             Event::Ended => return Ok((stdout, stderr)),
         }
-        if is_over() || started.elapsed() > TIMEOUT {
+        if is_over() || started.elapsed() > limit {
             running.end(Request::Terminate);
             return Err("the Docker Engine did not answer".to_owned());
         }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
-use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::programs::Programs;
 use super::search_path::SearchPath;
+use super::services::{RunningServices, Services};
 use super::tabs::{Tab, TabMessage};
 use super::utf8::Utf8Pieces;
 use crate::error::one_line;
@@ -35,6 +35,8 @@ enum Program {
     Docker,
     /// A host binary, by its file name.
     Host(String),
+    /// Any program in the container of the first service.
+    Vm(String),
 }
 
 /// Why a program was not run.
@@ -50,6 +52,9 @@ enum ExecError {
     NoDirectory(PathBuf),
     #[error("{0:?} is not a valid name of an environment variable")]
     Variable(String),
+    /// Why the services are not available.
+    #[error("{0}")]
+    Services(String),
     #[error(transparent)]
     Process(#[from] ProcessError),
 }
@@ -67,6 +72,7 @@ impl ExecError {
             | ExecError::NotBuilt
             | ExecError::NoDocker
             | ExecError::NoDirectory(_)
+            | ExecError::Services(_)
             | ExecError::Process(ProcessError::NotFound { .. }) => "ENOENT",
             ExecError::Variable(_) => "EINVAL",
             ExecError::Process(_) => "EACCES",
@@ -74,17 +80,25 @@ impl ExecError {
     }
 }
 
+/// What a page may run.
+pub struct Executables<'a> {
+    /// `None` until the host binaries are built.
+    pub programs: Option<&'a Programs>,
+    /// The PATH of host binaries.
+    pub search_path: SearchPath,
+    pub services: &'a Services,
+}
+
 /// Runs the program until it ends. Ends it when `is_cancelled`, or when the page is gone.
 pub fn run(
     request: &ExecRequest,
     tab: &Tab,
-    programs: Option<&Arc<Programs>>,
-    search_path: SearchPath,
+    executables: &Executables<'_>,
     is_cancelled: impl Fn() -> bool,
 ) {
     let exec = request.exec;
     // An error means that the page is gone.
-    let _ = match run_until(request, tab, programs, search_path, is_cancelled) {
+    let _ = match run_until(request, tab, executables, is_cancelled) {
         Ok((status, killed)) => tab.send(&TabMessage::Exit {
             exec,
             code: status.code(),
@@ -101,13 +115,12 @@ pub fn run(
 fn run_until(
     request: &ExecRequest,
     tab: &Tab,
-    programs: Option<&Arc<Programs>>,
-    search_path: SearchPath,
+    executables: &Executables<'_>,
     is_cancelled: impl Fn() -> bool,
 ) -> Result<(ExitStatus, bool), ExecError> {
     let exec = request.exec;
-    let mut running =
-        Running::start(command(request, programs.map(AsRef::as_ref), search_path)?, &[])?;
+    let command = command(request, executables, &is_cancelled)?;
+    let mut running = Running::start(command, &[])?;
     let (mut stdout, mut stderr) = (Utf8Pieces::default(), Utf8Pieces::default());
     loop {
         let sent = match running.next_event() {
@@ -139,16 +152,49 @@ fn run_until(
     Ok((running.wait()?, false))
 }
 
+/// Runs in the container, as Docker Desktop does. `cwd` and `env` are those in the container.
+fn in_container(
+    request: &ExecRequest,
+    name: &str,
+    services: &RunningServices,
+) -> Result<Command, ExecError> {
+    let mut command = Command::new(docker()?);
+    command.arg("exec");
+    if let Some(cwd) = &request.cwd {
+        command.arg("--workdir").arg(cwd);
+    }
+    for (variable, value) in &request.env {
+        check_variable(variable)?;
+        if let Some(value) = value {
+            command.arg("--env").arg(format!("{variable}={value}"));
+        }
+    }
+    command.arg(&services.first).arg(name).args(&request.args);
+    Ok(command)
+}
+
+fn check_variable(name: &str) -> Result<(), ExecError> {
+    if name.is_empty() || name.contains(['=', '\0']) {
+        return Err(ExecError::Variable(name.to_owned()));
+    }
+    Ok(())
+}
+
 /// The page's PATH and working directory don't change which program is found, and no shell interprets
 /// the arguments.
 fn command(
     request: &ExecRequest,
-    programs: Option<&Programs>,
-    search_path: SearchPath,
+    executables: &Executables<'_>,
+    is_cancelled: impl Fn() -> bool,
 ) -> Result<Command, ExecError> {
+    let Executables { programs, search_path, services } = *executables;
     let program = match &request.program {
         Program::Docker => docker()?,
         Program::Host(name) => host_binary(name, programs)?,
+        Program::Vm(name) => {
+            let services = services.wait(is_cancelled).map_err(ExecError::Services)?;
+            return in_container(request, name, &services);
+        }
     };
     let mut command = Command::new(program);
     command.args(&request.args);
@@ -162,9 +208,7 @@ fn command(
         command.env("PATH", path);
     }
     for (name, value) in &request.env {
-        if name.is_empty() || name.contains(['=', '\0']) {
-            return Err(ExecError::Variable(name.clone()));
-        }
+        check_variable(name)?;
         if let Some(value) = value {
             command.env(name, value);
         }

@@ -4,6 +4,7 @@
 //! browser ─▶ routes ─▶ guard ─┬─▶ pages ─▶ the pages' dev server, or plain files
 //!                             ├─▶ exec ─▶ host binaries, docker
 //!                             ├─▶ browse ─▶ directories of this machine
+//!                             ├─▶ service_request ─▶ services ─▶ docker compose
 //!                             └─▶ tabs ◀─ exec, build, types
 //! ```
 //!
@@ -25,6 +26,8 @@ pub mod pages;
 mod programs;
 pub mod routes;
 pub mod search_path;
+mod service_request;
+pub mod services;
 pub mod session;
 mod tabs;
 pub mod types;
@@ -32,7 +35,7 @@ mod utf8;
 mod watch;
 
 /// The parts of the page's script. Each uses only those before it.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 9] = [
     include_str!("client/notices.js"),
     include_str!("client/connection.js"),
     include_str!("client/source_map.js"),
@@ -40,6 +43,7 @@ const PARTS: [&str; 8] = [
     include_str!("client/themes.js"),
     include_str!("client/shell_words.js"),
     include_str!("client/open_dialog.js"),
+    include_str!("client/vm.js"),
     include_str!("client/dd_client.js"),
 ];
 

@@ -9,9 +9,10 @@ use std::thread;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::exec::Executables;
 use super::pages::SCRIPT;
 use super::session::Session;
-use super::{browse, containers, exec};
+use super::{browse, containers, exec, service_request};
 use crate::error::{Error, Result};
 use crate::http::{RequestHead, Server, ServerResponse, Status};
 
@@ -88,6 +89,10 @@ fn serve_script(
             Ok(request) => browse(&request),
             Err(response) => response,
         },
+        ("POST", "service") => match parse(body) {
+            Ok(request) => ask_service(&request, session),
+            Err(response) => response,
+        },
         ("POST", _) => ServerResponse::text(Status::NotFound, "The preview has no such API."),
         _ => ServerResponse::text(Status::MethodNotAllowed, "This API supports POST only."),
     };
@@ -125,7 +130,12 @@ fn start_program(body: &[u8], session: &Arc<Session>) -> ServerResponse {
         let _counted = counted;
         let programs = session.programs();
         let is_cancelled = || cancelled.load(Ordering::SeqCst) || session.is_over();
-        exec::run(&order, &tab, programs.as_ref(), session.search_path, is_cancelled);
+        let executables = Executables {
+            programs: programs.as_deref(),
+            search_path: session.search_path,
+            services: &session.services,
+        };
+        exec::run(&order, &tab, &executables, is_cancelled);
     });
     done()
 }
@@ -154,6 +164,19 @@ fn browse(request: &browse::BrowseRequest) -> ServerResponse {
     match listing {
         Ok(json) => ServerResponse::new(Status::Ok, "application/json", json),
         Err(message) => ServerResponse::text(Status::NotFound, message),
+    }
+}
+
+fn ask_service(
+    request: &service_request::ServiceRequest,
+    session: &Arc<Session>,
+) -> ServerResponse {
+    let _counted = session.count_running();
+    let is_over = || session.is_over();
+    let services = session.services.wait(is_over);
+    match services.and_then(|services| service_request::forward(request, &services, is_over)) {
+        Ok(json) => ServerResponse::new(Status::Ok, "application/json", json),
+        Err(message) => ServerResponse::text(Status::Unavailable, message),
     }
 }
 

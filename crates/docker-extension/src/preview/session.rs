@@ -9,6 +9,7 @@ use super::guard::Guard;
 use super::pages::PageSource;
 use super::programs::Programs;
 use super::search_path::SearchPath;
+use super::services::Services;
 use super::tabs::{TabMessage, Tabs};
 use super::watch::{self, Watcher};
 use crate::interrupt;
@@ -23,6 +24,7 @@ pub struct Session {
     pub tabs: Tabs,
     /// The PATH of host binaries.
     pub search_path: SearchPath,
+    pub services: Services,
     programs: RwLock<Option<Arc<Programs>>>,
     running: AtomicUsize,
     is_over: AtomicBool,
@@ -37,6 +39,7 @@ impl Session {
             script,
             tabs: Tabs::default(),
             search_path,
+            services: Services::default(),
             programs: RwLock::default(),
             running: AtomicUsize::new(0),
             is_over: AtomicBool::new(false),

@@ -30,6 +30,8 @@ mod pictures_in_browser;
 mod preview;
 #[cfg(unix)]
 mod preview_in_browser;
+#[cfg(unix)]
+mod preview_services;
 mod sample;
 mod shapes;
 #[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]

@@ -46,7 +46,7 @@ fn assert_status(answer: &str, status: u16) {
 }
 
 /// One request for each route: the page, the script, and the API.
-const ROUTES: [&str; 7] = [
+const ROUTES: [&str; 8] = [
     "GET /",
     "GET /@preview/client.js",
     "POST /@preview/tab",
@@ -54,6 +54,7 @@ const ROUTES: [&str; 7] = [
     "POST /@preview/end",
     "POST /@preview/list",
     "POST /@preview/browse",
+    "POST /@preview/service",
 ];
 
 /// The lock file of a package without dependencies.

@@ -159,5 +159,8 @@ const connection = (() => {
     async browse(path) {
       return (await post("browse", { path })).json();
     },
+    async service(request) {
+      return (await post("service", request)).json();
+    },
   };
 })();

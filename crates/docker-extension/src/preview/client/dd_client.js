@@ -97,27 +97,6 @@ const runDocker = execWith((command, args, isStream) => ({
   args: isStream ? [command, ...args] : shellWords(command, args, facts.platform === "win32"),
 }));
 
-function noVm() {
-  return new Error(
-    "ddClient.extension.vm is not available in the preview, which runs no `vm` services: test the call in Docker Desktop",
-  );
-}
-
-const vm = {
-  cli: known("ddClient.extension.vm.cli", {
-    exec(command, args, options) {
-      if (!options?.stream) return Promise.reject(noVm());
-      const { onError, onClose } = options.stream;
-      queueMicrotask(() => { onError?.(noVm()); onClose?.(-1); });
-      return { close() {} };
-    },
-  }),
-  service: known("ddClient.extension.vm.service", Object.fromEntries(
-    ["get", "post", "put", "patch", "delete", "head", "request"]
-      .map((method) => [method, () => Promise.reject(noVm())]),
-  )),
-};
-
 // Docker Desktop omits the parts that the extension does not declare.
 const extension = known("ddClient.extension", {
   image: facts.image,
@@ -126,7 +105,7 @@ const extension = known("ddClient.extension", {
       cli: known("ddClient.extension.host.cli", { exec: runHost }),
     }),
   }),
-  ...(facts.hasVm && { vm: known("ddClient.extension.vm", vm) }),
+  ...(facts.hasVm && { vm: known("ddClient.extension.vm", createVm()) }),
 }, {
   host: ": the extension has no host binaries",
   vm: ": the configuration has no table `vm`",
