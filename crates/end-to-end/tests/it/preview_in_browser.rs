@@ -19,7 +19,7 @@ static BROWSER: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 /// Runs the tests in a script, in a browser that shows the preview of `project`.
-fn run_script(node: &mut Command, name: &str, preview: &Preview, project: &Path) {
+pub fn run_script(node: &mut Command, name: &str, preview: &Preview, project: &Path) {
     let output = node
         .args(["--test", "--test-force-exit", "--test-reporter=spec", name])
         .current_dir(&*BROWSER)

@@ -1,10 +1,12 @@
 //! The services of an extension run while its preview does, and the page reaches them.
 
+use crate::preview_in_browser::run_script;
 use crate::support;
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 use support::preview::Preview;
@@ -27,15 +29,22 @@ fn main() {
         let mut stream = stream.unwrap();
         let mut request = Vec::new();
         let mut buffer = [0; 4096];
-        while !request.ends_with(b"data") && !request.ends_with(b"\r\n\r\n") {
+        // The data of a POST or PUT ends with the word.
+        let is_whole = |it: &[u8]| match it {
+            [b'P', ..] => it.ends_with(b"data") || it.ends_with(b"data\"}"),
+            _ => it.ends_with(b"\r\n\r\n"),
+        };
+        while !is_whole(&request) {
             let length = stream.read(&mut buffer).unwrap();
             request.extend_from_slice(&buffer[..length]);
             if length == 0 { break }
         }
         let text = String::from_utf8(request).unwrap();
         let status = if text.starts_with("GET /missing") { "404 Not Found" } else { "200 OK" };
-        let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n", text.len());
-        stream.write_all(format!("{head}{text}").as_bytes()).unwrap();
+        let body = if text.starts_with("GET /json") { "{\"a\":[1]}" } else { &text };
+        let length = body.len();
+        let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {length}");
+        stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).unwrap();
     }
 }
 "#;
@@ -76,9 +85,8 @@ fn json_of(answer: &str) -> Value {
     serde_json::from_str(body).unwrap_or_else(|_| panic!("{answer}"))
 }
 
-#[test]
-#[ignore = "needs a Docker Engine with Docker Compose, and socat"]
-fn services_are_started_with_the_preview_reached_through_their_socket_and_stopped() {
+/// An extension whose service answers on the socket.
+fn extension_with_service() -> Extension {
     let extension = extension("composefile = \"compose.yaml\", socket = \"tool.sock\"");
     extension.write(
         "compose.yaml",
@@ -94,7 +102,26 @@ fn services_are_started_with_the_preview_reached_through_their_socket_and_stoppe
         let socat = run(Command::new("sh").args(["-c", "command -v socat"]));
         image("alpine/socat", Path::new(socat.trim()));
     }
+    extension
+}
 
+/// The services of two previews of one extension have the same names.
+static NAMES: Mutex<()> = Mutex::new(());
+
+#[test]
+#[ignore = "needs a browser, a Docker Engine with Docker Compose, and socat"]
+fn the_page_gets_the_content_of_an_answer_or_a_service_error() {
+    let _names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let extension = extension_with_service();
+    let preview = Preview::start(&mut extension.xtask(&["preview", "--no-open"]));
+    run_script(&mut Command::new("node"), "services.mjs", &preview, extension.root());
+}
+
+#[test]
+#[ignore = "needs a Docker Engine with Docker Compose, and socat"]
+fn services_are_started_with_the_preview_reached_through_their_socket_and_stopped() {
+    let _names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let extension = extension_with_service();
     let mut preview = Preview::start(&mut extension.xtask(&["preview", "--no-open"]));
     let request = json!({
         "method": "POST", "url": "/hello?a=b c", "headers": { "X-Own": "1" }, "body": "data",
