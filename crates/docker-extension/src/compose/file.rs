@@ -258,6 +258,7 @@ impl<'a> ComposeReader<'a> {
         self.includes();
         self.sources(TopLevel::Configs, &FileUse::Config);
         self.sources(TopLevel::Secrets, &FileUse::Secret);
+        self.bound_volumes();
         self.variables();
     }
 
@@ -593,6 +594,30 @@ impl<'a> ComposeReader<'a> {
             if let Some((name, position)) = variable {
                 let unset = expand(&format!("${{{name}:?}}")).unset;
                 self.use_variables(unset, position);
+            }
+        }
+    }
+
+    /// Volumes that are bind mounts: `driver_opts: { o: bind, device: ./data }`.
+    fn bound_volumes(&mut self) {
+        let yaml = self.yaml;
+        for entry in self.section(TopLevel::Volumes) {
+            let YamlKind::Mapping(entries) = &yaml.get(entry.value).kind else { continue };
+            let options = find(entries, "driver_opts").map(|it| it.value);
+            let Some(options) = options.filter(|options| self.seen.insert(*options)) else {
+                continue;
+            };
+            let YamlKind::Mapping(options) = &yaml.get(options).kind else { continue };
+            let text = |key: &str| find(options, key).and_then(|it| self.text(it.value));
+            let is_bind = text("o").is_some_and(|(o, _)| o.split(',').any(|it| it == "bind"));
+            if let Some(device) = find(options, "device").filter(|_| is_bind) {
+                let file_use = FileUse::Mount {
+                    target: String::new(),
+                    creates_directory: false,
+                    is_read_only: false,
+                };
+                let owner = format!("volume `{}`", short(&entry.key));
+                self.reference(device.value, file_use, Some(&owner));
             }
         }
     }

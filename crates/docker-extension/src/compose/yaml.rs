@@ -158,7 +158,13 @@ impl YamlBuilder {
         match event {
             Event::Alias(anchor) => {
                 let id = self.anchors.get(&anchor).copied();
-                let id = id.ok_or_else(|| YamlError::new(position, "an alias contains itself"))?;
+                let id = id.ok_or_else(|| {
+                    let is_inside = self.open.iter().any(|open| open.anchor == anchor);
+                    // Anchors are valid in their document only.
+                    let reason =
+                        if is_inside { "an alias contains itself" } else { "unknown anchor" };
+                    YamlError::new(position, reason)
+                })?;
                 self.count(1, position)?;
                 self.place(id, position);
             }
@@ -384,6 +390,7 @@ mod tests {
         assert!(error(&"a: b\nc:\n".repeat(100_000)).2.contains("more than"));
         assert!(error("a: &a\n  <<: *a\n").2.contains("itself"));
         assert!(error("a: &a [*a]").2.contains("itself"));
+        assert_eq!(error("a: &a b\n---\na: *a").2, "unknown anchor");
     }
 
     #[test]

@@ -75,7 +75,7 @@ super::rule::rules! {
         reports: "tab has a `backend.socket`, but `vm.exposes.socket` is missing",
         why: "Consumers only connect the tab to the socket that `vm` exposes.",
         help: "add `\"exposes\": { \"socket\": … }` to `vm`",
-        example: "`\"backend\": { \"socket\": \"tool.sock\" }` without `vm`",
+        example: "`\"backend\": { \"socket\": \"tool.sock\" }` with `\"vm\": { \"image\": \"me/tool\" }`",
     }
     UNKNOWN_KEY: Warning "metadata-unknown-key" {
         reports: "unknown key in `metadata.json`",

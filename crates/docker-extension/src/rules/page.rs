@@ -2,12 +2,13 @@
 
 use std::fmt::Write;
 
-use super::{Rule, binaries, image, labels, metadata, online, placeholder};
+use super::{Rule, binaries, compose, image, labels, metadata, online, placeholder};
 
 pub fn page() -> String {
     let groups = [
         ("metadata.json", metadata::ALL),
         ("The image and its files", image::ALL),
+        ("The compose file", compose::ALL),
         ("Host binaries", binaries::ALL),
         ("Labels and tag", labels::ALL),
         ("Placeholders", placeholder::ALL),
@@ -38,6 +39,14 @@ fn describe(page: &mut String, rule: &Rule) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_describes_every_rule() {
+        let page = page();
+        for rule in crate::rules::all() {
+            assert!(page.contains(&format!("\n### {}\n", rule.id)), "{}", rule.id);
+        }
+    }
 
     /// `UPDATE_EXPECT=1 cargo test -p docker-extension --lib` updates it.
     #[test]

@@ -247,6 +247,12 @@ configs:
   app: { file: app.conf }
 secrets:
   key: { file: ./key.pem }
+volumes:
+  local:
+    driver: local
+    driver_opts: { type: none, o: bind, device: ./local }
+  nfs:
+    driver_opts: { type: nfs, o: 'addr=10.0.0.1', device: ':/export' }
 ",
         expect![[r#"
             compose-file-missing /app/compose.yaml:7:22: file `../base.yaml`, the extended file of service `web`, is missing from the image
@@ -261,6 +267,7 @@ secrets:
             compose-file-missing /app/compose.yaml:1:11: file `other.yaml`, which is included, is missing from the image
             compose-file-missing /app/compose.yaml:22:16: file `app.conf`, the `file` of config `app`, is missing from the image
             compose-file-missing /app/compose.yaml:24:16: file `./key.pem`, the `file` of secret `key`, is missing from the image
+            compose-file-missing /app/compose.yaml:28:49: file `./local`, a mount of volume `local`, is missing from the image
         "#]],
     );
 }
