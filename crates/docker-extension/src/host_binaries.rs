@@ -1,6 +1,6 @@
 //! Assigns the host binaries to platforms and image variants.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::platform::{Arch, HostPlatform, ImagePlatform, Os};
 use crate::project::config::WindowsOnArm;
@@ -73,20 +73,6 @@ impl<'a> HostBinaryPlan<'a> {
         let platforms: BTreeSet<HostPlatform> =
             self.builds.iter().map(|build| build.platform).collect();
         platforms.into_iter().collect()
-    }
-
-    /// Platforms with the same binaries, and these binaries. Each group is one call of cargo; there is more
-    /// than one only if packages restrict their platforms.
-    pub fn groups(&self) -> Vec<(Vec<HostPlatform>, Vec<&'a HostBinary>)> {
-        let mut by_platform: BTreeMap<HostPlatform, Vec<&HostBinary>> = BTreeMap::new();
-        for build in &self.builds {
-            by_platform.entry(build.platform).or_default().push(build.binary);
-        }
-        let mut groups: BTreeMap<Vec<&HostBinary>, Vec<HostPlatform>> = BTreeMap::new();
-        for (platform, binaries) in by_platform {
-            groups.entry(binaries).or_default().push(platform);
-        }
-        groups.into_iter().map(|(binaries, platforms)| (platforms, binaries)).collect()
     }
 
     /// The host binaries of one image variant, sorted by operating system and name.
@@ -213,17 +199,5 @@ mod tests {
         let binaries = [binary("tool", None), binary("other", Some(&["linux-amd64"]))];
         let plan = plan(&binaries, &DEFAULT, WindowsOnArm::Emulate);
         assert_eq!(plan.gaps(), ["`other` is not built: its package allows none of the platforms"]);
-    }
-
-    #[test]
-    fn cargo_is_called_once_unless_packages_restrict_their_platforms() {
-        let binaries = [binary("a", None), binary("b", None)];
-        let groups = plan(&binaries, &DEFAULT, WindowsOnArm::Emulate).groups().len();
-        assert_eq!(groups, 1);
-        let binaries = [binary("a", None), binary("b", Some(&["darwin-arm64"]))];
-        let groups = plan(&binaries, &DEFAULT, WindowsOnArm::Emulate);
-        let names: Vec<(usize, usize)> =
-            groups.groups().iter().map(|group| (group.0.len(), group.1.len())).collect();
-        assert_eq!(names, [(2, 1), (1, 2)]);
     }
 }

@@ -85,7 +85,12 @@ fn is_on_windows(listed: Listed<'_>, library: &str) -> bool {
     // The default extension is `.dll`.
     let name = if name.contains('.') { name } else { format!("{name}.dll") };
     let is_api_set = name.starts_with("api-ms-win-") || name.starts_with("ext-ms-");
-    is_api_set || windows_dlls().any(|dll| dll == name) || is_beside(listed, &name)
+    is_api_set || is_dll_of_windows(&name) || is_beside(listed, &name)
+}
+
+/// Whether every Windows has this DLL. `name` is in lower case.
+pub fn is_dll_of_windows(name: &str) -> bool {
+    windows_dlls().any(|dll| dll == name)
 }
 
 fn windows_dlls() -> impl Iterator<Item = &'static str> {

@@ -16,6 +16,7 @@ mod script;
 #[cfg(test)]
 mod tests;
 
+pub use libraries::is_dll_of_windows;
 pub use listed::{Listed, Promise};
 
 /// The oldest macOS that the current Docker Desktop supports.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::Message;
 use cargo_metadata::diagnostic::DiagnosticLevel;
+use cargo_metadata::{Message, PackageId};
 use target_lexicon::Triple;
 use xshell::{Cmd, Shell, cmd};
 
@@ -21,7 +21,6 @@ pub struct CargoBuild<'a> {
     pub binaries: Vec<BinaryName<'a>>,
     /// If empty, the build is for this machine.
     pub targets: Vec<BuildTarget>,
-    pub diagnostics: Diagnostics,
     /// Further options, such as `--release`.
     pub options: &'static [&'static str],
     /// Set if cargo builds the standard library too.
@@ -76,35 +75,41 @@ pub struct BuildStd<'a> {
     pub library: Option<&'a Utf8Path>,
 }
 
-/// How the compiler's diagnostics are output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Diagnostics {
-    /// Cargo prints them to its standard error.
-    ShownByCargo,
-    /// Cargo sends them as messages, with colors.
-    Messages,
-}
-
-impl Diagnostics {
-    fn message_format(self) -> &'static str {
-        match self {
-            Diagnostics::ShownByCargo => "json-render-diagnostics",
-            Diagnostics::Messages => "json-diagnostic-rendered-ansi",
-        }
-    }
-}
-
 /// A message or output line of cargo.
 #[derive(Clone, Debug)]
 pub enum BuildMessage<'a> {
     Binary(BinaryArtifact),
-    /// Only with [`Diagnostics::Messages`].
-    Diagnostic {
-        text: String,
-        is_error: bool,
-    },
+    Diagnostic(Diagnostic),
+    BuildScript(BuildScriptOutput),
     /// Output that is not a JSON message.
     Output(Output<'a>),
+}
+
+/// A diagnostic of the compiler or the linker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// As it is shown, with colors.
+    pub text: String,
+    pub is_error: bool,
+    /// The name of the binary that was compiled or linked; `None` for libraries and build scripts.
+    pub binary: Option<String>,
+}
+
+/// The instructions that a crate's build script gave to cargo. Cargo reports them even if it did not have to
+/// run the script again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildScriptOutput {
+    pub package: PackageId,
+    /// `None` if the crate runs on this machine.
+    pub target: Option<Triple>,
+    /// The conditions for `cfg`: `name` or `name="value"`.
+    pub conditions: Vec<String>,
+    /// The libraries to link, each as `name` or `kind=name`.
+    pub libraries: Vec<String>,
+    /// The directories in which the linker searches, each as `path` or `kind=path`.
+    pub search_paths: Vec<String>,
+    /// `OUT_DIR`, which may contain sources.
+    pub directory: Utf8PathBuf,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,13 +143,12 @@ impl CargoBuild<'_> {
 
     /// The command, to be run by `sh` in the workspace's directory.
     pub fn command(&self, sh: &Shell, progress: &Progress) -> Command {
-        let format = self.diagnostics.message_format();
         let mut command: Command = self
             .setup
             .tool
             .build(sh)
             .args(self.options)
-            .arg(format!("--message-format={format}"))
+            .arg("--message-format=json-diagnostic-rendered-ansi")
             .into();
         for BuildTarget { triple, rustflags } in &self.targets {
             // A JSON array of strings is valid TOML.
@@ -182,11 +186,22 @@ impl CargoBuild<'_> {
                 }))
             }
             Message::CompilerMessage(message) => {
-                let diagnostic = message.message;
-                Some(BuildMessage::Diagnostic {
+                let (diagnostic, target) = (message.message, message.target);
+                Some(BuildMessage::Diagnostic(Diagnostic {
                     is_error: diagnostic.level == DiagnosticLevel::Error,
                     text: diagnostic.rendered.unwrap_or(diagnostic.message),
-                })
+                    binary: target.is_bin().then_some(target.name),
+                }))
+            }
+            Message::BuildScriptExecuted(script) => {
+                Some(BuildMessage::BuildScript(BuildScriptOutput {
+                    target: self.target_of(&script.out_dir),
+                    package: script.package_id,
+                    conditions: script.cfgs,
+                    libraries: texts(script.linked_libs),
+                    search_paths: texts(script.linked_paths),
+                    directory: script.out_dir,
+                }))
             }
             _ => None,
         }
@@ -199,6 +214,10 @@ impl CargoBuild<'_> {
             triples.find(|triple| triple.to_string() == directory.as_str()).cloned()
         })
     }
+}
+
+fn texts(paths: Vec<Utf8PathBuf>) -> Vec<String> {
+    paths.into_iter().map(Utf8PathBuf::into_string).collect()
 }
 
 impl BuildStd<'_> {
@@ -249,7 +268,6 @@ mod tests {
             root: Utf8Path::new("/w"),
             binaries: vec![BinaryName { package: "my-tool", name: "tool" }],
             targets: triples.iter().map(target).collect(),
-            diagnostics: Diagnostics::Messages,
             options: &["--locked"],
             standard_library: None,
         }

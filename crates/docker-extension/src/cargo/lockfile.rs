@@ -21,6 +21,18 @@ pub fn update_workspace(root: &Utf8Path) -> Result<(), ProcessError> {
     Ok(())
 }
 
+/// Whether a line of cargo's output says that the lock file does not match the manifests.
+pub fn is_outdated_in(line: &str) -> bool {
+    // "cannot update the lock file … because --locked was passed"; the wording varies between versions.
+    line.contains("lock file") && line.contains("--locked")
+}
+
+/// The error for a lock file that does not match the manifests.
+pub fn outdated() -> Error {
+    Error::new("`Cargo.lock` is out of date; host binaries are built with `--locked`")
+        .help("run `cargo update --workspace`, and commit `Cargo.lock`")
+}
+
 /// The version of a package in the lock file of the workspace at `root`.
 ///
 /// # Errors
@@ -55,5 +67,19 @@ pub fn offline_first<T>(
     match call(&["--offline"]) {
         Err(ProcessError::Failed { .. }) => call(&[]),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outdated_lock_file_is_recognized_and_the_help_updates_it() {
+        let line = "error: cannot update the lock file /w/Cargo.lock because --locked was passed to \
+                    prevent this";
+        assert!(is_outdated_in(line));
+        assert!(!is_outdated_in("    Blocking waiting for file lock on package cache"));
+        assert!(outdated().advice().unwrap().contains("`cargo update --workspace`"));
     }
 }

@@ -1,35 +1,31 @@
 //! The arguments of cargo for host binaries that are the same on every machine.
 
-use crate::cargo::build::{BinaryName, BuildStd, BuildTarget, CargoBuild, CargoSetup, Diagnostics};
-use crate::platform::{HostPlatform, Os};
-use crate::project::{HostBinary, Project};
+use super::calls::CargoCall;
+use crate::cargo::build::{BinaryName, BuildStd, BuildTarget, CargoBuild};
+use crate::platform::HostPlatform;
+use crate::project::Project;
 use crate::toolchain::Tools;
 use crate::toolchain::standard_library::StandardLibrary;
 
-/// One call of cargo that builds host binaries for some platforms.
+/// A call of cargo with everything that it depends on.
 pub(super) struct Invocation<'a> {
     pub project: &'a Project,
-    pub setup: &'a CargoSetup,
-    pub platforms: &'a [HostPlatform],
-    pub binaries: &'a [&'a HostBinary],
+    pub call: &'a CargoCall<'a>,
     pub tools: &'a Tools<'a>,
-    /// Flags for macOS that an earlier attempt showed to be necessary.
-    pub macos_flags: Vec<String>,
     /// The compiler flags from the environment.
     pub inherited_flags: Vec<String>,
 }
 
 impl Invocation<'_> {
     pub fn cargo(&self) -> CargoBuild<'_> {
-        let mut setup = self.setup.clone();
+        let mut setup = self.call.setup.clone();
         let minimum_macos = self.project.config.minimum_macos.to_string();
         setup.variables.insert("MACOSX_DEPLOYMENT_TARGET".to_owned(), minimum_macos);
         CargoBuild {
             setup,
             root: &self.project.root,
-            binaries: self.binaries.iter().copied().map(BinaryName::from).collect(),
-            targets: self.platforms.iter().map(|platform| self.target(*platform)).collect(),
-            diagnostics: Diagnostics::ShownByCargo,
+            binaries: self.call.binaries.iter().copied().map(BinaryName::from).collect(),
+            targets: self.call.platforms.iter().map(|platform| self.target(*platform)).collect(),
             options: &["--release", "--locked", "--keep-going"],
             standard_library: self.standard_library(),
         }
@@ -49,9 +45,6 @@ impl Invocation<'_> {
         let mut rustflags = self.inherited_flags.clone();
         rustflags.extend(self.remapped_paths());
         rustflags.extend(self.tools.linking.flags.get(&platform).into_iter().flatten().cloned());
-        if platform.os == Os::Darwin {
-            rustflags.extend(self.macos_flags.iter().cloned());
-        }
         BuildTarget { triple: platform.triple(), rustflags }
     }
 
@@ -79,6 +72,7 @@ fn cargo_home() -> Result<String, std::env::VarError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::calls::calls;
     use super::*;
     use crate::host_binaries::HostBinaryPlan;
     use crate::progress::{Progress, Verbosity};
@@ -98,16 +92,12 @@ mod tests {
             rustup_name: None,
         };
         let tools = Tools::for_test(&toolchain, standard_library);
-        let (platforms, binaries) = plan.groups().remove(0);
-        let (setup, platforms) = tools.linking.calls(&platforms).remove(0);
+        let calls = calls(&plan, &tools);
         let invocation = Invocation {
             project: &project,
-            setup,
-            platforms: &platforms,
-            binaries: &binaries,
+            call: &calls[0],
             tools: &tools,
             inherited_flags: vec!["-Dwarnings".to_owned()],
-            macos_flags: vec!["-Clink-arg=-U".to_owned()],
         };
         let sh = xshell::Shell::new().unwrap();
         let command = invocation.cargo().command(&sh, &Progress::new(Verbosity::Quiet));
@@ -129,15 +119,15 @@ mod tests {
             --release
             --locked
             --keep-going
-            --message-format=json-render-diagnostics
+            --message-format=json-diagnostic-rendered-ansi
             --target
             x86_64-apple-darwin
             --config
-            target.x86_64-apple-darwin.rustflags=["-Dwarnings","--remap-path-prefix=/home/me/tool=/workspace","--remap-path-prefix=CARGO_HOME=/cargo","-Clink-arg=-U"]
+            target.x86_64-apple-darwin.rustflags=["-Dwarnings","--remap-path-prefix=/home/me/tool=/workspace","--remap-path-prefix=CARGO_HOME=/cargo"]
             --target
             aarch64-apple-darwin
             --config
-            target.aarch64-apple-darwin.rustflags=["-Dwarnings","--remap-path-prefix=/home/me/tool=/workspace","--remap-path-prefix=CARGO_HOME=/cargo","-Clink-arg=-U"]
+            target.aarch64-apple-darwin.rustflags=["-Dwarnings","--remap-path-prefix=/home/me/tool=/workspace","--remap-path-prefix=CARGO_HOME=/cargo"]
             --target
             x86_64-pc-windows-gnu
             --config

@@ -1,22 +1,34 @@
-//! Compiles the host binaries with one call of cargo for all targets, and checks them.
+//! Compiles the host binaries with as few calls of cargo as possible, explains what failed, and checks the
+//! programs.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
-use crate::cargo::build;
+use crate::cargo::build::{self, BuildScriptOutput};
 use crate::error::{Error, Result};
 use crate::host_binaries::{Build, HostBinaryPlan};
+use crate::platform::Os;
 use crate::progress::Step;
 use crate::project::Project;
 use crate::toolchain::Tools;
 
 mod attempt;
+mod build_script;
+mod calls;
 mod check;
+mod crates;
+mod fault;
 mod framework;
 mod invocation;
+mod library;
+mod problem;
 mod symbol;
 
-use attempt::{BinaryPaths, BuildFailure};
+use attempt::BinaryPaths;
+use crates::Crates;
 use invocation::Invocation;
+use problem::{Affected, Problem};
 
 /// A host binary, built and checked.
 #[derive(Clone, Debug)]
@@ -36,31 +48,33 @@ pub fn compile<'a>(
     tools: &Tools<'_>,
     step: &Step<'_>,
 ) -> Result<Vec<HostBinaryFile<'a>>> {
-    let mut files = Vec::new();
-    for (platforms, binaries) in plan.groups() {
-        let mut built = BinaryPaths::new();
-        for (setup, platforms) in tools.linking.calls(&platforms) {
-            let invocation = Invocation {
-                project,
-                setup,
-                platforms: &platforms,
-                binaries: &binaries,
-                tools,
-                inherited_flags: build::inherited_rustflags(),
-                macos_flags: Vec::new(),
-            };
-            built.extend(build_binaries(invocation, step)?);
-        }
-        let builds = plan.builds().iter().filter(|build| {
-            platforms.contains(&build.platform) && binaries.contains(&build.binary)
-        });
-        for &build in builds {
-            let path = built
-                .get(&(build.platform, build.binary.name.clone()))
-                .ok_or_else(|| not_built(&build))?;
-            files.push(HostBinaryFile { build, path: path.clone() });
-        }
+    let mut built = BinaryPaths::new();
+    let mut scripts = Vec::new();
+    let mut problems = Vec::new();
+    let mut uncompiled = Affected::new();
+    for call in &calls::calls(plan, tools) {
+        let inherited_flags = build::inherited_rustflags();
+        let invocation = Invocation { project, call, tools, inherited_flags };
+        let attempt = attempt::run(&invocation, step)?;
+        built.extend(attempt.built);
+        scripts.extend(attempt.scripts);
+        problems.extend(attempt.problems);
+        uncompiled.extend(attempt.uncompiled);
     }
+    if !uncompiled.is_empty() {
+        let error = not_compiled(&uncompiled);
+        problems.push(Problem { affected: Affected::new(), error });
+    }
+    problems.extend(unknown_symbols(project, &built, &scripts, tools, step)?);
+    if !problems.is_empty() {
+        return Err(problem::report(problems));
+    }
+    let file = |build: &Build<'a>| {
+        let path = built.get(&(build.platform, build.binary.name.clone()));
+        let path = path.ok_or_else(|| not_built(build))?.clone();
+        Ok(HostBinaryFile { build: *build, path })
+    };
+    let files = plan.builds().iter().map(file).collect::<Result<Vec<_>>>()?;
     let built = files.iter().map(|file| (file.build, &*file.path));
     check::check(built, project.config.minimum_macos)?;
     Ok(files)
@@ -72,20 +86,41 @@ fn not_built(build: &Build<'_>) -> Error {
         .help("run the command again with `-v`, and read cargo's output")
 }
 
-/// Runs cargo, and again with other flags if macOS has to resolve a framework's symbols at load time.
-fn build_binaries(mut invocation: Invocation<'_>, step: &Step<'_>) -> Result<BinaryPaths> {
-    loop {
-        match attempt::run(&invocation, step) {
-            Err(BuildFailure::UnknownSymbols(unknown))
-                if unknown.may_be_found_at_start()
-                    && !invocation.tools.deny_unknown_symbols
-                    // Otherwise the flags did not help.
-                    && !unknown.flags().iter().all(|flag| invocation.macos_flags.contains(flag)) =>
-            {
-                step.progress().warn(unknown.warning());
-                invocation.macos_flags.extend(unknown.flags());
-            }
-            result => return Ok(result?),
+fn not_compiled(builds: &Affected) -> Error {
+    let does = if builds.len() == 1 { "does" } else { "do" };
+    Error::new(format!("{} {does} not compile", problem::described(builds))).help(
+        "fix the compiler's errors above; if a binary is not meant for every platform, set `platforms` in \
+         its package's `[package.metadata.docker-extension]`",
+    )
+}
+
+/// Warns about the symbols for which macOS will search at load time, and returns the problems with the others.
+fn unknown_symbols(
+    project: &Project,
+    built: &BinaryPaths,
+    scripts: &[BuildScriptOutput],
+    tools: &Tools<'_>,
+    step: &Step<'_>,
+) -> Result<Vec<Problem>> {
+    let mut unbound: BTreeMap<String, Affected> = BTreeMap::new();
+    for ((platform, name), path) in built.iter().filter(|((it, _), _)| it.os == Os::Darwin) {
+        for symbol in symbol::unbound_in(path)? {
+            unbound.entry(symbol).or_default().insert((name.clone(), *platform));
         }
     }
+    let Some((_, platform)) = unbound.values().flatten().next() else { return Ok(Vec::new()) };
+    let crates = Crates::find(project, *platform, scripts);
+    let symbols: BTreeSet<String> = unbound.keys().cloned().collect();
+    let (in_frameworks, others) = symbol::explain(&crates, &symbols).split();
+    let problem = |unknown: symbol::UnknownSymbols| {
+        let affected = unknown.symbols().filter_map(|symbol| unbound.get(symbol)).flatten();
+        Problem { affected: affected.cloned().collect(), error: unknown.error() }
+    };
+    let mut problems: Vec<Problem> = others.map(problem).into_iter().collect();
+    match in_frameworks {
+        Some(unknown) if tools.deny_unknown_symbols => problems.push(problem(unknown)),
+        Some(unknown) => step.progress().warn(unknown.warning()),
+        None => {}
+    }
+    Ok(problems)
 }

@@ -1,7 +1,44 @@
 //! Conditional compilation, evaluated for macOS: `cfg` and `cfg_attr`.
 
+use std::collections::BTreeSet;
+
 use super::tokens::TokenTree::{self, Group, Sign, Text, Word};
 use crate::platform::Arch;
+
+/// For what conditions are evaluated.
+#[derive(Clone, Copy, Debug)]
+pub struct Conditions<'a> {
+    pub arch: Arch,
+    pub custom: CustomConditions<'a>,
+}
+
+/// What is known about the conditions that the compiler does not set, such as the aliases of build scripts.
+#[derive(Clone, Copy, Debug)]
+pub enum CustomConditions<'a> {
+    /// Those whose name speaks of Apple hold.
+    ByName,
+    /// Exactly these hold, each as `name` or `name="value"`.
+    Set(&'a BTreeSet<String>),
+    /// Each may hold.
+    Unknown,
+}
+
+impl CustomConditions<'_> {
+    fn evaluate(self, name: &str, value: Option<&str>) -> Truth {
+        match self {
+            // Build scripts set `apple_targets`, `linux_kernel`, `gnu_time_bits64` and the like. Only those
+            // for macOS hold.
+            CustomConditions::ByName => {
+                Truth::of(value.is_none() && (name.contains("apple") || name == "bsd"))
+            }
+            CustomConditions::Set(set) => Truth::of(match value {
+                Some(value) => set.contains(&format!("{name}=\"{value}\"")),
+                None => set.contains(name),
+            }),
+            CustomConditions::Unknown => Truth::Sometimes,
+        }
+    }
+}
 
 /// Whether a condition may hold. A condition on a feature of the crate may, because a host binary may
 /// enable the feature.
@@ -20,32 +57,37 @@ impl Truth {
 
 /// The attributes in effect, including those that `cfg_attr` adds; `None` if a `cfg` among them
 /// removes the item. An attribute is the content of `#[…]`.
-pub fn effective<'a>(attributes: &[&'a [TokenTree]], arch: Arch) -> Option<Vec<&'a [TokenTree]>> {
+pub fn effective<'a>(
+    attributes: &[&'a [TokenTree]],
+    conditions: Conditions<'_>,
+) -> Option<Vec<&'a [TokenTree]>> {
     let mut found = Vec::new();
     for attribute in attributes {
-        collect(attribute, arch, &mut found)?;
+        collect(attribute, conditions, &mut found)?;
     }
     Some(found)
 }
 
 fn collect<'a>(
     attribute: &'a [TokenTree],
-    arch: Arch,
+    conditions: Conditions<'_>,
     found: &mut Vec<&'a [TokenTree]>,
 ) -> Option<()> {
     match attribute {
         [Word(name), Group(_, condition)] if name == "cfg" => {
-            (evaluate(condition, arch) != Truth::Never).then_some(())
+            (evaluate(condition, conditions) != Truth::Never).then_some(())
         }
         [Word(name), Group(_, arguments)] if name == "cfg_attr" => {
             let mut arguments = split_at_commas(arguments);
-            let applies = |condition| evaluate(condition, arch) != Truth::Never;
+            let applies = |condition| evaluate(condition, conditions) != Truth::Never;
             if arguments.next().is_some_and(applies) {
-                arguments.try_for_each(|attribute| collect(attribute, arch, found))?;
+                arguments.try_for_each(|attribute| collect(attribute, conditions, found))?;
             }
             Some(())
         }
-        [Word(name), Group(_, attribute)] if name == "unsafe" => collect(attribute, arch, found),
+        [Word(name), Group(_, attribute)] if name == "unsafe" => {
+            collect(attribute, conditions, found)
+        }
         _ => {
             found.push(attribute);
             Some(())
@@ -54,38 +96,39 @@ fn collect<'a>(
 }
 
 /// Whether a condition may hold, and whether it may fail.
-pub fn branches(condition: &[TokenTree], arch: Arch) -> (bool, bool) {
-    let truth = evaluate(condition, arch);
+pub fn branches(condition: &[TokenTree], conditions: Conditions<'_>) -> (bool, bool) {
+    let truth = evaluate(condition, conditions);
     (truth != Truth::Never, truth != Truth::Always)
 }
 
-fn evaluate(condition: &[TokenTree], arch: Arch) -> Truth {
-    let all_of = |conditions| all(split_at_commas(conditions).map(|it| evaluate(it, arch)));
-    let any_of = |conditions| any(split_at_commas(conditions).map(|it| evaluate(it, arch)));
+fn evaluate(condition: &[TokenTree], conditions: Conditions<'_>) -> Truth {
+    let all_of = |operands| all(split_at_commas(operands).map(|it| evaluate(it, conditions)));
+    let any_of = |operands| any(split_at_commas(operands).map(|it| evaluate(it, conditions)));
     match condition {
-        [Word(name), Sign('='), Text(value)] => evaluate_value(name, value, arch),
-        [Word(name), Group(_, conditions)] => match name.as_str() {
-            "all" => all_of(conditions),
-            "any" => any_of(conditions),
-            "not" => negate(all_of(conditions)),
+        [Word(name), Sign('='), Text(value)] => evaluate_value(name, value, conditions),
+        [Word(name), Group(_, operands)] => match name.as_str() {
+            "all" => all_of(operands),
+            "any" => any_of(operands),
+            "not" => negate(all_of(operands)),
             _ => Truth::Never,
         },
         [Word(name), ..] => match name.as_str() {
             "unix" | "true" => Truth::Always,
-            // Build scripts set `apple_targets`, `linux_kernel`, `gnu_time_bits64` and the like. Only those
-            // for macOS hold.
-            name => Truth::of(name.contains("apple") || name == "bsd"),
+            "windows" | "test" | "doc" | "doctest" | "miri" | "debug_assertions" | "false" => {
+                Truth::Never
+            }
+            name => conditions.custom.evaluate(name, None),
         },
         _ => Truth::Sometimes,
     }
 }
 
-fn evaluate_value(name: &str, value: &str, arch: Arch) -> Truth {
+fn evaluate_value(name: &str, value: &str, conditions: Conditions<'_>) -> Truth {
     match name {
         "target_os" => Truth::of(value == "macos"),
         "target_vendor" => Truth::of(value == "apple"),
         "target_family" => Truth::of(value == "unix"),
-        "target_arch" => Truth::of(match arch {
+        "target_arch" => Truth::of(match conditions.arch {
             Arch::Amd64 => value == "x86_64",
             Arch::Arm64 => value == "aarch64",
         }),
@@ -95,8 +138,8 @@ fn evaluate_value(name: &str, value: &str, arch: Arch) -> Truth {
         // Another Objective-C runtime, which Macs don't have.
         "feature" if value.contains("gnustep") => Truth::Never,
         "feature" | "panic" | "target_has_atomic" => Truth::Sometimes,
-        // Set manually, for example to select another source of random numbers.
-        _ => Truth::Never,
+        // Build scripts set these too, and users, for example to select another source of random numbers.
+        _ => conditions.custom.evaluate(name, Some(value)),
     }
 }
 
@@ -131,8 +174,15 @@ mod tests {
     use super::super::tokens::token_trees;
     use super::*;
 
+    const BY_NAME: Conditions<'_> =
+        Conditions { arch: Arch::Arm64, custom: CustomConditions::ByName };
+
     fn applies(attribute: &str) -> bool {
-        effective(&[&token_trees(attribute)], Arch::Arm64).is_some()
+        applies_if(attribute, BY_NAME.custom)
+    }
+
+    fn applies_if(attribute: &str, custom: CustomConditions<'_>) -> bool {
+        effective(&[&token_trees(attribute)], Conditions { custom, ..BY_NAME }).is_some()
     }
 
     #[test]
@@ -146,6 +196,23 @@ mod tests {
     }
 
     #[test]
+    fn conditions_of_build_scripts_hold_if_they_are_set_or_unknown() {
+        let set = BTreeSet::from(["macos_platform".to_owned(), "backend=\"metal\"".to_owned()]);
+        for (attribute, is_set) in [
+            ("cfg(macos_platform)", true),
+            ("cfg(all(macos_platform, not(x11_platform)))", true),
+            ("cfg(backend = \"metal\")", true),
+            ("cfg(backend = \"vulkan\")", false),
+            ("cfg(apple)", false),
+        ] {
+            assert_eq!(applies_if(attribute, CustomConditions::Set(&set)), is_set, "{attribute}");
+            assert!(applies_if(attribute, CustomConditions::Unknown), "{attribute}");
+        }
+        assert!(!applies_if("cfg(windows)", CustomConditions::Unknown));
+        assert!(!applies("cfg(backend = \"metal\")"));
+    }
+
+    #[test]
     fn items_that_depend_on_a_feature_are_included() {
         assert!(applies("cfg(feature = \"a\")"));
         assert!(applies("cfg(not(feature = \"a\"))"));
@@ -156,7 +223,7 @@ mod tests {
     fn conditional_attributes_are_added_if_their_condition_holds() {
         let attribute =
             token_trees("cfg_attr(target_arch = \"x86_64\", link_name = \"a$B\", must_use,)");
-        let count = |arch| effective(&[&attribute], arch).unwrap().len();
+        let count = |arch| effective(&[&attribute], Conditions { arch, ..BY_NAME }).unwrap().len();
         assert_eq!((count(Arch::Amd64), count(Arch::Arm64)), (2, 0));
     }
 }

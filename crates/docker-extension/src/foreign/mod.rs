@@ -19,7 +19,8 @@ use crate::platform::Arch;
 mod cfg;
 mod tokens;
 
-use cfg::split_at_commas;
+pub use cfg::CustomConditions;
+use cfg::{Conditions, split_at_commas};
 use tokens::TokenTree::{self, Group, Sign, Text, Word};
 use tokens::token_trees;
 
@@ -53,7 +54,14 @@ pub struct Declarations {
 /// The declarations for macOS on this CPU in the crate whose `lib.rs` or `main.rs` is `root`. Files
 /// that are missing or not Rust are ignored.
 pub fn declarations(root: &Utf8Path, arch: Arch) -> Declarations {
-    let mut reader = CrateReader { arch, found: Declarations::default(), modules: Vec::new() };
+    declarations_if(root, arch, CustomConditions::ByName)
+}
+
+/// [`declarations`], if more is known about the conditions for `cfg`.
+pub fn declarations_if(root: &Utf8Path, arch: Arch, custom: CustomConditions<'_>) -> Declarations {
+    let conditions = Conditions { arch, custom };
+    let mut reader =
+        CrateReader { conditions, found: Declarations::default(), modules: Vec::new() };
     let modules = root.parent().unwrap_or(root).to_owned();
     let mut waiting = vec![ModuleFile { path: root.to_owned(), modules }];
     let mut seen = BTreeSet::new();
@@ -84,14 +92,14 @@ struct ModulePaths<'a> {
     file: &'a Utf8Path,
 }
 
-struct CrateReader {
-    arch: Arch,
+struct CrateReader<'c> {
+    conditions: Conditions<'c>,
     found: Declarations,
     /// The modules of the current file that are in separate files.
     modules: Vec<ModuleFile>,
 }
 
-impl CrateReader {
+impl CrateReader<'_> {
     fn file(&mut self, ModuleFile { path, modules }: &ModuleFile) {
         let is_readable =
             path.metadata().is_ok_and(|file| file.is_file() && file.len() <= MAX_FILE_SIZE);
@@ -111,13 +119,13 @@ impl CrateReader {
                     rest
                 }
                 [Sign('#'), Sign('!'), Group(Bracket, attribute), rest @ ..] => {
-                    if cfg::effective(&[attribute], self.arch).is_none() {
+                    if cfg::effective(&[attribute], self.conditions).is_none() {
                         return;
                     }
                     rest
                 }
                 [Group(delimiter, inner), rest @ ..] => {
-                    if cfg::effective(&attributes, self.arch).is_some() {
+                    if cfg::effective(&attributes, self.conditions).is_some() {
                         self.items(inner, paths);
                     }
                     // Parentheses and brackets belong to the item of the attribute.
@@ -131,7 +139,7 @@ impl CrateReader {
                     rest
                 }
                 [Word(keyword), Word(name), Group(Brace, inner), rest @ ..] if keyword == "mod" => {
-                    if cfg::effective(&attributes, self.arch).is_some() {
+                    if cfg::effective(&attributes, self.conditions).is_some() {
                         let modules = paths.modules.join(name);
                         self.items(inner, ModulePaths { modules: &modules, file: paths.file });
                     }
@@ -139,7 +147,7 @@ impl CrateReader {
                     rest
                 }
                 [Word(keyword), Word(name), Sign(';'), rest @ ..] if keyword == "mod" => {
-                    if let Some(attributes) = cfg::effective(&attributes, self.arch) {
+                    if let Some(attributes) = cfg::effective(&attributes, self.conditions) {
                         let path = value(&attributes, "path");
                         self.modules.push(module_file(path, name, paths));
                     }
@@ -189,7 +197,7 @@ impl CrateReader {
         while let [Group(Bracket, attribute), Group(_, branch), behind @ ..] = rest
             && let [_, Group(_, condition)] = &attribute[..]
         {
-            let (holds, may_fail) = cfg::branches(condition, self.arch);
+            let (holds, may_fail) = cfg::branches(condition, self.conditions);
             if may_be_reached && holds {
                 self.items(branch, paths);
             }
@@ -218,7 +226,7 @@ impl CrateReader {
         while let Some(arrow) = rest.windows(3).position(is_arm) {
             let (holds, may_fail) = match &rest[..arrow] {
                 [Word(word)] if word == "_" => (true, false),
-                condition => cfg::branches(condition, self.arch),
+                condition => cfg::branches(condition, self.conditions),
             };
             if let (true, Group(_, arm)) = (holds, &rest[arrow + 2]) {
                 self.items(arm, paths);
@@ -233,7 +241,7 @@ impl CrateReader {
 
     /// Reads the content of an external block, `extern "C" { … }`.
     fn block(&mut self, mut rest: &[TokenTree], attributes: &[&[TokenTree]]) {
-        let Some(effective) = cfg::effective(attributes, self.arch) else { return };
+        let Some(effective) = cfg::effective(attributes, self.conditions) else { return };
         let library = effective.iter().find_map(|attribute| library(attribute));
         self.found.libraries.extend(library.clone());
         let mut attributes: Vec<&[TokenTree]> = Vec::new();
@@ -265,7 +273,7 @@ impl CrateReader {
     }
 
     fn item(&mut self, name: &str, attributes: &[&[TokenTree]], library: Option<&LinkedLibrary>) {
-        let Some(attributes) = cfg::effective(attributes, self.arch) else { return };
+        let Some(attributes) = cfg::effective(attributes, self.conditions) else { return };
         let name = value(&attributes, "link_name").unwrap_or(name);
         // The character means that the linker's name follows.
         let symbol = match name.strip_prefix('\u{1}') {

@@ -11,7 +11,7 @@ use super::session::Session;
 use super::tabs::TabMessage;
 use super::watch::{self, Watcher};
 use crate::cargo::build::{
-    BinaryArtifact, BinaryName, BuildMessage, CargoBuild, CargoSetup, Diagnostics,
+    BinaryArtifact, BinaryName, BuildMessage, CargoBuild, CargoSetup, Diagnostic,
 };
 use crate::error::Error;
 use crate::files;
@@ -161,7 +161,8 @@ fn build(project: &Project, step: &Step<'_>) -> Result<BuiltPrograms, RebuildFai
             built.executables.push(path);
             built.is_new |= !is_fresh;
         }
-        BuildMessage::Diagnostic { text, is_error } => {
+        BuildMessage::BuildScript(_) => {}
+        BuildMessage::Diagnostic(Diagnostic { text, is_error, .. }) => {
             step.relay(Output::Stderr(text.trim_end()));
             if is_error {
                 errors.push_str(&text);
@@ -201,7 +202,6 @@ fn cargo<'a>(project: &'a Project, binaries: &[&'a HostBinary]) -> CargoBuild<'a
         root: &project.root,
         binaries: binaries.iter().copied().map(BinaryName::from).collect(),
         targets: Vec::new(),
-        diagnostics: Diagnostics::Messages,
         options: &[],
         standard_library: None,
     }

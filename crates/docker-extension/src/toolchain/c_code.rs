@@ -6,6 +6,7 @@ use cargo_metadata::{DependencyKind, Metadata, Node};
 
 use crate::cargo::metadata;
 use crate::cargo::tree::{self, ResolvedCrate};
+use crate::error::{Error, Result};
 use crate::platform::HostPlatform;
 use crate::project::Project;
 
@@ -13,14 +14,20 @@ use crate::project::Project;
 const COMPILERS: [&str; 7] =
     ["cc", "cmake", "bindgen", "cxx-build", "autotools", "meson", "nasm-rs"];
 
-/// The first crate of the host binaries for `platform` whose build script compiles C. `None` also if
-/// cargo can't list the crates: compiling them will then fail too, and report the reason.
-pub fn compiled_by(project: &Project, platform: HostPlatform) -> Option<String> {
+/// The first crate of the host binaries for `platform` whose build script compiles C.
+///
+/// # Errors
+/// Cargo can't list the crates, because `Cargo.lock` is out of date or a crate is unavailable.
+pub fn compiled_by(project: &Project, platform: HostPlatform) -> Result<Option<String>> {
     let binaries = project.host_binaries.iter().filter(|binary| binary.runs_on(platform));
     let packages: BTreeSet<&str> = binaries.map(|binary| binary.package.as_str()).collect();
-    let crates = tree::crates(&project.root, &platform.triple(), &packages).ok()?;
-    let metadata = metadata::resolved(&project.root, &platform.triple()).ok()?;
-    first_with_compiler(&metadata, &crates)
+    let crates = tree::crates(&project.root, &platform.triple(), &packages);
+    let crates = crates.map_err(tree::unresolvable)?;
+    let metadata = metadata::resolved(&project.root, &platform.triple());
+    let metadata = metadata.map_err(|error| {
+        Error::new("cargo can't list the crates of the host binaries").because(error)
+    })?;
+    Ok(first_with_compiler(&metadata, &crates))
 }
 
 fn first_with_compiler(metadata: &Metadata, crates: &BTreeSet<ResolvedCrate>) -> Option<String> {

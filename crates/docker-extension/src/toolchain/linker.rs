@@ -75,18 +75,21 @@ pub struct Situation {
 
 impl Situation {
     /// Inspects the machine and the crates; changes nothing.
-    pub fn find(toolchain: &Toolchain, project: &Project, platform: HostPlatform) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// Cargo can't list the crates.
+    pub fn find(toolchain: &Toolchain, project: &Project, platform: HostPlatform) -> Result<Self> {
+        Ok(Self {
             is_on_macos: toolchain.is_on_macos(),
             has_standard_library: toolchain.has_standard_library(platform),
             has_lld: lld::program(toolchain).is_some(),
-            compiles_c: c_code::compiled_by(project, platform),
+            compiles_c: c_code::compiled_by(project, platform)?,
             has_gcc: platform == WINDOWS
                 && which::which("x86_64-w64-mingw32-gcc").is_ok()
                 // Its `dlltool` fails if the path contains a space.
                 && !project.target_dir.as_str().contains(' '),
             mingw: mingw::state(toolchain, platform),
-        }
+        })
     }
 
     /// Why `rust-lld` can't link for `platform`. `is_prebuilt`: the standard library is Rust's prebuilt one.

@@ -89,13 +89,12 @@ fn libraries(
 }
 
 impl Linking {
-    /// The calls of cargo that build `platforms`: one for those that zig links, one for the others.
-    pub fn calls(&self, platforms: &[HostPlatform]) -> Vec<(&CargoSetup, Vec<HostPlatform>)> {
-        let by_zig = self.zigbuild.as_ref().map_or(&[][..], |(_, platforms)| platforms);
-        let (zig, others) = platforms.iter().partition(|platform| by_zig.contains(platform));
-        let zigbuild = self.zigbuild.as_ref().map(|(setup, _)| (setup, zig));
-        let calls = [(&self.cargo, others)].into_iter().chain(zigbuild);
-        calls.filter(|(_, platforms): &(_, Vec<_>)| !platforms.is_empty()).collect()
+    /// How cargo is called for `platform`.
+    pub fn setup(&self, platform: HostPlatform) -> &CargoSetup {
+        match &self.zigbuild {
+            Some((setup, platforms)) if platforms.contains(&platform) => setup,
+            _ => &self.cargo,
+        }
     }
 
     fn use_lld(
@@ -164,6 +163,11 @@ impl Linking {
         }
         for &platform in platforms {
             self.keep_times_out(platform, "-Clink-arg=-Wl,-Brepro");
+            if platform.os == Os::Darwin && !has_sdk {
+                // As for `rust-lld`.
+                let flag = "-Clink-arg=-Wl,-undefined,dynamic_lookup".to_owned();
+                self.flags.entry(platform).or_default().push(flag);
+            }
             if platform.os == Os::Windows {
                 // Otherwise rustc calls the `dlltool` of this machine, and each writes different bytes.
                 let dlltool = import_library::install(&project.target_dir.join(TOOLS))?;
@@ -198,18 +202,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn platforms_that_zig_links_get_their_own_call_of_cargo() {
+    fn zig_builds_its_platforms_and_cargo_the_others() {
         let [one, two, three] = HostPlatform::DEFAULT;
-        let mut linking = Linking::default();
-        let calls = |linking: &Linking, platforms: &[HostPlatform]| {
-            let calls = linking.calls(platforms).into_iter();
-            let calls = calls.map(|(setup, it)| (setup.tool == BuildTool::Cargo, it));
-            calls.collect::<Vec<_>>()
-        };
-        assert_eq!(calls(&linking, &[one, two]), [(true, vec![one, two])]);
         let tool = BuildTool::Zigbuild("cargo-zigbuild".into());
-        linking.zigbuild = Some((CargoSetup { tool, ..CargoSetup::default() }, vec![two, three]));
-        assert_eq!(calls(&linking, &[one, two]), [(true, vec![one]), (false, vec![two])]);
-        assert_eq!(calls(&linking, &[two, three]), [(false, vec![two, three])]);
+        let setup = CargoSetup { tool, ..CargoSetup::default() };
+        let linking =
+            Linking { zigbuild: Some((setup.clone(), vec![two, three])), ..Linking::default() };
+        assert_eq!(linking.setup(one), &CargoSetup::default());
+        assert_eq!([linking.setup(two), linking.setup(three)], [&setup, &setup]);
     }
 }

@@ -25,6 +25,9 @@ pub(super) fn flags(program: &Utf8PathBuf, platform: HostPlatform) -> Vec<String
                 "-Clinker-flavor=ld64.lld",
                 // Without it, the timestamps of object files change the UUID of the program.
                 "-Clink-arg=-S",
+                // Symbols in no stub are left to macOS; `compile` finds them in the program.
+                "-Clink-arg=-undefined",
+                "-Clink-arg=dynamic_lookup",
             ][..],
             Os::Windows => &[
                 "-Clinker-flavor=ld.lld",
