@@ -1,6 +1,7 @@
 //! Checks that the libraries which a program loads are on users' machines.
 
 use super::listed::Listed;
+use super::redistributable;
 use crate::inspect::{Elf, Glibc, Loading, Native, NeededLibrary, Slice};
 use crate::platform::{Arch, Os};
 use crate::rules::{Breach, binaries as rules};
@@ -54,7 +55,16 @@ fn missing_library(os: Os, library: &NeededLibrary) -> Breach {
         Os::Windows => "which is neither part of Windows nor listed in `host.binaries`",
         Os::Darwin => "which is neither part of macOS nor listed in `host.binaries`",
     };
-    Breach::new(rule, format!("{how} `{name}`, {fault}"))
+    let origin = (os == Os::Windows).then(|| redistributable::origin(&dll_name(name))).flatten();
+    let origin = origin.map(|origin| format!("; {origin}")).unwrap_or_default();
+    Breach::new(rule, format!("{how} `{name}`, {fault}{origin}"))
+}
+
+/// The DLLs that keep a program from starting on some or all machines with Windows.
+pub fn dlls_that_windows_lacks(slice: &Slice) -> impl Iterator<Item = &str> {
+    let names = slice.libraries.iter().filter(|library| library.loading == Loading::Start);
+    let names = names.map(|library| library.name.as_str());
+    names.filter(|name| !is_dll_of_windows(name) && !is_visual_cpp(name))
 }
 
 fn is_beside(listed: Listed<'_>, name: &str) -> bool {
@@ -81,16 +91,20 @@ fn is_on_macos(listed: Listed<'_>, library: &str, run_paths: &[String]) -> bool 
 }
 
 fn is_on_windows(listed: Listed<'_>, library: &str) -> bool {
-    let name = library.to_ascii_lowercase();
-    // The default extension is `.dll`.
-    let name = if name.contains('.') { name } else { format!("{name}.dll") };
-    let is_api_set = name.starts_with("api-ms-win-") || name.starts_with("ext-ms-");
-    is_api_set || is_dll_of_windows(&name) || is_beside(listed, &name)
+    is_dll_of_windows(library) || is_beside(listed, &dll_name(library))
 }
 
-/// Whether every Windows has this DLL. `name` is in lower case.
-pub fn is_dll_of_windows(name: &str) -> bool {
-    windows_dlls().any(|dll| dll == name)
+/// Whether every Windows has this DLL, with or without the extension.
+pub fn is_dll_of_windows(library: &str) -> bool {
+    let name = dll_name(library);
+    let is_api_set = name.starts_with("api-ms-win-") || name.starts_with("ext-ms-");
+    is_api_set || windows_dlls().any(|dll| dll == name)
+}
+
+/// In lower case, with the extension: `.dll` is the default one.
+fn dll_name(library: &str) -> String {
+    let name = library.to_ascii_lowercase();
+    if name.contains('.') { name } else { format!("{name}.dll") }
 }
 
 fn windows_dlls() -> impl Iterator<Item = &'static str> {

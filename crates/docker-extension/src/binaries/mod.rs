@@ -12,11 +12,12 @@ use crate::text;
 
 mod libraries;
 mod listed;
+pub mod redistributable;
 mod script;
 #[cfg(test)]
 mod tests;
 
-pub use libraries::is_dll_of_windows;
+pub use libraries::{dlls_that_windows_lacks, is_dll_of_windows};
 pub use listed::{Listed, Promise};
 
 /// The oldest macOS that the current Docker Desktop supports.

@@ -80,3 +80,36 @@ fn by_platform<'a>(plan: &HostBinaryPlan<'a>, tools: &'a Tools<'_>) -> Vec<Cargo
     }
     calls
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::testing::project;
+    use crate::toolchain::Toolchain;
+    use crate::toolchain::standard_library::StandardLibrary;
+
+    #[test]
+    fn cargo_is_called_once_unless_packages_restrict_their_platforms() {
+        let toolchain = Toolchain {
+            version: "1.95.0".to_owned(),
+            commit: None,
+            host: "x86_64-unknown-linux-gnu".parse().unwrap(),
+            sysroot: "/rust".into(),
+            rustup_name: None,
+        };
+        let tools = Tools::for_test(&toolchain, StandardLibrary::Prebuilt);
+        let mut project = project("/home/me/tool".into());
+        let binary =
+            |name: &str, only| HostBinary { package: name.to_owned(), name: name.to_owned(), only };
+        let [mac, _, windows] = HostPlatform::DEFAULT;
+        let sizes = |project: &_| {
+            let plan = HostBinaryPlan::new(project, &[mac, windows].into());
+            let calls = calls(&plan, &tools).into_iter();
+            calls.map(|call| (call.platforms.len(), call.binaries.len())).collect::<Vec<_>>()
+        };
+        project.host_binaries = vec![binary("a", None), binary("b", None)];
+        assert_eq!(sizes(&project), [(2, 2)]);
+        project.host_binaries.push(binary("c", Some([mac].into())));
+        assert_eq!(sizes(&project), [(2, 2), (1, 1)]);
+    }
+}

@@ -7,11 +7,14 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::host_binaries::Build;
 use crate::inspect;
+use crate::platform::Os;
 use crate::project::config::MacOsVersion;
+use crate::rules::binaries::LIBRARY_MISSING;
 use crate::rules::{self, Breach, Rule, Severity};
 
 /// # Errors
-/// A binary violates a rule of severity error. Warnings are left to the validation of the image.
+/// A binary violates a rule of severity error. Warnings are left to the validation of the image, and DLLs that
+/// Windows lacks to [`super::dll`].
 pub(super) fn check<'a>(
     built: impl Iterator<Item = (Build<'a>, &'a Utf8Path)>,
     minimum_macos: MacOsVersion,
@@ -20,7 +23,9 @@ pub(super) fn check<'a>(
     for (build, path) in built {
         let breaches = judge(build, path, minimum_macos)?.into_iter();
         let subject = format!("`{}` for {}", build.binary.name, build.platform);
-        let errors_of_binary = breaches.filter(|it| it.rule.severity == Severity::Error);
+        let is_dll = |rule| build.platform.os == Os::Windows && rule == &LIBRARY_MISSING;
+        let errors_of_binary =
+            breaches.filter(|it| it.rule.severity == Severity::Error && !is_dll(it.rule));
         let finding = |it: Breach| (it.rule, path.to_string(), it.headline(&subject));
         errors.extend(errors_of_binary.map(finding));
     }
@@ -55,7 +60,7 @@ fn explain(mut errors: Vec<(&'static Rule, String, String)>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::{Arch, HostPlatform, Os};
+    use crate::platform::{Arch, HostPlatform};
     use crate::project::HostBinary;
 
     #[test]

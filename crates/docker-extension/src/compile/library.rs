@@ -46,7 +46,7 @@ fn help(
 }
 
 fn is_part_of_windows(library: &str) -> bool {
-    crate::binaries::is_dll_of_windows(&format!("{}.dll", library.to_ascii_lowercase()))
+    crate::binaries::is_dll_of_windows(library)
 }
 
 #[cfg(test)]

@@ -13,22 +13,23 @@ use crate::progress::Step;
 use crate::project::Project;
 use crate::toolchain::Tools;
 
-mod attempt;
 mod build_script;
 mod calls;
 mod check;
 mod crates;
+mod dll;
 mod fault;
 mod framework;
 mod invocation;
 mod library;
+mod outcome;
 mod problem;
 mod symbol;
 
-use attempt::BinaryPaths;
 use crates::Crates;
 use invocation::Invocation;
-use problem::{Affected, Problem};
+use outcome::BinaryPaths;
+use problem::{Affected, BuildProblem};
 
 /// A host binary, built and checked.
 #[derive(Clone, Debug)]
@@ -55,15 +56,15 @@ pub fn compile<'a>(
     for call in &calls::calls(plan, tools) {
         let inherited_flags = build::inherited_rustflags();
         let invocation = Invocation { project, call, tools, inherited_flags };
-        let attempt = attempt::run(&invocation, step)?;
-        built.extend(attempt.built);
-        scripts.extend(attempt.scripts);
-        problems.extend(attempt.problems);
-        uncompiled.extend(attempt.uncompiled);
+        let outcome = outcome::run(&invocation, step)?;
+        built.extend(outcome.built);
+        scripts.extend(outcome.scripts);
+        problems.extend(outcome.problems);
+        uncompiled.extend(outcome.uncompiled);
     }
     if !uncompiled.is_empty() {
         let error = not_compiled(&uncompiled);
-        problems.push(Problem { affected: Affected::new(), error });
+        problems.push(BuildProblem { affected: Affected::new(), error });
     }
     problems.extend(unknown_symbols(project, &built, &scripts, tools, step)?);
     if !problems.is_empty() {
@@ -75,9 +76,12 @@ pub fn compile<'a>(
         Ok(HostBinaryFile { build: *build, path })
     };
     let files = plan.builds().iter().map(file).collect::<Result<Vec<_>>>()?;
+    let mut problems = dll::problems(project, &files, &scripts)?;
     let built = files.iter().map(|file| (file.build, &*file.path));
-    check::check(built, project.config.minimum_macos)?;
-    Ok(files)
+    if let Err(error) = check::check(built, project.config.minimum_macos) {
+        problems.push(BuildProblem { affected: Affected::new(), error });
+    }
+    if problems.is_empty() { Ok(files) } else { Err(problem::report(problems)) }
 }
 
 fn not_built(build: &Build<'_>) -> Error {
@@ -101,7 +105,7 @@ fn unknown_symbols(
     scripts: &[BuildScriptOutput],
     tools: &Tools<'_>,
     step: &Step<'_>,
-) -> Result<Vec<Problem>> {
+) -> Result<Vec<BuildProblem>> {
     let mut unbound: BTreeMap<String, Affected> = BTreeMap::new();
     for ((platform, name), path) in built.iter().filter(|((it, _), _)| it.os == Os::Darwin) {
         for symbol in symbol::unbound_in(path)? {
@@ -114,9 +118,9 @@ fn unknown_symbols(
     let (in_frameworks, others) = symbol::explain(&crates, &symbols).split();
     let problem = |unknown: symbol::UnknownSymbols| {
         let affected = unknown.symbols().filter_map(|symbol| unbound.get(symbol)).flatten();
-        Problem { affected: affected.cloned().collect(), error: unknown.error() }
+        BuildProblem { affected: affected.cloned().collect(), error: unknown.error() }
     };
-    let mut problems: Vec<Problem> = others.map(problem).into_iter().collect();
+    let mut problems: Vec<BuildProblem> = others.map(problem).into_iter().collect();
     match in_frameworks {
         Some(unknown) if tools.deny_unknown_symbols => problems.push(problem(unknown)),
         Some(unknown) => step.progress().warn(unknown.warning()),

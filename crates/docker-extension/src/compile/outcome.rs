@@ -8,7 +8,7 @@ use super::build_script::FailedBuildScripts;
 use super::crates::Crates;
 use super::fault::{self, LinkFault};
 use super::invocation::Invocation;
-use super::problem::{Affected, Problem};
+use super::problem::{Affected, BuildProblem};
 use super::{framework, library, symbol};
 use crate::cargo::build::{BinaryArtifact, BuildMessage, BuildScriptOutput, Diagnostic};
 use crate::cargo::lockfile;
@@ -22,27 +22,27 @@ pub(super) type BinaryPaths = BTreeMap<(HostPlatform, String), Utf8PathBuf>;
 
 /// The outcome of a call.
 #[derive(Default)]
-pub(super) struct Attempt {
+pub(super) struct CallOutcome {
     pub built: BinaryPaths,
     pub scripts: Vec<BuildScriptOutput>,
     /// Why some of the binaries are missing.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<BuildProblem>,
     /// The binaries that are missing although no problem explains it: the compiler has reported why.
     pub uncompiled: Affected,
 }
 
 /// # Errors
 /// cargo can't be run, or compiles nothing at all.
-pub(super) fn run(invocation: &Invocation<'_>, step: &Step<'_>) -> Result<Attempt> {
-    let mut attempt = Attempt::default();
+pub(super) fn run(invocation: &Invocation<'_>, step: &Step<'_>) -> Result<CallOutcome> {
+    let mut outcome = CallOutcome::default();
     let mut clues = Clues::default();
     let result = invocation.cargo().run(step, |message| match message {
         BuildMessage::Binary(BinaryArtifact { name, target, path, .. }) => {
             if let Some(platform) = target.as_ref().and_then(HostPlatform::from_triple) {
-                attempt.built.insert((platform, name), path);
+                outcome.built.insert((platform, name), path);
             }
         }
-        BuildMessage::BuildScript(script) => attempt.scripts.push(script),
+        BuildMessage::BuildScript(script) => outcome.scripts.push(script),
         BuildMessage::Diagnostic(diagnostic) => {
             clues.add(&diagnostic, &invocation.call.platforms);
             step.relay(Output::Stderr(diagnostic.text.trim_end()));
@@ -54,13 +54,13 @@ pub(super) fn run(invocation: &Invocation<'_>, step: &Step<'_>) -> Result<Attemp
     });
     match result {
         Ok(()) => {}
-        Err(ProcessError::Failed { .. }) => attempt.explain(invocation, &clues)?,
+        Err(ProcessError::Failed { .. }) => outcome.explain(invocation, &clues)?,
         Err(error) => {
             let error = Error::new("can't run cargo").because(error);
             return Err(error.help("install Rust with rustup, or fix PATH"));
         }
     }
-    Ok(attempt)
+    Ok(outcome)
 }
 
 /// The parts of cargo's messages that show why it failed.
@@ -98,7 +98,7 @@ impl Clues {
     }
 }
 
-impl Attempt {
+impl CallOutcome {
     fn explain(&mut self, invocation: &Invocation<'_>, clues: &Clues) -> Result<()> {
         if clues.is_lock_outdated {
             return Err(lockfile::outdated());
@@ -128,7 +128,8 @@ impl Attempt {
             let is_first = call.platforms.first() == Some(&platform);
             if mentions_scripts && is_first {
                 let errors = clues.build_scripts.errors(&crates).into_iter();
-                problems.extend(errors.map(|error| Problem { affected: Affected::new(), error }));
+                problems
+                    .extend(errors.map(|error| BuildProblem { affected: Affected::new(), error }));
             }
         }
         let explained: BTreeSet<_> = problems.iter().flat_map(|it| it.affected.clone()).collect();
@@ -156,14 +157,14 @@ fn link_problems(
     faults: &[(&LinkFault, Affected)],
     crates: &Crates<'_>,
     invocation: &Invocation<'_>,
-) -> Vec<Problem> {
+) -> Vec<BuildProblem> {
     let mut problems = Vec::new();
     let (mut frameworks, mut symbols) = (Names::default(), Names::default());
     for (fault, affected) in faults {
         match fault {
             LinkFault::Framework(name) => frameworks.add(name, affected),
             LinkFault::Symbol(name) => symbols.add(name, affected),
-            LinkFault::Library(name) => problems.push(Problem {
+            LinkFault::Library(name) => problems.push(BuildProblem {
                 affected: affected.clone(),
                 error: library::missing(name, crates, &invocation.call.setup.tool),
             }),
@@ -181,14 +182,14 @@ fn link_problems(
     }
     if !frameworks.names.is_empty() {
         let error = framework::missing(crates, &frameworks.names);
-        problems.push(Problem { affected: frameworks.affected, error });
+        problems.push(BuildProblem { affected: frameworks.affected, error });
     }
     if !symbols.names.is_empty() {
         let error = match crates.platform.os {
             Os::Darwin => symbol::explain(crates, &symbols.names.into_iter().collect()).error(),
             Os::Windows | Os::Linux => symbol::undefined(&symbols.names),
         };
-        problems.push(Problem { affected: symbols.affected, error });
+        problems.push(BuildProblem { affected: symbols.affected, error });
     }
     problems
 }

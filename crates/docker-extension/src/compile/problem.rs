@@ -13,31 +13,31 @@ pub(super) type Affected = BTreeSet<(String, HostPlatform)>;
 
 /// A reason.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct BuildProblem {
     /// Empty if unknown.
     pub affected: Affected,
     pub error: Error,
 }
 
 /// The error for all of the problems, at least one. Calls of cargo for different platforms may have the same.
-pub(super) fn report(problems: Vec<Problem>) -> Error {
-    let mut distinct: Vec<Problem> = Vec::new();
-    for Problem { affected, error } in problems {
+pub(super) fn report(problems: Vec<BuildProblem>) -> Error {
+    let mut distinct: Vec<BuildProblem> = Vec::new();
+    for BuildProblem { affected, error } in problems {
         let same = distinct.iter_mut().find(|it| it.error.to_string() == error.to_string());
         match same {
             Some(same) => same.affected.extend(affected),
-            None => distinct.push(Problem { affected, error }),
+            None => distinct.push(BuildProblem { affected, error }),
         }
     }
-    match <[Problem; 1]>::try_from(distinct) {
+    match <[BuildProblem; 1]>::try_from(distinct) {
         Ok([problem]) => problem.error,
         Err(problems) => together(&problems),
     }
 }
 
-fn together(problems: &[Problem]) -> Error {
+fn together(problems: &[BuildProblem]) -> Error {
     let mut text = format!("the host binaries can't be built, for {} reasons:\n", problems.len());
-    for Problem { affected, error } in problems {
+    for BuildProblem { affected, error } in problems {
         let _ = write!(text, "\n{BAD}error{BAD:#}: {error}");
         if !affected.is_empty() {
             let _ = write!(text, "\n  --> {}", described(affected));
@@ -66,9 +66,9 @@ mod tests {
     use super::*;
     use crate::platform::{Arch, Os};
 
-    fn problem(error: &str, name: &str, arch: Arch) -> Problem {
+    fn problem(error: &str, name: &str, arch: Arch) -> BuildProblem {
         let affected = [(name.to_owned(), HostPlatform::new(Os::Darwin, arch))].into();
-        Problem { affected, error: Error::new(error).help("fix it") }
+        BuildProblem { affected, error: Error::new(error).help("fix it") }
     }
 
     #[test]

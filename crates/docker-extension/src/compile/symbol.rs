@@ -126,8 +126,8 @@ pub(super) fn explain(crates: &Crates<'_>, symbols: &BTreeSet<String>) -> Unknow
             break;
         }
         let declared =
-            crates.packages.iter().map(|package| Declared::of(package, crates, knowledge));
-        let declared: Vec<Declared<'_>> = declared.collect();
+            crates.packages.iter().map(|package| CrateDeclarations::of(package, crates, knowledge));
+        let declared: Vec<CrateDeclarations<'_>> = declared.collect();
         rest.retain(|symbol| {
             let found = declared.iter().find_map(|declared| declared.find(symbol));
             unknown.extend(found.clone());
@@ -151,14 +151,14 @@ enum Knowledge {
 }
 
 /// The declarations of a crate.
-struct Declared<'a> {
+struct CrateDeclarations<'a> {
     package: &'a Package,
     declarations: Declarations,
     /// The frameworks that its build script links.
     frameworks: Vec<String>,
 }
 
-impl<'a> Declared<'a> {
+impl<'a> CrateDeclarations<'a> {
     fn of(package: &'a Package, crates: &Crates<'_>, knowledge: Knowledge) -> Self {
         let scripts: Vec<&BuildScriptOutput> = crates.scripts_of(package).collect();
         let conditions = scripts.iter().flat_map(|it| it.conditions.iter().cloned()).collect();

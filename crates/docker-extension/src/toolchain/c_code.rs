@@ -25,7 +25,9 @@ pub fn compiled_by(project: &Project, platform: HostPlatform) -> Result<Option<S
     let crates = crates.map_err(tree::unresolvable)?;
     let metadata = metadata::resolved(&project.root, &platform.triple());
     let metadata = metadata.map_err(|error| {
-        Error::new("cargo can't list the crates of the host binaries").because(error)
+        Error::new("cargo can't list the crates of the host binaries")
+            .because(error)
+            .help("fix cargo's error above; `cargo metadata --locked` shows it again")
     })?;
     Ok(first_with_compiler(&metadata, &crates))
 }
