@@ -60,11 +60,12 @@ use cli::{Cli, Command};
 use error::{Error, Result};
 use progress::Progress;
 use toolchain::import_library::{self, Dlltool};
+use toolchain::zig_cc;
 
 /// Runs the command line of this process, which is `cargo xtask` or `docker-extension`.
 pub fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
+    match zig().unwrap_or_else(|| run().map(|()| ExitCode::SUCCESS)) {
+        Ok(code) => code,
         Err(error) => {
             anstream::eprintln!("{}", error.message());
             ExitCode::from(error.exit_status() as u8)
@@ -89,6 +90,13 @@ fn run() -> Result<()> {
         Command::Validate(options) => commands::validate::run(options, &progress),
         Command::Doctor => commands::doctor::run(),
     }
+}
+
+/// Some if `cargo-zigbuild` called this program as its zig.
+fn zig() -> Option<Result<ExitCode>> {
+    let mut args = std::env::args_os();
+    let program = args.next()?;
+    zig_cc::run_as(&program, args)
 }
 
 /// Some if the compiler called this program as its `dlltool`.

@@ -4,8 +4,8 @@ use super::calls::CargoCall;
 use crate::cargo::build::{BinaryName, BuildStd, BuildTarget, CargoBuild};
 use crate::platform::HostPlatform;
 use crate::project::Project;
-use crate::toolchain::Tools;
 use crate::toolchain::standard_library::StandardLibrary;
+use crate::toolchain::{Tools, remap};
 
 /// A call of cargo with everything that it depends on.
 pub(super) struct Invocation<'a> {
@@ -51,23 +51,14 @@ impl Invocation<'_> {
     /// The flags that keep this machine's directories out of the binaries.
     fn remapped_paths(&self) -> Vec<String> {
         let remap = |from: &str, to: &str| format!("--remap-path-prefix={from}={to}");
-        let mut flags = vec![remap(self.project.root.as_str(), "/workspace")];
-        if let Ok(home) = cargo_home() {
-            flags.push(remap(&home, "/cargo"));
-        }
+        let paths = remap::remapped_paths(self.project);
+        let mut flags: Vec<String> = paths.iter().map(|it| remap(&it.from, &it.to)).collect();
         if let StandardLibrary::FromSource(sources) = &self.tools.standard_library {
             let commit = self.tools.toolchain.commit.as_deref().unwrap_or("unknown");
             flags.push(remap(sources.library.as_str(), &format!("/rustc/{commit}/library")));
         }
         flags
     }
-}
-
-fn cargo_home() -> Result<String, std::env::VarError> {
-    std::env::var("CARGO_HOME").or_else(|_| {
-        let home = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-        std::env::var(home).map(|home| format!("{home}/.cargo"))
-    })
 }
 
 #[cfg(test)]
@@ -104,7 +95,7 @@ mod tests {
         let variables = command
             .get_envs()
             .filter_map(|(name, value)| Some(format!("{}={}", name.display(), value?.display())));
-        let cargo_home = format!("={}=", cargo_home().unwrap());
+        let cargo_home = format!("={}=", remap::cargo_home().unwrap());
         let words = command
             .get_args()
             .map(|word| word.to_string_lossy().replace(&cargo_home, "=CARGO_HOME="));

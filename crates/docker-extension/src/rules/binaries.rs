@@ -162,8 +162,8 @@ super::rule::rules! {
         reports: "host binary contains paths of the build machine",
         why: "They reveal the name of the user and the directories of the build machine, and make builds \
               irreproducible.",
-        help: "build it with `--remap-path-prefix` (Rust; `cargo xtask dist` does), `-trimpath` (Go) \
-               or `-ffile-prefix-map` (C), and don't embed `CARGO_MANIFEST_DIR`",
+        help: "build it with `--remap-path-prefix` (Rust) and `-ffile-prefix-map` (C), as `cargo xtask dist` \
+               does, or with `-trimpath` (Go), and don't embed `CARGO_MANIFEST_DIR`",
         example: "`/darwin/tool` contains `/Users/me/.cargo/registry/src/…/src/lib.rs`",
     }
 

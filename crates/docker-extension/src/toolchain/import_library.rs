@@ -30,11 +30,16 @@ pub struct Dlltool {
 /// # Errors
 /// The directory can't be written.
 pub(super) fn install(directory: &Utf8Path) -> Result<Utf8PathBuf> {
+    install_as(NAME, directory)
+}
+
+/// [`install`] for any tool that xtask implements.
+pub(super) fn install_as(name: &str, directory: &Utf8Path) -> Result<Utf8PathBuf> {
     files::create_dir(directory)?;
-    let tool = directory.join(format!("{NAME}{}", std::env::consts::EXE_SUFFIX));
+    let tool = directory.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     let own = std::env::current_exe().doing("find", "this program")?;
     // Renamed, because the compiler of another run may be calling it.
-    let new = directory.join(format!("{NAME}.{}", std::process::id()));
+    let new = directory.join(format!("{name}.{}", std::process::id()));
     link(&own, new.as_std_path()).doing("write", &new)?;
     files::rename(&new, &tool)?;
     Ok(tool)

@@ -11,7 +11,7 @@ use super::linker::{Linker, LinkerPlan};
 use super::route::Route;
 use super::rust::Toolchain;
 use super::zig::{Zig, ZigPlan};
-use super::{import_library, lld, macos, mingw, zigbuild};
+use super::{import_library, lld, macos, mingw, remap, zig_cc, zigbuild};
 use crate::cargo::build::{BuildTool, CargoSetup};
 use crate::error::{Error, Result, one_line};
 use crate::platform::{HostPlatform, Os};
@@ -69,6 +69,12 @@ pub(super) fn prepare(
     }
     for &platform in by_linker.get(&Linker::System).into_iter().flatten() {
         linking.use_system(platform);
+    }
+    for (_, platforms) in by_linker.iter().filter(|(linker, _)| **linker != Linker::Zig) {
+        // C compilers that the user has installed.
+        let triples = platforms.iter().map(|platform| platform.triple().to_string());
+        let paths = remap::remapped_paths(project);
+        linking.cargo.variables.extend(triples.flat_map(|it| remap::c_variables(&paths, &it)));
     }
     if let (Some(platforms), Some(zig)) = (by_linker.get(&Linker::Zig), zig) {
         let (zig, zigbuild) = (zig.provide(sh, step)?, zigbuild::provide(sh, step)?);
@@ -150,7 +156,9 @@ impl Linking {
     ) -> Result<()> {
         let mut setup = CargoSetup {
             tool: BuildTool::Zigbuild(zigbuild),
-            variables: zig.variables().into_iter().chain([zigbuild::cache_variable()?]).collect(),
+            variables: zig_cc::variables(zig, remap::remapped_paths(project))?
+                .into_iter()
+                .collect(),
             settings: Vec::new(),
         };
         let is_for_macos = platforms.iter().any(|platform| platform.os == Os::Darwin);

@@ -13,10 +13,12 @@ pub mod macos;
 mod mingw;
 mod pip;
 mod plan;
+pub mod remap;
 pub mod route;
 mod rust;
 pub mod standard_library;
 pub mod zig;
+pub mod zig_cc;
 mod zigbuild;
 
 pub use plan::{ToolchainPlan, Tools};

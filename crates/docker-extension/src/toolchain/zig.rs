@@ -186,14 +186,4 @@ impl Zig {
         let version = semver::Version::parse(&self.version);
         matches!((range, version), (Ok(range), Ok(version)) if range.matches(&version))
     }
-
-    /// The variables that make `cargo-zigbuild` run this zig.
-    pub(super) fn variables(&self) -> [(String, String); 3] {
-        [
-            ("CARGO_ZIGBUILD_ZIG_COMMAND", self.program.to_string_lossy().into_owned()),
-            ("CARGO_ZIGBUILD_ZIG_COMMAND_ARGS", self.args.join(" ")),
-            ("CARGO_ZIGBUILD_ZIG_VERSION", self.version.clone()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-    }
 }

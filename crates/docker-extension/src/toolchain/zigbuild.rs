@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use semver::{Version, VersionReq};
 use xshell::{Shell, cmd};
 
-use super::cache;
 use super::pip::{PythonProgram, Wheel, WheelPath};
 use crate::error::Result;
 use crate::interrupt;
@@ -85,11 +84,6 @@ fn on_path(sh: &Shell) -> Option<(PathBuf, Version)> {
 
 fn is_compatible(version: &Version) -> bool {
     VersionReq::parse(COMPATIBLE).is_ok_and(|range| range.matches(version))
-}
-
-/// The variable that sets its cache directory.
-pub(super) fn cache_variable() -> Result<(String, String)> {
-    Ok(("CARGO_ZIGBUILD_CACHE_DIR".to_owned(), cache::directory()?.into()))
 }
 
 #[cfg(test)]

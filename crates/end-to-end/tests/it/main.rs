@@ -8,13 +8,19 @@ mod agrees_with_llvm;
 #[cfg(unix)]
 mod bad_input;
 #[cfg(unix)]
+mod c_paths;
+#[cfg(unix)]
 mod crates;
 mod dist;
 mod docker_engine;
+#[cfg(unix)]
+mod features;
 mod guards;
 #[cfg(unix)]
 mod interrupt;
 mod layers;
+#[cfg(unix)]
+mod link_faults;
 #[cfg(unix)]
 mod linking;
 #[cfg(unix)]

@@ -1,0 +1,1 @@
+static inline const char *file_of_header(void) { return __FILE__; }
