@@ -16,13 +16,13 @@ use crate::process::{self, ProcessError};
 /// A crate and its version. `Cargo.lock` may list it several times, from different sources.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ResolvedCrate {
-    name: String,
-    version: Version,
+    pub name: String,
+    pub version: Version,
 }
 
 impl ResolvedCrate {
     /// Parses `ring v0.17.14` or `tool v1.0.0 (/path)`.
-    fn parse(line: &str) -> Option<Self> {
+    pub fn parse(line: &str) -> Option<Self> {
         let mut words = line.split_whitespace();
         let (name, version) = (words.next()?, words.next()?.strip_prefix('v')?);
         Some(Self { name: name.to_owned(), version: version.parse().ok()? })

@@ -4,24 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::crates::{self, Crates};
 use super::fault;
+use crate::cargo::tree::ResolvedCrate;
 use crate::error::Error;
 use crate::platform::Os;
 use crate::text;
-
-/// A crate whose build script failed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct FailedCrate {
-    name: String,
-    version: String,
-}
 
 /// The build scripts that failed, from the lines of cargo's standard error.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FailedBuildScripts {
     /// The headers that were not found.
-    headers: BTreeMap<FailedCrate, BTreeSet<String>>,
+    headers: BTreeMap<ResolvedCrate, BTreeSet<String>>,
     /// The script whose output follows.
-    current: Option<FailedCrate>,
+    current: Option<ResolvedCrate>,
 }
 
 impl FailedBuildScripts {
@@ -41,23 +35,22 @@ impl FailedBuildScripts {
         self.headers.is_empty()
     }
 
-    /// An error for each script.
-    pub fn errors(&self, crates: &Crates<'_>) -> Vec<Error> {
-        self.headers.iter().map(|(failed, headers)| error(failed, headers, crates)).collect()
+    /// An error for each script, with its crate.
+    pub fn errors(&self, crates: &Crates<'_>) -> Vec<(ResolvedCrate, Error)> {
+        let failed = self.headers.iter();
+        failed.map(|(failed, headers)| (failed.clone(), error(failed, headers, crates))).collect()
     }
 }
 
 /// Parses `error: failed to run custom build command for `openssl-sys v0.9.109 (/path)``.
-fn failed_crate(line: &str) -> Option<FailedCrate> {
+fn failed_crate(line: &str) -> Option<ResolvedCrate> {
     let (_, found) = line.split_once("failed to run custom build command for `")?;
-    let mut words = found.split(['`', ' ']);
-    let (name, version) = (words.next()?, words.next()?.strip_prefix('v')?);
-    Some(FailedCrate { name: name.to_owned(), version: version.to_owned() })
+    ResolvedCrate::parse(found.split('`').next()?)
 }
 
-fn error(failed: &FailedCrate, headers: &BTreeSet<String>, crates: &Crates<'_>) -> Error {
-    let FailedCrate { name, version } = failed;
-    let package = crates.named(name, version);
+fn error(failed: &ResolvedCrate, headers: &BTreeSet<String>, crates: &Crates<'_>) -> Error {
+    let ResolvedCrate { name, version } = failed;
+    let package = crates.named(failed);
     let tree = package
         .map(|package| format!(" ({} shows what depends on it)", crates.tree_command(package)));
     let tree = tree.unwrap_or_default();
@@ -102,7 +95,8 @@ mod tests {
         output.lines().for_each(|line| scripts.look_at(line));
         let platform = HostPlatform::new(os, Arch::Amd64);
         let packages = vec![package("ssl-sys", "0.9.1", features)];
-        scripts.errors(&Crates { platform, packages, scripts: &[] })
+        let errors = scripts.errors(&Crates { platform, packages, scripts: &[] });
+        errors.into_iter().map(|(_, error)| error).collect()
     }
 
     const OBJECTIVE_C: &str = "warning: mac@1.0.0: a.m:1:9: fatal error: 'Cocoa/Cocoa.h' file not found\n\

@@ -5,6 +5,7 @@ use cargo_metadata::Package;
 
 use crate::cargo::build::BuildScriptOutput;
 use crate::cargo::metadata;
+use crate::cargo::tree::ResolvedCrate;
 use crate::files;
 use crate::platform::HostPlatform;
 use crate::project::Project;
@@ -50,10 +51,8 @@ impl<'a> Crates<'a> {
         self.packages.iter().filter(links).collect()
     }
 
-    /// The crate with this name and version.
-    pub fn named(&self, name: &str, version: &str) -> Option<&Package> {
-        let is_it = |it: &&Package| *it.name == *name && it.version.to_string() == version;
-        self.packages.iter().find(is_it)
+    pub fn named(&self, named: &ResolvedCrate) -> Option<&Package> {
+        self.packages.iter().find(|package| ResolvedCrate::from(*package) == *named)
     }
 
     /// The command that shows why a crate is part of a helper. A name alone is ambiguous if there are several

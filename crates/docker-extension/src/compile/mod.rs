@@ -8,7 +8,6 @@ use camino::Utf8PathBuf;
 use crate::cargo::build::{self, BuildScriptOutput};
 use crate::error::{Error, Result};
 use crate::host_binaries::{Build, HostBinaryPlan};
-use crate::platform::Os;
 use crate::progress::Step;
 use crate::project::Project;
 use crate::toolchain::Tools;
@@ -107,7 +106,9 @@ fn unknown_symbols(
     step: &Step<'_>,
 ) -> Result<Vec<BuildProblem>> {
     let mut unbound: BTreeMap<String, Affected> = BTreeMap::new();
-    for ((platform, name), path) in built.iter().filter(|((it, _), _)| it.os == Os::Darwin) {
+    // Users of Apple's linker may have asked it to leave symbols to macOS.
+    let is_left = |platform| tools.linking.leaves_unknown_symbols(platform);
+    for ((platform, name), path) in built.iter().filter(|((platform, _), _)| is_left(*platform)) {
         for symbol in symbol::unbound_in(path)? {
             unbound.entry(symbol).or_default().insert((name.clone(), *platform));
         }

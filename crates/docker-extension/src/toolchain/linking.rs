@@ -103,6 +103,12 @@ impl Linking {
         }
     }
 
+    /// Whether the linker leaves symbols that it finds in no library to macOS.
+    pub fn leaves_unknown_symbols(&self, platform: HostPlatform) -> bool {
+        let mut flags = self.flags.get(&platform).into_iter().flatten();
+        flags.any(|flag| flag.ends_with("dynamic_lookup"))
+    }
+
     fn use_lld(
         &mut self,
         toolchain: &Toolchain,

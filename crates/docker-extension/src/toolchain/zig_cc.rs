@@ -81,15 +81,27 @@ pub fn run_as(program: &OsStr, args: impl Iterator<Item = OsString>) -> Option<R
 
 impl ZigWrapper {
     fn command(&self, args: impl Iterator<Item = OsString>) -> Command {
-        let mut args = args.peekable();
+        let args: Vec<OsString> = args.collect();
+        let (compiler, rest) = match args.split_first() {
+            Some((first, rest)) if first == "cc" || first == "c++" => (Some(first), rest),
+            _ => (None, &args[..]),
+        };
         let mut command = Command::new(&self.program);
-        command.args(&self.args);
-        if let Some(compiler) = args.next_if(|arg| arg == "cc" || arg == "c++") {
-            command.arg(compiler).args(self.paths.iter().map(RemappedPath::c_flag));
+        command.args(&self.args).args(compiler);
+        if compiler.is_some() && rest.iter().any(|arg| is_for_source(arg)) {
+            command.args(self.paths.iter().map(RemappedPath::c_flag));
         }
-        command.args(args);
+        command.args(rest);
         command
     }
+}
+
+/// Whether an argument means that the call compiles, and not only links.
+fn is_for_source(arg: &OsStr) -> bool {
+    const EXTENSIONS: [&str; 8] = ["c", "cc", "cpp", "cxx", "m", "mm", "s", "S"];
+    let extension = Path::new(arg).extension();
+    ["-c", "-S", "-E"].iter().any(|option| arg == *option)
+        || EXTENSIONS.iter().any(|it| extension.is_some_and(|extension| extension == *it))
 }
 
 #[cfg(unix)]
@@ -124,12 +136,18 @@ mod tests {
     }
 
     #[test]
-    fn only_the_c_compilers_get_the_paths() {
+    fn only_calls_that_compile_c_get_the_paths() {
+        let python = ["python3", "-m", "ziglang"];
         let flag = "-ffile-prefix-map=/a b=/workspace";
-        assert_eq!(command(&["cc", "-c"]), ["python3", "-m", "ziglang", "cc", flag, "-c"]);
-        assert_eq!(command(&["c++"]), ["python3", "-m", "ziglang", "c++", flag]);
-        assert_eq!(command(&["ar", "cc"]), ["python3", "-m", "ziglang", "ar", "cc"]);
-        assert_eq!(command(&[]), ["python3", "-m", "ziglang"]);
+        for (args, expected) in [
+            (&["cc", "-c", "a"][..], &["cc", flag, "-c", "a"][..]),
+            (&["c++", "/x/a.cpp", "-o", "a"], &["c++", flag, "/x/a.cpp", "-o", "a"]),
+            (&["cc", "a.o", "-o", "a"], &["cc", "a.o", "-o", "a"]),
+            (&["ar", "-c", "a.a"], &["ar", "-c", "a.a"]),
+            (&[], &[]),
+        ] {
+            assert_eq!(command(args), [&python, expected].concat());
+        }
     }
 
     #[test]

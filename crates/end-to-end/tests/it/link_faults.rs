@@ -208,25 +208,29 @@ fn every_helper_that_fails_is_named_with_its_own_reason() {
                   fn main() { #[cfg(target_os = \"macos\")] unsafe { pthread_craete() } }";
     extension.host_binary("misspelled", symbol);
     extension.host_binary("good", "fn main() {}");
+    extension.write("host-bins/scripted/build.rs", "fn main() { panic!(\"no\") }");
+    extension.host_binary("scripted", "fn main() {}");
     let output = dist(&extension, &["--platform", "darwin-amd64,darwin-arm64"]);
     let messages = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{messages}");
     let (_, report) = messages
-        .split_once("error: the host binaries can't be built, for 4 reasons:")
+        .split_once("error: the host binaries can't be built, for 5 reasons:")
         .expect(&messages);
     for line in [
         "error: no stub for the macOS framework NoSuchKit, required by the crate `framed` 0.0.0",
         "  --> `framed` for darwin-amd64 and darwin-arm64",
-        &NO_LIBRARY,
+        NO_LIBRARY,
         "  --> `tool` for darwin-amd64 and darwin-arm64",
         "error: unknown macOS symbol: `_pthread_craete`, required by the crate `misspelled` 0.0.0",
         "  --> `misspelled` for darwin-amd64 and darwin-arm64",
+        "error: the build script of the crate `scripted` 0.0.0 failed",
+        "  --> `scripted` for darwin-amd64 and darwin-arm64",
         "error: `wrong` for darwin-amd64 and darwin-arm64 do not compile",
     ] {
         assert!(report.contains(line), "`{line}` is not in:\n{report}");
     }
     assert!(!report.contains("good"), "{report}");
-    assert_eq!(report.matches("\n  help: ").count(), 4, "{report}");
+    assert_eq!(report.matches("\n  help: ").count(), 5, "{report}");
     extension.assert_untouched();
 }
 
@@ -290,4 +294,25 @@ fn objective_c_says_that_it_needs_apples_headers() {
     let expected = "error: the build script of the crate `tool` 0.0.0 failed: the header \
                     `nosuch/version.h` is missing";
     assert!(messages.contains(expected), "{messages}");
+}
+
+/// As the crate `webview2-com-sys` does.
+#[test]
+fn a_dll_that_windows_lacks_is_reported_with_its_crate_and_origin() {
+    let extension = Extension::new();
+    let source = "#[cfg(windows)]\n#[link(name = \"WebView2Loader\", kind = \"raw-dylib\")]\n\
+                  unsafe extern \"system\" { fn CreateCoreWebView2Environment(handler: usize) -> i32; }\n\
+                  fn main() { #[cfg(windows)] unsafe { CreateCoreWebView2Environment(0); } }";
+    extension.host_binary("tool", source);
+    let output = dist(&extension, &["--platform", "windows-amd64"]);
+    let messages = stderr(&output);
+    let expected = "error: the library `WebView2Loader.dll` is not part of Windows, required by the crate \
+                    `tool` 0.0.0";
+    assert!(messages.contains(expected), "{messages}");
+    for words in
+        ["`Microsoft.Web.WebView2`", "`dist` puts no DLLs into the image", "-i tool@0.0.0`"]
+    {
+        assert!(messages.contains(words), "`{words}` is not in:\n{messages}");
+    }
+    assert!(!messages.contains("--linker"), "{messages}");
 }
