@@ -106,8 +106,6 @@ pub struct BuildScriptOutput {
     pub conditions: Vec<String>,
     /// The libraries to link, each as `name` or `kind=name`.
     pub libraries: Vec<String>,
-    /// The directories in which the linker searches, each as `path` or `kind=path`.
-    pub search_paths: Vec<String>,
     /// `OUT_DIR`, which may contain sources.
     pub directory: Utf8PathBuf,
 }
@@ -199,7 +197,6 @@ impl CargoBuild<'_> {
                     package: script.package_id,
                     conditions: script.cfgs,
                     libraries: texts(script.linked_libs),
-                    search_paths: texts(script.linked_paths),
                     directory: script.out_dir,
                 }))
             }

@@ -46,7 +46,7 @@ impl<'a> Crates<'a> {
             let mut scripts = self.scripts_of(package);
             let directory = package.manifest_path.parent();
             scripts.any(|script| script.libraries.iter().any(|it| library.is_printed(it)))
-                || directory.is_some_and(|directory| library.is_in_sources(directory))
+                || directory.is_some_and(|directory| any_source(directory, |it| library.is_in(it)))
         };
         self.packages.iter().filter(links).collect()
     }
@@ -86,6 +86,20 @@ pub(super) fn bundling_feature(package: &Package) -> Option<&str> {
     Some(feature)
 }
 
+/// Whether any Rust source in the directory has a property.
+pub(super) fn any_source(directory: &Utf8Path, is_it: impl Fn(&str) -> bool + Copy) -> bool {
+    let entries = files::entries(directory).unwrap_or_default();
+    entries.into_iter().any(|entry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => {
+            entry.file_name() != "target" && any_source(entry.path(), is_it)
+        }
+        Ok(_) if entry.path().extension() == Some("rs") => {
+            files::read_text(entry.path()).is_ok_and(|source| is_it(&source))
+        }
+        _ => false,
+    })
+}
+
 /// What a crate links.
 pub(super) enum Linkage<'a> {
     Framework(&'a str),
@@ -102,19 +116,6 @@ impl Linkage<'_> {
             Linkage::Framework(framework) => kind.starts_with("framework") && is_named(framework),
             Linkage::Library(library) => !kind.starts_with("framework") && is_named(library),
         }
-    }
-
-    fn is_in_sources(&self, directory: &Utf8Path) -> bool {
-        let entries = files::entries(directory).unwrap_or_default();
-        entries.into_iter().any(|entry| match entry.file_type() {
-            Ok(kind) if kind.is_dir() => {
-                entry.file_name() != "target" && self.is_in_sources(entry.path())
-            }
-            Ok(_) if entry.path().extension() == Some("rs") => {
-                files::read_text(entry.path()).is_ok_and(|source| self.is_in(&source))
-            }
-            _ => false,
-        })
     }
 
     /// A crate links a library with `#[link(name = "…")]`, or with a line that its build script prints.

@@ -76,7 +76,6 @@ mod tests {
             target: Some(platform.triple()),
             conditions: Vec::new(),
             libraries: vec!["dylib=WebView2Loader".to_owned()],
-            search_paths: Vec::new(),
             directory: "/out".into(),
         };
         let scripts = [script];

@@ -9,6 +9,7 @@ use std::fmt;
 
 use camino::Utf8Path;
 use cargo_metadata::Package;
+use memchr::memmem::Finder;
 use object::read::{ImportFlags, NameOrOrdinal};
 use object::{Object, macho};
 
@@ -120,13 +121,16 @@ pub(super) fn undefined(symbols: &[String]) -> Error {
 pub(super) fn explain(crates: &Crates<'_>, symbols: &BTreeSet<String>) -> UnknownSymbols {
     let mut unknown = Vec::new();
     let mut rest: Vec<&String> = symbols.iter().collect();
+    // Searching is much faster than parsing.
+    let packages: Vec<&Package> =
+        crates.packages.iter().filter(|package| mentions(package, crates, symbols)).collect();
     // Conditions may be set in other ways than by a build script, such as in RUSTFLAGS.
     for knowledge in [Knowledge::BuildScripts, Knowledge::Nothing] {
         if rest.is_empty() {
             break;
         }
         let declared =
-            crates.packages.iter().map(|package| CrateDeclarations::of(package, crates, knowledge));
+            packages.iter().map(|package| CrateDeclarations::of(package, crates, knowledge));
         let declared: Vec<CrateDeclarations<'_>> = declared.collect();
         rest.retain(|symbol| {
             let found = declared.iter().find_map(|declared| declared.find(symbol));
@@ -141,6 +145,18 @@ pub(super) fn explain(crates: &Crates<'_>, symbols: &BTreeSet<String>) -> Unknow
     }));
     unknown.sort_by(|one, other| one.symbol.cmp(&other.symbol));
     UnknownSymbols(unknown)
+}
+
+/// Whether a crate's sources, or those that its build script wrote, contain the name of a symbol.
+fn mentions(package: &Package, crates: &Crates<'_>, symbols: &BTreeSet<String>) -> bool {
+    // C puts `_` before every name.
+    let names = symbols.iter().map(|symbol| symbol.strip_prefix('_').unwrap_or(symbol));
+    let names: Vec<Finder<'_>> = names.map(Finder::new).collect();
+    let names = &names[..];
+    let is_in = |source: &str| names.iter().any(|name| name.find(source.as_bytes()).is_some());
+    let own = package.manifest_path.parent().into_iter();
+    let generated = crates.scripts_of(package).map(|script| &*script.directory);
+    own.chain(generated).any(|directory| crates::any_source(directory, is_in))
 }
 
 /// The source of the conditions for `cfg`.
@@ -262,7 +278,6 @@ mod tests {
             target: Some(platform.triple()),
             conditions: texts(conditions),
             libraries: texts(libraries),
-            search_paths: Vec::new(),
             directory: dir.join("out"),
         };
         let scripts = [script];
