@@ -89,8 +89,10 @@ pub(super) struct ArchivedImage {
 pub(super) fn read(path: &Utf8Path) -> Result<ArchivedImage> {
     let documents = ArchivedDocuments::open(path)?;
     let index: ImageIndex = documents.json(INDEX)?;
-    let [image] = &index.manifests[..] else {
-        let count = index.manifests.len();
+    let images: Vec<&Descriptor> =
+        index.manifests.iter().filter(|it| !it.is_attestation()).collect();
+    let [image] = images[..] else {
+        let count = images.len();
         return Err(invalid(path, format!("{INDEX} lists {count} images, expected one")));
     };
     if image.media_type.kind() != BlobKind::Index {
@@ -98,7 +100,7 @@ pub(super) fn read(path: &Utf8Path) -> Result<ArchivedImage> {
     }
     let variants: ImageIndex = documents.json(&blob_path(image.digest))?;
     let mut manifests = Manifests::new();
-    for variant in variants.manifests {
+    for variant in variants.manifests.into_iter().filter(|it| !it.is_attestation()) {
         let platform = variant.platform.as_ref().and_then(OciPlatform::image_platform);
         if let Some(platform) = platform {
             manifests.insert(platform, documents.json(&blob_path(variant.digest))?);

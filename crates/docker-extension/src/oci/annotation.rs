@@ -6,3 +6,7 @@ pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
 pub const IMAGE_NAME: &str = "io.containerd.image.name";
 /// BuildKit sets it on manifests that describe another manifest.
 pub const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
+/// cosign sets it on the entries of the layouts that `cosign save` writes.
+pub const COSIGN_KIND: &str = "kind";
+/// The start of all values of [`COSIGN_KIND`].
+pub const COSIGN_KINDS: &str = "dev.cosignproject.cosign/";

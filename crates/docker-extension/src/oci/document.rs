@@ -27,6 +27,13 @@ pub struct Descriptor {
     pub digest: Digest,
     /// In bytes.
     pub size: u64,
+    /// For an index that lists what refers to an image; empty for the variants of an image.
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "MediaType::is_empty"
+    )]
+    artifact_type: MediaType,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<OciPlatform>,
     #[serde(
@@ -39,15 +46,27 @@ pub struct Descriptor {
 
 impl Descriptor {
     pub fn new(media_type: MediaType, digest: Digest, size: u64) -> Self {
-        Self { media_type, digest, size, platform: None, annotations: BTreeMap::new() }
+        let (artifact_type, annotations) = (MediaType::default(), BTreeMap::new());
+        Self { media_type, digest, size, artifact_type, platform: None, annotations }
     }
 
-    /// Whether the blob describes another manifest, for example how it was built.
+    /// Whether the blob is about another manifest: how it was built, what it contains, or a signature.
+    /// A descriptor without any sign of it may still refer to an [attestation]; then only the manifest
+    /// itself says so.
+    ///
+    /// [attestation]: ImageManifest::is_attestation
     pub fn is_attestation(&self) -> bool {
         const UNKNOWN: &str = "unknown";
         let is_unknown = |it: &OciPlatform| it.os == UNKNOWN && it.architecture == UNKNOWN;
+        let is_no_image = |kind: &String| {
+            let kind = kind.strip_prefix(annotation::COSIGN_KINDS);
+            kind.is_some_and(|kind| !["image", "imageIndex"].contains(&kind))
+        };
         self.annotations.contains_key(annotation::REFERENCE_TYPE)
             || self.platform.as_ref().is_some_and(is_unknown)
+            || self.annotations.get(annotation::COSIGN_KIND).is_some_and(is_no_image)
+            || !self.artifact_type.is_empty()
+                && self.artifact_type.kind() != BlobKind::Configuration
     }
 
     /// Whether registries store the blob as a manifest. The media type decides.
@@ -79,6 +98,13 @@ pub struct ImageManifest {
     schema_version: u64,
     #[serde(default, deserialize_with = "null_is_default")]
     media_type: MediaType,
+    /// What the manifest is, if it is not an image.
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "MediaType::is_empty"
+    )]
+    artifact_type: MediaType,
     pub config: Descriptor,
     #[serde(default, deserialize_with = "null_is_default")]
     pub layers: Vec<Descriptor>,
@@ -86,7 +112,25 @@ pub struct ImageManifest {
 
 impl ImageManifest {
     pub fn new(config: Descriptor, layers: Vec<Descriptor>) -> Self {
-        Self { schema_version: SCHEMA_VERSION, media_type: MediaType::MANIFEST, config, layers }
+        Self {
+            schema_version: SCHEMA_VERSION,
+            media_type: MediaType::MANIFEST,
+            artifact_type: MediaType::default(),
+            config,
+            layers,
+        }
+    }
+
+    /// Whether it is about another manifest instead of being an image. BuildKit since 0.32, cosign since 3
+    /// and ORAS write an artifact as the OCI specification defines it: with an empty configuration and an
+    /// `artifactType`. Older versions wrote the manifest of an image with statements in place of layers.
+    pub fn is_attestation(&self) -> bool {
+        let is_image = self.config.media_type.kind() == BlobKind::Configuration;
+        let is_statement = |it: &Descriptor| it.media_type.kind() == BlobKind::Statement;
+        let has_only_statements = !self.layers.is_empty() && self.layers.iter().all(is_statement);
+        let is_artifact =
+            !self.artifact_type.is_empty() || self.config.media_type == MediaType::EMPTY;
+        has_only_statements || !is_image && is_artifact
     }
 }
 
@@ -311,8 +355,46 @@ mod tests {
         };
         assert!(descriptor(json!({ "platform": { "os": "unknown", "architecture": "unknown" } })));
         assert!(descriptor(json!({ "annotations": { "vnd.docker.reference.type": "x" } })));
+        assert!(descriptor(json!({ "annotations": { "kind": "dev.cosignproject.cosign/sigs" } })));
+        let bundle = "application/vnd.dev.sigstore.bundle.v0.3+json";
+        assert!(descriptor(json!({ "artifactType": bundle })));
+        assert!(!descriptor(json!({ "artifactType": CONFIGURATION })));
+        assert!(!descriptor(json!({ "artifactType": null, "annotations": { "kind": "image" } })));
+        let cosign = json!({ "kind": "dev.cosignproject.cosign/imageIndex" });
+        assert!(!descriptor(json!({ "annotations": cosign })));
         assert!(!descriptor(json!({ "platform": { "os": "linux", "architecture": "unknown" } })));
         assert!(!descriptor(json!({})));
+    }
+
+    #[test]
+    fn an_attestation_is_recognized_by_its_manifest_alone() {
+        let of = |media_type: &str| json!({ "mediaType": media_type, "digest": DIGEST, "size": 2 });
+        let manifest = |artifact_type: Value, config: &str, layer: &str| {
+            let json = json!({
+                "schemaVersion": 2,
+                "artifactType": artifact_type,
+                "config": of(config),
+                "layers": [of(layer)],
+            });
+            match read(&json) {
+                Ok(ImageDocument::Manifest(manifest)) => manifest.is_attestation(),
+                other => panic!("{other:?}"),
+            }
+        };
+        const EMPTY: &str = "application/vnd.oci.empty.v1+json";
+        const STATEMENT: &str = "application/vnd.in-toto+json";
+        const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+        let buildkit = json!("application/vnd.docker.attestation.manifest.v1+json");
+        assert!(manifest(buildkit, EMPTY, STATEMENT));
+        assert!(manifest(Value::Null, CONFIGURATION, STATEMENT));
+        assert!(manifest(json!("application/vnd.example.manual"), "application/x", "text/plain"));
+        assert!(manifest(Value::Null, EMPTY, "text/plain"));
+        // The specification lets an image have a type, too.
+        assert!(!manifest(json!("application/vnd.example"), CONFIGURATION, LAYER));
+        assert!(!manifest(Value::Null, CONFIGURATION, LAYER));
+        // An image that is broken.
+        assert!(!manifest(Value::Null, "text/plain", LAYER));
+        assert!(!manifest(Value::Null, CONFIGURATION, "text/plain"));
     }
 
     #[test]

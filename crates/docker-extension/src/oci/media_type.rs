@@ -20,6 +20,8 @@ pub enum BlobKind {
     Layer,
     /// A layer that registries don't store: OCI calls it non-distributable, Docker calls it foreign.
     ForeignLayer,
+    /// A statement about an image, signed or not: provenance, a bill of materials, a signature.
+    Statement,
     Other,
 }
 
@@ -36,6 +38,17 @@ const DOCKER_CONFIGURATION: &str = "application/vnd.docker.container.image.v1+js
 const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar";
 const DOCKER_FOREIGN_LAYER: &str = "application/vnd.docker.image.rootfs.foreign.diff.tar";
 
+/// The empty configuration `{}` of a manifest that is not an image.
+const EMPTY: &str = "application/vnd.oci.empty.v1+json";
+/// The media types of BuildKit, of in-toto, and the start of those of sigstore.
+const STATEMENTS: [&str; 5] = [
+    "application/vnd.in-toto+json",
+    "application/vnd.in-toto.bundle+json",
+    "application/vnd.dsse.envelope.v1+json",
+    "application/vnd.dev.sigstore.",
+    "application/vnd.dev.cosign.",
+];
+
 /// The compression suffixes of layer media types.
 const COMPRESSIONS: [&str; 5] = ["", "+gzip", "+zstd", ".gzip", ".zstd"];
 
@@ -45,6 +58,7 @@ impl MediaType {
     pub const CONFIGURATION: Self = Self(Cow::Borrowed(CONFIGURATION));
     pub const LAYER: Self = Self(Cow::Borrowed(LAYER));
     pub const LAYER_GZIP: Self = Self(Cow::Borrowed(LAYER_GZIP));
+    pub const EMPTY: Self = Self(Cow::Borrowed(EMPTY));
 
     /// The types of the first document of an image.
     pub const ROOTS: [&str; 4] = [INDEX, MANIFEST, DOCKER_MANIFEST_LIST, DOCKER_MANIFEST];
@@ -60,6 +74,7 @@ impl MediaType {
             CONFIGURATION | DOCKER_CONFIGURATION => BlobKind::Configuration,
             _ if is_layer([LAYER, DOCKER_LAYER]) => BlobKind::Layer,
             _ if is_layer([FOREIGN_LAYER, DOCKER_FOREIGN_LAYER]) => BlobKind::ForeignLayer,
+            other if STATEMENTS.iter().any(|it| other.starts_with(it)) => BlobKind::Statement,
             _ => BlobKind::Other,
         }
     }
@@ -87,7 +102,7 @@ mod tests {
 
     #[test]
     fn the_media_types_of_both_formats_are_known() {
-        let kinds: [(BlobKind, &[&str]); 6] = [
+        let kinds: [(BlobKind, &[&str]); 7] = [
             (BlobKind::Index, &[INDEX, DOCKER_MANIFEST_LIST]),
             (BlobKind::Manifest, &[MANIFEST, DOCKER_MANIFEST]),
             (BlobKind::Configuration, &[CONFIGURATION, DOCKER_CONFIGURATION]),
@@ -108,7 +123,15 @@ mod tests {
                     "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
                 ],
             ),
-            (BlobKind::Other, &["application/vnd.in-toto+json", "", "text/plain"]),
+            (
+                BlobKind::Statement,
+                &[
+                    "application/vnd.in-toto+json",
+                    "application/vnd.dev.cosign.simplesigning.v1+json",
+                    "application/vnd.dev.sigstore.bundle.v0.3+json",
+                ],
+            ),
+            (BlobKind::Other, &[EMPTY, "", "text/plain"]),
         ];
         for (kind, media_types) in kinds {
             for media_type in media_types {

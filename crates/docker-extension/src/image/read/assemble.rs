@@ -12,7 +12,7 @@ use super::store::{self, Blobs};
 use super::stored::{Absent, ContentPlace, StoredImage, Variant};
 use super::tree::FileTree;
 use crate::oci::{
-    BlobKind, Descriptor, Digest, ImageConfiguration, ImageDocument, ImageIndex, ImageManifest,
+    BlobKind, Descriptor, Digest, ImageConfiguration, ImageDocument, ImageManifest,
     InvalidDocument, OciPlatform, from_json,
 };
 use crate::parallel::in_parallel;
@@ -29,6 +29,15 @@ pub(super) struct ImageRoot {
     pub called: Called,
     pub digest: Digest,
     pub document: ImageDocument,
+}
+
+/// What the first document lists.
+#[derive(Default)]
+struct ImageOutline {
+    variants: Vec<VariantOutline>,
+    absent: Vec<Absent>,
+    /// The number of manifests that are not variants.
+    attestations: usize,
 }
 
 /// A variant whose layers are not read yet.
@@ -55,13 +64,9 @@ pub(super) fn assemble(
 ) -> Result<StoredImage, ReadError> {
     let ImageRoot { blobs, called, digest, document } = root;
     let assembler = Assembler { blobs: &*blobs, budget: Budget::new(*limits), step };
-    let (is_index, attestations) = match &document {
-        ImageDocument::Manifest(_) => (false, 0),
-        ImageDocument::Index(ImageIndex { manifests, .. }) => {
-            (true, manifests.iter().filter(|it| it.is_attestation()).count())
-        }
-    };
-    let (outlines, mut absent) = assembler.outlines(document, digest)?;
+    let is_index = matches!(document, ImageDocument::Index(_));
+    let ImageOutline { variants: outlines, mut absent, attestations } =
+        assembler.outline_image(document, digest)?;
     let layers = assembler.layers(&outlines)?;
     let mut variants = Vec::new();
     for outline in outlines {
@@ -98,38 +103,46 @@ struct Assembler<'a> {
 }
 
 impl Assembler<'_> {
-    /// The variants that the first document lists, and those of them that are missing.
-    fn outlines(
+    fn outline_image(
         &self,
         document: ImageDocument,
         digest: Digest,
-    ) -> Result<(Vec<VariantOutline>, Vec<Absent>), ReadError> {
+    ) -> Result<ImageOutline, ReadError> {
+        let mut found = ImageOutline::default();
         let listed = match document {
+            ImageDocument::Manifest(manifest) if manifest.is_attestation() => {
+                return Err(ReadError::broken(format!("{MANIFEST} {digest}"), Broken::Attestation));
+            }
             ImageDocument::Manifest(manifest) => {
-                return Ok((vec![self.outline(manifest, digest, None)?], Vec::new()));
+                found.variants.push(self.outline(manifest, digest, None)?);
+                return Ok(found);
             }
             ImageDocument::Index(index) => index.manifests,
         };
-        let listed: Vec<_> = listed.into_iter().filter(|it| !it.is_attestation()).collect();
+        let (attestations, listed): (Vec<_>, Vec<_>) =
+            listed.into_iter().partition(Descriptor::is_attestation);
+        found.attestations = attestations.len();
         let limit = self.budget.limits.variants;
         if listed.len() as u64 > limit {
             return Err(ReadError::too_large(format!("index {digest}"), TooLarge::Variants(limit)));
         }
-        let (mut outlines, mut absent) = (Vec::new(), Vec::new());
         for child in listed {
             let platform = child.platform.clone();
-            let outline = self
-                .manifest(&child)
-                .and_then(|manifest| self.outline(manifest, child.digest, platform.clone()));
+            let outline = self.manifest(&child).and_then(|manifest| {
+                let is_attestation = manifest.is_attestation();
+                let outline = || self.outline(manifest, child.digest, platform.clone());
+                if is_attestation { Ok(None) } else { outline().map(Some) }
+            });
             match outline {
-                Ok(outline) => outlines.push(outline),
+                Ok(Some(outline)) => found.variants.push(outline),
+                Ok(None) => found.attestations += 1,
                 Err(error) if error.is_missing() => {
-                    absent.push(Absent { platform, digest: child.digest });
+                    found.absent.push(Absent { platform, digest: child.digest });
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok((outlines, absent))
+        Ok(found)
     }
 
     fn manifest(&self, child: &Descriptor) -> Result<ImageManifest, ReadError> {
@@ -298,7 +311,7 @@ impl ReadLayers {
 mod tests {
     use std::collections::BTreeSet;
 
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::image::read::FileContent;
@@ -441,9 +454,113 @@ mod tests {
         assert!(reason("application/vnd.docker.image.rootfs.diff.tar.gzip").is_none());
         let foreign = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
         assert!(matches!(reason(foreign), Some(Broken::Foreign(_))));
-        for other in ["application/vnd.in-toto+json", "", MediaType::ROOTS[1]] {
+        for other in ["application/octet-stream", "", MediaType::ROOTS[1]] {
             assert!(matches!(reason(other), Some(Broken::MediaType(_))), "{other}");
         }
+    }
+
+    /// An index as BuildKit writes it, with an attestation for each variant.
+    fn attested(image: &mut Image, attestation: impl Fn(&mut Image, &Value) -> Value) -> Value {
+        let mut manifests = Vec::new();
+        let mut attestations = Vec::new();
+        for architecture in ["amd64", "arm64"] {
+            let tar = Tar::new().file("a", architecture).finish();
+            let manifest = image.manifest(architecture, &[tar]);
+            attestations.push(attestation(image, &manifest));
+            manifests.push(manifest);
+        }
+        // In the order of BuildKit: the attestations follow the variants.
+        image.index([manifests, attestations].concat())
+    }
+
+    fn assert_attested(archive: Vec<u8>, form: &str) {
+        let image = read(archive, &SMALL).unwrap_or_else(|error| panic!("{form}: {error}"));
+        let platforms: Vec<_> = image.variants.iter().map(|it| it.platform.to_string()).collect();
+        assert_eq!(platforms, ["linux/amd64", "linux/arm64"], "{form}");
+        assert_eq!((image.attestations, image.absent.len()), (2, 0), "{form}");
+    }
+
+    #[test]
+    fn the_attestations_of_every_version_of_buildkit_are_not_variants() {
+        for (form, attestation) in [
+            ("before 0.32", Image::attestation as fn(&mut Image, &Value) -> Value),
+            ("since 0.32", Image::artifact_attestation),
+        ] {
+            let mut image = Image::new();
+            let index = attested(&mut image, attestation);
+            assert_attested(image.archive(vec![index]), form);
+
+            // A tool that copied the index without platforms and annotations.
+            let mut image = Image::new();
+            let index = attested(&mut image, |image, manifest| {
+                let mut attestation = attestation(image, manifest);
+                let fields = attestation.as_object_mut().unwrap();
+                fields.retain(|name, _| !["platform", "annotations"].contains(&&**name));
+                attestation
+            });
+            assert_attested(image.archive(vec![index]), &format!("{form}, without marks"));
+
+            // An index with a single variant, as `docker buildx build` for one platform makes it.
+            let mut image = Image::new();
+            let manifest = image.manifest("arm64", &[]);
+            let beside = attestation(&mut image, &manifest);
+            let index = image.index(vec![manifest, beside]);
+            let found = read(image.archive(vec![index]), &SMALL).unwrap();
+            assert_eq!((found.variants.len(), found.attestations), (1, 1), "{form}");
+
+            // Without any variant, there is nothing to validate.
+            let mut image = Image::new();
+            let manifest = image.manifest("arm64", &[]);
+            let alone = attestation(&mut image, &manifest);
+            let error = read(image.archive(vec![alone]), &SMALL).err().unwrap().to_string();
+            assert!(error.ends_with("other artifact, not an image"), "{form}: {error}");
+        }
+    }
+
+    #[test]
+    fn signatures_and_other_artifacts_in_an_index_are_not_variants() {
+        const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+        const SIGNATURE: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+        let bundle = |image: &mut Image, manifest: &Value| {
+            let layer = image.blob(BUNDLE, b"{}".to_vec());
+            image.artifact(BUNDLE, vec![layer], manifest)
+        };
+        let signature = |image: &mut Image, _: &Value| {
+            let layer = image.blob(SIGNATURE, b"{\"critical\":{}}".to_vec());
+            let mut signature = image.manifest_of("", vec![layer], &[]);
+            signature.as_object_mut().unwrap().remove("platform");
+            signature
+        };
+        // An artifact for one platform, which ORAS can write.
+        let manual = |image: &mut Image, manifest: &Value| {
+            let layer = image.blob("text/plain", b"Read me".to_vec());
+            let mut manual =
+                image.artifact("application/vnd.example.manual", vec![layer], manifest);
+            manual["platform"] = manifest["platform"].clone();
+            manual
+        };
+        type Artifact = dyn Fn(&mut Image, &Value) -> Value;
+        for (form, artifact) in [
+            ("cosign 3", &bundle as &Artifact),
+            ("cosign 2", &signature),
+            ("ORAS, with a platform", &manual),
+        ] {
+            let mut image = Image::new();
+            let index = attested(&mut image, artifact);
+            assert_attested(image.archive(vec![index]), form);
+        }
+    }
+
+    #[test]
+    fn an_archive_of_docker_save_with_attestations_is_read() {
+        let mut image = Image::new();
+        let index = attested(&mut image, Image::artifact_attestation);
+        // Docker writes `manifest.json` for older engines; it lists only images.
+        let mut archive = image.archive(vec![index]);
+        archive.truncate(archive.len() - 1024);
+        let manifest = json!([{ "Config": "blobs/sha256/0", "RepoTags": ["a:1"], "Layers": [] }]);
+        let old = Tar::new().file("manifest.json", manifest.to_string()).finish();
+        assert_attested([archive, old].concat(), "docker save");
     }
 
     #[test]

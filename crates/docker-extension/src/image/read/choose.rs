@@ -61,7 +61,11 @@ pub(super) fn from_index(
     };
     let digest = Digest::of(json);
     let is_wanted = |it: &&Descriptor| wanted.is_none_or(|wanted| is_called(it, wanted));
-    let found: Vec<_> = listed.iter().filter(is_wanted).collect();
+    let mut found: Vec<_> = listed.iter().filter(is_wanted).collect();
+    // Tools that copy an image with what refers to it list both.
+    if found.iter().any(|it| !it.is_attestation()) {
+        found.retain(|it| !it.is_attestation());
+    }
     let Some(first) = found.first() else {
         return match wanted {
             Some(wanted) => Err(no_such_name(place, wanted, &names(&listed))),
@@ -77,6 +81,13 @@ pub(super) fn from_index(
     if are_variants {
         let variants = found.into_iter().cloned().collect();
         return Ok((Chosen::Index { digest, variants }, called));
+    }
+    // ORAS lists the parts of an image, too, but names only the image.
+    let mut named = found.iter().filter(|it| called_by(it) != [None, None]);
+    if let Some(first) = named.next()
+        && named.all(|it| it.digest == first.digest)
+    {
+        return Ok((Chosen::Blob((*first).clone()), self::called(first)));
     }
     Err(ambiguous(place, &names(&listed)))
 }
@@ -133,7 +144,9 @@ fn names(listed: &[Descriptor]) -> Vec<String> {
         let name = called_by(it).into_iter().flatten().next();
         name.cloned().unwrap_or_else(|| it.digest.to_string())
     };
-    let mut names: Vec<_> = listed.iter().map(name).collect();
+    let has_images = listed.iter().any(|it| !it.is_attestation());
+    let shown = listed.iter().filter(|it| !(has_images && it.is_attestation()));
+    let mut names: Vec<_> = shown.map(name).collect();
     names.sort();
     names.dedup();
     names
@@ -247,6 +260,31 @@ mod tests {
             format!("`image.tar` does not contain the image `3`, only {names}")
         );
         assert!(matches!(choose(&[], None), Err(ReadError::Broken { .. })));
+    }
+
+    #[test]
+    fn an_image_is_selected_from_a_layout_that_contains_its_attestations_and_signatures() {
+        let image = descriptor('a', json!({ REF_NAME: "1" }));
+        let (name, digest) = (called(None, Some("1")), format!("sha256:{}", "c".repeat(64)));
+        let mut attestation = descriptor('b', json!({ "vnd.docker.reference.type": "x" }));
+        attestation["platform"] = json!({ "os": "unknown", "architecture": "unknown" });
+        let mut bundle = descriptor('c', Value::Null);
+        bundle["artifactType"] = json!("application/vnd.dev.sigstore.bundle.v0.3+json");
+        let listed = [attestation, bundle, image];
+        assert_eq!(choose(&listed, None).unwrap(), ('a', name.clone()));
+        assert_eq!(choose(&listed, Some("1")).unwrap().0, 'a');
+        // This one was asked for; reading it says that it is not an image.
+        assert_eq!(choose(&listed, Some(&digest)).unwrap().0, 'c');
+
+        let kind = |kind| json!({ "kind": format!("dev.cosignproject.cosign/{kind}") });
+        let saved = [descriptor('a', kind("imageIndex")), descriptor('b', kind("sigs"))];
+        assert_eq!(choose(&saved, None).unwrap().0, 'a');
+
+        // ORAS lists every manifest.
+        let mut variant = descriptor('d', Value::Null);
+        variant["platform"] = json!({ "os": "linux", "architecture": "amd64" });
+        let listed = [&listed[..], &[variant]].concat();
+        assert_eq!(choose(&listed, None).unwrap(), ('a', name));
     }
 
     #[test]

@@ -96,6 +96,9 @@ pub enum Broken {
     /// It is a document of another kind, or an empty one.
     #[error("{0}")]
     Unexpected(&'static str),
+    /// It is about an image.
+    #[error("it is an attestation, a signature or another artifact, not an image")]
+    Attestation,
     #[error("it is missing")]
     Missing,
     #[error("all variants that it lists are missing")]

@@ -22,7 +22,7 @@ pub struct StoredImage {
     pub variants: Vec<Variant>,
     /// Variants that the index lists, but that are missing.
     pub absent: Vec<Absent>,
-    /// The number of attestations in the index.
+    /// The number of attestations, signatures and other artifacts in the index.
     pub attestations: usize,
     pub(super) blobs: Box<dyn Blobs>,
     pub(super) limits: Limits,

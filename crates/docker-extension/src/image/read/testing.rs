@@ -17,6 +17,9 @@ const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const CONFIGURATION: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+const EMPTY: &str = "application/vnd.oci.empty.v1+json";
+const STATEMENT: &str = "application/vnd.in-toto+json";
+const ATTESTATION: &str = "application/vnd.docker.attestation.manifest.v1+json";
 
 /// Limits that tests reach quickly.
 pub(super) const SMALL: Limits = Limits {
@@ -157,6 +160,73 @@ impl Image {
         });
         let mut descriptor = self.blob(MANIFEST, manifest.to_string().into_bytes());
         descriptor["platform"] = json!({ "os": "linux", "architecture": architecture });
+        descriptor
+    }
+
+    /// The provenance of an image manifest, as BuildKit before 0.32 stored it: the manifest of an image for an
+    /// unknown platform, with the statement as its layer.
+    pub fn attestation(&mut self, subject: &Value) -> Value {
+        let layer = self.statement(subject, "https://in-toto.io/Statement/v0.1");
+        let config = json!({
+            "architecture": "unknown",
+            "os": "unknown",
+            "config": {},
+            "rootfs": { "type": "layers", "diff_ids": [layer["digest"]] },
+        });
+        let config = self.blob(CONFIGURATION, config.to_string().into_bytes());
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": config,
+            "layers": [layer],
+        });
+        let descriptor = self.blob(MANIFEST, manifest.to_string().into_bytes());
+        Self::marked_by_buildkit(descriptor, subject)
+    }
+
+    /// The provenance of an image manifest, as BuildKit stores it since 0.32: an artifact.
+    pub fn artifact_attestation(&mut self, subject: &Value) -> Value {
+        let layer = self.statement(subject, "https://in-toto.io/Statement/v1");
+        let descriptor = self.artifact(ATTESTATION, vec![layer], subject);
+        Self::marked_by_buildkit(descriptor, subject)
+    }
+
+    /// An artifact that refers to the manifest `subject`, in the form of the OCI image specification 1.1.
+    pub fn artifact(&mut self, kind: &str, layers: Vec<Value>, subject: &Value) -> Value {
+        let mut config = self.blob(EMPTY, b"{}".to_vec());
+        config["data"] = json!("e30=");
+        let of = |name: &str| subject[name].clone();
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "artifactType": kind,
+            "config": config,
+            "layers": layers,
+            "subject": { "mediaType": MANIFEST, "digest": of("digest"), "size": of("size") },
+        });
+        self.blob(MANIFEST, manifest.to_string().into_bytes())
+    }
+
+    fn statement(&mut self, subject: &Value, version: &str) -> Value {
+        const PREDICATE: &str = "https://slsa.dev/provenance/v1";
+        let digest = subject["digest"].as_str().unwrap_or_default().replace("sha256:", "");
+        let statement = json!({
+            "_type": version,
+            "predicateType": PREDICATE,
+            "subject": [{ "name": "_", "digest": { "sha256": digest } }],
+            "predicate": {},
+        });
+        let mut layer = self.blob(STATEMENT, statement.to_string().into_bytes());
+        layer["annotations"] = json!({ "in-toto.io/predicate-type": PREDICATE });
+        layer
+    }
+
+    fn marked_by_buildkit(mut descriptor: Value, subject: &Value) -> Value {
+        descriptor["annotations"] = json!({
+            "vnd.docker.reference.digest": subject["digest"],
+            "vnd.docker.reference.type": "attestation-manifest",
+        });
+        descriptor["platform"] = json!({ "architecture": "unknown", "os": "unknown" });
         descriptor
     }
 
