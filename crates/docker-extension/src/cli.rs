@@ -1,7 +1,7 @@
 //! The command line.
 
 use camino::Utf8PathBuf;
-use clap::builder::{NonEmptyStringValueParser, PossibleValue, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::engine::EngineRequest;
@@ -9,8 +9,9 @@ use crate::oci::{ImageName, InvalidReference, Reference, Tag, Version};
 use crate::platform::HostPlatform;
 use crate::progress::Verbosity;
 use crate::project::config::LinkerRequest;
-use crate::rules::{self, Rule};
+use crate::rules::WaivableRule;
 use crate::scaffold::ToolSource;
+use crate::validate::report::ReportFormat;
 
 /// The name of the tool's own program.
 pub const NAME: &str = "docker-extension";
@@ -156,9 +157,9 @@ pub struct DistArgs {
     /// Push the finished image to its registry; implies `--engine docker`
     #[arg(long)]
     pub push: bool,
-    /// Ignore findings of this rule, and push an image that has them
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "RULE")]
-    pub allow: Vec<AllowedRule>,
+    /// Accept findings of this rule, such as `placeholder`, also if the image is pushed
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    pub allow: Vec<WaivableRule>,
     /// The linker for host binaries [default: the configured one]
     #[arg(long, value_enum, value_name = "LINKER")]
     pub linker: Option<LinkerRequest>,
@@ -168,9 +169,10 @@ pub struct DistArgs {
     /// Print what would be done and exit
     #[arg(long)]
     pub plan: bool,
-    /// The format of the plan
-    #[arg(long, value_enum, default_value_t = Format::Text, requires = "plan", value_name = "FORMAT")]
-    pub format: Format,
+    /// The format of the validation report, which then replaces the summary; with `--plan`, that of the plan:
+    /// `text` or `json`
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text, value_name = "FORMAT")]
+    pub format: ReportFormat,
     /// Leave out the dashboard tab
     #[arg(long)]
     pub no_ui: bool,
@@ -209,7 +211,10 @@ Examples:
   cargo xtask validate image.oci.tar                an archive, or a directory with an OCI image layout
   cargo xtask validate me/tool:1.2.3                an image in a registry
   cargo xtask validate docker-daemon:me/tool:1.2.3  an image in the local Docker
-  cargo xtask validate --online                     check the icon and screenshot URLs too")]
+  cargo xtask validate --online                     check the icon and screenshot URLs too
+
+In a project, the waivers in `Cargo.toml` apply to images with the configured name, to the last `dist`, and to \
+`metadata.json` files in the workspace.")]
 pub struct ValidateArgs {
     /// The image, or a `metadata.json` file [default: the image of the last `dist`]
     #[arg(value_name = "IMAGE")]
@@ -217,15 +222,15 @@ pub struct ValidateArgs {
     /// Also download the icon and the screenshots, and check them
     #[arg(long)]
     pub online: bool,
-    /// The format of the report
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-    pub format: Format,
+    /// The format of the report: `github` for annotations in GitHub Actions, `sarif` for code scanning
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text, value_name = "FORMAT")]
+    pub format: ReportFormat,
     /// Treat warnings as errors
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub deny: Option<Denied>,
-    /// Ignore findings of this rule
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "RULE")]
-    pub allow: Vec<AllowedRule>,
+    /// Accept findings of this rule, such as `label-title`
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    pub allow: Vec<WaivableRule>,
 }
 
 /// The findings besides errors that make `validate` fail.
@@ -233,38 +238,6 @@ pub struct ValidateArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Denied {
     Warnings,
-}
-
-/// A rule that `--allow` accepts, by its id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AllowedRule {
-    Placeholder,
-}
-
-impl AllowedRule {
-    pub fn rule(self) -> &'static Rule {
-        match self {
-            AllowedRule::Placeholder => &rules::placeholder::PLACEHOLDER,
-        }
-    }
-}
-
-impl ValueEnum for AllowedRule {
-    fn value_variants<'a>() -> &'a [Self] {
-        &[AllowedRule::Placeholder]
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.rule().id))
-    }
-}
-
-// Its variants have no doc comments: clap would print them as the help of each value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    #[default]
-    Text,
-    Json,
 }
 
 /// The value of `--tag`: a tag, or an image's whole name with a tag.
@@ -334,11 +307,12 @@ mod tests {
             Ok::<_, clap::Error>(options.allow)
         };
         assert_eq!(allowed(&[]).unwrap(), []);
-        for args in [&["--allow", "placeholder"][..], &["--allow=placeholder,placeholder"]] {
-            assert_eq!(allowed(args).unwrap()[0], AllowedRule::Placeholder);
+        for args in [&["--allow", "placeholder"][..], &["--allow=placeholder,label-title"]] {
+            assert_eq!(allowed(args).unwrap()[0].rule().id, "placeholder");
         }
-        let error = allowed(&["--allow", "label-title"]).unwrap_err().to_string();
-        assert!(error.contains("[possible values: placeholder]"), "{error}");
+        let error = allowed(&["--allow", "label-titel"]).unwrap_err().to_string();
+        assert!(error.contains("did you mean `label-title`?"), "{error}");
+        assert!(allowed(&["--allow", "image-unreadable"]).is_err());
     }
 
     #[test]

@@ -4,8 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xshell::Shell;
 
 use super::current_directory;
-use crate::cli::{AllowedRule, DistArgs, Format};
-use crate::compile::{self, HostBinaryFile};
+use crate::cli::DistArgs;
+use crate::compile::{self, BuildBreach, Compiled, HostBinaryFile};
 use crate::contents::ContentsInput;
 use crate::context::Context;
 use crate::dist::StagedDist;
@@ -17,13 +17,17 @@ use crate::lock::lock;
 use crate::output;
 use crate::page_files::PageFiles;
 use crate::plan::Plan;
+use crate::platform::ImagePlatform;
 use crate::progress::Progress;
 use crate::project::Project;
-use crate::rules::{Severity, labels};
+use crate::rules::{Severity, Waiver, labels, online};
 use crate::sink::{ArchiveFile, Sink};
 use crate::text;
 use crate::toolchain::Toolchain;
-use crate::validate;
+use crate::validate::finding::{At, Finding};
+use crate::validate::image;
+use crate::validate::report::{ReportFormat, Subject, ValidationReport};
+use crate::validate::source::Sources;
 
 mod summary;
 
@@ -32,6 +36,11 @@ mod summary;
 pub fn run(args: &DistArgs, progress: &Progress) -> Result<()> {
     let sh = Shell::new()?;
     let here = current_directory(&sh)?;
+    if args.plan && ![ReportFormat::Text, ReportFormat::Json].contains(&args.format) {
+        let what =
+            "a plan has no findings, so `--plan` supports the formats `text` and `json` only";
+        return Err(Error::new(what).help("use `--format json`, or remove `--plan`").usage());
+    }
     let project = Project::load(&here)?;
     // Docker may take seconds to answer.
     let step = progress.step("Plan the run");
@@ -40,8 +49,8 @@ pub fn run(args: &DistArgs, progress: &Progress) -> Result<()> {
     step.done("");
     if args.plan {
         return output::print(&match args.format {
-            Format::Text => plan.text(),
-            Format::Json => plan.json(),
+            ReportFormat::Json => plan.json(),
+            _ => plan.text(),
         });
     }
     execute(&plan, args, &sh, progress).map_err(|error| {
@@ -59,14 +68,18 @@ fn execute(plan: &Plan<'_>, args: &DistArgs, sh: &Shell, progress: &Progress) ->
     let mut dist = StagedDist::begin(plan.project, &plan.output)?;
     plan.host_binaries.gaps().iter().for_each(|gap| progress.warn(gap));
     missing_licences(plan).for_each(|warning| progress.warn(warning));
-    let (files, pages) = build(plan, sh, progress)?;
+    let output = ReportOutput { format: args.format, sources: Sources::of_project(plan.project)? };
+    let (Compiled { files, breaches }, pages) = build(plan, sh, progress)?;
+    check_host_binaries(plan, &breaches, &output)?;
     let context = write_context(plan, &files, pages.as_deref(), progress)?;
     let image = make_image(plan, &context, &dist.unchecked_image_path(), progress)?;
-    check(&image, &args.allow, progress)?;
+    check(plan, &image, &breaches, &output, progress)?;
     ArchiveFile { path: dist.image_path() }.deliver(&image, &context, progress)?;
     dist.add_host_binaries(&frozen(&files, &context))?;
     let (image, manifest) = dist.commit(image, plan.engine.engine.kind())?;
-    summary::print(plan, &context, &manifest, args, progress)?;
+    if output.format == ReportFormat::Text {
+        summary::print(plan, &context, &manifest, args, progress)?;
+    }
     plan.sinks
         .iter()
         .try_for_each(|sink| sink.deliver(&image, &context, progress))
@@ -86,17 +99,17 @@ fn build<'a>(
     plan: &Plan<'a>,
     sh: &Shell,
     progress: &Progress,
-) -> Result<(Vec<HostBinaryFile<'a>>, Option<Utf8PathBuf>)> {
+) -> Result<(Compiled<'a>, Option<Utf8PathBuf>)> {
     let own_shell = sh.clone();
     std::thread::scope(|scope| {
         let pages = scope.spawn(move || build_pages(plan, &own_shell, progress));
-        let files = compile_host_binaries(plan, sh, progress);
+        let compiled = compile_host_binaries(plan, sh, progress);
         let pages = pages.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        if let (Err(_), Err(error)) = (&files, &pages) {
+        if let (Err(_), Err(error)) = (&compiled, &pages) {
             // Only one of the two errors is returned.
             progress.warn(error);
         }
-        Ok((files?, pages?))
+        Ok((compiled?, pages?))
     })
 }
 
@@ -112,17 +125,18 @@ fn compile_host_binaries<'a>(
     plan: &Plan<'a>,
     sh: &Shell,
     progress: &Progress,
-) -> Result<Vec<HostBinaryFile<'a>>> {
-    let Some(toolchain) = &plan.toolchain else { return Ok(Vec::new()) };
+) -> Result<Compiled<'a>> {
+    let Some(toolchain) = &plan.toolchain else { return Ok(Compiled::default()) };
     let step = progress.step("Prepare the toolchain");
     let tools = toolchain.prepare(plan.project, sh, &step)?;
     step.done(&tools);
 
     let step = progress.step("Compile the host binaries");
-    let files = compile::compile(plan.project, &plan.host_binaries, &tools, &step)?;
+    let compiled =
+        compile::compile(plan.project, &plan.host_binaries, &tools, &plan.waivers, &step)?;
     let platforms = plan.host_binaries.platforms();
     step.done(text::list(&platforms.iter().map(ToString::to_string).collect::<Vec<_>>()));
-    Ok(files)
+    Ok(compiled)
 }
 
 fn write_context(
@@ -170,19 +184,90 @@ fn make_image(
     Ok(image)
 }
 
+/// How the findings of a run are shown.
+struct ReportOutput {
+    format: ReportFormat,
+    sources: Sources,
+}
+
+impl ReportOutput {
+    /// The error of a run that ends with this report, which it contains or, in another format, has printed.
+    fn failure(&self, what: &str, report: &ValidationReport) -> Result<Error> {
+        if self.format == ReportFormat::Text {
+            return Ok(Error::new(format!("{what}:\n\n{}", report.text())));
+        }
+        output::print(&report.render(self.format, &self.sources))?;
+        let errors = text::count(report.count(Severity::Error), "error");
+        Ok(Error::new(format!("{what} with {errors}")))
+    }
+}
+
+/// Fails, before an image is made, if a host binary would not run and no waiver covers it.
+fn check_host_binaries(
+    plan: &Plan<'_>,
+    breaches: &[BuildBreach<'_>],
+    output: &ReportOutput,
+) -> Result<()> {
+    let is_waived = |it: &BuildBreach<'_>| {
+        let mut findings = findings(plan, std::slice::from_ref(it)).into_iter();
+        findings.all(|finding| {
+            let file = finding.place.at.file();
+            plan.waivers.iter().any(|waiver| waiver.covers(finding.rule, file))
+        })
+    };
+    let errors: Vec<_> = breaches.iter().filter(|it| !is_waived(it)).cloned().collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    if output.format == ReportFormat::Text {
+        return Err(compile::would_not_run(errors));
+    }
+    let subject = Subject { name: plan.reference.to_string(), ..Subject::default() };
+    let report = ValidationReport::new(subject, findings(plan, breaches));
+    let report = report.waive(&plan.waivers, |_| false);
+    Err(output.failure("the host binaries were built but would not run", &report)?)
+}
+
+/// The breaches as findings of the image that contains the host binaries.
+fn findings(plan: &Plan<'_>, breaches: &[BuildBreach<'_>]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for image in ImagePlatform::ALL {
+        for placement in plan.host_binaries.placements(image) {
+            let of_file = breaches.iter().filter(|it| it.build == placement.build);
+            findings.extend(of_file.map(|BuildBreach { breach, .. }| {
+                let path = placement.path();
+                breach.at(&format!("`{path}`"), At::File(path)).found_in(vec![image.into()])
+            }));
+        }
+    }
+    findings
+}
+
 /// Validates the image. Its tag need not be a version, because the image may be for a trial.
-fn check(image: &Image, allow: &[AllowedRule], progress: &Progress) -> Result<()> {
+fn check(
+    plan: &Plan<'_>,
+    image: &Image,
+    breaches: &[BuildBreach<'_>],
+    output: &ReportOutput,
+    progress: &Progress,
+) -> Result<()> {
     let step = progress.step("Validate the image");
     let source = ImageSource::Archive { path: image.archive.clone(), image: None };
     let opened = StoredImage::open(&source, &step);
-    let report = validate::image::check(opened, &image.reference.to_string())?;
-    let allowed = allow.iter().map(|allowed| allowed.rule());
-    let report = report.without(allowed.chain([&labels::TAG]));
+    let report = image::check(opened, &image.reference.to_string())?.without([&labels::TAG]);
+    // Waived ones that only the build can find: it knows the promised version of macOS.
+    let report = report.with(findings(plan, breaches));
+    let is_checked =
+        |it: &Waiver| it.rule.rule() != &labels::TAG && !online::ALL.contains(&it.rule.rule());
+    let report = report.waive(&plan.waivers, |waiver| plan.is_complete() && is_checked(waiver));
     if report.count(Severity::Error) > 0 {
-        let report = report.text();
-        return Err(Error::new(format!("the image was built but failed validation:\n\n{report}")));
+        return Err(output.failure("the image was built but failed validation", &report)?);
     }
-    if report.count(Severity::Warning) > 0 {
+    if output.format != ReportFormat::Text {
+        output::print(&report.render(output.format, &output.sources))?;
+    } else if report.count(Severity::Warning) > 0
+        || !report.waived().is_empty() && !progress.is_quiet()
+    {
         progress.report(report.text().trim_end());
     }
     step.done(report.counts());

@@ -5,24 +5,52 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xshell::Shell;
 
 use super::current_directory;
-use crate::cli::{self, Denied, Format};
+use crate::cli::{self, Denied};
+use crate::contents::UI_DIRECTORY;
 use crate::dist;
-use crate::error::Error;
+use crate::error::{Error, one_line};
 use crate::files;
-use crate::image::read::{ImageSource, StoredImage};
+use crate::host_binaries::HostBinaryPlan;
+use crate::image::read::{ImageSource, StoredImage, Variant};
+use crate::oci::ImageName;
 use crate::output;
+use crate::platform::ImagePlatform;
 use crate::progress::Progress;
 use crate::project::Project;
-use crate::rules::Severity;
+use crate::rules::{Rule, Severity, Waiver, WaiverOrigin, metadata as metadata_rules, online};
 use crate::text;
 use crate::validate::online::Pictures;
 use crate::validate::report::{Subject, ValidationReport};
+use crate::validate::source::Sources;
 use crate::validate::{image, metadata};
 
 enum Checked {
     /// Only a `metadata.json`.
     Metadata(Utf8PathBuf),
-    Image(ImageSource),
+    Image {
+        source: ImageSource,
+        /// Whether it is what the project's last `dist` made.
+        is_last_dist: bool,
+    },
+}
+
+/// What was found, and what can be said about it in this directory.
+struct Outcome {
+    report: ValidationReport,
+    relation: Relation,
+    /// Whether a rule was checked.
+    is_checked: fn(&Rule, is_online: bool) -> bool,
+}
+
+/// What a validated image or file has to do with the project in the current directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Relation {
+    /// It comes from elsewhere.
+    Foreign,
+    /// It belongs to the project, but lacks parts, or is of another version.
+    Part,
+    /// It is everything that the project configures.
+    Whole,
 }
 
 /// Runs the command.
@@ -32,16 +60,30 @@ enum Checked {
 pub fn run(options: &cli::ValidateArgs, progress: &Progress) -> Result<(), Error> {
     let sh = Shell::new()?;
     let here = current_directory(&sh)?;
-    let report = match find(options.image.as_deref(), &here)? {
-        Checked::Metadata(path) if options.online => return Err(no_labels(&path)),
-        Checked::Metadata(path) => check_metadata(&path)?,
-        Checked::Image(source) => check_image(&source, options.online, progress)?,
+    let checked = find(options.image.as_deref(), &here)?;
+    let project = project_at(&here, progress);
+    let Outcome { report, relation, is_checked } = match &checked {
+        Checked::Metadata(path) if options.online => return Err(no_labels(path)),
+        Checked::Metadata(path) => check_metadata(path, project.as_ref())?,
+        Checked::Image { source, is_last_dist } => {
+            check_image(source, *is_last_dist, project.as_ref(), options.online, progress)?
+        }
     };
-    let report = report.without(options.allow.iter().map(|allowed| allowed.rule()));
-    output::print(&match options.format {
-        Format::Text => report.text(),
-        Format::Json => report.json(),
-    })?;
+    let own = project.as_ref().filter(|_| relation != Relation::Foreign);
+    let configured = own.map(|project| &project.config.allow[..]).unwrap_or_default();
+    let waivers = Waiver::all(configured, &options.allow);
+    let report = report.waive(&waivers, |waiver| {
+        let is_from_option = waiver.origin == WaiverOrigin::Option;
+        (is_from_option || relation == Relation::Whole)
+            && is_checked(waiver.rule.rule(), options.online)
+    });
+    let sources = match (&checked, own) {
+        (Checked::Metadata(path), _) => Sources::of_metadata(path, &here),
+        (Checked::Image { .. }, Some(project)) => Sources::of_project(project)?,
+        // The image may have been built from this file.
+        (Checked::Image { .. }, None) => Sources::of_metadata(&here.join("metadata.json"), &here),
+    };
+    output::print(&report.render(options.format, &sources))?;
     let denied_warnings = match options.deny {
         Some(Denied::Warnings) => report.count(Severity::Warning),
         None => 0,
@@ -59,24 +101,28 @@ pub fn run(options: &cli::ValidateArgs, progress: &Progress) -> Result<(), Error
 fn find(text: Option<&str>, here: &Utf8Path) -> Result<Checked, Error> {
     let Some(text) = text else {
         let directory = Project::load(here)?.root.join("dist");
-        return last_dist(&directory)?.ok_or_else(|| {
+        let source = last_dist(&directory)?.ok_or_else(|| {
             Error::new(format!("`{directory}` contains no image to validate"))
                 .help("run `cargo xtask dist`, or name an image")
                 .usage()
-        });
+        })?;
+        return Ok(Checked::Image { source, is_last_dist: true });
     };
     let path = here.join(text);
     if path.extension() == Some("json") && path.is_file() {
         return Ok(Checked::Metadata(path));
     }
     match last_dist(&path)? {
-        Some(image) => Ok(image),
-        None => Ok(Checked::Image(ImageSource::parse(text, here)?)),
+        Some(source) => Ok(Checked::Image { source, is_last_dist: false }),
+        None => {
+            let source = ImageSource::parse(text, here)?;
+            Ok(Checked::Image { source, is_last_dist: false })
+        }
     }
 }
 
 /// The image in an output directory of `dist`.
-fn last_dist(directory: &Utf8Path) -> Result<Option<Checked>, Error> {
+fn last_dist(directory: &Utf8Path) -> Result<Option<ImageSource>, Error> {
     let manifest = directory.join(dist::MANIFEST);
     if !manifest.is_file() {
         return Ok(None);
@@ -87,14 +133,36 @@ fn last_dist(directory: &Utf8Path) -> Result<Option<Checked>, Error> {
             .usage()
     })?;
     let path = directory.join(archive);
-    Ok(Some(Checked::Image(ImageSource::Archive { path, image: None })))
+    Ok(Some(ImageSource::Archive { path, image: None }))
 }
 
-fn check_metadata(path: &Utf8Path) -> Result<ValidationReport, Error> {
+/// The project around `here`. Without a `Cargo.toml` that configures an extension, cargo is not called: the
+/// command also works for images that were built with other tools, and on machines without cargo.
+fn project_at(here: &Utf8Path, progress: &Progress) -> Option<Project> {
+    let is_configured = |directory: &Utf8Path| {
+        let text = files::read_text(&directory.join("Cargo.toml")).unwrap_or_default();
+        text.contains("docker-extension")
+    };
+    if !here.ancestors().any(is_configured) {
+        return None;
+    }
+    Project::find(here).unwrap_or_else(|error| {
+        let reason = one_line(&error);
+        progress.warn(format_args!("the waivers in `Cargo.toml` are ignored: {reason}"));
+        None
+    })
+}
+
+fn check_metadata(path: &Utf8Path, project: Option<&Project>) -> Result<Outcome, Error> {
     let (_, breaches) = metadata::read(&files::read(path)?);
     let subject = Subject { name: path.to_string(), ..Subject::default() };
     let findings = breaches.into_iter().map(|breach| breach.found_in(Vec::new())).collect();
-    Ok(ValidationReport::new(subject, findings))
+    let is_inside = project.is_some_and(|project| path.starts_with(&project.root));
+    Ok(Outcome {
+        report: ValidationReport::new(subject, findings),
+        relation: if is_inside { Relation::Part } else { Relation::Foreign },
+        is_checked: |rule, _| metadata_rules::ALL.contains(&rule),
+    })
 }
 
 fn no_labels(path: &Utf8Path) -> Error {
@@ -105,9 +173,11 @@ fn no_labels(path: &Utf8Path) -> Error {
 
 fn check_image(
     source: &ImageSource,
+    is_last_dist: bool,
+    project: Option<&Project>,
     is_online: bool,
     progress: &Progress,
-) -> Result<ValidationReport, Error> {
+) -> Result<Outcome, Error> {
     let step = progress.step("Read the image");
     let name = source.to_string();
     let opened = StoredImage::open(source, &step);
@@ -115,13 +185,35 @@ fn check_image(
         Ok(image) if is_online => Pictures::of(image),
         _ => Pictures::default(),
     };
-    let report = image::check(opened, &name)?;
+    let relation = match (&opened, project) {
+        (Ok(image), Some(project)) => relation(image, project, is_last_dist),
+        _ => Relation::Foreign,
+    };
+    let mut report = image::check(opened, &name)?;
     step.done(&name);
-    if pictures.is_empty() {
-        return Ok(report);
+    if !pictures.is_empty() {
+        let step = progress.step(format!("Fetch {}", pictures.in_words()));
+        report = report.with(pictures.check(&step)?);
+        step.done("");
     }
-    let step = progress.step(format!("Fetch {}", pictures.in_words()));
-    let findings = pictures.check(&step)?;
-    step.done("");
-    Ok(report.with(findings))
+    let is_checked = |rule: &Rule, is_online: bool| is_online || !online::ALL.contains(&rule);
+    Ok(Outcome { report, relation, is_checked })
+}
+
+fn relation(image: &StoredImage, project: &Project, is_last_dist: bool) -> Relation {
+    let config = &project.config;
+    let has_name = image.name.as_ref().map(ImageName::full_name) == Some(config.image.full_name());
+    if !is_last_dist && !has_name {
+        return Relation::Foreign;
+    }
+    let is_this_version = is_last_dist || image.tag.as_ref() == Some(&project.tag);
+    let plan = HostBinaryPlan::new(project, &config.platforms);
+    let has_all = ImagePlatform::ALL.iter().all(|platform| {
+        let is_it = |it: &&Variant| it.platform.image_platform() == Some(*platform);
+        let Some(variant) = image.variants.iter().find(is_it) else { return false };
+        let has = |path: &str| variant.tree.resolve(path).is_ok();
+        let has_tab = config.ui.is_none() || has(&format!("/{UI_DIRECTORY}"));
+        has_tab && plan.placements(*platform).iter().all(|it| has(&it.path()))
+    });
+    if is_this_version && has_all { Relation::Whole } else { Relation::Part }
 }

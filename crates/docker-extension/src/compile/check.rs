@@ -1,6 +1,6 @@
 //! Checks that the host binaries will run on their platforms.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::binaries::{self, Listed, Promise};
 use crate::error::{Error, Result};
@@ -10,26 +10,35 @@ use crate::inspect;
 use crate::platform::Os;
 use crate::project::config::MacOsVersion;
 use crate::rules::binaries::LIBRARY_MISSING;
-use crate::rules::{self, Breach, Rule, Severity};
+use crate::rules::{self, Breach, Severity};
 
-/// # Errors
-/// A binary violates a rule of severity error. Warnings are left to the validation of the image, and DLLs that
+/// An error of a host binary that was built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildBreach<'a> {
+    pub build: Build<'a>,
+    /// The file that cargo wrote.
+    path: Utf8PathBuf,
+    pub breach: Breach,
+}
+
+/// The violations of rules of severity error. Warnings are left to the validation of the image, and DLLs that
 /// Windows lacks to [`super::dll`].
-pub(super) fn check<'a>(
-    built: impl Iterator<Item = (Build<'a>, &'a Utf8Path)>,
+///
+/// # Errors
+/// A file can't be read.
+pub(super) fn check<'a, 'p>(
+    built: impl Iterator<Item = (Build<'a>, &'p Utf8Path)>,
     minimum_macos: MacOsVersion,
-) -> Result<()> {
+) -> Result<Vec<BuildBreach<'a>>> {
     let mut errors = Vec::new();
     for (build, path) in built {
         let breaches = judge(build, path, minimum_macos)?.into_iter();
-        let subject = format!("`{}` for {}", build.binary.name, build.platform);
         let is_dll = |rule| build.platform.os == Os::Windows && rule == &LIBRARY_MISSING;
-        let errors_of_binary =
+        let breaches =
             breaches.filter(|it| it.rule.severity == Severity::Error && !is_dll(it.rule));
-        let finding = |it: Breach| (it.rule, path.to_string(), it.headline(&subject));
-        errors.extend(errors_of_binary.map(finding));
+        errors.extend(breaches.map(|breach| BuildBreach { build, path: path.to_owned(), breach }));
     }
-    if errors.is_empty() { Ok(()) } else { Err(explain(errors)) }
+    Ok(errors)
 }
 
 fn judge(build: Build<'_>, path: &Utf8Path, minimum_macos: MacOsVersion) -> Result<Vec<Breach>> {
@@ -43,13 +52,16 @@ fn judge(build: Build<'_>, path: &Utf8Path, minimum_macos: MacOsVersion) -> Resu
     Ok(binaries::judge(listed, &inspect::read(&files::read(path)?)))
 }
 
-/// `errors` are rules, paths and headlines.
-fn explain(mut errors: Vec<(&'static Rule, String, String)>) -> Error {
-    errors.sort_by_key(|(rule, ..)| rules::position(rule));
-    let by_rule = errors.chunk_by(|(one, ..), (other, ..)| one == other);
+/// The error of a run whose host binaries have these errors.
+pub fn would_not_run(mut errors: Vec<BuildBreach<'_>>) -> Error {
+    errors.sort_by_key(|it| rules::position(it.breach.rule));
+    let by_rule = errors.chunk_by(|one, other| one.breach.rule == other.breach.rule);
     let paragraphs = by_rule.map(|group| {
-        let findings = group.iter().map(|(_, path, headline)| (path.clone(), headline.clone()));
-        group[0].0.explain(&findings.collect::<Vec<_>>())
+        let findings = group.iter().map(|BuildBreach { build, path, breach }| {
+            let subject = format!("`{}` for {}", build.binary.name, build.platform);
+            (path.to_string(), breach.headline(&subject))
+        });
+        group[0].breach.rule.explain(&findings.collect::<Vec<_>>())
     });
     let paragraphs = paragraphs.collect::<Vec<_>>().join("\n");
     let paragraphs = paragraphs.trim_end();
@@ -73,7 +85,7 @@ mod tests {
             [Arch::Amd64, Arch::Arm64].map(|arch| HostPlatform::new(Os::Darwin, arch));
         let builds = [amd64, arm64].map(|platform| Build { platform, binary: &binary });
         let built = builds.iter().map(|build| (*build, &*path));
-        let message = check(built, MacOsVersion::DEFAULT).unwrap_err().message();
+        let message = would_not_run(check(built, MacOsVersion::DEFAULT).unwrap()).message();
         let message = anstream::adapter::strip_str(&message).to_string();
         let expected = format!(
             "error: the host binaries were built but would not run:\n\n\

@@ -7,9 +7,11 @@ use camino::Utf8PathBuf;
 
 use crate::cargo::build::{self, BuildScriptOutput};
 use crate::error::{Error, Result};
-use crate::host_binaries::{Build, HostBinaryPlan};
+use crate::host_binaries::{Build, HostBinaryPlan, Placement};
 use crate::progress::Step;
 use crate::project::Project;
+use crate::rules::binaries::LIBRARY_MISSING;
+use crate::rules::{Rule, Waiver};
 use crate::toolchain::Tools;
 
 mod build_script;
@@ -25,10 +27,19 @@ mod outcome;
 mod problem;
 mod symbol;
 
+pub use check::{BuildBreach, would_not_run};
 use crates::Crates;
 use invocation::Invocation;
 use outcome::BinaryPaths;
 use problem::{Affected, BuildProblem};
+
+/// What was compiled.
+#[derive(Clone, Debug, Default)]
+pub struct Compiled<'a> {
+    pub files: Vec<HostBinaryFile<'a>>,
+    /// The reasons why some of the files would not run on their platforms.
+    pub breaches: Vec<BuildBreach<'a>>,
+}
 
 /// A host binary, built and checked.
 #[derive(Clone, Debug)]
@@ -41,13 +52,14 @@ pub struct HostBinaryFile<'a> {
 /// Compiles everything in `plan`.
 ///
 /// # Errors
-/// A binary does not compile, or would not run on its platform.
+/// A binary does not compile, or requires a DLL that Windows lacks and no waiver covers that.
 pub fn compile<'a>(
     project: &Project,
     plan: &HostBinaryPlan<'a>,
     tools: &Tools<'_>,
+    waivers: &[Waiver],
     step: &Step<'_>,
-) -> Result<Vec<HostBinaryFile<'a>>> {
+) -> Result<Compiled<'a>> {
     let mut built = BinaryPaths::new();
     let mut scripts = Vec::new();
     let mut problems = Vec::new();
@@ -75,12 +87,25 @@ pub fn compile<'a>(
         Ok(HostBinaryFile { build: *build, path })
     };
     let files = plan.builds().iter().map(file).collect::<Result<Vec<_>>>()?;
-    let mut problems = dll::problems(project, &files, &scripts)?;
+    let is_waived = |build: Build<'_>, rule: &Rule| {
+        let path = Placement { os: build.platform.os, build }.path();
+        waivers.iter().any(|waiver| waiver.covers(rule, Some(&path)))
+    };
+    let with_dlls = files.iter().filter(|file| !is_waived(file.build, &LIBRARY_MISSING));
+    let with_dlls: Vec<HostBinaryFile<'_>> = with_dlls.cloned().collect();
+    let mut problems = dll::problems(project, &with_dlls, &scripts)?;
     let built = files.iter().map(|file| (file.build, &*file.path));
-    if let Err(error) = check::check(built, project.config.minimum_macos) {
+    let breaches = check::check(built, project.config.minimum_macos)?;
+    if problems.is_empty() {
+        return Ok(Compiled { files, breaches });
+    }
+    let errors = breaches.into_iter().filter(|it| !is_waived(it.build, it.breach.rule));
+    let errors: Vec<BuildBreach<'_>> = errors.collect();
+    if !errors.is_empty() {
+        let error = would_not_run(errors);
         problems.push(BuildProblem { affected: Affected::new(), error });
     }
-    if problems.is_empty() { Ok(files) } else { Err(problem::report(problems)) }
+    Err(problem::report(problems))
 }
 
 fn not_built(build: &Build<'_>) -> Error {

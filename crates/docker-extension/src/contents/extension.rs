@@ -48,17 +48,22 @@ fn root_layer(input: &ContentsInput<'_>) -> LayerContents {
         name: name.to_owned(),
         origin: PerVariant::Shared(FileOrigin::File(project.root.join(path))),
     };
-    // Spaces and `$` are special in `COPY`.
-    let is_plain = |extension: &&str| extension.chars().all(|c| c.is_ascii_alphanumeric());
-    let icon = match project.config.icon.extension().filter(is_plain) {
-        Some(extension) => format!("icon.{extension}"),
-        None => "icon".to_owned(),
-    };
+    let icon = icon_name(&project.config.icon);
     let mut sources = vec![metadata_source(input, &icon), file(&icon, &project.config.icon)];
     if let Some(Vm { service: Service::ComposeFile(path), .. }) = &project.config.vm {
         sources.push(file(COMPOSE_FILE, path));
     }
     LayerContents { sources, directory: "".into(), mode: FileMode::Data }
+}
+
+/// The name of the icon's file in the root of the image.
+pub fn icon_name(path: &Utf8Path) -> String {
+    // Spaces and `$` are special in `COPY`.
+    let is_plain = |extension: &&str| extension.chars().all(|c| c.is_ascii_alphanumeric());
+    match path.extension().filter(is_plain) {
+        Some(extension) => format!("icon.{extension}"),
+        None => "icon".to_owned(),
+    }
 }
 
 /// Each variant's `metadata.json` lists only files that the variant contains: the installation fails for a

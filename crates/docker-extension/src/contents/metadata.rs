@@ -12,7 +12,7 @@ use crate::project::config::{Service, Ui, Vm};
 use crate::text;
 
 /// The directory of the pages in the image and in the build context.
-pub(super) const UI_DIRECTORY: &str = "ui";
+pub const UI_DIRECTORY: &str = "ui";
 /// The compose file's path in the image.
 pub const COMPOSE_FILE: &str = "docker-compose.yaml";
 

@@ -11,8 +11,8 @@ pub mod labels;
 mod metadata;
 mod model;
 
-pub use extension::ContentsInput;
-pub use metadata::COMPOSE_FILE;
+pub use extension::{ContentsInput, icon_name};
+pub use metadata::{COMPOSE_FILE, UI_DIRECTORY};
 pub use model::{
     CopySource, FileMode, FileOrigin, Files, ImageContents, LayerContents, PerVariant,
 };

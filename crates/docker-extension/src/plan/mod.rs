@@ -9,7 +9,7 @@ use std::thread;
 use camino::{Utf8Path, Utf8PathBuf};
 use xshell::Shell;
 
-use crate::cli::{AllowedRule, DistArgs};
+use crate::cli::DistArgs;
 use crate::contents::labels::{Labels, LongTexts, labels};
 use crate::dist;
 use crate::engine::{self, Engine, EngineChoice, EngineRequest};
@@ -19,6 +19,7 @@ use crate::oci::{Reference, Tag};
 use crate::platform::HostPlatform;
 use crate::project::config::Config;
 use crate::project::{HostBinary, Project};
+use crate::rules::Waiver;
 use crate::sink::{DockerEngine, Registry, Sink};
 use crate::text;
 use crate::toolchain::{Toolchain, ToolchainPlan};
@@ -40,7 +41,9 @@ pub struct Plan<'a> {
     /// None without a dashboard tab.
     pub pages: Option<UiSource<'a>>,
     pub labels: Labels,
-    /// Whether there are no placeholders.
+    /// The findings that the author accepts.
+    pub waivers: Vec<Waiver>,
+    /// Whether there are no placeholders, except accepted ones.
     pub is_publishable: bool,
     pub engine: EngineChoice,
     /// The directory for the finished files.
@@ -54,8 +57,8 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     /// The options conflict with the project or each other, a file of the project can't be read, the image is
-    /// to be pushed but has placeholders, its services can't be started, or a tool is missing that `dist`
-    /// can't download.
+    /// to be pushed but has placeholders that no waiver covers, its services can't be started, or a tool is
+    /// missing that `dist` can't download.
     pub fn new(
         project: &'a Project,
         args: &DistArgs,
@@ -64,9 +67,10 @@ impl<'a> Plan<'a> {
         sh: &Shell,
     ) -> Result<Self> {
         let labels = labels(project, &long_texts(project)?);
-        let publishable = publishable::check(project, &labels);
+        let waivers = Waiver::all(&project.config.allow, &args.allow);
+        let publishable = publishable::check(project, &labels, &waivers);
         let is_publishable = publishable.is_ok();
-        if args.push && !args.allow.contains(&AllowedRule::Placeholder) {
+        if args.push {
             publishable?;
         }
         let draft = Draft::new(project, args, here, toolchain, sh)?;
@@ -79,11 +83,19 @@ impl<'a> Plan<'a> {
             toolchain: draft.toolchain?,
             pages: draft.pages?,
             labels,
+            waivers,
             is_publishable,
             sinks: sinks(args, &engine.engine),
             engine,
             output: draft.output?,
         })
+    }
+
+    /// Whether the image will have everything that the configuration lists: all platforms, and the tab.
+    pub fn is_complete(&self) -> bool {
+        let all = HostBinaryPlan::new(self.project, &self.project.config.platforms);
+        let has_tab = self.pages.is_some() || self.project.config.ui.is_none();
+        has_tab && all.builds() == self.host_binaries.builds()
     }
 }
 
@@ -142,7 +154,7 @@ impl<'a> Draft<'a> {
             host_binaries,
             toolchain,
             pages: ui.map(|ui| UiSource::find(project, ui)).transpose(),
-            services: services::check(project, &args.allow),
+            services: services::check(project, &Waiver::all(&config.allow, &args.allow)),
             engine: engine.map_err(Error::from),
             output: output(project, args, here),
         })

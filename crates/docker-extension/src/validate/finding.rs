@@ -86,16 +86,30 @@ pub enum At {
         line: usize,
         column: usize,
     },
+    /// A key of the configuration, or an option of the command line.
+    Setting(String),
 }
+
+/// The absolute path of `metadata.json` in the image.
+pub const METADATA_PATH: &str = "/metadata.json";
 
 impl At {
     /// The size of its texts in bytes.
     pub(super) fn size(&self) -> usize {
         match self {
             At::Index | At::Tag | At::MetadataText { .. } => 0,
-            At::Label(text) | At::Metadata(text) | At::File(text) => text.len(),
+            At::Label(text) | At::Metadata(text) | At::File(text) | At::Setting(text) => text.len(),
             At::FileText { path, .. } => path.len(),
             At::InLabel { label, pointer } => label.len() + pointer.len(),
+        }
+    }
+
+    /// The absolute path of the file in the image, if it is about one.
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            At::File(path) | At::FileText { path, .. } => Some(path),
+            At::Metadata(_) | At::MetadataText { .. } => Some(METADATA_PATH),
+            At::Index | At::Tag | At::Label(_) | At::InLabel { .. } | At::Setting(_) => None,
         }
     }
 }
@@ -121,7 +135,7 @@ impl fmt::Display for At {
             At::Metadata(pointer) if pointer.is_empty() => f.write_str("metadata.json"),
             At::Metadata(pointer) => write!(f, "metadata.json {pointer}"),
             At::MetadataText { line, column } => write!(f, "metadata.json:{line}:{column}"),
-            At::File(path) => f.write_str(path),
+            At::File(text) | At::Setting(text) => f.write_str(text),
             At::FileText { path, line, column } => write!(f, "{path}:{line}:{column}"),
         }
     }

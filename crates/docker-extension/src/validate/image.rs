@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::compose::{self, ComposeText};
 use super::content::{check_icon, check_icon_placeholder, check_page};
 use super::files::{self, Part, Pending};
-use super::finding::{At, Finding, LocatedBreach};
+use super::finding::{At, Finding, LocatedBreach, METADATA_PATH};
 use super::metadata::{self, Declared};
 use super::report::{Subject, ValidationReport};
 use super::room::Findings;
@@ -21,8 +21,6 @@ use crate::platform::{Arch, Os};
 use crate::rules::Breach;
 use crate::rules::{image as rules, labels as label_rules};
 use crate::text;
-
-const METADATA: &str = "/metadata.json";
 
 /// Validates an opened image, which the report calls `name`. An image that is damaged or too large is a
 /// finding.
@@ -118,7 +116,7 @@ fn read_metadata(
 ) -> Result<(), ReadError> {
     let mut contents = BTreeMap::new();
     for (number, checked) in variants.iter().enumerate() {
-        let found = checked.variant.tree.resolve(METADATA).map(|found| &found.node.kind);
+        let found = checked.variant.tree.resolve(METADATA_PATH).map(|found| &found.node.kind);
         let what = match found {
             Ok(NodeKind::File { content, .. }) => {
                 contents.insert(number, *content);
@@ -128,7 +126,7 @@ fn read_metadata(
             Err(reason) => files::unresolved(reason),
         };
         let breach = Breach::new(&rules::METADATA_MISSING, what);
-        checked.report(findings, vec![files::about_file(&breach, METADATA)]);
+        checked.report(findings, vec![files::about_file(&breach, METADATA_PATH)]);
     }
     let mut texts = BTreeMap::new();
     image.contents(&contents.values().copied().collect(), LARGEST_METADATA, |id, content| {

@@ -16,3 +16,4 @@ pub mod online;
 pub mod picture;
 pub mod report;
 mod room;
+pub mod source;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{Finding, LocatedBreach};
+use super::finding::{At, Finding, LocatedBreach};
 use crate::oci::OciPlatform;
 use crate::rules::Rule;
 
@@ -18,6 +18,8 @@ const MOST_BYTES: usize = 1024 * 1024;
 struct Room {
     counts: BTreeMap<&'static str, usize>,
     bytes: usize,
+    /// The rules with findings that were dropped.
+    omitted: BTreeMap<&'static str, &'static Rule>,
 }
 
 impl Room {
@@ -33,8 +35,17 @@ impl Room {
         if takes {
             *self.counts.entry(rule.id).or_default() += 1;
             self.bytes = self.bytes.saturating_add(bytes);
+        } else {
+            self.omitted.insert(rule.id, rule);
         }
         takes
+    }
+
+    /// A breach for each rule with dropped findings. It has no path, so that a waiver for some paths does not
+    /// cover it.
+    fn omitted(&self) -> impl Iterator<Item = LocatedBreach> {
+        let what = "further findings of this rule are not listed";
+        self.omitted.values().map(move |rule| LocatedBreach::new(rule, At::Index, what))
     }
 }
 
@@ -46,9 +57,19 @@ pub(super) struct LocatedBreaches {
 }
 
 impl LocatedBreaches {
-    /// Whether further breaches of this rule are dropped.
-    pub fn is_full(&self, rule: &'static Rule) -> bool {
-        self.room.is_full(rule)
+    /// Whether a further breach of this rule is dropped. Then it counts as dropped, so the caller need not
+    /// make it.
+    pub fn is_full(&mut self, rule: &'static Rule) -> bool {
+        let is_full = self.room.is_full(rule);
+        if is_full {
+            self.omit(rule);
+        }
+        is_full
+    }
+
+    /// Counts a breach that the caller does not know as dropped.
+    pub fn omit(&mut self, rule: &'static Rule) {
+        self.room.omitted.insert(rule.id, rule);
     }
 
     /// Keeps it if there is room.
@@ -58,7 +79,8 @@ impl LocatedBreaches {
         }
     }
 
-    pub fn into_vec(self) -> Vec<LocatedBreach> {
+    pub fn into_vec(mut self) -> Vec<LocatedBreach> {
+        self.kept.extend(self.room.omitted());
         self.kept
     }
 }
@@ -79,7 +101,10 @@ impl Findings {
         }
     }
 
-    pub fn into_vec(self) -> Vec<Finding> {
+    pub fn into_vec(mut self) -> Vec<Finding> {
+        for (platforms, room) in self.rooms {
+            self.kept.extend(room.omitted().map(|breach| breach.found_in(platforms.clone())));
+        }
         self.kept
     }
 }
@@ -94,7 +119,6 @@ impl Extend<Finding> for Findings {
 mod tests {
     use super::*;
     use crate::rules::all;
-    use crate::validate::finding::At;
 
     #[test]
     fn every_rule_is_reported_even_if_the_findings_of_others_are_long_and_many() {
@@ -112,6 +136,31 @@ mod tests {
         for rule in all() {
             assert!(breaches.iter().any(|breach| breach.rule == rule), "{}", rule.id);
         }
-        assert!(breaches.len() <= all().count() + 20);
+        let omitted = breaches.iter().filter(|breach| breach.at == At::Index).count();
+        assert_eq!(omitted, all().count());
+        assert!(breaches.len() - omitted <= all().count() + 20);
+    }
+
+    #[test]
+    fn a_rule_with_dropped_findings_has_one_that_says_so() {
+        let rule = &crate::rules::image::UI_LINK;
+        let omitted = |count: usize| {
+            let mut breaches = LocatedBreaches::default();
+            for number in 0..count {
+                if !breaches.is_full(rule) {
+                    let at = At::File(format!("/ui/{number}"));
+                    breaches.push(LocatedBreach::new(rule, at, "is a symbolic link"));
+                }
+            }
+            let mut findings = Findings::default();
+            findings.extend(breaches.into_vec().into_iter().map(|it| it.found_in(Vec::new())));
+            let findings = findings.into_vec();
+            let omitted = findings.iter().filter(|it| it.place.at == At::Index).count();
+            assert_eq!(findings.len() - omitted, count.min(MOST));
+            omitted
+        };
+        assert_eq!(omitted(MOST), 0);
+        assert_eq!(omitted(MOST + 1), 1);
+        assert_eq!(omitted(3 * MOST), 1);
     }
 }

@@ -176,7 +176,7 @@ fn placeholders_that_are_not_pushed_are_one_warning_unless_they_are_allowed() {
     };
     let dist = ["dist", "--engine", "embedded", "--quiet"];
     let warning = message(&dist);
-    assert_eq!(warning.matches("  help: replace it, or ignore it").count(), 1, "{warning}");
+    assert_eq!(warning.matches("  help: replace it, or accept it").count(), 1, "{warning}");
     assert!(!warning.contains("warning: "), "the report is a warning of its own: {warning}");
     for place in ["screenshots /0/url", "changelog", "/icon.svg"] {
         let line = format!("{place} in linux/amd64 and linux/arm64\n");

@@ -1,0 +1,149 @@
+//! The sources of an extension: where in the repository the author wrote what a finding is about.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::finding::At;
+use crate::error::Result;
+use crate::files;
+use crate::project::Project;
+use crate::project::config::Config;
+
+mod json;
+mod key;
+mod manifest;
+
+use key::Written;
+
+/// A place in a file of the repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceLocation {
+    /// Relative to the root of the repository, with `/` on every platform.
+    pub file: String,
+    /// From 1.
+    pub line: Option<usize>,
+    /// In characters, from 1.
+    pub column: Option<usize>,
+}
+
+/// The files that describe the extension.
+#[derive(Clone, Debug, Default)]
+pub enum Sources {
+    /// The extension comes from elsewhere.
+    #[default]
+    Unknown,
+    Project(Box<ProjectSources>),
+    /// A `metadata.json` in the repository.
+    Metadata {
+        file: String,
+        text: String,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct ProjectSources {
+    /// The directory of the workspace in the repository; empty if it is the root.
+    directory: Utf8PathBuf,
+    /// The text of the workspace's `Cargo.toml`.
+    manifest: String,
+    config: Config,
+}
+
+impl Sources {
+    /// # Errors
+    /// The workspace's `Cargo.toml` can't be read.
+    pub fn of_project(project: &Project) -> Result<Self> {
+        let manifest = files::read_text(&project.root.join(MANIFEST))?;
+        let directory = in_repository(&project.root).unwrap_or_default();
+        let config = project.config.clone();
+        Ok(Self::Project(Box::new(ProjectSources { directory, manifest, config })))
+    }
+
+    /// A `metadata.json`; unknown if it is outside the repository at `here` or not a text.
+    pub fn of_metadata(path: &Utf8Path, here: &Utf8Path) -> Self {
+        let root = repository(here).unwrap_or(here);
+        match (path.strip_prefix(root), files::read_text(path)) {
+            (Ok(file), Ok(text)) => Self::Metadata { file: portable(file), text },
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The place that caused a finding; none if it is unknown.
+    pub fn locate(&self, at: &At) -> Option<SourceLocation> {
+        match self {
+            Sources::Unknown => None,
+            Sources::Project(project) => Some(project.locate(at)),
+            Sources::Metadata { file, text } => {
+                let (line, column) = match at {
+                    At::MetadataText { line, column } => (Some(*line), Some(*column)),
+                    At::Metadata(pointer) => json::position(text, pointer).unzip(),
+                    _ => (None, None),
+                };
+                Some(SourceLocation { file: file.clone(), line, column })
+            }
+        }
+    }
+}
+
+const MANIFEST: &str = "Cargo.toml";
+
+impl ProjectSources {
+    fn locate(&self, at: &At) -> SourceLocation {
+        let (file, line) = match key::written(at, &self.config) {
+            Written::Key(key) => {
+                (Utf8PathBuf::from(MANIFEST), manifest::line(&self.manifest, &key))
+            }
+            Written::File(path) => (path, None),
+        };
+        SourceLocation { file: portable(&self.directory.join(file)), line, column: None }
+    }
+}
+
+/// The path in its repository.
+fn in_repository(path: &Utf8Path) -> Option<Utf8PathBuf> {
+    path.strip_prefix(repository(path)?).map(Utf8Path::to_owned).ok()
+}
+
+/// The root of the repository around a directory. `.git` is a file in a work tree.
+fn repository(directory: &Utf8Path) -> Option<&Utf8Path> {
+    directory.ancestors().find(|directory| directory.join(".git").exists())
+}
+
+fn portable(path: &Utf8Path) -> String {
+    path.components().map(|part| part.as_str()).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+pub(super) fn testing_sources(manifest: &str, config: Config) -> Sources {
+    let (directory, manifest) = ("app".into(), manifest.to_owned());
+    Sources::Project(Box::new(ProjectSources { directory, manifest, config }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_of_a_metadata_file_is_located_in_its_repository() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(dir.path()).unwrap();
+        let inner = root.join("extension");
+        files::create_dir(&root.join(".git")).unwrap();
+        files::create_dir(&inner).unwrap();
+        let path = inner.join("metadata.json");
+        files::write(&path, "{\n  \"icon\": 1\n}\n").unwrap();
+        let sources = Sources::of_metadata(&path, &inner);
+        let locate = |at: At| sources.locate(&at).unwrap();
+        let file = || "extension/metadata.json".to_owned();
+        let icon = SourceLocation { file: file(), line: Some(2), column: Some(11) };
+        assert_eq!(locate(At::Metadata("/icon".to_owned())), icon);
+        let text = locate(At::MetadataText { line: 3, column: 4 });
+        assert_eq!(text, SourceLocation { file: file(), line: Some(3), column: Some(4) });
+        let index = SourceLocation { file: file(), line: None, column: None };
+        assert_eq!(locate(At::Index), index);
+
+        let elsewhere = tempfile::tempdir().unwrap();
+        let elsewhere = Utf8Path::from_path(elsewhere.path()).unwrap().join("metadata.json");
+        files::write(&elsewhere, "{}").unwrap();
+        assert_eq!(Sources::of_metadata(&elsewhere, &inner).locate(&At::Index), None);
+    }
+}
