@@ -123,6 +123,9 @@ pub mod validate {
         pub use crate::validate::picture::{PictureFormat, read};
     }
     pub mod report {
-        pub use crate::validate::report::ValidationReport;
+        pub use crate::validate::report::{ReportFormat, ValidationReport};
+    }
+    pub mod source {
+        pub use crate::validate::source::Sources;
     }
 }

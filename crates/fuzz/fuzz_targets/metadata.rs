@@ -3,6 +3,7 @@
 
 use docker_extension::internals::validate::finding::At;
 use docker_extension::internals::validate::metadata;
+use docker_extension::internals::validate::source::Sources;
 use fuzz::json::Json;
 use fuzz::within;
 use libfuzzer_sys::arbitrary::{Arbitrary, Unstructured};
@@ -15,7 +16,14 @@ fn read(bytes: &[u8]) {
     let value = serde_json::from_slice::<Value>(bytes).ok();
     assert_eq!(declared.is_some(), value.is_some(), "JSON is read");
     let is_sound = !problems.iter().any(|it| it.rule.id == "metadata-duplicate-key");
+    let sources = str::from_utf8(bytes).map_or(Sources::Unknown, |text| Sources::Metadata {
+        file: "metadata.json".to_owned(),
+        text: text.to_owned(),
+    });
+    let lines = 1 + bytes.iter().filter(|&&byte| byte == b'\n').count();
     for problem in &problems {
+        let line = sources.locate(&problem.at).and_then(|location| location.line);
+        assert!(line.is_none_or(|line| (1..=lines).contains(&line)), "{problem:?}: {line:?}");
         match (&problem.at, &value) {
             (At::Metadata(pointer), Some(value)) if is_sound => {
                 assert!(value.pointer(pointer).is_some(), "{pointer:?} does not point to a value");

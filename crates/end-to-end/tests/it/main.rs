@@ -48,3 +48,4 @@ mod upgrade;
 mod validate;
 #[cfg(unix)]
 mod validate_online;
+mod waivers;
