@@ -138,7 +138,8 @@ impl ImageManifest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageDocument {
     Index(ImageIndex),
-    Manifest(ImageManifest),
+    /// Boxed, because it is much larger than an index.
+    Manifest(Box<ImageManifest>),
 }
 
 impl ImageDocument {
@@ -169,7 +170,7 @@ impl ImageDocument {
             (None, Some(_)) => {
                 let manifest: ImageManifest = from_json(json)?;
                 let media_type = manifest.media_type.clone();
-                (ImageDocument::Manifest(manifest), BlobKind::Manifest, media_type)
+                (ImageDocument::Manifest(Box::new(manifest)), BlobKind::Manifest, media_type)
             }
             (None, None) => return Err(InvalidDocument::NoImage),
             _ => return Err(InvalidDocument::IndexAndManifest),

@@ -114,7 +114,7 @@ impl Assembler<'_> {
                 return Err(ReadError::broken(format!("{MANIFEST} {digest}"), Broken::Attestation));
             }
             ImageDocument::Manifest(manifest) => {
-                found.variants.push(self.outline(manifest, digest, None)?);
+                found.variants.push(self.outline(*manifest, digest, None)?);
                 return Ok(found);
             }
             ImageDocument::Index(index) => index.manifests,
@@ -148,7 +148,7 @@ impl Assembler<'_> {
     fn manifest(&self, child: &Descriptor) -> Result<ImageManifest, ReadError> {
         check_kind(MANIFEST, child, BlobKind::Manifest)?;
         match self.document(MANIFEST, child, ImageDocument::parse)? {
-            ImageDocument::Manifest(manifest) => Ok(manifest),
+            ImageDocument::Manifest(manifest) => Ok(*manifest),
             ImageDocument::Index(_) => {
                 let reason = Broken::Unexpected("it is an index, not a manifest");
                 Err(ReadError::broken(store::name(MANIFEST, child), reason))

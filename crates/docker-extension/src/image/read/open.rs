@@ -118,6 +118,6 @@ fn from_docker<R: Read + Seek + Send + 'static>(
         let (digest, size) = archive.name_blob(name)?;
         layers.push(Descriptor::new(MediaType::LAYER, digest, size));
     }
-    let document = ImageDocument::Manifest(ImageManifest::new(configuration, layers));
+    let document = ImageDocument::Manifest(Box::new(ImageManifest::new(configuration, layers)));
     Ok(ImageRoot { blobs: Box::new(archive), called, digest, document })
 }
