@@ -126,6 +126,6 @@ pub mod validate {
         pub use crate::validate::report::{ReportFormat, ValidationReport};
     }
     pub mod source {
-        pub use crate::validate::source::Sources;
+        pub use crate::validate::source::ExtensionSources;
     }
 }

@@ -4,7 +4,7 @@
 use arbitrary::Arbitrary;
 use docker_extension::internals::validate::image::check;
 use docker_extension::internals::validate::report::ReportFormat;
-use docker_extension::internals::validate::source::Sources;
+use docker_extension::internals::validate::source::ExtensionSources;
 use fuzz::json::Json;
 use fuzz::labels::labels;
 use fuzz::tar::Layer;
@@ -37,10 +37,10 @@ fn validate(extension: &Extension<'_>) {
     let findings = json["findings"].as_array().map_or(0, Vec::len);
     assert_eq!(findings, report.findings().len(), "findings are missing in the JSON report");
     // With a prefix that no text of the image may repeat on a line of its own.
-    let github = report.render(ReportFormat::Github, &Sources::Unknown);
+    let github = report.render(ReportFormat::Github, &ExtensionSources::Unknown);
     let commands = github.lines().filter(|line| line.trim_start().starts_with("::")).count();
     assert_eq!((commands, github.lines().count()), (findings, findings + 1), "{github}");
-    let sarif = report.render(ReportFormat::Sarif, &Sources::Unknown);
+    let sarif = report.render(ReportFormat::Sarif, &ExtensionSources::Unknown);
     let sarif: serde_json::Value = serde_json::from_str(&sarif).expect("the report is SARIF");
     assert_eq!(sarif["runs"][0]["results"].as_array().map_or(0, Vec::len), findings);
     assert!(report.text().chars().all(|c| c == '\n' || c == '\u{1b}' || !c.is_control()));

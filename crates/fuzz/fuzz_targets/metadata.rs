@@ -3,7 +3,7 @@
 
 use docker_extension::internals::validate::finding::At;
 use docker_extension::internals::validate::metadata;
-use docker_extension::internals::validate::source::Sources;
+use docker_extension::internals::validate::source::ExtensionSources;
 use fuzz::json::Json;
 use fuzz::within;
 use libfuzzer_sys::arbitrary::{Arbitrary, Unstructured};
@@ -16,9 +16,8 @@ fn read(bytes: &[u8]) {
     let value = serde_json::from_slice::<Value>(bytes).ok();
     assert_eq!(declared.is_some(), value.is_some(), "JSON is read");
     let is_sound = !problems.iter().any(|it| it.rule.id == "metadata-duplicate-key");
-    let sources = str::from_utf8(bytes).map_or(Sources::Unknown, |text| Sources::Metadata {
-        file: "metadata.json".to_owned(),
-        text: text.to_owned(),
+    let sources = str::from_utf8(bytes).map_or(ExtensionSources::Unknown, |text| {
+        ExtensionSources::Metadata { file: "metadata.json".to_owned(), text: text.to_owned() }
     });
     let lines = 1 + bytes.iter().filter(|&&byte| byte == b'\n').count();
     for problem in &problems {

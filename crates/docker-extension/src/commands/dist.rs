@@ -27,7 +27,7 @@ use crate::toolchain::Toolchain;
 use crate::validate::finding::{At, Finding};
 use crate::validate::image;
 use crate::validate::report::{ReportFormat, Subject, ValidationReport};
-use crate::validate::source::Sources;
+use crate::validate::source::ExtensionSources;
 
 mod summary;
 
@@ -68,7 +68,8 @@ fn execute(plan: &Plan<'_>, args: &DistArgs, sh: &Shell, progress: &Progress) ->
     let mut dist = StagedDist::begin(plan.project, &plan.output)?;
     plan.host_binaries.gaps().iter().for_each(|gap| progress.warn(gap));
     missing_licences(plan).for_each(|warning| progress.warn(warning));
-    let output = ReportOutput { format: args.format, sources: Sources::of_project(plan.project)? };
+    let output =
+        ReportOutput { format: args.format, sources: ExtensionSources::of_project(plan.project)? };
     let (Compiled { files, breaches }, pages) = build(plan, sh, progress)?;
     check_host_binaries(plan, &breaches, &output)?;
     let context = write_context(plan, &files, pages.as_deref(), progress)?;
@@ -187,7 +188,7 @@ fn make_image(
 /// How the findings of a run are shown.
 struct ReportOutput {
     format: ReportFormat,
-    sources: Sources,
+    sources: ExtensionSources,
 }
 
 impl ReportOutput {

@@ -21,8 +21,8 @@ use crate::rules::{Rule, Severity, Waiver, WaiverOrigin, metadata as metadata_ru
 use crate::text;
 use crate::validate::online::Pictures;
 use crate::validate::report::{Subject, ValidationReport};
-use crate::validate::source::Sources;
-use crate::validate::{image, metadata};
+use crate::validate::source::ExtensionSources;
+use crate::validate::{image, metadata, source};
 
 enum Checked {
     /// Only a `metadata.json`.
@@ -78,10 +78,12 @@ pub fn run(options: &cli::ValidateArgs, progress: &Progress) -> Result<(), Error
             && is_checked(waiver.rule.rule(), options.online)
     });
     let sources = match (&checked, own) {
-        (Checked::Metadata(path), _) => Sources::of_metadata(path, &here),
-        (Checked::Image { .. }, Some(project)) => Sources::of_project(project)?,
+        (Checked::Metadata(path), _) => ExtensionSources::of_metadata(path, &here),
+        (Checked::Image { .. }, Some(project)) => ExtensionSources::of_project(project)?,
         // The image may have been built from this file.
-        (Checked::Image { .. }, None) => Sources::of_metadata(&here.join("metadata.json"), &here),
+        (Checked::Image { .. }, None) => {
+            ExtensionSources::of_metadata(&here.join("metadata.json"), &here)
+        }
     };
     output::print(&report.render(options.format, &sources))?;
     let denied_warnings = match options.deny {
@@ -157,7 +159,7 @@ fn check_metadata(path: &Utf8Path, project: Option<&Project>) -> Result<Outcome,
     let (_, breaches) = metadata::read(&files::read(path)?);
     let subject = Subject { name: path.to_string(), ..Subject::default() };
     let findings = breaches.into_iter().map(|breach| breach.found_in(Vec::new())).collect();
-    let is_inside = project.is_some_and(|project| path.starts_with(&project.root));
+    let is_inside = project.is_some_and(|it| source::normalized(path).starts_with(&it.root));
     Ok(Outcome {
         report: ValidationReport::new(subject, findings),
         relation: if is_inside { Relation::Part } else { Relation::Foreign },

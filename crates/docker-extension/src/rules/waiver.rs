@@ -107,7 +107,7 @@ pub enum NotWaivable {
 fn suggestion(nearest: &Option<&str>) -> String {
     match nearest {
         Some(nearest) => format!("; did you mean `{nearest}`?"),
-        None => "; docs/rules.md lists all".to_owned(),
+        None => "; docs/rules.md in the repository of docker-extension lists all".to_owned(),
     }
 }
 
@@ -137,7 +137,10 @@ mod tests {
         assert_eq!(rule("label-title").unwrap().rule(), &crate::rules::labels::TITLE);
         let reason = |id: &str| rule(id).unwrap_err().to_string();
         assert_eq!(reason("label-titel"), "no rule has this id; did you mean `label-title`?");
-        assert_eq!(reason("xyzzy"), "no rule has this id; docs/rules.md lists all");
+        assert_eq!(
+            reason("xyzzy"),
+            "no rule has this id; docs/rules.md in the repository of docker-extension lists all"
+        );
         assert_eq!(rule("allow-unused"), Err(NotWaivable::Unused));
         assert_eq!(rule("image-unreadable"), Err(NotWaivable::Unreadable));
     }

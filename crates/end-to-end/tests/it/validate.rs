@@ -133,8 +133,13 @@ impl Image {
 
     /// The image as an archive.
     fn archive(&self) -> Vec<u8> {
+        self.archive_with(|_, _| Vec::new())
+    }
+
+    /// With more manifests in the index, which are made for those of the variants.
+    fn archive_with(&self, others: impl FnOnce(&mut Blobs, &[Value]) -> Vec<Value>) -> Vec<u8> {
         let mut blobs = Blobs::default();
-        let manifests: Vec<Value> = self
+        let mut manifests: Vec<Value> = self
             .variants
             .iter()
             .map(|variant| {
@@ -159,6 +164,7 @@ impl Image {
                 manifest
             })
             .collect();
+        manifests.extend(others(&mut blobs, &manifests));
         let index = json!({ "schemaVersion": 2, "manifests": manifests });
         let mut image = blobs.json("image.index", &index);
         image["annotations"] = json!({
@@ -506,6 +512,57 @@ fn a_universal_binary_is_valid_in_both_variants() {
     let middle = changed.len() - arm64.len() / 2;
     changed[middle] ^= 1;
     assert_eq!(broken_by(changed), BTreeSet::from(["macos-signature"]));
+}
+
+/// The attestation of a manifest as BuildKit has stored it since 0.32, or before.
+fn attestation(blobs: &mut Blobs, subject: &Value, is_artifact: bool) -> Value {
+    let mut statement =
+        blobs.json("", &json!({ "predicateType": "https://slsa.dev/provenance/v1" }));
+    statement["mediaType"] = json!("application/vnd.in-toto+json");
+    let mut manifest = json!({ "schemaVersion": 2, "layers": [statement.clone()] });
+    if is_artifact {
+        manifest["config"] = blobs.json("", &json!({}));
+        manifest["config"]["mediaType"] = json!("application/vnd.oci.empty.v1+json");
+        manifest["artifactType"] = json!("application/vnd.docker.attestation.manifest.v1+json");
+        manifest["subject"] = subject.clone();
+        manifest["subject"].as_object_mut().unwrap().remove("platform");
+    } else {
+        let layers = json!({ "type": "layers", "diff_ids": [statement["digest"]] });
+        let configuration = json!({ "os": "unknown", "architecture": "unknown", "rootfs": layers });
+        manifest["config"] = blobs.json("image.config", &configuration);
+    }
+    let mut descriptor = blobs.json("image.manifest", &manifest);
+    descriptor["platform"] = json!({ "os": "unknown", "architecture": "unknown" });
+    descriptor["annotations"] = json!({
+        "vnd.docker.reference.type": "attestation-manifest",
+        "vnd.docker.reference.digest": subject["digest"],
+    });
+    descriptor
+}
+
+#[test]
+fn attestations_of_any_version_of_buildkit_do_not_change_the_report() {
+    let image = Image::valid();
+    let expected = check(image.archive());
+    for is_artifact in [false, true] {
+        // A tool that copies an index may drop the marks of BuildKit.
+        for has_marks in [true, false] {
+            let attested = check(image.archive_with(|blobs, manifests| {
+                let attestation = |manifest| {
+                    let mut descriptor = attestation(blobs, manifest, is_artifact);
+                    if !has_marks {
+                        let marks = ["platform", "annotations"];
+                        let fields = descriptor.as_object_mut().unwrap();
+                        fields.retain(|name, _| !marks.contains(&&**name));
+                    }
+                    descriptor
+                };
+                manifests.iter().map(attestation).collect()
+            }));
+            assert_eq!(attested.findings(), expected.findings(), "{is_artifact} {has_marks}");
+            assert_eq!(attested.subject.platforms, expected.subject.platforms);
+        }
+    }
 }
 
 #[test]

@@ -6,11 +6,11 @@ use super::{ValidationReport, WaivedFinding};
 use crate::rules::Severity;
 use crate::text::printable;
 use crate::validate::finding::Finding;
-use crate::validate::source::Sources;
+use crate::validate::source::ExtensionSources;
 
 /// One annotation for each finding, the worst first, because GitHub shows only the first ten errors, warnings
 /// and notices of a step. Then the summary, which is an ordinary line of the log.
-pub(super) fn github(report: &ValidationReport, sources: &Sources) -> String {
+pub(super) fn github(report: &ValidationReport, sources: &ExtensionSources) -> String {
     let mut text = String::new();
     for finding in &report.findings {
         let command = match finding.rule.severity {
@@ -36,7 +36,7 @@ fn annotate(
     title: &str,
     finding: &Finding,
     details: &str,
-    sources: &Sources,
+    sources: &ExtensionSources,
 ) {
     let mut properties = Vec::new();
     if let Some(location) = sources.locate(&finding.place.at) {
@@ -91,7 +91,7 @@ mod tests {
         let label = At::Label("x\r\n::stop-commands::z".to_owned());
         let breach = LocatedBreach::new(&labels::EMPTY, label, what).found_in(vec![]);
         let report = ValidationReport::new(Subject::default(), vec![breach]);
-        let text = report.render(ReportFormat::Github, &Sources::default());
+        let text = report.render(ReportFormat::Github, &ExtensionSources::default());
         let text = anstream::adapter::strip_str(&text).to_string();
         assert!(
             text.starts_with("::error title=label-empty::label `x\\u{a}::error::y` is"),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::{Serialize, Serializer};
 
 use super::finding::{At, Finding, LocatedBreach};
-use super::source::Sources;
+use super::source::ExtensionSources;
 use crate::oci::{Digest, OciPlatform};
 use crate::rules::{self, Rule, Severity, Waiver, image, metadata, waiver};
 use crate::style::GOOD;
@@ -127,7 +127,7 @@ impl ValidationReport {
         self.findings.iter().filter(|finding| finding.rule.severity == severity).count()
     }
 
-    pub fn render(&self, format: ReportFormat, sources: &Sources) -> String {
+    pub fn render(&self, format: ReportFormat, sources: &ExtensionSources) -> String {
         match format {
             ReportFormat::Text => self.text(),
             ReportFormat::Json => self.json(),

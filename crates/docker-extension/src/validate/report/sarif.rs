@@ -10,7 +10,7 @@ use crate::oci::Digest;
 use crate::rules::{self, Rule, Waiver};
 use crate::text::{self, printable};
 use crate::validate::finding::Finding;
-use crate::validate::source::{SourceLocation, Sources};
+use crate::validate::source::{ExtensionSources, SourceLocation};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// What `uri`s are relative to. Consumers of the format know the name.
@@ -18,7 +18,7 @@ const ROOT: &str = "%SRCROOT%";
 /// GitHub shows this number of results, and rejects a file with five times as many.
 const MOST_RESULTS: usize = 5000;
 
-pub(super) fn sarif(report: &ValidationReport, sources: &Sources) -> String {
+pub(super) fn sarif(report: &ValidationReport, sources: &ExtensionSources) -> String {
     let rules: Vec<&Rule> = rules::all().collect();
     let counted = report.findings.iter().map(|finding| (finding, None));
     let waived =
@@ -142,7 +142,7 @@ mod tests {
     use crate::validate::finding::{At, LocatedBreach};
     use crate::validate::report::{ReportFormat, Subject, testing};
 
-    fn run(report: &ValidationReport, sources: &Sources) -> Value {
+    fn run(report: &ValidationReport, sources: &ExtensionSources) -> Value {
         let text = report.render(ReportFormat::Sarif, sources);
         let mut log: Value = serde_json::from_str(&text).unwrap();
         log["runs"][0].take()
@@ -347,7 +347,7 @@ mod tests {
             let subject = Subject { name: name.to_owned(), ..Subject::default() };
             let breach = LocatedBreach::new(&labels::EMPTY, At::Tag, "label is empty");
             let report = ValidationReport::new(subject, vec![breach.found_in(vec![])]);
-            let run = run(&report, &Sources::Unknown);
+            let run = run(&report, &ExtensionSources::Unknown);
             let place = &run["results"][0]["locations"][0]["physicalLocation"];
             assert_eq!(place["region"]["startLine"], 1);
             assert_eq!(run["results"][0].get("suppressions"), None);
@@ -360,7 +360,7 @@ mod tests {
 
     #[test]
     fn a_result_keeps_its_fingerprint_when_its_line_and_its_values_change() {
-        let fingerprints = |whats: &[&str], sources: &Sources| -> Vec<String> {
+        let fingerprints = |whats: &[&str], sources: &ExtensionSources| -> Vec<String> {
             let at = || At::File("/darwin/tool".to_owned());
             let breach = |what: &&str| {
                 LocatedBreach::new(&image::BINARY_LARGE, at(), *what).found_in(vec![])
@@ -371,9 +371,10 @@ mod tests {
             let print = |it: &Value| it["partialFingerprints"]["primaryLocationLineHash"].clone();
             results.iter().map(|it| print(it).as_str().unwrap().to_owned()).collect()
         };
-        let one = fingerprints(&["is larger than 1"], &Sources::Unknown);
+        let one = fingerprints(&["is larger than 1"], &ExtensionSources::Unknown);
         assert_eq!(fingerprints(&["is larger than 2"], &testing::sources()), one);
-        let two = fingerprints(&["is larger than 1", "is larger than 2"], &Sources::Unknown);
+        let two =
+            fingerprints(&["is larger than 1", "is larger than 2"], &ExtensionSources::Unknown);
         assert_eq!(two[0], one[0]);
         assert_eq!(two.iter().collect::<BTreeSet<_>>().len(), 2);
     }
@@ -382,7 +383,7 @@ mod tests {
     fn texts_of_an_image_cannot_add_links() {
         let breach = LocatedBreach::new(&labels::EMPTY, At::Tag, "[a](https://b) is empty");
         let report = ValidationReport::new(Subject::default(), vec![breach.found_in(vec![])]);
-        let run = run(&report, &Sources::Unknown);
+        let run = run(&report, &ExtensionSources::Unknown);
         assert_eq!(run["results"][0]["message"]["text"], "[a] (https://b) is empty\nPlace: tag");
     }
 }

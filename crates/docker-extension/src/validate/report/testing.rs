@@ -6,7 +6,7 @@ use crate::platform::ImagePlatform;
 use crate::project::testing::config;
 use crate::rules::{Waiver, WaiverOrigin, image, labels, metadata};
 use crate::validate::finding::{At, LocatedBreach};
-use crate::validate::source::{self, Sources};
+use crate::validate::source::{self, ExtensionSources};
 
 /// A report with findings of every severity, a waived one, and a waiver that is not used.
 pub fn report() -> ValidationReport {
@@ -50,7 +50,7 @@ fn waivers() -> Vec<Waiver> {
 }
 
 /// The sources of that image: a workspace in the directory `app` of its repository.
-pub fn sources() -> Sources {
+pub fn sources() -> ExtensionSources {
     let manifest = "\
 [workspace]
 [workspace.metadata.docker-extension]

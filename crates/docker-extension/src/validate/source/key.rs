@@ -31,8 +31,7 @@ pub fn written(at: &At, config: &Config) -> Written {
         At::Metadata(pointer) => metadata(pointer),
         At::MetadataText { .. } => Written::Key(WORKSPACE_KEY.to_owned()),
         At::File(path) | At::FileText { path, .. } => file(path, config),
-        At::Setting(name) if name.starts_with(WORKSPACE_KEY) => Written::Key(name.clone()),
-        At::Setting(_) => Written::Key(WORKSPACE_KEY.to_owned()),
+        At::Setting(key) => Written::Key(key.clone()),
     }
 }
 
@@ -158,6 +157,5 @@ mod tests {
         }
         assert_eq!(found(At::Tag), "workspace.package.version");
         assert_eq!(found(At::Setting(format!("{WORKSPACE_KEY}.allow[2]"))), "….allow[2]");
-        assert_eq!(found(At::Setting("--allow x".to_owned())), "…");
     }
 }

@@ -1,12 +1,12 @@
 //! The sources of an extension: where in the repository the author wrote what a finding is about.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::finding::At;
 use crate::error::Result;
 use crate::files;
 use crate::project::Project;
-use crate::project::config::Config;
+use crate::project::config::{Config, WORKSPACE_KEY};
 
 mod json;
 mod key;
@@ -27,7 +27,7 @@ pub struct SourceLocation {
 
 /// The files that describe the extension.
 #[derive(Clone, Debug, Default)]
-pub enum Sources {
+pub enum ExtensionSources {
     /// The extension comes from elsewhere.
     #[default]
     Unknown,
@@ -48,7 +48,7 @@ pub struct ProjectSources {
     config: Config,
 }
 
-impl Sources {
+impl ExtensionSources {
     /// # Errors
     /// The workspace's `Cargo.toml` can't be read.
     pub fn of_project(project: &Project) -> Result<Self> {
@@ -61,7 +61,7 @@ impl Sources {
     /// A `metadata.json`; unknown if it is outside the repository at `here` or not a text.
     pub fn of_metadata(path: &Utf8Path, here: &Utf8Path) -> Self {
         let root = repository(here).unwrap_or(here);
-        match (path.strip_prefix(root), files::read_text(path)) {
+        match (normalized(path).strip_prefix(root), files::read_text(path)) {
             (Ok(file), Ok(text)) => Self::Metadata { file: portable(file), text },
             _ => Self::Unknown,
         }
@@ -69,10 +69,13 @@ impl Sources {
 
     /// The place that caused a finding; none if it is unknown.
     pub fn locate(&self, at: &At) -> Option<SourceLocation> {
+        if matches!(at, At::Setting(name) if !name.starts_with(WORKSPACE_KEY)) {
+            return None; // an option
+        }
         match self {
-            Sources::Unknown => None,
-            Sources::Project(project) => Some(project.locate(at)),
-            Sources::Metadata { file, text } => {
+            ExtensionSources::Unknown => None,
+            ExtensionSources::Project(project) => Some(project.locate(at)),
+            ExtensionSources::Metadata { file, text } => {
                 let (line, column) = match at {
                     At::MetadataText { line, column } => (Some(*line), Some(*column)),
                     At::Metadata(pointer) => json::position(text, pointer).unzip(),
@@ -108,14 +111,27 @@ fn repository(directory: &Utf8Path) -> Option<&Utf8Path> {
     directory.ancestors().find(|directory| directory.join(".git").exists())
 }
 
+/// Without `.` and `..`. Symbolic links are not resolved.
+pub fn normalized(path: &Utf8Path) -> Utf8PathBuf {
+    let mut normal = Utf8PathBuf::new();
+    for part in path.components() {
+        if part == Utf8Component::ParentDir {
+            normal.pop();
+        } else {
+            normal.push(part);
+        }
+    }
+    normal
+}
+
 fn portable(path: &Utf8Path) -> String {
     path.components().map(|part| part.as_str()).collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]
-pub(super) fn testing_sources(manifest: &str, config: Config) -> Sources {
+pub(super) fn testing_sources(manifest: &str, config: Config) -> ExtensionSources {
     let (directory, manifest) = ("app".into(), manifest.to_owned());
-    Sources::Project(Box::new(ProjectSources { directory, manifest, config }))
+    ExtensionSources::Project(Box::new(ProjectSources { directory, manifest, config }))
 }
 
 #[cfg(test)]
@@ -131,7 +147,7 @@ mod tests {
         files::create_dir(&inner).unwrap();
         let path = inner.join("metadata.json");
         files::write(&path, "{\n  \"icon\": 1\n}\n").unwrap();
-        let sources = Sources::of_metadata(&path, &inner);
+        let sources = ExtensionSources::of_metadata(&path, &inner);
         let locate = |at: At| sources.locate(&at).unwrap();
         let file = || "extension/metadata.json".to_owned();
         let icon = SourceLocation { file: file(), line: Some(2), column: Some(11) };
@@ -140,10 +156,14 @@ mod tests {
         assert_eq!(text, SourceLocation { file: file(), line: Some(3), column: Some(4) });
         let index = SourceLocation { file: file(), line: None, column: None };
         assert_eq!(locate(At::Index), index);
+        assert_eq!(sources.locate(&At::Setting("--allow label-title".to_owned())), None);
+        let from_below = inner.join("../extension/./metadata.json");
+        let sources = ExtensionSources::of_metadata(&from_below, &inner);
+        assert_eq!(sources.locate(&At::Index), Some(index));
 
         let elsewhere = tempfile::tempdir().unwrap();
         let elsewhere = Utf8Path::from_path(elsewhere.path()).unwrap().join("metadata.json");
         files::write(&elsewhere, "{}").unwrap();
-        assert_eq!(Sources::of_metadata(&elsewhere, &inner).locate(&At::Index), None);
+        assert_eq!(ExtensionSources::of_metadata(&elsewhere, &inner).locate(&At::Index), None);
     }
 }
