@@ -5,31 +5,29 @@ use xshell::Shell;
 
 use super::current_directory;
 use crate::cli::DistArgs;
-use crate::compile::{self, BuildBreach, Compiled, HostBinaryFile};
+use crate::compile::{self, Compiled, HostBinaryFile};
 use crate::contents::ContentsInput;
 use crate::context::Context;
 use crate::dist::StagedDist;
 use crate::error::{Error, Result};
 use crate::image::Image;
-use crate::image::read::{ImageSource, StoredImage};
 use crate::interrupt;
 use crate::lock::lock;
 use crate::output;
 use crate::page_files::PageFiles;
 use crate::plan::Plan;
-use crate::platform::ImagePlatform;
 use crate::progress::Progress;
 use crate::project::Project;
-use crate::rules::{Severity, Waiver, labels, online};
 use crate::sink::{ArchiveFile, Sink};
 use crate::text;
 use crate::toolchain::Toolchain;
-use crate::validate::finding::{At, Finding};
-use crate::validate::image;
-use crate::validate::report::{ReportFormat, Subject, ValidationReport};
+use crate::validate::report::ReportFormat;
 use crate::validate::source::ExtensionSources;
 
+mod check;
 mod summary;
+
+use check::ReportOutput;
 
 /// # Errors
 /// A step failed. The output directory has either its old contents or all new files.
@@ -71,10 +69,10 @@ fn execute(plan: &Plan<'_>, args: &DistArgs, sh: &Shell, progress: &Progress) ->
     let output =
         ReportOutput { format: args.format, sources: ExtensionSources::of_project(plan.project)? };
     let (Compiled { files, breaches }, pages) = build(plan, sh, progress)?;
-    check_host_binaries(plan, &breaches, &output)?;
+    check::host_binaries(plan, &breaches, &output)?;
     let context = write_context(plan, &files, pages.as_deref(), progress)?;
     let image = make_image(plan, &context, &dist.unchecked_image_path(), progress)?;
-    check(plan, &image, &breaches, &output, progress)?;
+    check::image(plan, &image, &breaches, &output, progress)?;
     ArchiveFile { path: dist.image_path() }.deliver(&image, &context, progress)?;
     dist.add_host_binaries(&frozen(&files, &context))?;
     let (image, manifest) = dist.commit(image, plan.engine.engine.kind())?;
@@ -183,94 +181,4 @@ fn make_image(
     let image = plan.engine.engine.build(context, &plan.reference, archive, &step)?;
     step.done(&image.reference);
     Ok(image)
-}
-
-/// How the findings of a run are shown.
-struct ReportOutput {
-    format: ReportFormat,
-    sources: ExtensionSources,
-}
-
-impl ReportOutput {
-    /// The error of a run that ends with this report, which it contains or, in another format, has printed.
-    fn failure(&self, what: &str, report: &ValidationReport) -> Result<Error> {
-        if self.format == ReportFormat::Text {
-            return Ok(Error::new(format!("{what}:\n\n{}", report.text())));
-        }
-        output::print(&report.render(self.format, &self.sources))?;
-        let errors = text::count(report.count(Severity::Error), "error");
-        Ok(Error::new(format!("{what} with {errors}")))
-    }
-}
-
-/// Fails, before an image is made, if a host binary would not run and no waiver covers it.
-fn check_host_binaries(
-    plan: &Plan<'_>,
-    breaches: &[BuildBreach<'_>],
-    output: &ReportOutput,
-) -> Result<()> {
-    let is_waived = |it: &BuildBreach<'_>| {
-        let mut findings = findings(plan, std::slice::from_ref(it)).into_iter();
-        findings.all(|finding| {
-            let file = finding.place.at.file();
-            plan.waivers.iter().any(|waiver| waiver.covers(finding.rule, file))
-        })
-    };
-    let errors: Vec<_> = breaches.iter().filter(|it| !is_waived(it)).cloned().collect();
-    if errors.is_empty() {
-        return Ok(());
-    }
-    if output.format == ReportFormat::Text {
-        return Err(compile::would_not_run(errors));
-    }
-    let subject = Subject { name: plan.reference.to_string(), ..Subject::default() };
-    let report = ValidationReport::new(subject, findings(plan, breaches));
-    let report = report.waive(&plan.waivers, |_| false);
-    Err(output.failure("the host binaries were built but would not run", &report)?)
-}
-
-/// The breaches as findings of the image that contains the host binaries.
-fn findings(plan: &Plan<'_>, breaches: &[BuildBreach<'_>]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for image in ImagePlatform::ALL {
-        for placement in plan.host_binaries.placements(image) {
-            let of_file = breaches.iter().filter(|it| it.build == placement.build);
-            findings.extend(of_file.map(|BuildBreach { breach, .. }| {
-                let path = placement.path();
-                breach.at(&format!("`{path}`"), At::File(path)).found_in(vec![image.into()])
-            }));
-        }
-    }
-    findings
-}
-
-/// Validates the image. Its tag need not be a version, because the image may be for a trial.
-fn check(
-    plan: &Plan<'_>,
-    image: &Image,
-    breaches: &[BuildBreach<'_>],
-    output: &ReportOutput,
-    progress: &Progress,
-) -> Result<()> {
-    let step = progress.step("Validate the image");
-    let source = ImageSource::Archive { path: image.archive.clone(), image: None };
-    let opened = StoredImage::open(&source, &step);
-    let report = image::check(opened, &image.reference.to_string())?.without([&labels::TAG]);
-    // Waived ones that only the build can find: it knows the promised version of macOS.
-    let report = report.with(findings(plan, breaches));
-    let is_checked =
-        |it: &Waiver| it.rule.rule() != &labels::TAG && !online::ALL.contains(&it.rule.rule());
-    let report = report.waive(&plan.waivers, |waiver| plan.is_complete() && is_checked(waiver));
-    if report.count(Severity::Error) > 0 {
-        return Err(output.failure("the image was built but failed validation", &report)?);
-    }
-    if output.format != ReportFormat::Text {
-        output::print(&report.render(output.format, &output.sources))?;
-    } else if report.count(Severity::Warning) > 0
-        || !report.waived().is_empty() && !progress.is_quiet()
-    {
-        progress.report(report.text().trim_end());
-    }
-    step.done(report.counts());
-    Ok(())
 }

@@ -17,7 +17,9 @@ use crate::output;
 use crate::platform::ImagePlatform;
 use crate::progress::Progress;
 use crate::project::Project;
-use crate::rules::{Rule, Severity, Waiver, WaiverOrigin, metadata as metadata_rules, online};
+use crate::rules::{
+    ONLY_BUILT, Rule, Severity, Waiver, WaiverOrigin, metadata as metadata_rules, online,
+};
 use crate::text;
 use crate::validate::online::Pictures;
 use crate::validate::report::{Subject, ValidationReport};
@@ -198,7 +200,9 @@ fn check_image(
         report = report.with(pictures.check(&step)?);
         step.done("");
     }
-    let is_checked = |rule: &Rule, is_online: bool| is_online || !online::ALL.contains(&rule);
+    let is_checked = |rule: &Rule, is_online: bool| {
+        !ONLY_BUILT.contains(&rule) && (is_online || !online::ALL.contains(&rule))
+    };
     Ok(Outcome { report, relation, is_checked })
 }
 

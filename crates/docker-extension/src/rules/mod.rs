@@ -24,6 +24,12 @@ pub use pattern::PathPattern;
 pub use rule::{Rule, Severity};
 pub use waiver::{WaivableRule, Waiver, WaiverOrigin};
 
+/// The rules that `dist` checks when it builds an extension, and `validate` can't check: the image does not
+/// contain the promised version of macOS.
+pub static ONLY_BUILT: [&Rule; 1] = [&binaries::MINIMUM_MACOS];
+/// The rules that `dist` does not check, because the image may be for a trial.
+pub static ONLY_STORED: [&Rule; 1] = [&labels::TAG];
+
 /// Every rule, in the order of reports and of the documentation.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
     let groups = [

@@ -99,6 +99,34 @@ fn a_waived_error_does_not_fail_a_run_and_is_shown_with_its_reason() {
 }
 
 #[test]
+fn an_error_of_a_host_binary_that_only_the_build_finds_can_be_waived() {
+    let extension = Extension::new();
+    // Rust builds programs for Apple silicon that require macOS 11.
+    let table = format!("{TABLE}minimum-macos = \"10.12\"\n");
+    extension.manifest(&table);
+    let (code, annotations, messages) =
+        xtask(&extension, &[&DIST[..], &["--format=github"]].concat());
+    assert_eq!(code, Some(1), "{messages}");
+    let end = "title=minimum-macos::`/darwin/tool` requires macOS 11.0, which is newer than";
+    assert!(annotations.starts_with("::error file=Cargo.toml,line="), "{annotations}");
+    assert!(annotations.contains(end), "{annotations}");
+    assert!(messages.ends_with("built but would not run with 1 error\n"), "{messages}");
+
+    extension.manifest(&format!(
+        "{table}[[workspace.metadata.docker-extension.allow]]\nrule = \"minimum-macos\"\n\
+         path = \"/darwin/tool\"\nreason = \"It is the same.\"\n"
+    ));
+    let (code, _, messages) = xtask(&extension, &DIST);
+    assert_eq!(code, Some(0), "{messages}");
+    let waived = "waived error[minimum-macos]: `/darwin/tool` requires macOS 11.0, which is newer than \
+                  `minimum-macos` (10.12)\n  --> /darwin/tool in linux/arm64\n  reason: It is the same.\n";
+    assert!(messages.contains(waived) && !messages.contains("allow-unused"), "{messages}");
+    // The image does not contain the promise, so the rule is not checked.
+    let (code, report, _) = xtask(&extension, &["validate", "--deny", "warnings"]);
+    assert_eq!(code, Some(0), "{report}");
+}
+
+#[test]
 fn an_error_without_a_waiver_fails_dist_in_every_format() {
     let extension = extension("");
     let dist = |args: &[&str]| xtask(&extension, &[&DIST[..], args].concat());
