@@ -21,7 +21,7 @@ fn read(bytes: &[u8]) {
     });
     let lines = 1 + bytes.iter().filter(|&&byte| byte == b'\n').count();
     for problem in &problems {
-        let line = sources.locate(&problem.at).and_then(|location| location.line);
+        let line = sources.locate(problem.rule, &problem.at).and_then(|location| location.line);
         assert!(line.is_none_or(|line| (1..=lines).contains(&line)), "{problem:?}: {line:?}");
         match (&problem.at, &value) {
             (At::Metadata(pointer), Some(value)) if is_sound => {

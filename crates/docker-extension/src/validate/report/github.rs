@@ -39,7 +39,7 @@ fn annotate(
     sources: &ExtensionSources,
 ) {
     let mut properties = Vec::new();
-    if let Some(location) = sources.locate(&finding.place.at) {
+    if let Some(location) = sources.locate(finding.rule, &finding.place.at) {
         properties.push(("file", location.file));
         properties.extend(location.line.map(|line| ("line", line.to_string())));
         properties.extend(location.column.map(|column| ("col", column.to_string())));

@@ -26,7 +26,8 @@ pub(super) fn sarif(report: &ValidationReport, sources: &ExtensionSources) -> St
     let image = image_location(&report.subject.name);
     let mut seen = BTreeMap::new();
     let results = counted.chain(waived).take(MOST_RESULTS).map(|(finding, waiver)| {
-        let location = sources.locate(&finding.place.at).unwrap_or_else(|| image.clone());
+        let location =
+            sources.locate(finding.rule, &finding.place.at).unwrap_or_else(|| image.clone());
         let mut result = result(finding, location, &mut seen);
         // Either all results have it, or none.
         if !report.waived.is_empty() {

@@ -6,6 +6,7 @@ use crate::contents::{COMPOSE_FILE, UI_DIRECTORY, icon_name, labels as names};
 use crate::host_binaries::Placement;
 use crate::platform::Os;
 use crate::project::config::{Config, LongText, Service, Vm, WORKSPACE_KEY};
+use crate::rules::{Rule, binaries};
 use crate::validate::finding::At;
 
 /// Where the author wrote something.
@@ -19,8 +20,9 @@ pub enum Written {
 
 /// Where the author of the extension with this configuration wrote what a finding is about. A key may be
 /// missing in the file: then it has its default.
-pub fn written(at: &At, config: &Config) -> Written {
+pub fn written(rule: &Rule, at: &At, config: &Config) -> Written {
     match at {
+        _ if rule == &binaries::MINIMUM_MACOS => key("minimum-macos"),
         At::Index => Written::Key(WORKSPACE_KEY.to_owned()),
         At::Tag => Written::Key(VERSION.to_owned()),
         At::Label(name) => label(name, config),
@@ -121,10 +123,13 @@ mod tests {
         config.vm =
             Some(Vm { service: Service::ComposeFile("vm/compose.yaml".into()), socket: None });
         config.changelog = LongText::File("changelog.html".into());
-        let found = |at: At| match written(&at, &config) {
+        let of_rule = |rule: &Rule, at: At| match written(rule, &at, &config) {
             Written::Key(key) => key.replace(WORKSPACE_KEY, "…"),
             Written::File(path) => path.to_string(),
         };
+        let found = |at: At| of_rule(&crate::rules::image::BINARY_LARGE, at);
+        let tool = At::File("/darwin/tool".to_owned());
+        assert_eq!(of_rule(&binaries::MINIMUM_MACOS, tool), "….minimum-macos");
         let label = |name: &str| found(At::Label(name.to_owned()));
         assert_eq!(label(names::ICON), "….icon-url");
         assert_eq!(label(names::CHANGELOG), "changelog.html");

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::files;
 use crate::project::Project;
 use crate::project::config::{Config, WORKSPACE_KEY};
+use crate::rules::Rule;
 
 mod json;
 mod key;
@@ -67,14 +68,14 @@ impl ExtensionSources {
         }
     }
 
-    /// The place that caused a finding; none if it is unknown.
-    pub fn locate(&self, at: &At) -> Option<SourceLocation> {
+    /// The place that caused a finding of `rule`; none if it is unknown.
+    pub fn locate(&self, rule: &Rule, at: &At) -> Option<SourceLocation> {
         if matches!(at, At::Setting(name) if !name.starts_with(WORKSPACE_KEY)) {
             return None; // an option
         }
         match self {
             ExtensionSources::Unknown => None,
-            ExtensionSources::Project(project) => Some(project.locate(at)),
+            ExtensionSources::Project(project) => Some(project.locate(rule, at)),
             ExtensionSources::Metadata { file, text } => {
                 let (line, column) = match at {
                     At::MetadataText { line, column } => (Some(*line), Some(*column)),
@@ -90,8 +91,8 @@ impl ExtensionSources {
 const MANIFEST: &str = "Cargo.toml";
 
 impl ProjectSources {
-    fn locate(&self, at: &At) -> SourceLocation {
-        let (file, line) = match key::written(at, &self.config) {
+    fn locate(&self, rule: &Rule, at: &At) -> SourceLocation {
+        let (file, line) = match key::written(rule, at, &self.config) {
             Written::Key(key) => {
                 (Utf8PathBuf::from(MANIFEST), manifest::line(&self.manifest, &key))
             }
@@ -148,7 +149,8 @@ mod tests {
         let path = inner.join("metadata.json");
         files::write(&path, "{\n  \"icon\": 1\n}\n").unwrap();
         let sources = ExtensionSources::of_metadata(&path, &inner);
-        let locate = |at: At| sources.locate(&at).unwrap();
+        let rule = &crate::rules::metadata::TYPE;
+        let locate = |at: At| sources.locate(rule, &at).unwrap();
         let file = || "extension/metadata.json".to_owned();
         let icon = SourceLocation { file: file(), line: Some(2), column: Some(11) };
         assert_eq!(locate(At::Metadata("/icon".to_owned())), icon);
@@ -156,14 +158,17 @@ mod tests {
         assert_eq!(text, SourceLocation { file: file(), line: Some(3), column: Some(4) });
         let index = SourceLocation { file: file(), line: None, column: None };
         assert_eq!(locate(At::Index), index);
-        assert_eq!(sources.locate(&At::Setting("--allow label-title".to_owned())), None);
+        assert_eq!(sources.locate(rule, &At::Setting("--allow label-title".to_owned())), None);
         let from_below = inner.join("../extension/./metadata.json");
         let sources = ExtensionSources::of_metadata(&from_below, &inner);
-        assert_eq!(sources.locate(&At::Index), Some(index));
+        assert_eq!(sources.locate(rule, &At::Index), Some(index));
 
         let elsewhere = tempfile::tempdir().unwrap();
         let elsewhere = Utf8Path::from_path(elsewhere.path()).unwrap().join("metadata.json");
         files::write(&elsewhere, "{}").unwrap();
-        assert_eq!(ExtensionSources::of_metadata(&elsewhere, &inner).locate(&At::Index), None);
+        assert_eq!(
+            ExtensionSources::of_metadata(&elsewhere, &inner).locate(rule, &At::Index),
+            None
+        );
     }
 }
