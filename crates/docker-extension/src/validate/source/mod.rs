@@ -92,13 +92,17 @@ const MANIFEST: &str = "Cargo.toml";
 
 impl ProjectSources {
     fn locate(&self, rule: &Rule, at: &At) -> SourceLocation {
-        let (file, line) = match key::written(rule, at, &self.config) {
-            Written::Key(key) => {
-                (Utf8PathBuf::from(MANIFEST), manifest::line(&self.manifest, &key))
+        let (file, line, column) = match (key::written(rule, at, &self.config), at) {
+            (Written::Key(key), _) => {
+                (Utf8PathBuf::from(MANIFEST), manifest::line(&self.manifest, &key), None)
             }
-            Written::File(path) => (path, None),
+            // The image has a copy of the file.
+            (Written::File(path), At::FileText { line, column, .. }) => {
+                (path, Some(*line), Some(*column))
+            }
+            (Written::File(path), _) => (path, None, None),
         };
-        SourceLocation { file: portable(&self.directory.join(file)), line, column: None }
+        SourceLocation { file: portable(&self.directory.join(file)), line, column }
     }
 }
 
@@ -138,6 +142,20 @@ pub(super) fn testing_sources(manifest: &str, config: Config) -> ExtensionSource
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::project::config::{Service, Vm};
+
+    #[test]
+    fn a_finding_in_the_compose_file_is_located_in_the_file_of_the_project() {
+        let mut config = crate::project::testing::config();
+        let service = Service::ComposeFile("vm/compose.yaml".into());
+        config.vm = Some(Vm { service, socket: None });
+        let sources = testing_sources("", config);
+        let path = "/docker-compose.yaml".to_owned();
+        let at = At::FileText { path, line: 3, column: 5 };
+        let found = sources.locate(&crate::rules::image::COMPOSE_MISSING, &at).unwrap();
+        let file = "app/vm/compose.yaml".to_owned();
+        assert_eq!(found, SourceLocation { file, line: Some(3), column: Some(5) });
+    }
 
     #[test]
     fn a_finding_of_a_metadata_file_is_located_in_its_repository() {
