@@ -37,16 +37,16 @@ enum Checked {
 }
 
 /// What was found, and what can be said about it in this directory.
-struct Outcome {
+struct CheckedReport {
     report: ValidationReport,
-    relation: Relation,
+    relation: ProjectRelation,
     /// Whether a rule was checked.
     is_checked: fn(&Rule, is_online: bool) -> bool,
 }
 
 /// What a validated image or file has to do with the project in the current directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Relation {
+enum ProjectRelation {
     /// It comes from elsewhere.
     Foreign,
     /// It belongs to the project, but lacks parts, or is of another version.
@@ -64,19 +64,19 @@ pub fn run(options: &cli::ValidateArgs, progress: &Progress) -> Result<(), Error
     let here = current_directory(&sh)?;
     let checked = find(options.image.as_deref(), &here)?;
     let project = project_at(&here, progress);
-    let Outcome { report, relation, is_checked } = match &checked {
+    let CheckedReport { report, relation, is_checked } = match &checked {
         Checked::Metadata(path) if options.online => return Err(no_labels(path)),
         Checked::Metadata(path) => check_metadata(path, project.as_ref())?,
         Checked::Image { source, is_last_dist } => {
             check_image(source, *is_last_dist, project.as_ref(), options.online, progress)?
         }
     };
-    let own = project.as_ref().filter(|_| relation != Relation::Foreign);
+    let own = project.as_ref().filter(|_| relation != ProjectRelation::Foreign);
     let configured = own.map(|project| &project.config.allow[..]).unwrap_or_default();
     let waivers = Waiver::all(configured, &options.allow);
     let report = report.waive(&waivers, |waiver| {
         let is_from_option = waiver.origin == WaiverOrigin::Option;
-        (is_from_option || relation == Relation::Whole)
+        (is_from_option || relation == ProjectRelation::Whole)
             && is_checked(waiver.rule.rule(), options.online)
     });
     let sources = match (&checked, own) {
@@ -157,14 +157,14 @@ fn project_at(here: &Utf8Path, progress: &Progress) -> Option<Project> {
     })
 }
 
-fn check_metadata(path: &Utf8Path, project: Option<&Project>) -> Result<Outcome, Error> {
+fn check_metadata(path: &Utf8Path, project: Option<&Project>) -> Result<CheckedReport, Error> {
     let (_, breaches) = metadata::read(&files::read(path)?);
     let subject = Subject { name: path.to_string(), ..Subject::default() };
     let findings = breaches.into_iter().map(|breach| breach.found_in(Vec::new())).collect();
     let is_inside = project.is_some_and(|it| source::normalized(path).starts_with(&it.root));
-    Ok(Outcome {
+    Ok(CheckedReport {
         report: ValidationReport::new(subject, findings),
-        relation: if is_inside { Relation::Part } else { Relation::Foreign },
+        relation: if is_inside { ProjectRelation::Part } else { ProjectRelation::Foreign },
         is_checked: |rule, _| metadata_rules::ALL.contains(&rule),
     })
 }
@@ -181,7 +181,7 @@ fn check_image(
     project: Option<&Project>,
     is_online: bool,
     progress: &Progress,
-) -> Result<Outcome, Error> {
+) -> Result<CheckedReport, Error> {
     let step = progress.step("Read the image");
     let name = source.to_string();
     let opened = StoredImage::open(source, &step);
@@ -191,7 +191,7 @@ fn check_image(
     };
     let relation = match (&opened, project) {
         (Ok(image), Some(project)) => relation(image, project, is_last_dist),
-        _ => Relation::Foreign,
+        _ => ProjectRelation::Foreign,
     };
     let mut report = image::check(opened, &name)?;
     step.done(&name);
@@ -203,14 +203,14 @@ fn check_image(
     let is_checked = |rule: &Rule, is_online: bool| {
         !ONLY_BUILT.contains(&rule) && (is_online || !online::ALL.contains(&rule))
     };
-    Ok(Outcome { report, relation, is_checked })
+    Ok(CheckedReport { report, relation, is_checked })
 }
 
-fn relation(image: &StoredImage, project: &Project, is_last_dist: bool) -> Relation {
+fn relation(image: &StoredImage, project: &Project, is_last_dist: bool) -> ProjectRelation {
     let config = &project.config;
     let has_name = image.name.as_ref().map(ImageName::full_name) == Some(config.image.full_name());
     if !is_last_dist && !has_name {
-        return Relation::Foreign;
+        return ProjectRelation::Foreign;
     }
     let is_this_version = is_last_dist || image.tag.as_ref() == Some(&project.tag);
     let plan = HostBinaryPlan::new(project, &config.platforms);
@@ -221,5 +221,5 @@ fn relation(image: &StoredImage, project: &Project, is_last_dist: bool) -> Relat
         let has_tab = config.ui.is_none() || has(&format!("/{UI_DIRECTORY}"));
         has_tab && plan.placements(*platform).iter().all(|it| has(&it.path()))
     });
-    if is_this_version && has_all { Relation::Whole } else { Relation::Part }
+    if is_this_version && has_all { ProjectRelation::Whole } else { ProjectRelation::Part }
 }

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::finding::{At, Finding, LocatedBreach};
 use super::source::ExtensionSources;
 use crate::oci::{Digest, OciPlatform};
-use crate::rules::{self, Rule, Severity, Waiver, image, metadata, waiver};
+use crate::rules::{self, Rule, Severity, Waiver, compose, image, metadata, waiver};
 use crate::style::GOOD;
 use crate::text::{count, list, printable};
 
@@ -56,13 +56,14 @@ pub struct WaivedFinding {
     pub waiver: Waiver,
 }
 
-/// The rules without whose findings nothing is known about the files of the image.
-static BLOCKING: [&Rule; 5] = [
+/// Rules whose findings mean that others were not checked.
+static BLOCKING: [&Rule; 6] = [
     &image::UNREADABLE,
     &image::METADATA_MISSING,
     &image::PLATFORM_MISSING,
     &metadata::SYNTAX,
     &metadata::TYPE,
+    &compose::SYNTAX,
 ];
 
 impl ValidationReport {
