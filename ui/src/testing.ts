@@ -5,6 +5,8 @@ export class Scripted implements Program {
   readonly commands: string[] = [];
   /** The open streams. */
   readonly streams: StreamReader[] = [];
+  /** The limits of all streams for their silence. */
+  readonly silences: (number | undefined)[] = [];
 
   constructor(private readonly answer: (command: string) => string) {}
 
@@ -14,8 +16,9 @@ export class Scripted implements Program {
     return this.answer(command);
   }
 
-  stream(args: string[], reader: StreamReader): () => void {
+  stream(args: string[], reader: StreamReader, silence?: number): () => void {
     this.commands.push(args.join(" "));
+    this.silences.push(silence);
     this.streams.push(reader);
     return () => this.forget(reader);
   }

@@ -59,6 +59,22 @@ it("a stopped Docker is reported, and containers are listed when it is back", as
   expect(docker.streams).toHaveLength(1);
 });
 
+it("after a failure containers are listed again, even if Docker sends no event", async () => {
+  let isHanging = true;
+  const { docker, last } = follow(() => {
+    if (isHanging) throw new Failure("it did not respond");
+    return ["one"];
+  });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(last()).toMatchObject({ state: "failed" });
+  isHanging = false;
+  await vi.advanceTimersByTimeAsync(RETRY);
+  expect(last()).toEqual(["one"]);
+  expect(docker.streams).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(10 * RETRY);
+  expect(docker.commands.filter((command) => command.startsWith("ps"))).toHaveLength(2);
+});
+
 it("no command runs after the page is closed", async () => {
   const { docker, states, stop } = follow(() => []);
   docker.end();

@@ -40,7 +40,10 @@ export function followContainers(
     } catch (reason) {
       known = { state: "failed", failure: asFailure(reason) };
     }
-    if (!isOver && number === reading) report(known);
+    if (isOver || number !== reading) return;
+    report(known);
+    // An event that tells that Docker answers again may never come, for example if it hangs.
+    if (known.state === "failed") later(retry, follow);
   }
 
   function later(milliseconds: number, action: () => void) {
@@ -49,6 +52,7 @@ export function followContainers(
   }
 
   function follow() {
+    closeStream();
     void read();
     const filters = ["type=container", ...EVENTS.map((event) => `event=${event}`)];
     closeStream = docker.stream(["events", ...filters.flatMap((it) => ["--filter", it])], {

@@ -1,25 +1,57 @@
 import type { v1 } from "@docker/extension-api-client-types";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { DockerDesktop } from "./client";
 import { dockerCli, Failure, hostports } from "./program";
 
-type Stream = v1.ExecStreamOptions;
+type Stream = Required<v1.ExecStreamOptions>;
+
+/** Docker Desktop calls a stream's methods later. */
+type Answer = (stream: Stream) => void;
+
+const printing =
+  (stdout: string): Answer =>
+  ({ onOutput, onClose }) => {
+    onOutput({ stdout });
+    onClose(0);
+  };
+const failing =
+  (reason: unknown): Answer =>
+  ({ onError }) =>
+    onError(reason);
+const exiting =
+  (code: number, stderr: string): Answer =>
+  ({ onOutput, onClose }) => {
+    onOutput({ stderr });
+    onClose(code);
+  };
 
 /** A fake Docker Desktop that records its commands. */
-function desktop(answer: (stream: Stream | undefined) => unknown, platform = "darwin") {
+function desktop(answer: Answer = () => {}, { platform = "darwin", close = () => {} } = {}) {
   const commands: unknown[] = [];
+  const streams: Stream[] = [];
   let closed = 0;
-  const exec = (command: string, args: string[], options?: { stream: Stream }) => {
+  const exec = (command: string, args: string[], { stream }: { stream: Stream }) => {
     commands.push([command, ...args]);
-    const answered = answer(options?.stream);
-    return options ? { close: () => closed++ } : answered;
+    streams.push(stream);
+    queueMicrotask(() => answer(stream));
+    return {
+      close() {
+        closed++;
+        close();
+      },
+    };
   };
   const docker = {
     host: { platform },
     extension: { host: { cli: { exec } } },
     docker: { cli: { exec } },
   };
-  return { docker: docker as unknown as DockerDesktop, commands, closed: () => closed };
+  return {
+    docker: docker as unknown as DockerDesktop,
+    commands,
+    streams,
+    closed: () => closed,
+  };
 }
 
 const failure = (run: Promise<unknown>) =>
@@ -30,7 +62,7 @@ const failure = (run: Promise<unknown>) =>
 
 describe("a program", () => {
   it("has the suffix .exe on Windows, and docker is not part of its own arguments", async () => {
-    const { docker, commands } = desktop(() => Promise.resolve({ stdout: "{}" }), "win32");
+    const { docker, commands } = desktop(printing("{}"), { platform: "win32" });
     expect(await hostports(docker).run(["list"])).toBe("{}");
     await dockerCli(docker).run(["ps", "--all"]);
     expect(commands).toEqual([
@@ -39,19 +71,29 @@ describe("a program", () => {
     ]);
   });
 
+  it("returns its whole output, however it is split", async () => {
+    const { docker } = desktop(({ onOutput, onClose }) => {
+      onOutput({ stdout: '{"a"' });
+      onOutput({ stderr: "a warning" });
+      onOutput({ stdout: ":1}\n" });
+      onClose(0);
+    });
+    expect(await hostports(docker).run(["list"])).toBe('{"a":1}\n');
+  });
+
   it.each([
-    ["by Node", Object.assign(new Error("spawn /x/hostports ENOENT"), { code: "ENOENT" })],
-    ["by a shell", { code: 127, stderr: "/bin/sh: hostports: not here", stdout: "" }],
-    ["by another shell", { code: 1, stderr: "zsh: command not found: hostports", stdout: "" }],
-    ["by Windows", { code: 1, stderr: "'hostports.exe' is not recognized as an internal command" }],
-    ["by Go", 'exec: "hostports": executable file not found in $PATH'],
-  ])("is reported as missing %s", async (_, reason) => {
-    const { docker } = desktop(() => Promise.reject(reason));
+    ["by Node", failing(Object.assign(new Error("spawn /x/hostports ENOENT"), { code: "ENOENT" }))],
+    ["by a shell", exiting(127, "/bin/sh: hostports: not here")],
+    ["by another shell", exiting(1, "zsh: command not found: hostports")],
+    ["by Windows", exiting(1, "'hostports.exe' is not recognized as an internal command")],
+    ["by Go", failing('exec: "hostports": executable file not found in $PATH')],
+  ])("is reported as missing %s", async (_, answer) => {
+    const { docker } = desktop(answer);
     expect(await failure(hostports(docker).run([]))).toMatchObject({ kind: "missing" });
   });
 
   it("is reported as missing if the extension has no host binaries", async () => {
-    const { docker } = desktop(() => undefined);
+    const { docker } = desktop();
     const without = { ...docker, extension: {} } as unknown as DockerDesktop;
     expect(await failure(hostports(without).run([]))).toMatchObject({ kind: "missing" });
     expect(
@@ -60,34 +102,77 @@ describe("a program", () => {
   });
 
   it.each([
-    [{ code: 1, stderr: " no rights\n", stdout: "" }, "no rights"],
-    [new Error("it broke"), "it broke"],
-    ["it broke", "it broke"],
-    [{ code: 9, stderr: "", stdout: "" }, "hostports failed without a message (exit status 9)."],
-    [undefined, "hostports failed without a message."],
-  ])("fails with a message, whatever Docker Desktop throws: %o", async (reason, message) => {
-    const { docker } = desktop(() => Promise.reject(reason));
-    const thrown = await failure(hostports(docker).run([]));
+    [exiting(1, " no rights\n"), "no rights"],
+    [failing(new Error("it broke")), "it broke"],
+    [failing("it broke"), "it broke"],
+    [exiting(9, ""), "hostports failed without a message (exit status 9)."],
+    [failing(undefined), "hostports failed without a message."],
+  ])("fails with a message, whatever Docker Desktop reports: %#", async (answer, message) => {
+    const thrown = await failure(hostports(desktop(answer).docker).run([]));
     expect(thrown).toBeInstanceOf(Failure);
     expect(thrown).toMatchObject({ message, kind: "failed" });
+  });
+
+  it("that can't be started fails with a message", async () => {
+    const { docker } = desktop();
+    const exec = () => {
+      throw new Error("no backend");
+    };
+    const broken = { ...docker, docker: { cli: { exec } } } as unknown as DockerDesktop;
+    expect(await failure(dockerCli(broken).run(["ps"]))).toMatchObject({ message: "no backend" });
+  });
+
+  describe("that hangs", () => {
+    beforeEach(() => void vi.useFakeTimers());
+    afterEach(() => void vi.useRealTimers());
+
+    it.each([
+      ["without output", () => {}],
+      ["after half of its output", ({ onOutput }: Stream) => onOutput({ stdout: '{"sch' })],
+    ])("is ended, and fails with a message: %s", async (_, answer) => {
+      const { docker, closed } = desktop(answer);
+      const thrown = failure(hostports(docker).run(["list"]));
+      await vi.runAllTimersAsync();
+      expect(await thrown).toMatchObject({
+        message: "hostports did not respond within 15 seconds, so it was ended.",
+      });
+      expect(closed()).toBe(1);
+    });
+
+    it("has this message even if Docker Desktop reports the end immediately", async () => {
+      const close = () => streams[0]?.onClose(-1);
+      const { docker, streams } = desktop(() => {}, { close });
+      const thrown = failure(hostports(docker).run(["list"]));
+      await vi.runAllTimersAsync();
+      expect(await thrown).toMatchObject({ message: expect.stringContaining("15 seconds") });
+    });
+
+    it("is not ended if it has answered", async () => {
+      const { docker, closed } = desktop(printing("{}"));
+      await hostports(docker).run(["list"]);
+      await vi.runAllTimersAsync();
+      expect(closed()).toBe(0);
+    });
   });
 });
 
 describe("a stream", () => {
-  function read(script: (stream: Required<Stream>) => void, leaveAfter = Infinity) {
+  function open({ leaveAfter = Infinity, silence = undefined as number | undefined } = {}) {
     const calls: unknown[] = [];
-    let started: Stream | undefined;
-    const { docker, closed } = desktop((stream) => {
-      started = stream;
-    });
-    const close = hostports(docker).stream(["watch"], {
-      onLine(line) {
+    const { docker, streams, closed } = desktop();
+    const reader = {
+      onLine(line: string) {
         calls.push(line);
         if (calls.length === leaveAfter) close();
       },
-      onEnd: (reason) => calls.push(reason?.message ?? "success"),
-    });
-    script(started as Required<Stream>);
+      onEnd: (reason: Failure | undefined) => calls.push(reason?.message ?? "success"),
+    };
+    const close = hostports(docker).stream(["watch"], reader, silence);
+    return { calls, closed, stream: streams[0] as Stream };
+  }
+  function read(script: Answer, leaveAfter?: number) {
+    const { calls, closed, stream } = open({ ...(leaveAfter && { leaveAfter }) });
+    script(stream);
     return { calls, closed: closed() };
   }
 
@@ -119,5 +204,37 @@ describe("a stream", () => {
     }, 2);
     expect(calls).toEqual(["1", "2"]);
     expect(closed).toBe(1);
+  });
+
+  describe("with a limit for its silence", () => {
+    beforeEach(() => void vi.useFakeTimers());
+    afterEach(() => void vi.useRealTimers());
+
+    it("is ended if there is no output for that time", async () => {
+      const { calls, closed } = open({ silence: 10_000 });
+      await vi.runAllTimersAsync();
+      expect(calls).toEqual(["hostports did not respond within 10 seconds, so it was ended."]);
+      expect(closed()).toBe(1);
+    });
+
+    it("is kept while there is output, even if it is blank", async () => {
+      const { calls, closed, stream } = open({ silence: 10_000 });
+      for (let second = 0; second < 60; second += 3) {
+        stream.onOutput({ stdout: " " });
+        await vi.advanceTimersByTimeAsync(3000);
+      }
+      stream.onClose(0);
+      await vi.runAllTimersAsync();
+      expect(calls).toEqual(["success"]);
+      expect(closed()).toBe(0);
+    });
+  });
+
+  it("without a limit may be silent", async () => {
+    vi.useFakeTimers();
+    const { calls, closed } = open();
+    await vi.runAllTimersAsync();
+    vi.useRealTimers();
+    expect([calls, closed()]).toEqual([[], 0]);
   });
 });

@@ -29,11 +29,22 @@ export interface StreamReader {
 }
 
 export interface Program {
-  /** Returns the output. Throws a {@link Failure}. */
+  /** Returns the output. Throws a {@link Failure}, also if the program takes too long: then it is ended. */
   run(args: string[]): Promise<string>;
-  /** Reads the output as it arrives. Returns a function that ends the program and all calls. */
-  stream(args: string[], reader: StreamReader): () => void;
+  /**
+   * Reads the output as it arrives. Returns a function that ends the program and all calls.
+   *
+   * `silence` is the number of milliseconds without output after which the program is ended, with a
+   * failure. Blank output counts. Without `silence` the program may wait forever.
+   */
+  stream(args: string[], reader: StreamReader, silence?: number): () => void;
 }
+
+/**
+ * The time that a program has for its whole answer. On a loaded machine, and when macOS or antivirus software
+ * checks a program before its first start, an answer takes seconds.
+ */
+const RUN_MILLISECONDS = 15_000;
 
 /** The host binary of this extension. */
 export function hostports(docker: DockerDesktop): Program {
@@ -62,69 +73,140 @@ function program(
   cli: () => { exec: v1.Exec },
   place: (args: string[]) => [command: string, args: string[]],
 ): Program {
+  const start = (args: string[]) => (options: v1.ExecStreamOptions) =>
+    cli().exec(...place(args), { stream: options });
   return {
-    async run(args) {
-      try {
-        return (await cli().exec(...place(args))).stdout;
-      } catch (reason) {
-        throw failureOf(name, reason);
-      }
-    },
-    stream(args, reader) {
-      return stream(name, (options) => cli().exec(...place(args), { stream: options }), reader);
-    },
+    run: (args) => collect(name, start(args)),
+    stream: (args, reader, silence) => stream(name, start(args), reader, silence),
   };
 }
+
+type Start = (options: v1.ExecStreamOptions) => v1.ExecProcess;
 
 /** The number of characters of a program's stderr that are kept. */
 const ERRORS_KEPT = 2000;
 
-function stream(
-  name: string,
-  start: (options: v1.ExecStreamOptions) => v1.ExecProcess,
-  { onLine, onEnd }: StreamReader,
-): () => void {
+interface OutputReader {
+  /** Called for each piece of stdout. */
+  onOutput(text: string): void;
+  /** Called once, as the last call. `failure` is undefined if the program succeeded. */
+  onEnd(failure: Failure | undefined): void;
+}
+
+/** A program that was started. */
+interface Running {
+  /** Ends the program and all calls, without `onEnd`. */
+  close(): void;
+  /** Ends the program if this isn't called again within the time. */
+  endAfter(milliseconds: number): void;
+}
+
+/** Without a stream, Docker Desktop offers no way to end a program. */
+function run(name: string, start: Start, reader: OutputReader): Running {
   let isOver = false;
   let errors = "";
-  let rest = "";
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stop = () => {};
+  const finish = () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
   const end = (failure: Failure | undefined) => {
     if (isOver) return;
-    isOver = true;
-    onEnd(failure);
-  };
-  const read = (text: string) => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      // `onLine` may close the stream.
-      if (!isOver && line.trim() !== "") onLine(line);
-    }
+    finish();
+    reader.onEnd(failure);
   };
   try {
-    const running = start({
+    const process = start({
       // It is not documented whether Docker Desktop passes on a last line without a line break, so lines
       // are split here.
       splitOutputLines: false,
       onOutput({ stdout, stderr }) {
-        if (stdout) read(stdout);
+        if (isOver) return;
+        if (stdout) reader.onOutput(stdout);
         if (stderr) errors = (errors + stderr).slice(-ERRORS_KEPT);
       },
       onError(reason) {
         end(failureOf(name, reason));
       },
       onClose(code) {
-        read("\n");
         end(code === 0 ? undefined : failureOf(name, { code, stderr: errors }));
       },
     });
-    return () => {
-      isOver = true;
-      running.close();
-    };
+    stop = () => process.close();
   } catch (reason) {
     end(failureOf(name, reason));
-    return () => {};
   }
+  return {
+    close() {
+      if (isOver) return;
+      finish();
+      stop();
+    },
+    endAfter(milliseconds) {
+      clearTimeout(timer);
+      if (isOver) return;
+      timer = setTimeout(() => {
+        finish();
+        stop();
+        reader.onEnd(tooLong(name, milliseconds));
+      }, milliseconds);
+    },
+  };
+}
+
+function collect(name: string, start: Start): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    run(name, start, {
+      onOutput(text) {
+        output += text;
+      },
+      onEnd: (failure) => (failure ? reject(failure) : resolve(output)),
+    }).endAfter(RUN_MILLISECONDS);
+  });
+}
+
+function stream(
+  name: string,
+  start: Start,
+  { onLine, onEnd }: StreamReader,
+  silence: number | undefined,
+): () => void {
+  let isClosed = false;
+  let rest = "";
+  let running: Running | undefined;
+  const read = (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      // `onLine` may close the stream.
+      if (!isClosed && line.trim() !== "") onLine(line);
+    }
+  };
+  const wait = () => {
+    if (silence !== undefined) running?.endAfter(silence);
+  };
+  running = run(name, start, {
+    onOutput(text) {
+      wait();
+      read(text);
+    },
+    onEnd(failure) {
+      read("\n");
+      if (!isClosed) onEnd(failure);
+    },
+  });
+  wait();
+  return () => {
+    isClosed = true;
+    running?.close();
+  };
+}
+
+function tooLong(name: string, milliseconds: number): Failure {
+  const seconds = Math.round(milliseconds / 1000);
+  return new Failure(`${name} did not respond within ${seconds} seconds, so it was ended.`);
 }
 
 /**

@@ -77,6 +77,19 @@ describe("the list of ports", () => {
     expect(last()).toEqual({ ports: [8080], isLive: false });
   });
 
+  it("is not left waiting for a stream or a list that says nothing", async () => {
+    const tooLong = new Failure("it did not respond");
+    const { hostports, last } = follow(() => {
+      throw tooLong;
+    });
+    expect(hostports.silences).toEqual([expect.any(Number)]);
+    hostports.end(tooLong);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(last()).toEqual({ state: "failed", failure: tooLong });
+    await vi.advanceTimersByTimeAsync(PAUSE);
+    expect(hostports.commands).toEqual(["watch", "list", "watch"]);
+  });
+
   it("fails if the program is newer, and suggests an update", async () => {
     const { hostports, last } = follow(() => line({ listeners: [] }, 3));
     hostports.print(line({ event: "snapshot", listeners: [] }, 3));

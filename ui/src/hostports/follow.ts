@@ -1,4 +1,4 @@
-import { asFailure, type Failure, type Program } from "../docker/program";
+import { asFailure, type Failure, type Program, type StreamReader } from "../docker/program";
 import { changed, parseChange, parseReport, type Report } from "./report";
 
 /** The host's ports, if they are known. */
@@ -10,6 +10,9 @@ export type HostPorts =
 
 /** The time between two attempts to start `hostports watch`. */
 const PAUSE_MILLISECONDS = 3000;
+
+/** `hostports watch` prints something every 3 seconds. After this time without output, it hangs. */
+const SILENCE_MILLISECONDS = 10_000;
 
 /**
  * Reports the host's ports and their changes with `hostports watch`. While that fails, it polls
@@ -34,7 +37,7 @@ export function followHostPorts(
       void list();
     };
     closeStream = () => {};
-    const close = hostports.stream(["watch"], {
+    const reader: StreamReader = {
       onLine(line) {
         try {
           const change = parseChange(line);
@@ -47,7 +50,8 @@ export function followHostPorts(
         }
       },
       onEnd: lose,
-    });
+    };
+    const close = hostports.stream(["watch"], reader, SILENCE_MILLISECONDS);
     closeStream = close;
     if (isLost || isOver) close();
   }

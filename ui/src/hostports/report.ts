@@ -50,10 +50,20 @@ export function parseChange(line: string): Change | undefined {
 /** The report after a change. */
 export function changed(report: Report, change: Change): Report {
   if (change.event === "snapshot") return change.report;
-  const same = JSON.stringify(change.listener);
-  const others = report.listeners.filter((listener) => JSON.stringify(listener) !== same);
+  const others = report.listeners.filter((listener) => !isSame(listener, change.listener));
   const listeners = change.event === "opened" ? [...others, change.listener] : others;
   return { ...report, listeners };
+}
+
+function isSame(one: Listener, other: Listener): boolean {
+  return (
+    one.port === other.port &&
+    one.protocol === other.protocol &&
+    one.address === other.address &&
+    one.pid === other.pid &&
+    one.process === other.process &&
+    one.path === other.path
+  );
 }
 
 function document(text: string): Record<string, unknown> {
