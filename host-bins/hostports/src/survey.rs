@@ -42,7 +42,13 @@ impl Survey {
 
     /// Sentences for the user about missing information.
     pub(crate) fn unseen(&self) -> Vec<String> {
-        let unattributed = self.listeners.iter().filter(|listener| listener.process.is_none());
+        // A port is often used with IPv4 and IPv6, and so by two sockets.
+        let unattributed: BTreeSet<(u16, Protocol)> = self
+            .listeners
+            .iter()
+            .filter(|listener| listener.process.is_none())
+            .map(|listener| (listener.socket.port, listener.socket.protocol))
+            .collect();
         let without_path: BTreeSet<u32> = self
             .listeners
             .iter()
@@ -55,11 +61,11 @@ impl Survey {
                 "Sockets of other users are missing, because the socket table can't be read: {error}."
             )
         });
-        let unattributed = match unattributed.count() {
+        let unattributed = match unattributed.len() {
             0 => None,
-            1 => Some("The process of 1 socket is unknown, because it belongs to another user or to the system.".to_owned()),
+            1 => Some("The process of 1 port is unknown, because it belongs to another user or to the system.".to_owned()),
             many => Some(format!(
-                "The processes of {many} sockets are unknown, because they belong to other users or to the system."
+                "The processes of {many} ports are unknown, because they belong to other users or to the system."
             )),
         };
         let without_path = match without_path.len() {
@@ -91,7 +97,18 @@ mod tests {
         assert_eq!(
             survey.unseen(),
             [
-                "The process of 1 socket is unknown, because it belongs to another user or to the system."
+                "The process of 1 port is unknown, because it belongs to another user or to the system."
+            ]
+        );
+    }
+
+    #[test]
+    fn a_port_of_an_unknown_process_is_counted_once_for_each_protocol() {
+        let sockets = [tcp("0.0.0.0:80"), tcp("[::]:80"), udp("[::]:80")];
+        assert_eq!(
+            survey(&[], &sockets).unseen(),
+            [
+                "The processes of 2 ports are unknown, because they belong to other users or to the system."
             ]
         );
     }

@@ -43,7 +43,7 @@ mod tests {
                 r#"{"protocol":"udp","address":"0.0.0.0","port":53},"#,
                 r#"{"protocol":"tcp","address":"127.0.0.1","port":5432,"#,
                 r#""pid":812,"process":"postgres","path":"/usr/bin/postgres"}],"#,
-                r#""unseen":["The process of 1 socket is unknown, because it belongs to another "#,
+                r#""unseen":["The process of 1 port is unknown, because it belongs to another "#,
                 r#"user or to the system."]}"#
             )
         );
