@@ -1,7 +1,8 @@
 import { DockerMuiV6ThemeProvider } from "@docker/docker-mui-theme";
 import { CssBaseline } from "@mui/material";
 import { useState } from "react";
-import { Notice, Page } from "./components/Page";
+import { Notice } from "./components/Notice";
+import { Page } from "./components/Page";
 import { PortsPage } from "./components/PortsPage";
 import { connect } from "./docker/client";
 

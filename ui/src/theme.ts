@@ -10,7 +10,7 @@ const SHARED: ThemeOptions = {
   typography: {
     fontFamily: 'Roboto, system-ui, -apple-system, "Segoe UI", sans-serif',
     button: { textTransform: "none", fontWeight: 500 },
-    h1: { fontSize: "1.5rem", fontWeight: 600, lineHeight: 1.3 },
+    h2: { fontSize: "1.5rem", fontWeight: 600, lineHeight: 1.3 },
     body1: { fontSize: "0.9375rem" },
   },
 };

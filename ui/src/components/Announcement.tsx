@@ -1,16 +1,6 @@
-import type { CSSProperties } from "react";
+import { VISUALLY_HIDDEN } from "./hidden";
 
-const VISUALLY_HIDDEN: CSSProperties = {
-  position: "absolute",
-  width: 1,
-  height: 1,
-  margin: -1,
-  overflow: "hidden",
-  clipPath: "inset(50%)",
-  whiteSpace: "nowrap",
-};
-
-/** Announces the number of rows to users of screen readers. */
+/** Announces the number of ports to users of screen readers. */
 export function Announcement({ shown, conflicts }: { shown: number; conflicts: number }) {
   const text = `${plural(shown, "port")} shown, ${plural(conflicts, "conflict")}.`;
   return (

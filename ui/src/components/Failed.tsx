@@ -1,6 +1,6 @@
-import { Button } from "@mui/material";
 import type { Failure } from "../docker/program";
-import { Notice } from "./Page";
+import { Notice } from "./Notice";
+import { NoticeButton } from "./NoticeButton";
 
 interface FailedProps {
   failure: Failure;
@@ -12,21 +12,12 @@ export function Failed({ failure, onRetry }: FailedProps) {
   const isMissing = failure.kind === "missing";
   return (
     <Notice
-      role="alert"
+      severity="error"
       title={isMissing ? "A program of this extension is missing" : "Can't list the ports"}
-      action={
-        <Button variant="contained" onClick={onRetry}>
-          Try again
-        </Button>
-      }
+      action={<NoticeButton label="Try again" onClick={onRetry} />}
     >
       {failure.message}
-      {isMissing && (
-        <>
-          {" "}
-          Antivirus software may have removed it. Install the extension again.
-        </>
-      )}
+      {isMissing && " Antivirus software may have removed it. Install the extension again."}
     </Notice>
   );
 }

@@ -1,4 +1,4 @@
-import { Box, Paper, Stack, Typography } from "@mui/material";
+import { Box, Stack, Typography } from "@mui/material";
 import type { ReactNode } from "react";
 
 interface PageProps {
@@ -7,12 +7,23 @@ interface PageProps {
   children: ReactNode;
 }
 
+/** A page as high as the window, in which the table scrolls. Its width is that of `@container`. */
 export function Page({ aside, children }: PageProps) {
   return (
-    <Stack component="main" spacing={2} sx={{ maxWidth: 1280, marginX: "auto", padding: 3 }}>
-      <Stack component="header" direction="row" sx={{ justifyContent: "space-between", gap: 3 }}>
+    <Stack
+      component="main"
+      spacing={2}
+      sx={{ containerType: "inline-size", height: "100dvh", padding: { xs: 2, sm: 3 } }}
+    >
+      <Stack
+        component="header"
+        direction="row"
+        sx={{ flex: "none", justifyContent: "space-between", gap: 3 }}
+      >
         <Box>
-          <Typography variant="h1">Host Ports</Typography>
+          <Typography variant="h2" component="h1" sx={{ fontWeight: 600 }}>
+            Host Ports
+          </Typography>
           <Typography color="text.secondary">
             The processes that use the ports of this computer, and the containers that need them.
           </Typography>
@@ -21,28 +32,5 @@ export function Page({ aside, children }: PageProps) {
       </Stack>
       {children}
     </Stack>
-  );
-}
-
-interface NoticeProps {
-  title: string;
-  role?: "alert" | "status";
-  /** A button for the user. */
-  action?: ReactNode;
-  children?: ReactNode;
-}
-
-/** Shown in place of the table. */
-export function Notice({ title, role = "status", action, children }: NoticeProps) {
-  return (
-    <Paper variant="outlined" role={role} sx={{ paddingY: 6, paddingX: 3, textAlign: "center" }}>
-      <Typography component="h2" variant="h6" gutterBottom>
-        {title}
-      </Typography>
-      <Typography component="div" color="text.secondary" sx={{ maxWidth: 640, marginX: "auto" }}>
-        {children}
-      </Typography>
-      {action && <Box sx={{ marginTop: 3 }}>{action}</Box>}
-    </Paper>
   );
 }

@@ -1,12 +1,12 @@
-import { Alert, Button } from "@mui/material";
 import { useMemo, useState } from "react";
 import type { Containers } from "../containers/follow";
 import type { Program } from "../docker/program";
 import type { Report } from "../hostports/report";
 import { portRows } from "../ports/row";
-import { counts, FIRST_VIEW, isFiltered, select, type View } from "../ports/view";
+import { countPorts, counts, FIRST_VIEW, isFiltered, select, type View } from "../ports/view";
 import { Announcement } from "./Announcement";
-import { Notice } from "./Page";
+import { Notice } from "./Notice";
+import { NoticeButton } from "./NoticeButton";
 import { PortsTable } from "./PortsTable";
 import { Toolbar } from "./Toolbar";
 import { useFreePorts } from "./use";
@@ -31,51 +31,38 @@ export function Ports({ report, containers, hostports }: PortsProps) {
   return (
     <>
       {numbers.conflicts > 0 && view.group !== "conflicts" && (
-        <ConflictAlert
+        <ConflictNotice
           count={numbers.conflicts}
           onShow={() => setView({ ...FIRST_VIEW, group: "conflicts" })}
         />
       )}
       {containers.state === "failed" && (
-        <Alert severity="info">
-          Can't list the containers: {containers.failure.message}
-        </Alert>
+        <Notice>Can't list the containers: {containers.failure.message}</Notice>
       )}
       <Toolbar view={view} counts={numbers} onChange={setView} />
-      <Announcement shown={shown.length} conflicts={numbers.conflicts} />
+      <Announcement shown={countPorts(shown)} conflicts={numbers.conflicts} />
       {shown.length > 0 ? (
         <PortsTable
           rows={shown}
-          sort={view.sort}
+          view={view}
           freePorts={freePorts}
           onSort={(sort) => setView({ ...view, sort })}
         />
       ) : (
         <NoRows view={view} onClear={() => setView({ ...FIRST_VIEW, sort: view.sort })} />
       )}
-      {report.unseen.map((sentence) => (
-        <Alert key={sentence} severity="info" variant="outlined">
-          {sentence}
-        </Alert>
-      ))}
+      {report.unseen.length > 0 && <Notice>{report.unseen.join(" ")}</Notice>}
     </>
   );
 }
 
-function ConflictAlert({ count, onShow }: { count: number; onShow: () => void }) {
+function ConflictNotice({ count, onShow }: { count: number; onShow: () => void }) {
   return (
-    <Alert
-      severity="warning"
-      action={
-        <Button color="inherit" size="small" onClick={onShow}>
-          Show
-        </Button>
-      }
-    >
+    <Notice severity="warning" action={<NoticeButton label="Show" onClick={onShow} />}>
       {count === 1
         ? "1 port that a container needs is already in use."
         : `${count} ports that containers need are already in use.`}
-    </Alert>
+    </Notice>
   );
 }
 
@@ -92,11 +79,7 @@ function NoRows({ view, onClear }: { view: View; onClear: () => void }) {
   return (
     <Notice
       title={isPort ? "No port matches this number" : "No port matches these filters"}
-      action={
-        <Button variant="outlined" onClick={onClear}>
-          Show all ports
-        </Button>
-      }
+      action={<NoticeButton label="Show all ports" onClick={onClear} />}
     >
       {isPort
         ? `Nothing uses port ${query}, or the other filters hide it.`

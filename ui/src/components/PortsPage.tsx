@@ -3,9 +3,9 @@ import type { DockerDesktop } from "../docker/client";
 import { dockerCli, hostports } from "../docker/program";
 import { Failed } from "./Failed";
 import { Freshness } from "./Freshness";
+import { LoadingTable } from "./LoadingTable";
 import { Page } from "./Page";
 import { Ports } from "./Ports";
-import { LoadingTable } from "./PortsTable";
 import { useContainers, useHostPorts } from "./use";
 
 /** Watches the ports and the containers while it is mounted. */

@@ -27,7 +27,7 @@ interface ToolbarProps {
 
 export function Toolbar({ view, counts, onChange }: ToolbarProps) {
   return (
-    <Stack direction="row" role="search" sx={{ flexWrap: "wrap", gap: 2 }}>
+    <Stack direction="row" role="search" sx={{ flex: "none", flexWrap: "wrap", gap: 2 }}>
       <Search query={view.query} onChange={(query) => onChange({ ...view, query })} />
       <ToggleButtonGroup
         exclusive
@@ -35,6 +35,7 @@ export function Toolbar({ view, counts, onChange }: ToolbarProps) {
         aria-label="Used by"
         value={view.group}
         onChange={(_, group: Group | null) => onChange({ ...view, group: group ?? "all" })}
+        sx={{ flexWrap: "wrap" }}
       >
         {GROUPS.map((group) => (
           <ToggleButton key={group} value={group} color={colour(group, counts)} sx={{ gap: 1 }}>
@@ -78,7 +79,12 @@ function Search({ query, onChange }: { query: string; onChange: (query: string) 
       onKeyDown={(event) => {
         if (event.key === "Escape") onChange("");
       }}
-      sx={{ flex: "1 1 280px", maxWidth: 440 }}
+      sx={{
+        flex: "1 1 100%",
+        // MUI's placeholder has too little contrast.
+        "& input::placeholder": { color: "text.secondary", opacity: 1 },
+        "@container (min-width: 900px)": { flexBasis: 240, maxWidth: 440 },
+      }}
       slotProps={{
         htmlInput: { "aria-label": "Search", spellCheck: false },
         input: {

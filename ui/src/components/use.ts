@@ -1,10 +1,10 @@
 /** Hooks that watch the host and Docker while a component is mounted. */
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { type Containers, followContainers } from "../containers/follow";
 import type { Program } from "../docker/program";
 import { followHostPorts, type HostPorts } from "../hostports/follow";
-import { freePortAbove } from "../hostports/free";
-import { isConflict, type PortRow } from "../ports/row";
+import { type FreePorts, type FreePortSearch, searchFreePorts } from "../hostports/free";
+import { contested, type PortRow } from "../ports/row";
 
 /** The host's ports, and a function that lists them again immediately. */
 export function useHostPorts(hostports: Program): [HostPorts, retry: () => void] {
@@ -24,29 +24,16 @@ export function useContainers(docker: Program): Containers {
   return known;
 }
 
-/** A free port for each port with a conflict, as far as they are known. */
-export function useFreePorts(hostports: Program, rows: PortRow[]): ReadonlyMap<number, number> {
-  const [found, setFound] = useState<ReadonlyMap<number, number>>(new Map());
-  const taken = useMemo(() => new Set(rows.map(({ port }) => port)), [rows]);
-
+/** A different free port for each conflict, as far as they are known, by {@link needKey}. */
+export function useFreePorts(hostports: Program, rows: PortRow[]): FreePorts {
+  const [known, setKnown] = useState<FreePorts>(new Map());
+  const search = useRef<FreePortSearch>(undefined);
   useEffect(() => {
-    let isLeft = false;
-    const contested = new Set(rows.filter(isConflict).map(({ port }) => port));
-    for (const port of contested) {
-      const known = found.get(port);
-      if (known !== undefined && !taken.has(known)) continue;
-      freePortAbove(hostports, port, (it) => taken.has(it)).then(
-        (free) => {
-          if (!isLeft) setFound((before) => new Map(before).set(port, free));
-        },
-        // The conflict is shown without a suggestion.
-        () => {},
-      );
-    }
-    return () => {
-      isLeft = true;
-    };
-  }, [hostports, rows, taken, found]);
-
-  return found;
+    search.current = searchFreePorts(hostports, setKnown);
+    return () => search.current?.stop();
+  }, [hostports]);
+  useEffect(() => {
+    search.current?.update(contested(rows), new Set(rows.map(({ port }) => port)));
+  }, [hostports, rows]);
+  return known;
 }

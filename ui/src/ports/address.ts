@@ -5,6 +5,11 @@ const ALL_IPV6 = "::";
 
 const isIpv6 = (address: string) => address.includes(":");
 
+/** Orders addresses. */
+export function ipv4First(one: string, other: string): number {
+  return Number(isIpv6(one)) - Number(isIpv6(other)) || (one < other ? -1 : 1);
+}
+
 /** Whether a port that is in use on `one` can't be bound on `other`. Empty means all addresses. */
 export function overlap(one: string, other: string): boolean {
   return one === other || covers(one, other) || covers(other, one);

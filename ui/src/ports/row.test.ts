@@ -1,14 +1,20 @@
 import { describe, expect, it } from "vitest";
 import type { Binding, Container } from "../containers/container";
 import type { Listener } from "../hostports/report";
-import { isConflict, type PortRow, portRows } from "./row";
+import { contested, isConflict, type PortRow, portRows } from "./row";
 import { holderName } from "./view";
 
-const listener = (port: number, process?: string, address = "0.0.0.0"): Listener => ({
+const listener = (
+  port: number,
+  process?: string,
+  address = "0.0.0.0",
+  pid = process?.length,
+): Listener => ({
   protocol: "tcp",
   address,
   port,
-  ...(process && { process, pid: process.length }),
+  ...(process && { process }),
+  ...(pid !== undefined && { pid }),
 });
 const binding = (port: number, address = ""): Binding => ({
   protocol: "tcp",
@@ -52,6 +58,54 @@ describe("a row", () => {
     expect(summary(rows)).toEqual([
       row(80, "web", { addresses: ["0.0.0.0", "::"] }),
       row(80, "other", { addresses: ["10.0.0.1"] }),
+    ]);
+  });
+
+  it("has all processes that share a socket", () => {
+    const rows = portRows(
+      [
+        listener(80, "nginx", "0.0.0.0", 12),
+        listener(80, "nginx", "0.0.0.0", 11),
+        listener(80, "nginx", "::", 11),
+        listener(80, "nginx", "::", 12),
+        listener(80, "caddy", "10.0.0.1", 7),
+      ],
+      [],
+    );
+    expect(summary(rows)).toEqual([
+      row(80, "nginx", { addresses: ["0.0.0.0", "::"] }),
+      row(80, "caddy", { addresses: ["10.0.0.1"] }),
+    ]);
+    expect(rows[0]?.holder).toMatchObject({ processes: [{ pid: 11 }, { pid: 12 }] });
+  });
+
+  it("has processes that a third one connects", () => {
+    const rows = portRows(
+      [
+        listener(5353, "chrome", "0.0.0.0", 1),
+        listener(5353, "avahi", "::", 2),
+        listener(5353, "spotify", "0.0.0.0", 3),
+        listener(5353, "spotify", "::", 3),
+      ],
+      [],
+    );
+    expect(summary(rows)).toEqual([
+      row(5353, "chrome, avahi and spotify", { addresses: ["0.0.0.0", "::"] }),
+    ]);
+  });
+
+  it("has all sockets of a port whose processes are unknown", () => {
+    const rows = portRows([listener(53), listener(53, undefined, "::")], []);
+    expect(summary(rows)).toEqual([
+      row(53, "Unknown process", { addresses: ["0.0.0.0", "::"] }),
+    ]);
+    expect(rows[0]?.holder).toEqual({ kind: "processes", processes: [] });
+  });
+
+  it("has a container if one of the processes that share its socket forwards the port", () => {
+    const listeners = [listener(80, "docker-proxy", "::", 1), listener(80, "init", "::", 2)];
+    expect(summary(portRows(listeners, [container("web", true, binding(80))]))).toMatchObject([
+      { holder: "web" },
     ]);
   });
 
@@ -119,5 +173,19 @@ describe("a container that is not running", () => {
       [container("a", false, ...needs), container("b", false, binding(80))],
     );
     expect(summary(rows)).toMatchObject([{ holder: "Free", needs: ["a", "b"], isConflict: false }]);
+  });
+});
+
+describe("a contested port", () => {
+  it("is counted once for each container that needs it, in whatever rows", () => {
+    const rows = portRows(
+      [listener(80, "a", "127.0.0.1"), listener(80, "bb", "::1"), listener(81, "a")],
+      [
+        container("one", false, binding(80), { ...binding(80), containerPort: 81 }),
+        container("two", false, binding(80), binding(82)),
+      ],
+    );
+    expect(rows.filter(isConflict)).toHaveLength(2);
+    expect([...contested(rows).values()]).toEqual([80, 80, 80]);
   });
 });

@@ -1,9 +1,9 @@
 /** Merges the ports of processes and containers into one table. */
 import type { Binding, Container } from "../containers/container";
 import type { Listener } from "../hostports/report";
-import { overlap } from "./address";
+import { ipv4First, overlap } from "./address";
 
-/** A process of the host. It is empty if the user may not see it. */
+/** A process of the host. */
 export interface Process {
   pid?: number;
   name?: string;
@@ -11,7 +11,8 @@ export interface Process {
 }
 
 export type Holder =
-  | { kind: "process"; process: Process }
+  /** Several processes may share a socket. There are none if the user may not see them. */
+  | { kind: "processes"; processes: Process[] }
   | { kind: "container"; container: Container; containerPort: number }
   | { kind: "none" };
 
@@ -21,6 +22,7 @@ export interface Need {
   containerPort: number;
 }
 
+/** A use of a port: by processes or a container, or by none while a container needs it. */
 export interface PortRow {
   key: string;
   protocol: string;
@@ -35,6 +37,20 @@ export function isConflict({ holder, needs }: PortRow): boolean {
   return holder.kind !== "none" && needs.length > 0;
 }
 
+/** Identifies the port of a container in all rows. */
+export function needKey({ protocol, port }: PortRow, { container, containerPort }: Need): string {
+  return `${container.id} ${containerPort} ${protocol} ${port}`;
+}
+
+/** The ports with a conflict, each as often as it is needed, by {@link needKey}. */
+export function contested(rows: PortRow[]): Map<string, number> {
+  return new Map(
+    rows
+      .filter(isConflict)
+      .flatMap((row) => row.needs.map((need) => [needKey(row, need), row.port] as const)),
+  );
+}
+
 export function portRows(listeners: Listener[], containers: Container[]): PortRow[] {
   const rows = processRows(listeners);
   for (const container of containers.filter(({ isRunning }) => isRunning)) {
@@ -46,28 +62,66 @@ export function portRows(listeners: Listener[], containers: Container[]): PortRo
   return [...rows.values()];
 }
 
-/** By key. A process that listens on IPv4 and IPv6 is one row. */
+/** By key. */
 type Rows = Map<string, PortRow>;
 
+/** The processes that share a port. They have all these addresses together. */
+interface Sharing {
+  protocol: string;
+  port: number;
+  addresses: Set<string>;
+  /** By {@link identity}. */
+  processes: Map<string, Process>;
+}
+
+/**
+ * A process with several addresses is one row, and so are the processes that share a socket: a server and
+ * its workers, or everything that listens to multicast.
+ */
 function processRows(listeners: Listener[]): Rows {
-  const rows: Rows = new Map();
+  const ofPort = new Map<string, Sharing[]>();
   for (const { protocol, port, address, pid, process: name, path } of listeners) {
     const process = {
       ...(pid !== undefined && { pid }),
       ...(name !== undefined && { name }),
       ...(path !== undefined && { path }),
     };
-    const key = `${port} ${protocol} process ${pid ?? name ?? ""}`;
+    const id = identity(process);
+    const all = ofPort.get(`${port} ${protocol}`) ?? [];
+    const isRelated = (it: Sharing) => it.addresses.has(address) || it.processes.has(id);
+    const related = all.filter(isRelated);
+    const merged: Sharing = {
+      protocol,
+      port,
+      addresses: new Set([...related.flatMap((it) => [...it.addresses]), address]),
+      processes: new Map([...related.flatMap((it) => [...it.processes]), [id, process]]),
+    };
+    ofPort.set(`${port} ${protocol}`, [...all.filter((it) => !isRelated(it)), merged]);
+  }
+  const rows: Rows = new Map();
+  for (const { protocol, port, addresses, processes } of [...ofPort.values()].flat()) {
+    const known = [...processes]
+      .filter(([id]) => id !== UNKNOWN)
+      .map(([, process]) => process)
+      .sort((a, b) => (a.pid ?? 0) - (b.pid ?? 0));
+    const [first = {}] = known;
+    const key = `${port} ${protocol} process ${identity(first)}`;
     add(rows, {
       key,
       protocol,
       port,
-      addresses: [address],
-      holder: { kind: "process", process },
+      addresses: [...addresses].sort(ipv4First),
+      holder: { kind: "processes", processes: known },
       needs: [],
     });
   }
   return rows;
+}
+
+const UNKNOWN = "";
+
+function identity({ pid, name }: Process): string {
+  return String(pid ?? name ?? UNKNOWN);
 }
 
 function add(rows: Rows, row: PortRow): PortRow {
@@ -83,7 +137,7 @@ function add(rows: Rows, row: PortRow): PortRow {
 /** A program of Docker listens on a published port. The row shows the container instead of it. */
 function publish(rows: Rows, container: Container, binding: Binding) {
   for (const row of sharing(rows, binding)) {
-    if (row.holder.kind === "process" && isForwarder(row.holder.process, row, binding)) {
+    if (row.holder.kind === "processes" && isForwarder(row.holder.processes, row, binding)) {
       rows.delete(row.key);
     }
   }
@@ -94,8 +148,12 @@ function publish(rows: Rows, container: Container, binding: Binding) {
 }
 
 /** `com.docker.backend`, `vpnkit`, `docker-proxy`; the last one runs as root, so it is often not visible. */
-function isForwarder({ name }: Process, { addresses }: PortRow, { address }: Binding): boolean {
-  return name === undefined || /docker|vpnkit/i.test(name) || addresses.includes(address);
+function isForwarder(processes: Process[], { addresses }: PortRow, { address }: Binding): boolean {
+  return (
+    processes.length === 0 ||
+    processes.some(({ name }) => name === undefined || /docker|vpnkit/i.test(name)) ||
+    addresses.includes(address)
+  );
 }
 
 function need(rows: Rows, container: Container, binding: Binding) {
@@ -113,9 +171,10 @@ function need(rows: Rows, container: Container, binding: Binding) {
     });
   };
   for (const row of held.length > 0 ? held : [free()]) {
-    if (!row.needs.some((it) => it.container.id === container.id)) {
-      row.needs.push({ container, containerPort });
-    }
+    const isKnown = row.needs.some(
+      (it) => it.container.id === container.id && it.containerPort === containerPort,
+    );
+    if (!isKnown) row.needs.push({ container, containerPort });
   }
 }
 

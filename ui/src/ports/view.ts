@@ -1,5 +1,6 @@
 /** Filters and sorts the rows. */
-import { isConflict, type PortRow } from "./row";
+import { enumeration } from "./enumeration";
+import { isConflict, type PortRow, type Process } from "./row";
 
 export const GROUPS = ["all", "processes", "containers", "conflicts"] as const;
 export type Group = (typeof GROUPS)[number];
@@ -16,15 +17,22 @@ export interface View {
   group: Group;
   /** Undefined means all. */
   protocol: string | undefined;
-  sort: Sort;
+  /** Undefined means that conflicts come first. */
+  sort: Sort | undefined;
 }
 
 export const FIRST_VIEW: View = {
   query: "",
   group: "all",
   protocol: undefined,
-  sort: { by: "port", isDescending: false },
+  sort: undefined,
 };
+
+/** The order after the title of a column was clicked: ascending, descending, conflicts first. */
+export function nextSort(sort: Sort | undefined, by: Column): Sort | undefined {
+  if (sort?.by !== by) return { by, isDescending: false };
+  return sort.isDescending ? undefined : { by, isDescending: true };
+}
 
 export function isFiltered({ query, group, protocol }: View): boolean {
   return query.trim() !== "" || group !== "all" || protocol !== undefined;
@@ -32,14 +40,19 @@ export function isFiltered({ query, group, protocol }: View): boolean {
 
 const IN_GROUP: Record<Group, (row: PortRow) => boolean> = {
   all: () => true,
-  processes: ({ holder }) => holder.kind === "process",
+  processes: ({ holder }) => holder.kind === "processes",
   containers: ({ holder, needs }) => holder.kind === "container" || needs.length > 0,
   conflicts: isConflict,
 };
 
-/** The number of rows in each group, without the other filters. */
+/** The number of different ports. A port can have several rows, one for each address. */
+export function countPorts(rows: PortRow[]): number {
+  return new Set(rows.map(({ protocol, port }) => `${port} ${protocol}`)).size;
+}
+
+/** The number of ports in each group, without the other filters. */
 export function counts(rows: PortRow[]): Record<Group, number> {
-  const count = (group: Group) => rows.filter(IN_GROUP[group]).length;
+  const count = (group: Group) => countPorts(rows.filter(IN_GROUP[group]));
   return {
     all: count("all"),
     processes: count("processes"),
@@ -63,8 +76,8 @@ export function select(rows: PortRow[], { query, group, protocol, sort }: View):
 /** The name that the table shows. */
 export function holderName({ holder }: PortRow): string {
   switch (holder.kind) {
-    case "process":
-      return holder.process.name ?? "Unknown process";
+    case "processes":
+      return enumeration(processNames(holder.processes));
     case "container":
       return holder.container.name;
     case "none":
@@ -72,10 +85,17 @@ export function holderName({ holder }: PortRow): string {
   }
 }
 
+function processNames(processes: Process[]): string[] {
+  const names = new Set(processes.map(({ name }) => name ?? "Unknown process"));
+  return names.size > 0 ? [...names] : ["Unknown process"];
+}
+
 function searched(row: PortRow): string {
   const { port, protocol, addresses, holder, needs } = row;
   const words: unknown[] = [port, protocol, ...addresses, holderName(row)];
-  if (holder.kind === "process") words.push(holder.process.pid, holder.process.path);
+  if (holder.kind === "processes") {
+    for (const { pid, name, path } of holder.processes) words.push(pid, name, path);
+  }
   if (holder.kind === "container") words.push(holder.container.image);
   for (const { container } of needs) words.push(container.name, container.image, container.state);
   return words.join(" ").toLowerCase();
@@ -90,10 +110,13 @@ const COMPARE: Record<Column, (a: PortRow, b: PortRow) => number> = {
   address: (a, b) => COLLATOR.compare(a.addresses.join(), b.addresses.join()),
 };
 
-function comparing({ by, isDescending }: Sort): (a: PortRow, b: PortRow) => number {
-  const sign = isDescending ? -1 : 1;
+const conflictsFirst = (a: PortRow, b: PortRow) => Number(isConflict(b)) - Number(isConflict(a));
+
+function comparing(sort: Sort | undefined): (a: PortRow, b: PortRow) => number {
+  const sign = sort?.isDescending ? -1 : 1;
+  const first = sort ? COMPARE[sort.by] : conflictsFirst;
   return (a, b) =>
-    sign * COMPARE[by](a, b) ||
+    sign * first(a, b) ||
     COMPARE.port(a, b) ||
     COMPARE.protocol(a, b) ||
     COLLATOR.compare(a.key, b.key);
