@@ -48,6 +48,19 @@ export async function assertAccessible(page) {
   assert.deepEqual(reports, []);
 }
 
+/** Runs `check` in both themes of the desktop. */
+export async function inBothThemes(page, check) {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    await eventually(async () => {
+      const colour = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      const [red] = colour.match(/\d+/);
+      assert.equal(red < 128, colorScheme === "dark");
+    });
+    await check(colorScheme);
+  }
+}
+
 /** Waits until `check` passes. */
 export async function eventually(check) {
   const POLL = 50;

@@ -15,6 +15,17 @@ export class Containers {
     return new Containers();
   }
 
+  /** Calls `check` while these containers exist, each of which needs a port. */
+  static async with(ports, check) {
+    const containers = await Containers.connect();
+    try {
+      for (const [name, port] of Object.entries(ports)) await containers.create(name, port);
+      await check();
+    } finally {
+      for (const name of Object.keys(ports)) await containers.remove(name);
+    }
+  }
+
   async create(name, port) {
     await this.remove(name);
     await run("docker", ["create", "--name", name, "--publish", `${port}:80`, IMAGE, "nothing"]);

@@ -1,11 +1,11 @@
 // The tab of the sample extension in a real browser, for its users and its authors.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { appendFile, readFile, readdir, rename, writeFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { Containers } from "./containers.mjs";
-import { ADDRESS, PROJECT, assertAccessible, eventually, launch, open } from "./browser.mjs";
+import { ADDRESS, PROJECT, assertAccessible, eventually, inBothThemes, launch, open } from "./browser.mjs";
+import { running, withoutHostports, writeScript } from "./hostports.mjs";
 
 let browser;
 let context;
@@ -14,10 +14,8 @@ const requested = [];
 
 before(async () => {
   browser = await launch();
-  // The marketplace recommends screenshots of 2400 x 1600 pixels.
   context = await browser.newContext({
     viewport: { width: 1200, height: 800 },
-    deviceScaleFactor: 2,
     permissions: ["clipboard-read", "clipboard-write"],
   });
   page = await open(context);
@@ -34,6 +32,8 @@ beforeEach(async () => {
 
 const rowOf = (port) => page.getByRole("row").filter({ has: page.getByText(String(port), { exact: true }) });
 const search = () => page.getByRole("textbox", { name: "Search" });
+/** Only rows that are visible exist, and this computer may use many ports. */
+const find = (port) => search().fill(String(port));
 
 /** Opens a port in this process, without keeping the process alive. */
 function listen() {
@@ -49,6 +49,7 @@ function listen() {
 describe("the tab", () => {
   test("shows a port from when it is opened until it is closed", async () => {
     const { port, close } = await listen();
+    await find(port);
     await rowOf(port).getByText("node", { exact: true }).waitFor();
     await rowOf(port).getByText(`PID ${process.pid}`).waitFor();
     await close();
@@ -61,7 +62,7 @@ describe("the tab", () => {
     await containers.create("host-ports-test", port);
     const row = rowOf(port);
     await row.getByText("Conflict", { exact: true }).waitFor();
-    await row.getByText(`host-ports-test (created) can't start while node uses port ${port}.`).waitFor();
+    await row.getByText(`host-ports-test (created) can't start: port ${port} is used by node.`).waitFor();
 
     const copy = row.getByRole("button", { name: /^Copy \d+:80$/ });
     const suggestion = (await copy.getAttribute("aria-label")).replace("Copy ", "");
@@ -75,20 +76,17 @@ describe("the tab", () => {
       await other.getByText("Conflict", { exact: true }).waitFor();
     }
     await page.getByRole("button", { name: /^All \d/ }).click();
-    await inBothThemes(async (colorScheme) => {
-      await assertAccessible(page);
-      if (process.env.SCREENSHOTS) {
-        await page.screenshot({ path: `${process.env.SCREENSHOTS}/${colorScheme}.png` });
-      }
-    });
+    await inBothThemes(page, () => assertAccessible(page));
 
     await containers.remove("host-ports-test");
+    await find(port);
     await row.getByText("Conflict", { exact: true }).waitFor({ state: "detached" });
     await close();
   });
 
   test("filters by the search, and reports that nothing matches", async () => {
     const [one, other] = [await listen(), await listen()];
+    await find(other.port);
     await rowOf(other.port).waitFor();
     await search().fill(`node ${one.port}`);
     await rowOf(one.port).waitFor();
@@ -99,28 +97,36 @@ describe("the tab", () => {
     await page.getByRole("heading", { name: "No port matches this number" }).waitFor();
     await assertAccessible(page);
     await page.getByRole("button", { name: "Show all ports" }).click();
+    assert.equal(await search().inputValue(), "");
+    await find(other.port);
     await rowOf(other.port).waitFor();
     await Promise.all([one.close(), other.close()]);
   });
 
   test("can be used with the keyboard only", async () => {
-    const { port, close } = await listen();
-    await rowOf(port).waitFor();
+    const [one, other] = [await listen(), await listen()];
     await search().focus();
     await page.keyboard.type("nothing like it");
     await page.getByRole("heading", { name: "No port matches these filters" }).waitFor();
     await page.keyboard.press("Escape");
-    await rowOf(port).waitFor();
+    await page.keyboard.type(`${process.pid} node`);
+    await rowOf(one.port).waitFor();
+    await rowOf(other.port).waitFor();
 
     const header = page.getByRole("columnheader", { name: "Port" });
-    assert.equal(await header.getAttribute("aria-sort"), "ascending");
+    const ports = async () =>
+      (await page.locator("[data-index] [data-column=port]").allInnerTexts()).map((text) => parseInt(text));
+    assert.equal(await header.getAttribute("aria-sort"), null);
     await header.getByRole("button").focus();
+    for (const [sort, compare] of [["ascending", (a, b) => a - b], ["descending", (a, b) => b - a]]) {
+      await page.keyboard.press("Enter");
+      assert.equal(await header.getAttribute("aria-sort"), sort);
+      assert.ok((await ports()).length > 1);
+      assert.deepEqual(await ports(), (await ports()).toSorted(compare));
+    }
     await page.keyboard.press("Enter");
-    assert.equal(await header.getAttribute("aria-sort"), "descending");
-    const ports = (await page.getByRole("row").getByRole("cell").nth(0).allTextContents()).map(Number);
-    assert.deepEqual(ports, ports.toSorted((a, b) => b - a));
-    await page.keyboard.press("Enter");
-    await close();
+    assert.equal(await header.getAttribute("aria-sort"), null);
+    await Promise.all([one.close(), other.close()]);
   });
 
   test("reports a missing host binary, and recovers when it is back", async () => {
@@ -135,11 +141,10 @@ describe("the tab", () => {
   });
 
   test("handles newer, failing, slow and empty host binaries", async () => {
-    let stopped;
     const print = (report) => `echo '${JSON.stringify(report)}'`;
     await withoutHostports(async (program) => {
       const runs = async (script) => {
-        await writeFile(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+        await writeScript(program, script);
         await page.getByRole("button", { name: "Try again" }).click();
       };
       await runs(print({ schema_version: 99, listeners: [] }));
@@ -150,16 +155,14 @@ describe("the tab", () => {
       await page.getByRole("alert").getByText("no rights").waitFor();
 
       const nothing = { schema_version: 2, event: "snapshot", listeners: [] };
-      await runs(`until test -e $0.go; do sleep 0.1; done; ${print(nothing)}; kill -STOP $$`);
+      const keepAlive = "while printf ' '; do sleep 1; done";
+      await runs(`until test -e $0.go; do sleep 0.1; done; ${print(nothing)}; ${keepAlive}`);
       await page.getByRole("table").and(page.locator("[aria-busy=true]")).waitFor();
       await assertAccessible(page);
       await writeFile(`${program}.go`, "");
       await page.getByRole("heading", { name: "No ports are in use" }).waitFor();
       await assertAccessible(page);
-      stopped = program;
     });
-    // Then the page starts the real program again.
-    execFileSync("pkill", ["-KILL", "-f", stopped]);
     await page.getByRole("table").waitFor();
     await page.getByText("Live", { exact: true }).waitFor();
   });
@@ -171,7 +174,7 @@ describe("the tab", () => {
   });
 
   test("ends its programs when it is closed", async () => {
-    const programs = () => pgrep(`${PROJECT}/target/preview/.*hostports watch`).length;
+    const programs = () => running(`${PROJECT}/target/preview/.*hostports watch`);
     const other = await open(context, new URL(ADDRESS).origin);
     await other.getByText("Live", { exact: true }).waitFor();
     await eventually(() => assert.equal(programs(), 2));
@@ -208,32 +211,6 @@ describe("an author", () => {
   });
 });
 
-/** Removes the program and ends the running one, runs `check`, and restores the program. */
-async function withoutHostports(check) {
-  const [directory] = await readdir(`${PROJECT}/target/preview`);
-  const program = `${PROJECT}/target/preview/${directory}/hostports`;
-  await rename(program, `${program}.gone`);
-  execFileSync("pkill", ["-f", `${program} watch`]);
-  try {
-    await check(program);
-  } finally {
-    await rename(`${program}.gone`, program);
-  }
-}
-
-/** Runs `check` in both themes of the desktop. */
-async function inBothThemes(check) {
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme });
-    await eventually(async () => {
-      const colour = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-      const [red] = colour.match(/\d+/);
-      assert.equal(red < 128, colorScheme === "dark");
-    });
-    await check(colorScheme);
-  }
-}
-
 /** Rejects if the port is taken. */
 function listenOn(port) {
   const server = createServer();
@@ -241,12 +218,4 @@ function listenOn(port) {
     server.once("error", reject);
     server.listen(port, () => server.close(resolve));
   });
-}
-
-function pgrep(pattern) {
-  try {
-    return execFileSync("pgrep", ["-f", pattern], { encoding: "utf8" }).trim().split("\n");
-  } catch {
-    return [];
-  }
 }

@@ -231,8 +231,9 @@ fn the_sample_shows_the_ports_and_updates_when_sources_change() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask-under-test"));
     command.args(["preview", "--no-open"]).current_dir(project.path());
     let mut preview = Preview::start(docker.add_to(&mut command).env_remove("CARGO_TARGET_DIR"));
-    let node = &mut Command::new("node");
-    run_script(docker.add_to(node), "sample.mjs", &preview, project.path());
+    for name in ["layout.mjs", "sample.mjs"] {
+        run_script(docker.add_to(&mut Command::new("node")), name, &preview, project.path());
+    }
     assert_eq!(preview.interrupt().code(), Some(0));
     let directory = project.path().to_str().unwrap();
     let remaining = Command::new("pgrep").args(["-fl", directory]).output().unwrap();
