@@ -111,19 +111,28 @@ describe("the search", () => {
     expect(report).not.toHaveBeenCalled();
   });
 
-  it("finds nothing while the program fails, and continues with the next change", async () => {
+  it("finds nothing while the program fails, and tries again after a while", async () => {
     let isBroken = true;
     const report = vi.fn();
     const hostports = new Scripted(() => {
       if (isBroken) throw new Failure("no");
       return '{"ports":[9000]}';
     });
-    const search = searchFreePorts(hostports, report);
+    vi.useFakeTimers();
+    const search = searchFreePorts(hostports, report, 5000);
     search.update(wanted, NONE);
-    await new Promise((resolve) => setTimeout(resolve));
+    await vi.advanceTimersByTimeAsync(4999);
     expect(report).not.toHaveBeenCalled();
     isBroken = false;
-    search.update(wanted, NONE);
-    await vi.waitFor(() => expect(report).toHaveBeenLastCalledWith(new Map([["a", 9000]])));
+    await vi.advanceTimersByTimeAsync(1);
+    expect(report).toHaveBeenLastCalledWith(new Map([["a", 9000]]));
+    isBroken = true;
+    search.update(new Map([["b", 70]]), NONE);
+    await vi.advanceTimersByTimeAsync(0);
+    const { length } = hostports.commands;
+    search.stop();
+    await vi.runAllTimersAsync();
+    expect(hostports.commands).toHaveLength(length);
+    vi.useRealTimers();
   });
 });

@@ -102,12 +102,19 @@ export interface FreePortSearch {
   stop(): void;
 }
 
-/** Reports a free port for each wanted one, one search at a time. Ports that aren't found are missing. */
+const RETRY_MILLISECONDS = 5000;
+
+/**
+ * Reports a free port for each wanted one, one search at a time. Ports that aren't found are missing, and are
+ * searched again after a while.
+ */
 export function searchFreePorts(
   hostports: Program,
   report: (known: FreePorts) => void,
+  retry = RETRY_MILLISECONDS,
 ): FreePortSearch {
   let isOver = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let isSearching = false;
   let pending: [Wanted, ReadonlySet<number>] | undefined;
   let known: FreePorts = new Map();
@@ -129,19 +136,24 @@ export function searchFreePorts(
         tell(await freePorts(hostports, wanted, taken, known));
       } catch {
         // The conflicts are shown without a suggestion.
+        if (!pending && !isOver) timer = setTimeout(() => update(wanted, taken), retry);
       }
     }
     isSearching = false;
   }
 
+  function update(wanted: Wanted, taken: ReadonlySet<number>) {
+    clearTimeout(timer);
+    tell(stillFree(known, wanted, taken));
+    pending = [wanted, taken];
+    void search();
+  }
+
   return {
-    update(wanted, taken) {
-      tell(stillFree(known, wanted, taken));
-      pending = [wanted, taken];
-      void search();
-    },
+    update,
     stop() {
       isOver = true;
+      clearTimeout(timer);
     },
   };
 }
