@@ -13,7 +13,13 @@ export function Page({ aside, children }: PageProps) {
     <Stack
       component="main"
       spacing={2}
-      sx={{ containerType: "inline-size", height: "100dvh", padding: { xs: 2, sm: 3 } }}
+      sx={{
+        containerType: "inline-size",
+        height: "100dvh",
+        // In a low window, where the table has its least height.
+        overflowY: "auto",
+        padding: { xs: 2, sm: 3 },
+      }}
     >
       <Stack
         component="header"

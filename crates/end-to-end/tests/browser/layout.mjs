@@ -82,7 +82,7 @@ describe("the table of ports", () => {
   test("has no text that is cut, and is accessible, at every width and in both themes", async () => {
     await withReport(SHOP.report, async () => {
       await rowOf(8000).getByText("Conflict", { exact: true }).waitFor();
-      await rowOf(5432).getByText(/is free/).waitFor();
+      await rowOf(5432).getByText(/is free/).waitFor({ timeout: 60_000 });
       await atWidths(WIDTHS, async (width) => {
         await eventually(async () => assert.deepEqual(await page.evaluate(cutTexts), [], `at ${width} pixels`));
       });
@@ -93,7 +93,7 @@ describe("the table of ports", () => {
   test("moves the protocol behind the port first, then the conflicts and the addresses below the row", async () => {
     await withReport(SHOP.report, async () => {
       const row = rowOf(8000);
-      await row.getByText(/is free/).waitFor();
+      await row.getByText(/is free/).waitFor({ timeout: 60_000 });
       const shape = async () => {
         const [holder, address, needs] = await Promise.all(["holder", "address", "needs"].map((name) =>
           row.locator(`[data-column=${name}]`).boundingBox()));
@@ -205,6 +205,16 @@ describe("the table of ports", () => {
         await title.getByRole("button").click();
         assert.equal(await title.getAttribute("aria-sort"), null);
       }
+      await page.setViewportSize({ width: 1400, height: 900 });
+    });
+  });
+
+  test("can be scrolled into view in a low window", async () => {
+    await withReport(many(1000), async () => {
+      await page.setViewportSize({ width: 700, height: 320 });
+      await region().scrollIntoViewIfNeeded();
+      const { y, height } = await region().boundingBox();
+      assert.ok(height > 200 && y > -1 && y + height < 321, `${height} at ${y}`);
       await page.setViewportSize({ width: 1400, height: 900 });
     });
   });
