@@ -2,7 +2,7 @@
 //! change without notice.
 
 pub mod binaries {
-    pub use crate::binaries::{Listed, Promise, judge};
+    pub use crate::binaries::{Listed, ListedFiles, Promise, judge};
 }
 
 pub mod compose {

@@ -31,6 +31,7 @@ mod lock;
 mod oci;
 mod output;
 mod page_files;
+mod page_reference;
 mod parallel;
 mod placeholder;
 mod plan;

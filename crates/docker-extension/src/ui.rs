@@ -72,7 +72,7 @@ impl<'a> UiSource<'a> {
             }
             None => self.directory.clone(),
         };
-        let page = pages.join(&self.ui.entry);
+        let page = pages.join(self.ui.entry.path());
         if page.is_file() { Ok(pages) } else { Err(no_page(&page)) }
     }
 }

@@ -12,7 +12,7 @@ use std::fs;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use docker_extension::internals::binaries::{Listed, judge};
+use docker_extension::internals::binaries::{Listed, ListedFiles, judge};
 use docker_extension::internals::inspect::{self, InspectedFile, Native, Signature};
 use docker_extension::internals::platform::{Arch, HostPlatform, Os};
 use object::pe::IMAGE_DIRECTORY_ENTRY_IMPORT;
@@ -131,7 +131,8 @@ fn judged(program: &Program, bytes: &[u8]) -> (Vec<&'static str>, InspectedFile)
     let contents = inspect::read(bytes);
     let path = format!("/{}", program.platform.file_name("tool"));
     let HostPlatform { os, arch, .. } = program.platform;
-    let listed = Listed { os, image: arch, path: &path, beside: &[], promise: None };
+    let files = ListedFiles::default();
+    let listed = Listed { os, image: arch, path: &path, mode: None, files: &files, promise: None };
     let rules = judge(listed, &contents).iter().map(|breach| breach.rule.id).collect();
     (rules, contents)
 }

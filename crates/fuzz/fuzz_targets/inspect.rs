@@ -2,7 +2,7 @@
 //! validated for every platform.
 #![no_main]
 
-use docker_extension::internals::binaries::{Listed, Promise, judge};
+use docker_extension::internals::binaries::{Listed, ListedFiles, Promise, judge};
 use docker_extension::internals::inspect::{self, BinaryFormat, InspectedFile, Native, Signature};
 use docker_extension::internals::platform::HostPlatform;
 use docker_extension::internals::project::config::MacOsVersion;
@@ -25,14 +25,20 @@ fn read(bytes: &[u8]) -> InspectedFile {
         );
     }
     for platform in HostPlatform::ALL {
-        let beside = ["a", "b.dll", "libc.so.6"];
+        let files = ListedFiles::new(platform.os, ["/a", "/a-arm64", "/b.dll", "/libc.so.6"]);
         let path = if platform.os == docker_extension::internals::platform::Os::Windows {
             "/a.exe"
         } else {
             "/a"
         };
-        let listed =
-            Listed { os: platform.os, image: platform.arch, path, beside: &beside, promise: None };
+        let listed = Listed {
+            os: platform.os,
+            image: platform.arch,
+            path,
+            mode: Some(0o755),
+            files: &files,
+            promise: None,
+        };
         let breaches = within(8 * 1024 * 1024 + 8 * bytes.len(), || judge(listed, &contents));
         let promise = Some(Promise { minimum_macos: MacOsVersion::DEFAULT });
         let built = judge(Listed { promise, ..listed }, &contents);

@@ -68,11 +68,7 @@ pub fn dlls_that_windows_lacks(slice: &Slice) -> impl Iterator<Item = &str> {
 }
 
 fn is_beside(listed: Listed<'_>, name: &str) -> bool {
-    let is_same = |other: &&str| match listed.os {
-        Os::Linux => **other == *name,
-        Os::Darwin | Os::Windows => other.eq_ignore_ascii_case(name),
-    };
-    name != listed.base_name() && listed.beside.iter().any(is_same)
+    name != listed.base_name() && listed.files.has_base_name(listed.os, name)
 }
 
 fn is_on_macos(listed: Listed<'_>, library: &str, run_paths: &[String]) -> bool {
@@ -154,9 +150,11 @@ pub(super) fn judge_for_linux(slice: &Slice, native: &Elf) -> Vec<Breach> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::binaries::ListedFiles;
 
-    fn listed<'a>(os: Os, beside: &'a [&'a str]) -> Listed<'a> {
-        Listed { os, image: Arch::Amd64, path: "/bin/tool", beside, promise: None }
+    fn listed(os: Os, files: &ListedFiles) -> Listed<'_> {
+        let path = "/bin/tool";
+        Listed { os, image: Arch::Amd64, path, mode: None, files, promise: None }
     }
 
     #[test]
@@ -168,13 +166,15 @@ mod tests {
 
     #[test]
     fn libraries_of_windows_are_found_in_any_spelling() {
-        let alone = listed(Os::Windows, &[]);
+        let none = ListedFiles::default();
+        let alone = listed(Os::Windows, &none);
         for dll in ["KERNEL32.dll", "kernel32", "api-ms-win-crt-heap-l1-1-0.dll", "WINSPOOL.DRV"] {
             assert!(is_on_windows(alone, dll), "{dll}");
         }
         for dll in ["libgcc_s_seh-1.dll", "libwinpthread-1.dll", "VCRUNTIME140.dll", "lua54.dll"] {
             assert!(!is_on_windows(alone, dll), "{dll}");
-            assert!(is_on_windows(listed(Os::Windows, &[&dll.to_uppercase()]), dll), "{dll}");
+            let files = ListedFiles::new(Os::Windows, [&*dll.to_uppercase()]);
+            assert!(is_on_windows(listed(Os::Windows, &files), dll), "{dll}");
         }
     }
 
@@ -189,7 +189,8 @@ mod tests {
     #[test]
     fn on_macos_libraries_are_found_in_system_directories_and_beside_the_program() {
         let system = "/usr/lib/libSystem.B.dylib";
-        let beside = listed(Os::Darwin, &["libx.dylib"]);
+        let files = ListedFiles::new(Os::Darwin, ["/bin/libx.dylib"]);
+        let beside = listed(Os::Darwin, &files);
         let run_paths = |path: &str| vec!["/opt/x".to_owned(), path.to_owned()];
         assert!(is_on_macos(beside, system, &[]));
         assert!(is_on_macos(beside, "@executable_path/libx.dylib", &[]));
@@ -206,7 +207,8 @@ mod tests {
 
     #[test]
     fn on_linux_libraries_are_found_beside_the_program_only_with_origin() {
-        let beside = listed(Os::Linux, &["libx.so.1"]);
+        let files = ListedFiles::new(Os::Linux, ["/bin/libx.so.1"]);
+        let beside = listed(Os::Linux, &files);
         let origin = ["/opt/x:$ORIGIN".to_owned()];
         assert!(is_on_linux(beside, "libc.so.6", &[]));
         assert!(is_on_linux(beside, "libx.so.1", &origin));

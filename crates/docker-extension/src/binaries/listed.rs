@@ -1,7 +1,10 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cpu_word::{self, CpuWord};
 use crate::platform::{Arch, Os};
 use crate::project::config::MacOsVersion;
 
-/// The entry of a host binary in `host.binaries`.
+/// An entry of `host.binaries`.
 #[derive(Clone, Copy, Debug)]
 pub struct Listed<'a> {
     pub os: Os,
@@ -9,9 +12,9 @@ pub struct Listed<'a> {
     pub image: Arch,
     /// The path in the image, or of the file that will be copied into it.
     pub path: &'a str,
-    /// The base names of all files that are listed for the same system. They are copied into one directory, so
-    /// programs find their libraries there.
-    pub beside: &'a [&'a str],
+    /// The permissions in the image. None before the file is in one.
+    pub mode: Option<u32>,
+    pub files: &'a ListedFiles,
     /// For a program that this run has built.
     pub promise: Option<Promise>,
 }
@@ -23,15 +26,71 @@ pub struct Promise {
     pub minimum_macos: MacOsVersion,
 }
 
+/// All files that an image variant lists for one operating system. They are copied into one directory, so
+/// programs find their libraries there.
+#[derive(Clone, Debug, Default)]
+pub struct ListedFiles {
+    /// As the operating system compares them.
+    base_names: BTreeSet<String>,
+    /// The paths that differ only in the CPU that they say: one for each CPU.
+    by_stem: BTreeMap<Vec<String>, BTreeMap<Option<CpuWord>, String>>,
+}
+
+impl ListedFiles {
+    pub fn new<'p>(os: Os, paths: impl IntoIterator<Item = &'p str>) -> Self {
+        let mut files = Self::default();
+        for path in paths {
+            files.base_names.insert(compared(os, base_name(path)));
+            let named = cpu_word::read(path);
+            let same = files.by_stem.entry(named.stem).or_default();
+            same.entry(named.word).or_insert_with(|| path.to_owned());
+        }
+        files
+    }
+
+    pub(super) fn has_base_name(&self, os: Os, name: &str) -> bool {
+        self.base_names.contains(&compared(os, name))
+    }
+
+    /// The files that are probably the same as `path`, but for another CPU.
+    pub(super) fn alternatives(
+        &self,
+        path: &str,
+    ) -> impl Iterator<Item = (Option<&CpuWord>, &str)> + use<'_> {
+        let named = cpu_word::read(path);
+        let same = self.by_stem.get(&named.stem).into_iter().flatten();
+        same.filter(move |(word, _)| **word != named.word)
+            .map(|(word, path)| (word.as_ref(), path.as_str()))
+    }
+}
+
+/// A file name as the operating system compares it.
+fn compared(os: Os, name: &str) -> String {
+    match os {
+        Os::Linux => name.to_owned(),
+        Os::Darwin | Os::Windows => name.to_ascii_lowercase(),
+    }
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or_default()
+}
+
 impl Listed<'_> {
     pub(super) fn base_name(&self) -> &str {
-        self.path.rsplit(['/', '\\']).next().unwrap_or_default()
+        base_name(self.path)
     }
 
     /// The file name extension in lower case.
     pub(super) fn extension(&self) -> Option<String> {
         let (_, extension) = self.base_name().rsplit_once('.')?;
         Some(extension.to_ascii_lowercase())
+    }
+
+    /// Whether all users may start it, or this is not known.
+    pub(super) fn may_be_executable(&self) -> bool {
+        const ALL_USERS: u32 = 0o111;
+        self.mode.is_none_or(|mode| mode & ALL_USERS != 0)
     }
 
     /// The name of the operating system in messages.

@@ -2,135 +2,118 @@
 //!
 //! [`crate::inspect`] reads the file. This module only applies the rules: it runs, reads and fetches nothing.
 
-use crate::inspect::{
-    BinaryFormat, BinaryKind, Cpu, InspectedFile, MachO, Native, Signature, Slice,
-};
+use crate::inspect::{BinaryFormat, Cpu, InspectedFile, MachO, Native, Signature, Slice};
 use crate::platform::{Arch, Os};
 use crate::project::config::MacOsVersion;
-use crate::rules::{Breach, binaries as rules};
+use crate::rules::{Breach, binaries as rules, image as rules_of_image};
 use crate::text;
 
+mod cpu;
+mod cpu_word;
 mod libraries;
 mod listed;
+mod mode;
+mod name;
 pub mod redistributable;
+mod role;
 mod script;
 #[cfg(test)]
 mod tests;
 
+pub use cpu::judge as judge_cpu;
 pub use libraries::{dlls_that_windows_lacks, is_dll_of_windows};
-pub use listed::{Listed, Promise};
+pub use listed::{Listed, ListedFiles, Promise};
+use role::Role;
 
 /// The oldest macOS that the current Docker Desktop supports.
 const OLDEST_MACOS: MacOsVersion = MacOsVersion { major: 14, minor: 0 };
 
-/// The breaches of all rules by a host binary.
-pub fn judge(listed: Listed<'_>, contents: &InspectedFile) -> Vec<Breach> {
-    match contents {
-        InspectedFile::Empty => vec![Breach::new(&rules::BINARY_DAMAGED, "is empty")],
-        InspectedFile::Damaged { format, reason } => {
-            let what = format!("is a damaged {format} file: {reason}");
-            vec![Breach::new(&rules::BINARY_DAMAGED, what)]
-        }
-        InspectedFile::Data | InspectedFile::Text(_) if listed.promise.is_some() => {
-            vec![Breach::new(
-                &rules::BINARY_KIND,
-                "is not a program: it is neither Mach-O, PE nor ELF",
-            )]
-        }
-        InspectedFile::Data if script::is_for_windows(listed) => {
-            vec![Breach::new(&rules::BINARY_FORMAT, "is neither a PE file nor a text")]
-        }
-        InspectedFile::Data => {
-            vec![Breach::new(&rules::NOT_A_PROGRAM, "is neither a program nor a script")]
-        }
-        InspectedFile::Text(text) => script::judge(listed, text),
-        InspectedFile::Binary(slices) => judge_binary(listed, slices),
-    }
+/// What one file shows, without the other files that are listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Examined {
+    pub breaches: Vec<Breach>,
+    /// The CPUs of its slices, if it is machine code for its operating system. Whether they are right depends
+    /// on the other files: see [`judge_cpu`].
+    pub cpus: Option<Vec<Cpu>>,
 }
 
-fn judge_binary(listed: Listed<'_>, slices: &[Slice]) -> Vec<Breach> {
-    match slice_that_runs(listed, slices) {
-        Ok(slice) => judge_slice(listed, slice),
-        Err(breach) => vec![breach],
-    }
-}
-
-/// The slice that machines with the image variant run, or the breach if they run none.
-fn slice_that_runs<'a>(listed: Listed<'_>, slices: &'a [Slice]) -> Result<&'a Slice, Breach> {
-    if let Some(slice) = slices.iter().find(|slice| slice.format() != BinaryFormat::of(listed.os)) {
-        let what = format!(
-            "is {} file, which {} cannot start",
-            with_article(slice.format()),
-            listed.system()
-        );
-        return Err(Breach::new(&rules::BINARY_FORMAT, what));
-    }
-    let native = slices.iter().find(|slice| slice.cpu == Cpu::Arch(listed.image));
-    native.or_else(|| slices.iter().find(|slice| emulation(listed, slice).is_some())).ok_or_else(
-        || {
-            let cpus: Vec<String> = slices.iter().map(|slice| slice.cpu.to_string()).collect();
-            let what = format!("is for {}, not for {}", text::list(&cpus), listed.image.name());
-            Breach::new(&rules::BINARY_CPU, what + &symptom(listed, slices))
-        },
-    )
-}
-
-/// The emulation with which machines with the image variant run a program for another CPU, if they do. A
-/// program of this run must not need any.
-fn emulation(listed: Listed<'_>, slice: &Slice) -> Option<&'static str> {
-    if listed.promise.is_some() {
-        return None;
-    }
-    match (listed.os, listed.image, &slice.cpu) {
-        (Os::Windows, Arch::Arm64, Cpu::Arch(Arch::Amd64)) => {
-            Some("is for amd64, which Windows on Arm emulates")
-        }
-        (Os::Windows, Arch::Arm64, Cpu::X86) => {
-            Some("is for 32-bit x86, which Windows on Arm emulates")
-        }
-        (Os::Windows | Os::Linux, Arch::Amd64, Cpu::X86) => {
-            Some("is for 32-bit x86, not for amd64, but 64-bit systems run it")
-        }
-        _ => None,
-    }
-}
-
-/// What users see when they start a program for another CPU: the end of a headline.
-fn symptom(listed: Listed<'_>, slices: &[Slice]) -> String {
-    if listed.promise.is_some() {
-        return String::new();
-    }
-    let is_intel = slices.iter().any(|slice| slice.cpu == Cpu::Arch(Arch::Amd64));
-    let symptom = match (listed.os, listed.image) {
-        (Os::Darwin, Arch::Arm64) if is_intel => {
-            "Apple silicon fails with `Bad CPU type in executable` unless Rosetta 2 is installed"
-        }
-        (Os::Darwin, Arch::Arm64) => "Apple silicon fails with `Bad CPU type in executable`",
-        (Os::Darwin, Arch::Amd64) => "Intel Macs fail with `Bad CPU type in executable`",
-        (Os::Windows, _) => {
-            "Windows fails with `not compatible with the version of Windows you're running`"
-        }
-        (Os::Linux, _) => "Linux fails with `Exec format error`",
+/// Decides the role of a file, and checks everything in it but the CPU.
+pub fn examine(listed: Listed<'_>, contents: &InspectedFile) -> Examined {
+    let role = match role::decide(listed, contents) {
+        Ok(role) => role,
+        Err(breach) => return Examined { breaches: vec![breach], cpus: None },
     };
-    format!(": {symptom}")
+    let mut breaches: Vec<Breach> = mode::judge(listed, role.is_started()).into_iter().collect();
+    let mut cpus = None;
+    match role {
+        Role::Program(slices) => {
+            cpus = Some(slices);
+            breaches.extend(
+                slice_to_judge(listed, slices)
+                    .map(|slice| judge_slice(listed, slice))
+                    .unwrap_or_default(),
+            );
+        }
+        Role::Library(slices) => {
+            cpus = Some(slices);
+            breaches.push(Breach::new(&rules::NOT_A_PROGRAM, "is a library, not a program"));
+        }
+        Role::Script(text) if listed.os != Os::Windows => {
+            breaches.extend(script::judge(listed, text))
+        }
+        Role::Script(_) => {}
+        Role::ForInterpreter(language) => {
+            let what = format!(
+                "is a file for an interpreter ({}), and cannot be started by its own name",
+                language.name()
+            );
+            breaches.push(Breach::new(&rules::FOR_INTERPRETER, what));
+        }
+        Role::Data(found) => {
+            breaches.push(Breach::new(&rules::NOT_A_PROGRAM, format!("is {found}, not a program")));
+        }
+    }
+    let cpus = cpus.map(|slices| slices.iter().map(|slice| slice.cpu.clone()).collect());
+    Examined { breaches, cpus }
+}
+
+/// The breaches by a file without regard to other files.
+pub fn judge(listed: Listed<'_>, contents: &InspectedFile) -> Vec<Breach> {
+    let Examined { mut breaches, cpus } = examine(listed, contents);
+    if let Some(cpus) = cpus {
+        breaches.extend(judge_cpu(listed, &cpus, |_| None));
+    }
+    breaches
+}
+
+/// The breaches by a file of `size` bytes that is too large to be read.
+pub fn judge_unread(listed: Listed<'_>, size: u64) -> Vec<Breach> {
+    let what = format!("is larger than 256 MiB: it has {}", text::size(size));
+    let is_started =
+        matches!(name::kind(listed), name::NamedKind::Program | name::NamedKind::Shell);
+    let mode = mode::judge(listed, is_started);
+    mode.into_iter().chain([Breach::new(&rules_of_image::BINARY_LARGE, what)]).collect()
+}
+
+/// The slice that machines with the image variant run; if they run none, the first one.
+fn preferred<'a>(listed: Listed<'_>, slices: &'a [Slice]) -> Option<&'a Slice> {
+    slice_that_runs(listed, slices).or(slices.first())
+}
+
+fn slice_that_runs<'a>(listed: Listed<'_>, slices: &'a [Slice]) -> Option<&'a Slice> {
+    let native = slices.iter().find(|slice| slice.cpu == Cpu::Arch(listed.image));
+    native.or_else(|| slices.iter().find(|slice| cpu::emulation(listed, &slice.cpu).is_some()))
+}
+
+/// A program for another CPU must be replaced anyway, unless another file replaces it here.
+fn slice_to_judge<'a>(listed: Listed<'_>, slices: &'a [Slice]) -> Option<&'a Slice> {
+    let has_alternatives = listed.files.alternatives(listed.path).next().is_some();
+    slice_that_runs(listed, slices).or(slices.first().filter(|_| has_alternatives))
 }
 
 fn judge_slice(listed: Listed<'_>, slice: &Slice) -> Vec<Breach> {
-    match slice.kind {
-        BinaryKind::Program => {}
-        BinaryKind::Library if listed.promise.is_none() && is_named_like_a_library(listed) => {
-            return vec![Breach::new(&rules::NOT_A_PROGRAM, "is a library, not a program")];
-        }
-        kind => {
-            let what = format!("is {} {kind}, not a program", with_article(slice.format()));
-            return vec![Breach::new(&rules::BINARY_KIND, what)];
-        }
-    }
     let mut breaches = Vec::new();
-    if let Some(what) = emulation(listed, slice) {
-        breaches.push(Breach::new(&rules::BINARY_EMULATED, what));
-    }
-    if listed.os == Os::Windows && listed.extension().as_deref() != Some("exe") {
+    if listed.os == Os::Windows && !role::is_exe(listed) {
         let what = "is a PE program, but its name does not end in `.exe`";
         breaches.push(Breach::new(&rules::WINDOWS_NAME, what));
     }
@@ -146,15 +129,6 @@ fn judge_slice(listed: Listed<'_>, slice: &Slice) -> Vec<Breach> {
     breaches.extend(judge_leaks(slice));
     breaches.extend(judge_hardening(slice));
     breaches
-}
-
-fn is_named_like_a_library(listed: Listed<'_>) -> bool {
-    let name = listed.base_name().to_ascii_lowercase();
-    match listed.os {
-        Os::Darwin => name.ends_with(".dylib") || name.ends_with(".so"),
-        Os::Windows => name.ends_with(".dll"),
-        Os::Linux => name.ends_with(".so") || name.contains(".so."),
-    }
 }
 
 fn judge_for_macos(slice: &Slice, native: &MachO) -> Vec<Breach> {
@@ -229,7 +203,10 @@ fn judge_hardening(slice: &Slice) -> Vec<Breach> {
         breaches.push(Breach::new(&rules::WRITABLE_CODE, what));
     }
     if !slice.has_random_address {
-        breaches.push(Breach::new(&rules::RANDOM_ADDRESS, "is always loaded at the same address"));
+        // This is the default of Go.
+        let is_elf = slice.format() == BinaryFormat::Elf;
+        let rule = if is_elf { &rules::RANDOM_ADDRESS_LINUX } else { &rules::RANDOM_ADDRESS };
+        breaches.push(Breach::new(rule, "is always loaded at the same address"));
     }
     breaches
 }

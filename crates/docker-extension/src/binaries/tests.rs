@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::inspect::testing::program;
-use crate::inspect::{Elf, Glibc, Loading, NeededLibrary, Pe, Subsystem};
+use crate::inspect::{BinaryKind, Elf, Glibc, Loading, NeededLibrary, Pe, Subsystem};
 use crate::platform::HostPlatform;
 use crate::rules::Severity;
 
@@ -21,8 +21,13 @@ fn named(platform: HostPlatform, path: &str, slices: &[Slice]) -> Vec<&'static s
 }
 
 fn broken_by(platform: HostPlatform, path: &str, contents: &InspectedFile) -> Vec<&'static str> {
-    let listed = Listed { os: platform.os, image: platform.arch, path, beside: &[], promise: None };
-    judge(listed, contents).iter().map(checked_id).collect()
+    let files = ListedFiles::default();
+    judge(listed(platform, path, &files), contents).iter().map(checked_id).collect()
+}
+
+fn listed<'a>(platform: HostPlatform, path: &'a str, files: &'a ListedFiles) -> Listed<'a> {
+    let HostPlatform { os, arch } = platform;
+    Listed { os, image: arch, path, mode: None, files, promise: None }
 }
 
 /// The id of the rule. The headline must state a fault.
@@ -152,6 +157,9 @@ fn leaks_and_missing_hardening_are_warnings() {
     let section = ".text".to_owned();
     assert_eq!(changed(WINDOWS, |slice| slice.writable_code.push(section)), ["writable-code"]);
     assert_eq!(changed(WINDOWS, |slice| slice.has_random_address = false), ["random-address"]);
+    // The default of Go.
+    assert_eq!(changed(LINUX, |slice| slice.has_random_address = false), ["random-address-linux"]);
+    assert_eq!(rules::RANDOM_ADDRESS_LINUX.severity, Severity::Note);
 }
 
 #[test]
@@ -164,14 +172,284 @@ fn scripts_must_begin_with_an_interpreter_that_every_machine_has() {
     assert_eq!(text(Os::Windows, "/tool.cmd", "@echo off\r\n"), [""; 0]);
     assert_eq!(text(Os::Windows, "/tool.cmd", "#!/bin/sh\n"), ["script-windows"]);
     assert_eq!(text(Os::Windows, "/tool.exe", "text"), ["binary-format"]);
-    assert_eq!(text(Os::Windows, "/tool", "text"), ["windows-name"]);
+}
+
+/// The rules that a file with a mode violates.
+fn with_mode(os: Os, path: &str, mode: u32, bytes: &[u8]) -> Vec<&'static str> {
+    let files = ListedFiles::default();
+    let platform = HostPlatform::new(os, Arch::Amd64);
+    let listed = Listed { mode: Some(mode), ..listed(platform, path, &files) };
+    judge(listed, &crate::inspect::read(bytes)).iter().map(checked_id).collect()
+}
+
+#[test]
+fn only_programs_and_scripts_for_macos_and_linux_need_the_executable_bit() {
+    for os in [Os::Darwin, Os::Linux] {
+        for (path, bytes) in [
+            ("/defaults.properties", b"a=b\n".as_slice()),
+            ("/ca.pem", b"-----BEGIN CERTIFICATE-----\n"),
+            ("/settings.json", b"{}\n"),
+            ("/compose.yaml", b"services: {}\n"),
+            ("/README", b"Read this.\n"),
+            ("/defaults", b"a=b\n"),
+            ("/functions.sh", b"say() { echo; }\n"),
+            ("/data.zip", b"PK\x03\x04\0"),
+            ("/data.tar.gz", b"\x1f\x8b\x08\0"),
+            ("/empty.properties", b""),
+            ("/logo.png", b"\x89PNG\r\n\x1a\n\0"),
+        ] {
+            assert_eq!(with_mode(os, path, 0o644, bytes), ["not-a-program"], "{path}");
+        }
+        for (path, bytes) in [
+            ("/tool.jar", b"PK\x03\x04\0".as_slice()),
+            ("/tool.py", b"print()\n"),
+            ("/tool.py", b"#!/usr/bin/env python3\n"),
+            ("/__init__.py", b"# \n"),
+            ("/tool.js", b"#!/usr/bin/env node\n"),
+            ("/tool.ps1", b"Write-Output x\n"),
+            ("/tool.wasm", b"\0asm\x01\0\0\0"),
+        ] {
+            assert_eq!(with_mode(os, path, 0o644, bytes), ["interpreter-file"], "{path}");
+        }
+        assert_eq!(with_mode(os, "/tool.sh", 0o644, b"#!/bin/sh\n"), ["binary-executable"]);
+        assert_eq!(with_mode(os, "/tool", 0o644, b"#!/bin/sh\n"), ["binary-executable"]);
+        assert_eq!(with_mode(os, "/tool", 0o777, b"#!/bin/sh\n"), ["binary-mode"]);
+        assert_eq!(with_mode(os, "/tool", 0o755, b"#!/bin/sh\n"), [""; 0]);
+        assert_eq!(with_mode(os, "/a.conf", 0o666, b"a=b\n"), ["binary-mode", "not-a-program"]);
+        assert_eq!(with_mode(os, "/a.conf", 0o044, b"a=b\n"), ["binary-mode", "not-a-program"]);
+        assert_eq!(with_mode(os, "/a.conf", 0o755, b"a=b\n"), ["not-a-program"]);
+    }
+    for mode in [0o000, 0o644, 0o755, 0o777] {
+        assert_eq!(with_mode(Os::Windows, "/tool.cmd", mode, b"@echo off\r\n"), [""; 0]);
+        assert_eq!(with_mode(Os::Windows, "/a.properties", mode, b"a=b\n"), ["not-a-program"]);
+    }
+}
+
+#[test]
+fn programs_and_libraries_are_told_apart_before_their_mode_is_judged() {
+    let files = ListedFiles::default();
+    let by = |platform, path: &str, mode, kind| {
+        let contents = InspectedFile::Binary(vec![Slice { kind, ..program(platform) }]);
+        let listed = Listed { mode: Some(mode), ..listed(platform, path, &files) };
+        judge(listed, &contents).iter().map(checked_id).collect::<Vec<_>>()
+    };
+    for platform in [MAC, LINUX] {
+        assert_eq!(by(platform, "/tool", 0o644, BinaryKind::Program), ["binary-executable"]);
+        for path in ["/libx.dylib", "/libx.so", "/libx.so.1", "/x.node", "/x.bundle"] {
+            assert_eq!(by(platform, path, 0o644, BinaryKind::Library), ["not-a-program"], "{path}");
+        }
+        assert_eq!(by(platform, "/x.o", 0o644, BinaryKind::Object), ["not-a-program"]);
+        assert_eq!(by(platform, "/tool", 0o755, BinaryKind::Library), ["binary-kind"]);
+    }
+    assert_eq!(by(WINDOWS, "/tool.exe", 0o644, BinaryKind::Program), [""; 0]);
+    assert_eq!(by(WINDOWS, "/x.dll", 0o644, BinaryKind::Library), ["not-a-program"]);
+}
+
+#[test]
+fn a_file_for_an_interpreter_is_a_note_on_every_system() {
+    let files = [
+        ("/service.ps1", "Write-Output 'x'\n"),
+        ("/module.psm1", "function x {}\n"),
+        ("/tool.vbs", "WScript.Echo 1\n"),
+        ("/tool.py", "print()\n"),
+        ("/tool.js", "console.log()\n"),
+        ("/tool.rb", "puts 1\n"),
+    ];
+    for (path, content) in files {
+        for os in Os::ALL {
+            assert_eq!(text(os, path, content), ["interpreter-file"], "{path}");
+        }
+    }
+    assert_eq!(rules::FOR_INTERPRETER.severity, Severity::Note);
+    // UTF-16, which PowerShell reads.
+    assert_eq!(with_mode(Os::Windows, "/a.ps1", 0o755, b"\xff\xfeW\0"), ["interpreter-file"]);
+    assert_eq!(text(Os::Windows, "/tool.py", "#!/usr/bin/env python3\n"), ["interpreter-file"]);
+    assert_eq!(text(Os::Windows, "/tool", "#!/usr/bin/env python3\n"), ["interpreter-file"]);
+    assert_eq!(text(Os::Windows, "/tool", "#!/bin/bash\n"), ["script-windows"]);
+    assert_eq!(text(Os::Windows, "/tool.sh", "echo\n"), ["script-windows"]);
+    assert_eq!(text(Os::Windows, "/tool", "@echo off\r\n"), ["windows-name"]);
+    assert_eq!(text(Os::Windows, "/VERSION", "1.2.3\n"), ["not-a-program"]);
+    assert_eq!(text(Os::Windows, "/version", "1.2.3\n"), ["not-a-program"]);
+    assert_eq!(text(Os::Darwin, "/tool.cmd", "@echo off\r\n"), ["binary-format"]);
+    // Executable and with `#!`, it can be started by its own name.
+    assert_eq!(text(Os::Darwin, "/tool.py", "#!/usr/bin/env python3\n"), ["script-interpreter"]);
+    let zipapp = b"#!/usr/bin/env python3\nPK\x03\x04\0";
+    assert_eq!(with_mode(Os::Darwin, "/tool", 0o755, zipapp), ["script-interpreter"]);
+}
+
+#[test]
+fn a_file_whose_content_is_not_what_its_name_means_is_an_error() {
+    for (path, bytes) in [
+        ("/tool.exe", b"MZ is a text\n".as_slice()),
+        ("/tool.exe", b"PK\x03\x04\0"),
+        ("/x.dll", b"text\n"),
+        ("/tool.cmd", b"\0\0"),
+    ] {
+        assert_eq!(with_mode(Os::Windows, path, 0o755, bytes), ["binary-format"], "{path}");
+    }
+    assert_eq!(with_mode(Os::Darwin, "/tool", 0o755, b"\x1f\x8b\x08\0"), ["binary-format"]);
+    assert_eq!(with_mode(Os::Linux, "/x.so", 0o644, b"\0\0\0"), ["binary-format"]);
+    assert_eq!(with_mode(Os::Linux, "/tool.sh", 0o755, b"\xff\xfee\0"), ["script-shebang"]);
+    for path in ["/tool", "/tool.exe", "/tool.sh", "/libx.so", "/tool-1.2.3"] {
+        assert_eq!(with_mode(Os::Linux, path, 0o755, b""), ["binary-damaged"], "{path}");
+    }
+}
+
+#[test]
+fn a_downloaded_error_page_is_shown_with_its_first_line() {
+    let files = ListedFiles::default();
+    let by = |os, path: &str, content: &str| {
+        let listed = listed(HostPlatform::new(os, Arch::Amd64), path, &files);
+        let mut breaches = judge(listed, &crate::inspect::read(content.as_bytes()));
+        assert_eq!(breaches.len(), 1, "{path} {content} {breaches:?}");
+        let breach = breaches.remove(0);
+        (checked_id(&breach), breach.what)
+    };
+    let xml = "<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code></Error>";
+    let (id, what) = by(Os::Darwin, "/tool", xml);
+    assert_eq!(id, "binary-error-page");
+    let expected = "is an XML document, which looks like a downloaded error page: it begins";
+    assert_eq!(what, format!("{expected} `{xml}`"));
+    let pages =
+        ["\u{feff}<!DOCTYPE html>\n", "Not Found", "404: Not Found\n", "{\"message\": \"x\"}", xml];
+    for page in pages {
+        let paths =
+            ["/tool", "/tool.exe", "/tool.sh", "/tool.py", "/tool.jar", "/lib.so", "/a.zip"];
+        for (os, path) in Os::ALL.into_iter().flat_map(|os| paths.map(|path| (os, path))) {
+            assert_eq!(by(os, path, page).0, "binary-error-page", "{os:?} {path} {page}");
+        }
+    }
+    assert_eq!(by(Os::Darwin, "/ca.pem", pages[0]).0, "binary-error-page");
+    for (path, content) in [
+        ("/error.html", pages[0]),
+        ("/a.xml", xml),
+        ("/a.json", pages[3]),
+        ("/status.txt", pages[1]),
+        ("/page.tmpl", pages[0]),
+    ] {
+        assert_eq!(by(Os::Linux, path, content).0, "not-a-program", "{path}");
+    }
+    let (_, what) = by(Os::Windows, "/tool.exe", "Not Found\u{1b}[2J");
+    assert!(what.ends_with("`Not Found\\u{1b}[2J`"), "{what}");
+    assert!(
+        rules::ERROR_PAGE.help.contains("curl -fsSL") && rules::ERROR_PAGE.help.contains("--fail")
+    );
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+    for path in ["/tool", "/tool.exe", "/model.dat", "/page.html"] {
+        assert_eq!(by(Os::Linux, path, pointer).0, "git-lfs-pointer", "{path}");
+    }
+}
+
+/// The rules that the files of a system violate together, each with its path, in variants for both CPUs. A
+/// file is a path and the CPUs of its slices.
+fn together(os: Os, files: &[(&str, &[Cpu])]) -> [Vec<(String, &'static str)>; 2] {
+    Arch::ALL.map(|image| {
+        let all = ListedFiles::new(os, files.iter().map(|(path, _)| *path));
+        let cpus_of =
+            |path: &str| files.iter().find(|(other, _)| *other == path).map(|(_, cpus)| *cpus);
+        let breaches = files.iter().filter_map(|(path, cpus)| {
+            let listed = listed(HostPlatform::new(os, image), path, &all);
+            let breach = judge_cpu(listed, cpus, cpus_of)?;
+            Some(((*path).to_owned(), checked_id(&breach)))
+        });
+        breaches.collect()
+    })
+}
+
+const AMD64: &[Cpu] = &[Cpu::Arch(Arch::Amd64)];
+const ARM64: &[Cpu] = &[Cpu::Arch(Arch::Arm64)];
+
+fn found(path: &str, rule: &'static str) -> (String, &'static str) {
+    (path.to_owned(), rule)
+}
+
+#[test]
+fn programs_for_several_cpus_in_every_variant_are_a_note() {
+    for os in Os::ALL {
+        for (amd64, arm64) in [
+            ("/tool-amd64", "/tool-arm64"),
+            ("/tool_x86_64", "/tool_aarch64"),
+            ("/tool-x86-64", "/tool-armv8"),
+            ("/tool-x64.exe", "/tool-arm64.exe"),
+            ("/tool-intel", "/tool-apple-silicon"),
+            ("/tool-intel", "/tool-silicon"),
+            ("/tool", "/tool-m1"),
+            ("/tool-amd", "/tool-arm"),
+            ("/ToolX64.exe", "/ToolArm64.exe"),
+            ("/d/amd64/tool-x", "/d/arm64/tool-x"),
+            ("/x86_64-apple-darwin/tool", "/aarch64-apple-darwin/tool"),
+        ] {
+            let expected = [
+                vec![found(arm64, "binary-alternative")],
+                vec![found(amd64, "binary-alternative")],
+            ];
+            let files = [(amd64, AMD64), (arm64, ARM64)];
+            assert_eq!(together(os, &files), expected, "{os:?}");
+        }
+    }
+    // Three CPUs.
+    let files = [("/t-amd64", AMD64), ("/t-arm64", ARM64), ("/t-armv7", &[Cpu::Arm32][..])];
+    let [_, on_arm64] = together(Os::Linux, &files);
+    let expected = ["/t-amd64", "/t-armv7"].map(|path| found(path, "binary-alternative"));
+    assert_eq!(on_arm64, expected);
+    // Different programs are no alternatives.
+    let files = [("/tool-amd64", AMD64), ("/helper-arm64", ARM64)];
+    let expected =
+        [vec![found("/helper-arm64", "binary-cpu")], vec![found("/tool-amd64", "binary-cpu")]];
+    assert_eq!(together(Os::Darwin, &files), expected);
+}
+
+#[test]
+fn a_name_that_says_another_cpu_than_the_header_is_an_error_of_its_own() {
+    let name = |path| vec![found(path, "binary-cpu-name")];
+    // With and without the right alternative. Only the cause is reported.
+    let files = [("/tool-amd64", AMD64), ("/tool-arm64", AMD64)];
+    let [on_amd64, on_arm64] = together(Os::Darwin, &files);
+    assert_eq!(on_amd64, name("/tool-arm64"));
+    let expected =
+        [found("/tool-amd64", "binary-alternative"), found("/tool-arm64", "binary-cpu-name")];
+    assert_eq!(on_arm64, expected);
+    for os in Os::ALL {
+        for path in ["/tool-arm64", "/darwin/arm64/tool", "/tool_aarch64.exe", "/toolArm64"] {
+            assert_eq!(together(os, &[(path, AMD64)]), [name(path), name(path)], "{os:?}");
+        }
+        // Although one header matches the variant.
+        let swapped = [("/tool-amd64", ARM64), ("/tool-arm64", AMD64)];
+        let expected =
+            vec![found("/tool-amd64", "binary-cpu-name"), found("/tool-arm64", "binary-cpu-name")];
+        assert_eq!(together(os, &swapped), [expected.clone(), expected]);
+    }
+    let [on_amd64, _] = together(Os::Darwin, &[("/tool-intel", ARM64), ("/tool-silicon", ARM64)]);
+    let expected =
+        [found("/tool-intel", "binary-cpu-name"), found("/tool-silicon", "binary-alternative")];
+    assert_eq!(on_amd64, expected);
+    // A universal binary is for both, and such a word may be part of a product's name.
+    let both = &[Cpu::Arch(Arch::Amd64), Cpu::Arch(Arch::Arm64)];
+    assert_eq!(together(Os::Darwin, &[("/tool-arm64", both)]), [vec![], vec![]]);
+    let [_, on_arm64] = together(Os::Darwin, &[("/intel-report", ARM64)]);
+    assert_eq!(on_arm64, []);
+}
+
+#[test]
+fn a_program_for_one_cpu_without_an_alternative_is_an_error() {
+    let files = [("/tool-amd64", AMD64)];
+    assert_eq!(together(Os::Darwin, &files), [vec![], vec![found("/tool-amd64", "binary-cpu")]]);
+    assert_eq!(together(Os::Linux, &files), [vec![], vec![found("/tool-amd64", "binary-cpu")]]);
+    let emulated = vec![found("/tool-amd64", "binary-emulated")];
+    assert_eq!(together(Os::Windows, &files), [vec![], emulated]);
+    // Listed, but not machine code.
+    let files = [("/tool-amd64", AMD64), ("/tool-arm64", &[])];
+    let all = ListedFiles::new(Os::Darwin, files.map(|(path, _)| path));
+    let breach = judge_cpu(listed(MAC, "/tool-amd64", &all), AMD64, |_| None).unwrap();
+    assert_eq!(breach.rule.id, "binary-cpu");
 }
 
 /// The errors of a file that was built for `platform`.
 fn built(platform: HostPlatform, contents: &InspectedFile) -> Vec<(&'static str, String)> {
     let promise = Some(Promise { minimum_macos: MacOsVersion::DEFAULT });
     let path = &format!("/target/{}", platform.file_name("tool"));
-    let listed = Listed { os: platform.os, image: platform.arch, path, beside: &[], promise };
+    let files = ListedFiles::default();
+    let listed = Listed { promise, ..listed(platform, path, &files) };
     let errors = judge(listed, contents).into_iter();
     let errors = errors.filter(|breach| breach.rule.severity == Severity::Error);
     errors.map(|breach| (checked_id(&breach), breach.what)).collect()

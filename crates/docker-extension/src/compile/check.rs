@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::binaries::{self, Listed, Promise};
+use crate::binaries::{self, Listed, ListedFiles, Promise};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::host_binaries::Build;
@@ -46,7 +46,8 @@ fn judge(build: Build<'_>, path: &Utf8Path, minimum_macos: MacOsVersion) -> Resu
         os: build.platform.os,
         image: build.platform.arch,
         path: path.as_str(),
-        beside: &[],
+        mode: None,
+        files: &ListedFiles::default(),
         promise: Some(Promise { minimum_macos }),
     };
     Ok(binaries::judge(listed, &inspect::read(&files::read(path)?)))

@@ -88,7 +88,7 @@ impl Metadata {
                 dashboard_tab: DashboardTab {
                     title: ui.title.clone(),
                     root: UI_DIRECTORY.to_owned(),
-                    src: ui.entry.to_string(),
+                    src: ui.entry.as_str().to_owned(),
                 },
             }),
             vm: vm.map(VmSection::new),
@@ -147,7 +147,7 @@ mod tests {
             title: "Tool".into(),
             directory: "ui".into(),
             build_directory: "dist".into(),
-            entry: "index.html".into(),
+            entry: "index.html?v=1#/home".parse().unwrap(),
         };
         let vm = Vm {
             service: Service::ComposeFile("extension/docker-compose.yaml".into()),
@@ -161,7 +161,7 @@ mod tests {
                 "dashboard-tab": {
                   "title": "Tool",
                   "root": "ui",
-                  "src": "index.html"
+                  "src": "index.html?v=1#/home"
                 }
               },
               "vm": {

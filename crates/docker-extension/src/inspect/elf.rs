@@ -231,7 +231,7 @@ fn cpu(machine: Machine) -> Cpu {
         elf::EM_X86_64 => Cpu::Arch(Arch::Amd64),
         elf::EM_AARCH64 => Cpu::Arch(Arch::Arm64),
         elf::EM_386 => Cpu::X86,
-        elf::EM_ARM => Cpu::Other("32-bit arm".to_owned()),
+        elf::EM_ARM => Cpu::Arm32,
         elf::EM_RISCV => Cpu::Other("RISC-V".to_owned()),
         elf::EM_PPC64 => Cpu::Other("PowerPC".to_owned()),
         elf::EM_S390 => Cpu::Other("s390x".to_owned()),

@@ -1,3 +1,4 @@
+use super::archive::ArchiveFormat;
 use super::slice::{BinaryFormat, Slice};
 use super::text::TextFile;
 
@@ -13,6 +14,7 @@ pub enum InspectedFile {
         /// What is wrong: a clause with a subject.
         reason: &'static str,
     },
+    Archive(ArchiveFormat),
     Data,
     Empty,
 }

@@ -219,7 +219,7 @@ fn cpu(kind: CpuType, subtype: CpuSubtype) -> Cpu {
         macho::CPU_TYPE_ARM64 => Cpu::Arch(Arch::Arm64),
         macho::CPU_TYPE_X86 => Cpu::X86,
         macho::CPU_TYPE_POWERPC | macho::CPU_TYPE_POWERPC64 => Cpu::Other("PowerPC".to_owned()),
-        macho::CPU_TYPE_ARM => Cpu::Other("32-bit arm".to_owned()),
+        macho::CPU_TYPE_ARM => Cpu::Arm32,
         CpuType(number) => Cpu::Other(format!("CPU type {number}")),
     }
 }

@@ -3,6 +3,7 @@
 //! The bytes are untrusted: whatever they are, reading ends soon, and the result takes no more memory
 //! than a few times the size of the file, or a few megabytes if that is more.
 
+mod archive;
 mod elf;
 mod file;
 mod mach_o;
@@ -11,6 +12,7 @@ mod pe;
 mod raw;
 mod signature;
 mod slice;
+mod stand_in;
 #[cfg(test)]
 pub(crate) mod testing;
 mod text;
@@ -22,6 +24,7 @@ pub use slice::{
     BinaryFormat, BinaryKind, Cpu, Elf, Glibc, Loading, MachO, Native, NeededLibrary, Pe, Slice,
     Subsystem,
 };
+pub use stand_in::StandIn;
 pub use text::{Shebang, TextFile};
 
 pub fn read(bytes: &[u8]) -> InspectedFile {
@@ -33,7 +36,12 @@ pub fn read(bytes: &[u8]) -> InspectedFile {
         _ if mach_o::is_mach_o(bytes) => (BinaryFormat::MachO, mach_o::read(bytes)),
         _ if text::is_text(bytes) => return InspectedFile::Text(text::read(bytes)),
         [b'M', b'Z', ..] => (BinaryFormat::Pe, pe::read(bytes).map(|slice| vec![slice])),
-        _ => return InspectedFile::Data,
+        _ => {
+            return match archive::format(bytes) {
+                Some(format) => InspectedFile::Archive(format),
+                None => InspectedFile::Data,
+            };
+        }
     };
     match result {
         Ok(slices) => InspectedFile::Binary(slices),
@@ -43,6 +51,7 @@ pub fn read(bytes: &[u8]) -> InspectedFile {
 
 #[cfg(test)]
 mod tests {
+    use super::archive::ArchiveFormat;
     use super::*;
 
     #[test]
@@ -66,7 +75,10 @@ mod tests {
     fn text_data_and_empty_files_are_distinguished() {
         assert!(matches!(read(b"#!/bin/sh\n"), InspectedFile::Text(_)));
         assert!(matches!(read(b"MZ is a text\n"), InspectedFile::Text(_)));
-        assert_eq!(read(b"PK\x03\x04"), InspectedFile::Data);
+        // A script with an archive behind it, such as a Python zipapp.
+        assert!(matches!(read(b"#!/usr/bin/env python3\nPK\x03\x04\0\0"), InspectedFile::Text(_)));
+        assert_eq!(read(b"PK\x03\x04"), InspectedFile::Archive(ArchiveFormat::Zip));
+        assert_eq!(read(b"\0\0\0"), InspectedFile::Data);
         assert_eq!(read(b""), InspectedFile::Empty);
     }
 }

@@ -183,7 +183,7 @@ fn cpu(machine: Machine) -> Cpu {
         pe::IMAGE_FILE_MACHINE_I386 => Cpu::X86,
         pe::IMAGE_FILE_MACHINE_ARM
         | pe::IMAGE_FILE_MACHINE_THUMB
-        | pe::IMAGE_FILE_MACHINE_ARMNT => Cpu::Other("32-bit arm".to_owned()),
+        | pe::IMAGE_FILE_MACHINE_ARMNT => Cpu::Arm32,
         Machine(number) => Cpu::Other(format!("machine {number:#06x}")),
     }
 }

@@ -82,6 +82,8 @@ pub enum Cpu {
     Arch(Arch),
     /// 32-bit x86.
     X86,
+    /// 32-bit arm.
+    Arm32,
     /// Any other CPU, by its name or number.
     Other(String),
 }
@@ -90,7 +92,7 @@ impl Cpu {
     pub fn arch(&self) -> Option<Arch> {
         match self {
             Cpu::Arch(arch) => Some(*arch),
-            Cpu::X86 | Cpu::Other(_) => None,
+            Cpu::X86 | Cpu::Arm32 | Cpu::Other(_) => None,
         }
     }
 }
@@ -100,6 +102,7 @@ impl fmt::Display for Cpu {
         match self {
             Cpu::Arch(arch) => f.write_str(arch.name()),
             Cpu::X86 => f.write_str("32-bit x86"),
+            Cpu::Arm32 => f.write_str("32-bit arm"),
             Cpu::Other(name) => f.write_str(name),
         }
     }

@@ -1,6 +1,9 @@
-//! The shebang and the line endings of a text file.
+//! The first line and the line endings of a text file.
 
 use memchr::{memchr, memmem};
+
+use super::stand_in::{self, StandIn};
+use crate::text::printable;
 
 /// A text: a script, a Windows command file, or data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +12,10 @@ pub struct TextFile {
     pub has_byte_order_mark: bool,
     /// Whether a line ends with CR LF, as on Windows.
     pub has_crlf: bool,
+    /// The beginning of the first line that is not blank, without control characters.
+    pub first_line: String,
+    /// Set if the text is not what it is named, but stands in for another file.
+    pub stand_in: Option<StandIn>,
 }
 
 /// The first line of a script: `#!/usr/bin/env sh`.
@@ -37,8 +44,13 @@ const LONGEST_SHEBANG: usize = 512;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Whether these bytes are text: no control characters at the start, and no NUL anywhere.
+/// Whether these bytes are a text or a script, which may have data behind its first line.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
+    is_whole_text(bytes) || is_script_with_data(bytes)
+}
+
+/// Whether there are no control characters at the start, and no NUL anywhere.
+fn is_whole_text(bytes: &[u8]) -> bool {
     const BEGINNING: usize = 1024;
     let beginning = bytes.get(..BEGINNING).unwrap_or(bytes);
     let is_control =
@@ -46,13 +58,39 @@ pub(super) fn is_text(bytes: &[u8]) -> bool {
     !beginning.iter().any(is_control) && memchr(0, bytes).is_none()
 }
 
+fn is_script_with_data(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"#!") && memchr(b'\n', bytes).is_some() && is_whole_text(first_line(bytes))
+}
+
+/// At most as much as the interpreter's line may have.
+fn first_line(bytes: &[u8]) -> &[u8] {
+    let beginning = bytes.get(..LONGEST_SHEBANG).unwrap_or(bytes);
+    memchr(b'\n', beginning).and_then(|end| beginning.get(..=end)).unwrap_or(beginning)
+}
+
 pub(super) fn read(bytes: &[u8]) -> TextFile {
-    let text = bytes.strip_prefix(BYTE_ORDER_MARK);
+    let rest = bytes.strip_prefix(BYTE_ORDER_MARK);
+    let text = rest.unwrap_or(bytes);
+    let lines = if is_whole_text(bytes) { bytes } else { first_line(bytes) };
     TextFile {
-        shebang: shebang(text.unwrap_or(bytes)),
-        has_byte_order_mark: text.is_some(),
-        has_crlf: memmem::find(bytes, b"\r\n").is_some(),
+        shebang: shebang(text),
+        has_byte_order_mark: rest.is_some(),
+        has_crlf: memmem::find(lines, b"\r\n").is_some(),
+        first_line: shown(text),
+        stand_in: stand_in::recognize(text),
     }
+}
+
+/// The first line that is not blank, for messages.
+fn shown(text: &[u8]) -> String {
+    const MOST_CHARACTERS: usize = 100;
+    let line = String::from_utf8_lossy(first_line(text.trim_ascii_start())).into_owned();
+    let line = line.trim();
+    let mut shown: String = line.chars().take(MOST_CHARACTERS).collect();
+    if shown.len() < line.len() {
+        shown.push('…');
+    }
+    printable(&shown)
 }
 
 fn shebang(text: &[u8]) -> Option<Shebang> {
@@ -100,5 +138,17 @@ mod tests {
         assert!(is_text("@echo off\r\nécho\t".as_bytes()));
         assert!(!is_text(b"PK\x03\x04"));
         assert!(!is_text(b"ends with NUL\0"));
+        assert!(is_text(b"#!/bin/sh\ntail +3 $0\n\0\0"));
+        assert!(!is_text(b"#!\0"));
+    }
+
+    #[test]
+    fn the_first_line_is_shown_shortened_and_without_control_characters() {
+        let first = |bytes: &[u8]| read(bytes).first_line;
+        assert_eq!(first(b"\xef\xbb\xbf\r\n  Not\x1b[2J Found\r\nx"), "Not\\u{1b}[2J Found");
+        assert_eq!(first(&b"x".repeat(5000)), "x".repeat(100) + "…");
+        assert_eq!(first(b"\n"), "");
+        let script = read(b"#!/bin/sh\r\n\0");
+        assert!(script.has_crlf && !read(b"#!/bin/sh\n\0\r\n").has_crlf);
     }
 }

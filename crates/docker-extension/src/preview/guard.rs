@@ -3,10 +3,9 @@
 
 use std::io;
 
-use camino::Utf8Path;
-
 use crate::error::{Error, Result};
 use crate::http::{RequestHead, ServerResponse, Status};
+use crate::page_reference::PageReference;
 use crate::text;
 
 /// The header in which the page sends the token.
@@ -64,10 +63,12 @@ impl Guard {
         Ok(Self { host, origin, token: SessionToken(token) })
     }
 
-    /// The URL of the page `entry`. The token is in the fragment, which browsers don't send.
-    pub fn address(&self, entry: &Utf8Path) -> String {
-        let path = if entry == "index.html" { "" } else { entry.as_str() };
-        format!("{}/{path}#token={}", self.origin, self.token.0)
+    /// The URL of the page `entry`. The token is in the fragment, which browsers don't send, before the fragment
+    /// of the page itself.
+    pub fn address(&self, entry: &PageReference) -> String {
+        let (path, fragment) = entry.without_fragment();
+        let path = if path == "index.html" { "" } else { path };
+        format!("{}/{path}#token={}{fragment}", self.origin, self.token.0)
     }
 
     /// Accepts requests from the preview's own page, and requests that no page has caused.

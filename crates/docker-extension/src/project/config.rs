@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::table::{Problem, Problems, Table};
 use crate::oci::ImageName;
+use crate::page_reference::{InvalidPageReference, PageReference};
 use crate::platform::HostPlatform;
 use crate::rules::waiver::{self, WaivableRule, Waiver, WaiverOrigin};
 
@@ -80,8 +81,8 @@ pub struct Ui {
     pub directory: Utf8PathBuf,
     /// The directory into which `npm run build` writes, relative to [`Self::directory`].
     pub build_directory: Utf8PathBuf,
-    /// The page that the tab opens.
-    pub entry: Utf8PathBuf,
+    /// The page that the tab opens, relative to the directory of the built pages.
+    pub entry: PageReference,
 }
 
 /// The services in Docker's virtual machine.
@@ -282,6 +283,9 @@ impl FromStr for InnerPath {
         if text.contains('\\') {
             return Err(NotAnInnerPath::Backslash);
         }
+        if text.chars().any(char::is_control) {
+            return Err(NotAnInnerPath::Control);
+        }
         let is_here = |part: &Utf8Component<'_>| matches!(part, Utf8Component::CurDir);
         let parts = Utf8Path::new(text).components().filter(|part| !is_here(part));
         let path: Utf8PathBuf = parts.clone().collect();
@@ -293,10 +297,35 @@ impl FromStr for InnerPath {
     }
 }
 
+/// The address of a page in the directory of the pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct InnerPage(PageReference);
+
+impl FromStr for InnerPage {
+    type Err = InnerPageError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.starts_with('/') {
+            return Err(InnerPageError::Absolute);
+        }
+        Ok(Self(text.parse()?))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum InnerPageError {
+    #[error("it is absolute")]
+    Absolute,
+    #[error(transparent)]
+    Reference(#[from] InvalidPageReference),
+}
+
 #[derive(Debug, thiserror::Error)]
 enum NotAnInnerPath {
     #[error("it is absolute or contains `..`")]
     Outside,
+    #[error("it contains a control character")]
+    Control,
     #[error("it contains `\\`; use `/` on every platform")]
     Backslash,
 }
@@ -305,6 +334,7 @@ const COMPOSE_FILE: &str =
     "the path of a file in the workspace, such as `extension/docker-compose.yaml`";
 const ICON: &str = "the path of a file in the workspace, such as `extension/icon.svg`";
 const DIRECTORY: &str = "the path of a directory in the workspace, such as `ui`";
+const PAGE: &str = "the path of a page, such as `index.html`";
 const URL: &str = "an https:// URL, such as `https://acme.dev/disk`";
 const PICTURE_URL: &str = "an https:// URL, such as `https://acme.dev/disk.png`";
 const API_VERSION: &str = "a version constraint, such as `>= 0.3.4`";
@@ -582,7 +612,10 @@ fn ui(table: &Table<'_>) -> Option<Option<Ui>> {
     let directory = path_or(&inner, "directory", DIRECTORY, "ui");
     let build_directory =
         path_or(&inner, "build-directory", "the path of a directory in `directory`", "dist");
-    let entry = path_or(&inner, "entry", "the path of a page, such as `index.html`", "index.html");
+    let entry = match inner.value("entry") {
+        None => "index.html".parse().ok(),
+        Some(_) => inner.parsed::<InnerPage>("entry", PAGE).map(|page| page.0),
+    };
     inner.finish();
     Some(Some(Ui {
         title: title?.to_owned(),

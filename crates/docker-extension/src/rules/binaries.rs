@@ -12,8 +12,7 @@ super::rule::rules! {
     BINARY_DAMAGED: Error "binary-damaged" {
         reports: "host binary is empty, truncated or damaged",
         why: "The program does not start.",
-        help: "copy or download the program again, with `curl --fail` so that an error page is not saved \
-               as the program",
+        help: "copy or download the program again, and compare its checksum",
         example: "`/darwin/tool` is the first half of a Mach-O file",
     }
 
@@ -25,6 +24,23 @@ super::rule::rules! {
               Rosetta 2 is installed, and a future macOS will drop Rosetta 2.",
         help: "build the program for each CPU, and copy each into its own variant by `TARGETARCH`",
         example: "`/darwin/tool` in `linux/arm64` is a Mach-O program for amd64 only",
+    }
+
+    BINARY_CPU_NAME: Error "binary-cpu-name" {
+        reports: "name of a host binary says a different CPU than the program is for",
+        why: "The page starts the program on machines with the CPU in its name, where it does not run. Often \
+              one file was copied or downloaded twice.",
+        help: "copy the program for that CPU to this path, or correct its name",
+        example: "`/darwin/tool-arm64` is a Mach-O program for amd64",
+    }
+
+    BINARY_ALTERNATIVE: Note "binary-alternative" {
+        reports: "host binary is for a different CPU than the image variant, which also lists one for its own",
+        why: "The files differ only in the CPU in their names, so the page can choose. Every user downloads \
+              the programs for all CPUs.",
+        help: "choose by `ddClient.host.arch`, which is `x64` or `arm64`, or copy only the program for its \
+               own CPU into each variant",
+        example: "`/darwin/tool-amd64` and `/darwin/tool-arm64` are in both variants",
     }
 
     BINARY_EMULATED: Note "binary-emulated" {
@@ -42,10 +58,35 @@ super::rule::rules! {
         example: "`/darwin/tool` is a Mach-O library",
     }
 
+    ERROR_PAGE: Error "binary-error-page" {
+        reports: "file in `host.binaries` looks like a downloaded error page",
+        why: "If a server reports an error, `curl` saves its answer as the file and exits with 0, so the \
+              build goes on.",
+        help: "download the file again with `curl -fsSL`, which fails on errors (`--fail`) and follows \
+               redirects, and compare its checksum: `echo \"$SHA256  tool\" | sha256sum -c`",
+        example: "`/darwin/tool` begins with `<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code>`",
+    }
+
+    GIT_LFS_POINTER: Error "git-lfs-pointer" {
+        reports: "file in `host.binaries` is a pointer of Git LFS, not the file itself",
+        why: "The checkout from which the image was built has only pointers in place of large files.",
+        help: "run `git lfs pull` before the build (`lfs: true` for GitHub's `actions/checkout`)",
+        example: "`/darwin/tool` begins with `version https://git-lfs.github.com/spec/v1`",
+    }
+
+    FOR_INTERPRETER: Note "interpreter-file" {
+        reports: "file in `host.binaries` is for an interpreter and cannot be started by its own name",
+        why: "Docker Desktop copies it like every listed file. The extension must start the interpreter, \
+              which has to be on the user's machine: Windows has PowerShell and Windows Script Host, but no \
+              other system has all of them.",
+        help: "start the interpreter with the file as its argument, such as `powershell.exe -File tool.ps1`",
+        example: "`\"windows\": [{ \"path\": \"/windows/tool.ps1\" }]`",
+    }
+
     NOT_A_PROGRAM: Note "not-a-program" {
         reports: "file in `host.binaries` is not a program",
         why: "Docker Desktop copies every listed file, also libraries and data that programs need in their \
-              directory. The extension cannot start them.",
+              directory. The extension cannot start them, and they need not be executable.",
         help: "remove it from the list if no program needs it",
         example: "`\"darwin\": [{ \"path\": \"/darwin/tool.properties\" }]`",
     }
@@ -189,7 +230,15 @@ super::rule::rules! {
         why: "A fixed address makes bugs easier to exploit. macOS warns about it, and virus scanners \
               report it.",
         help: "build it position-independent: `-buildmode=pie` (Go), `-pie` (C), `/DYNAMICBASE` \
-               (Visual C++); Rust does, except for static programs for Linux on arm64",
+               (Visual C++)",
+        example: "`/windows/tool.exe` was linked with `/DYNAMICBASE:NO`",
+    }
+
+    RANDOM_ADDRESS_LINUX: Note "random-address-linux" {
+        reports: "program for Linux is always loaded at the same address (no ASLR)",
+        why: "A fixed address makes bugs easier to exploit. This is the default of Go on Linux, and of Rust \
+              for static programs on arm64.",
+        help: "build it position-independent if it reads untrusted data: `-buildmode=pie` (Go), `-pie` (C)",
         example: "`/linux/tool` is an ELF file of the type `EXEC`",
     }
 

@@ -86,22 +86,30 @@ super::rule::rules! {
     }
     BINARY_FILE: Error "binary-file" {
         reports: "host binary is not a regular file",
-        why: "Docker Desktop copies it as it is. A copied link has no target on the user's machine, and \
-              directories are rejected.",
+        why: "Docker Desktop copies a link as it is, and it has no target on the user's machine. Only Rancher \
+              Desktop follows it. A device cannot be copied.",
         help: "put the program itself at this path",
         example: "`/darwin/tool`, a symbolic link to `/darwin/tool-1.2`",
     }
+    BINARY_DIRECTORY: Warning "binary-directory" {
+        reports: "directory is listed instead of a file in `host.binaries`",
+        why: "Docker Desktop and Podman Desktop copy it with everything in it. Rancher Desktop rejects it, and \
+              the whole installation fails: `Could not copy host binary`. The files in it are not inspected.",
+        help: "list each file of the directory that the extension needs",
+        example: "`\"darwin\": [{ \"path\": \"/darwin\" }]`",
+    }
     BINARY_EXECUTABLE: Error "binary-executable" {
-        reports: "host binary is not readable and executable for all users",
-        why: "Docker Desktop does not change the mode, so the program does not start: `permission denied`.",
+        reports: "host binary for macOS or Linux is not readable and executable for all users",
+        why: "Docker Desktop does not change the mode, so the program does not start: `permission denied`. \
+              Data, libraries and files for an interpreter need not be executable.",
         help: "copy it with `COPY --chmod=0755`",
         example: "`/darwin/tool` with mode 0644",
     }
     BINARY_MODE: Warning "binary-mode" {
-        reports: "mode of a host binary is not 0755",
+        reports: "mode of a host binary for macOS or Linux is not 0755, or that of other files not 0644",
         why: "Docker Desktop keeps the mode on the user's machine, where others may be able to change the \
-              program, or unable to start it.",
-        help: "copy it with `COPY --chmod=0755`",
+              file, or unable to start it.",
+        help: "copy programs with `COPY --chmod=0755`, and other files with `COPY --chmod=0644`",
         example: "`/darwin/tool` with mode 0777",
     }
     BINARY_SAME: Error "binary-same" {

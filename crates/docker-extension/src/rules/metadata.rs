@@ -77,11 +77,26 @@ super::rule::rules! {
         help: "add `\"exposes\": { \"socket\": … }` to `vm`",
         example: "`\"backend\": { \"socket\": \"tool.sock\" }` with `\"vm\": { \"image\": \"me/tool\" }`",
     }
+    NO_SOCKET: Note "metadata-no-socket" {
+        reports: "`backend` of a tab or `exposes` of `vm` is without `socket`",
+        why: "The extension can be installed, but the documentation of the SDK describes only `socket`: \
+              with another key, or none, the page cannot send requests to the services through Docker \
+              Desktop.",
+        help: "add `\"socket\": \"backend.sock\"`, or remove the empty object",
+        example: "`\"backend\": { \"tcp\": \"9000\" }`",
+    }
+    OS_KEY: Error "metadata-os-key" {
+        reports: "wrong key for an operating system in `host.binaries`",
+        why: "The whole list is ignored, so users of the operating system do not get any of its files. The \
+              keys are `darwin` (macOS), `windows` and `linux`, in lower case.",
+        help: "rename the key to `darwin`, `windows` or `linux`",
+        example: "`\"macos\": [{ \"path\": \"/darwin/tool\" }]`",
+    }
     UNKNOWN_KEY: Warning "metadata-unknown-key" {
         reports: "unknown key in `metadata.json`",
         why: "Docker Desktop ignores the key and its value.",
         help: "correct the name of the key, or remove it",
-        example: "`{ \"path\": \"/tool\", \"arch\": \"arm64\" }`",
+        example: "`{ \"path\": \"/tool\", \"mode\": \"0755\" }`",
     }
     RANCHER_KEY: Note "metadata-rancher-key" {
         reports: "`host` has a key that only Rancher Desktop reads",
@@ -90,10 +105,19 @@ super::rule::rules! {
         help: "make sure that the extension works without it",
         example: "`\"host\": { \"x-rd-install\": { \"linux\": \"install.sh\" } }`",
     }
+    UI_ROOT: Error "metadata-ui-root" {
+        reports: "`root` of a tab contains the whole image",
+        why: "Everything in the image is copied as the pages of the tab, with what the engine adds to every \
+              container. That includes the symbolic link `/etc/mtab`, with which the installation fails on \
+              Windows: `A required privilege is not held by the client`.",
+        help: "copy the pages into a directory of the image, and set `root` to it: `\"root\": \"ui\"`",
+        example: "`\"root\": \"/\", \"src\": \"index.html\"`",
+    }
     PATH: Error "metadata-path" {
         reports: "invalid path in `metadata.json`",
-        why: "Docker Desktop cannot copy the file, so the extension cannot be installed. The path must \
-              be that of a file in the image, with `/` as separator and without `..`.",
+        why: "The file cannot be copied, so the extension cannot be installed, or its tab stays blank. The \
+              path must be that of a file in the image, with `/` as separator and without `..`. `src` is \
+              relative to `root`, and may have a query and a fragment.",
         help: "write the path that the file has in the image",
         example: "`{ \"path\": \"\\\\windows\\\\tool.exe\" }`",
     }

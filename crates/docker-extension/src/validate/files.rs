@@ -4,23 +4,25 @@
 use std::collections::BTreeSet;
 
 use super::finding::{At, LocatedBreach};
-use super::metadata::{Declared, DeclaredBinary, DeclaredTab, ImagePath};
+use super::metadata::{Declared, DeclaredBinary, DeclaredTab, ImagePath, PathEnding};
 use super::room::LocatedBreaches;
 use crate::image::read::tree::{FileTree, NodeKind, Unresolved};
 use crate::oci::Digest;
 use crate::platform::Os;
-use crate::rules::{Breach, Rule, image as rules};
+use crate::rules::{Breach, Rule, image as rules, metadata as metadata_rules};
 
 /// A file whose content must be inspected.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pending {
     pub content: Digest,
     pub path: String,
     pub part: Part,
+    /// The permissions.
+    pub mode: u32,
 }
 
 /// The purpose of a file in the extension.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
     Icon,
     /// The page that a tab opens.
@@ -64,8 +66,8 @@ impl FileChecker<'_> {
     }
 
     fn icon(&mut self, icon: &ImagePath) {
-        if let Some(content) = self.file(icon, &rules::ICON_MISSING) {
-            self.inspect(content, icon, Part::Icon);
+        if let Some((content, mode)) = self.file(icon, &rules::ICON_MISSING) {
+            self.inspect(content, mode, icon, Part::Icon);
         }
     }
 
@@ -92,18 +94,18 @@ impl FileChecker<'_> {
             self.report(&rules::UI_LINK, &link, "is a symbolic link");
         }
         let Some(src) = src else { return };
-        if let Some(content) = self.file(src, &rules::UI_MISSING) {
-            self.inspect(content, src, Part::Page);
+        if let Some((content, mode)) = self.file(src, &rules::UI_MISSING) {
+            self.inspect(content, mode, src, Part::Page);
         }
     }
 
     fn compose_file(&mut self, path: &ImagePath) {
-        if let Some(content) = self.file(path, &rules::COMPOSE_MISSING) {
-            self.inspect(content, path, Part::ComposeFile);
+        if let Some((content, mode)) = self.file(path, &rules::COMPOSE_MISSING) {
+            self.inspect(content, mode, path, Part::ComposeFile);
         }
     }
 
-    fn host_binary(&mut self, DeclaredBinary { os, path }: &DeclaredBinary) {
+    fn host_binary(&mut self, DeclaredBinary { os, path, ending }: &DeclaredBinary) {
         let found = match self.tree.resolve(path.as_str()) {
             Ok(found) => found,
             Err(reason) => {
@@ -112,28 +114,22 @@ impl FileChecker<'_> {
             }
         };
         let what = match &found.node.kind {
-            NodeKind::File { content, .. } => {
-                let content = *content;
-                self.mode(*os, path, found.node.mode);
-                return self.inspect(content, path, Part::HostBinary(*os));
+            NodeKind::File { .. } if *ending == PathEnding::Slash => {
+                let what = "is not a directory, but its listed path ends in `/`";
+                return self.report(&metadata_rules::PATH, path.as_str(), what);
             }
-            NodeKind::Directory => "is a directory, not a program".to_owned(),
+            NodeKind::File { content, .. } => {
+                let (content, mode) = (*content, found.node.mode);
+                return self.inspect(content, mode, path, Part::HostBinary(*os));
+            }
+            NodeKind::Directory => {
+                let what = format!("is a directory, not a file (listed for {})", os.name());
+                return self.report(&rules::BINARY_DIRECTORY, path.as_str(), what);
+            }
             NodeKind::Symlink(target) => format!("is a symbolic link to `{target}`"),
             NodeKind::Special => "is a device or a pipe, not a program".to_owned(),
         };
         self.report(&rules::BINARY_FILE, path.as_str(), what);
-    }
-
-    /// Windows ignores modes. On other systems, all users must be able to start the program.
-    fn mode(&mut self, os: Os, path: &ImagePath, mode: u32) {
-        const ALL_USERS: u32 = 0o555;
-        if os != Os::Windows && mode & ALL_USERS != ALL_USERS {
-            let what = format!("has mode {mode:04o}: not all users can read and execute it");
-            self.report(&rules::BINARY_EXECUTABLE, path.as_str(), what);
-        } else if mode != 0o755 {
-            let what = format!("has mode {mode:04o} instead of 0755");
-            self.report(&rules::BINARY_MODE, path.as_str(), what);
-        }
     }
 
     /// Reports unlisted programs in the directories of host binaries, except in those of the system.
@@ -160,18 +156,18 @@ impl FileChecker<'_> {
     }
 
     /// The content of a regular file. If there is none, it is a finding of `rule`.
-    fn file(&mut self, path: &ImagePath, rule: &'static Rule) -> Option<Digest> {
+    fn file(&mut self, path: &ImagePath, rule: &'static Rule) -> Option<(Digest, u32)> {
         // A symbolic link fails, because Docker Desktop copies links as they are.
-        match self.tree.resolve(path.as_str()).map(|found| &found.node.kind) {
-            Ok(NodeKind::File { content, .. }) => return Some(*content),
+        match self.tree.resolve(path.as_str()).map(|found| (&found.node.kind, found.node.mode)) {
+            Ok((NodeKind::File { content, .. }, mode)) => return Some((*content, mode)),
             Ok(_) => self.report(rule, path.as_str(), NOT_REGULAR),
             Err(reason) => self.report(rule, path.as_str(), unresolved(reason)),
         }
         None
     }
 
-    fn inspect(&mut self, content: Digest, path: &ImagePath, part: Part) {
-        self.pending.push(Pending { content, path: path.as_str().to_owned(), part });
+    fn inspect(&mut self, content: Digest, mode: u32, path: &ImagePath, part: Part) {
+        self.pending.push(Pending { content, path: path.as_str().to_owned(), part, mode });
     }
 
     fn report(&mut self, rule: &'static Rule, path: &str, what: impl ToString) {

@@ -6,21 +6,21 @@ use super::compose::{self, ComposeText};
 use super::content::{check_icon, check_icon_placeholder, check_page};
 use super::files::{self, Part, Pending};
 use super::finding::{At, Finding, LocatedBreach, METADATA_PATH};
+use super::host_binaries::{self, CodeCpus, FilesByOs, VariantBinaries};
 use super::metadata::{self, Declared};
 use super::report::{Subject, ValidationReport};
 use super::room::Findings;
 use super::{index, labels};
-use crate::binaries::{self, Listed};
+use crate::binaries::{self, Examined, Listed};
 use crate::error::Result;
 use crate::image::read::limits::{LARGEST_FILE, LARGEST_METADATA};
 use crate::image::read::tree::NodeKind;
 use crate::image::read::{FileContent, ReadError, StoredImage, Variant};
 use crate::inspect::{self, InspectedFile};
 use crate::oci::Digest;
-use crate::platform::{Arch, Os};
+use crate::platform::Arch;
 use crate::rules::Breach;
 use crate::rules::{image as rules, labels as label_rules};
-use crate::text;
 
 /// Validates an opened image, which the report calls `name`. An image that is damaged or too large is a
 /// finding.
@@ -59,6 +59,7 @@ struct CheckedVariant<'a> {
     variant: &'a Variant,
     declared: Declared,
     pending: Vec<Pending>,
+    files: FilesByOs,
 }
 
 impl CheckedVariant<'_> {
@@ -79,6 +80,7 @@ fn check_variants(image: &StoredImage, findings: &mut Findings) -> Result<(), Re
                 variant,
                 declared: Declared::default(),
                 pending: Vec::new(),
+                files: FilesByOs::default(),
             })
         })
         .collect();
@@ -91,9 +93,16 @@ fn check_variants(image: &StoredImage, findings: &mut Findings) -> Result<(), Re
         let (breaches, pending) = files::check(&checked.variant.tree, &checked.declared);
         checked.report(findings, breaches);
         checked.pending = pending;
+        checked.files = FilesByOs::new(&checked.declared.binaries);
     }
-    let one_cpu = check_contents(image, &variants, findings)?;
-    compare_binaries(&variants, &one_cpu, findings);
+    let code = check_contents(image, &variants, findings)?;
+    let binaries = variants.iter().map(|checked| VariantBinaries {
+        arch: checked.arch,
+        platform: &checked.variant.platform,
+        pending: &checked.pending,
+        files: &checked.files,
+    });
+    findings.extend(host_binaries::compare(&binaries.collect::<Vec<_>>(), &code));
     Ok(())
 }
 
@@ -148,29 +157,26 @@ fn read_metadata(
     Ok(())
 }
 
-/// Inspects files, each content once. Returns the contents that are programs for a single CPU.
+/// Inspects files, each content once. Returns the CPUs of those that are machine code.
 fn check_contents(
     image: &StoredImage,
     variants: &[CheckedVariant<'_>],
     findings: &mut Findings,
-) -> Result<BTreeSet<Digest>, ReadError> {
+) -> Result<CodeCpus, ReadError> {
     let all = variants.iter().flat_map(|checked| &checked.pending);
     let contents: BTreeSet<Digest> = all.map(|file| file.content).collect();
-    let mut one_cpu = BTreeSet::new();
+    let mut code = CodeCpus::default();
     image.contents(&contents, LARGEST_FILE, |id, content| {
-        let inspected = match &content {
-            FileContent::Whole(bytes) => Some(inspect::read(bytes)),
-            FileContent::TooLarge { .. } => None,
-        };
-        if matches!(&inspected, Some(InspectedFile::Binary(slices)) if slices.len() == 1) {
-            one_cpu.insert(id);
-        }
+        let mut examiner = Examiner { content, inspected: None };
         for checked in variants {
             for file in checked.pending.iter().filter(|file| file.content == id) {
                 let breaches = match file.part {
-                    Part::ComposeFile => judge_compose_file(checked, file, &content),
+                    Part::ComposeFile => judge_compose_file(checked, file, &examiner.content),
                     _ => {
-                        let breaches = judge(checked, file, &content, inspected.as_ref());
+                        let Examined { breaches, cpus } = examiner.examine(checked, file);
+                        if let (Part::HostBinary(os), Some(cpus)) = (file.part, cpus) {
+                            code.insert(os, id, cpus);
+                        }
                         breaches.iter().map(|it| files::about_file(it, &file.path)).collect()
                     }
                 };
@@ -178,7 +184,7 @@ fn check_contents(
             }
         }
     })?;
-    Ok(one_cpu)
+    Ok(code)
 }
 
 fn judge_compose_file(
@@ -196,55 +202,41 @@ fn judge_compose_file(
     }
 }
 
-fn judge(
-    checked: &CheckedVariant<'_>,
-    file: &Pending,
-    content: &FileContent,
-    inspected: Option<&InspectedFile>,
-) -> Vec<Breach> {
-    match (file.part, content, inspected) {
-        (Part::Icon, FileContent::Whole(bytes), _) => {
-            let own = check_icon(&file.path, bytes);
-            own.into_iter().chain(check_icon_placeholder(bytes)).collect()
-        }
-        (Part::Page, FileContent::Whole(bytes), _) => check_page(bytes).into_iter().collect(),
-        (Part::HostBinary(os), _, Some(inspected)) => {
-            let same_system = checked.declared.binaries.iter().filter(|binary| binary.os == os);
-            let beside: Vec<&str> = same_system.map(|binary| binary.path.file_name()).collect();
-            let listed = Listed {
-                os,
-                image: checked.arch,
-                path: &file.path,
-                beside: &beside,
-                promise: None,
-            };
-            binaries::judge(listed, inspected)
-        }
-        (Part::HostBinary(_), FileContent::TooLarge { size }, _) => {
-            let what = format!("is larger than 256 MiB: it has {}", text::size(*size));
-            vec![Breach::new(&rules::BINARY_LARGE, what)]
-        }
-        _ => Vec::new(),
-    }
+/// A content, which is inspected when the first host binary needs it.
+struct Examiner {
+    content: FileContent,
+    inspected: Option<InspectedFile>,
 }
 
-/// Reports programs that are the same in both variants, except for Windows, which emulates the other CPU.
-fn compare_binaries(
-    variants: &[CheckedVariant<'_>],
-    one_cpu: &BTreeSet<Digest>,
-    findings: &mut Findings,
-) {
-    let [one, other] = variants else { return };
-    if one.arch == other.arch {
-        return;
-    }
-    for file in &one.pending {
-        let Part::HostBinary(Os::Darwin | Os::Linux) = file.part else { continue };
-        if other.pending.contains(file) && one_cpu.contains(&file.content) {
-            let what = "is the same program in both variants, and runs on one CPU only";
-            let breach = files::about_file(&Breach::new(&rules::BINARY_SAME, what), &file.path);
-            let platforms = variants.iter().map(|it| it.variant.platform.clone()).collect();
-            findings.push(breach.found_in(platforms));
-        }
+impl Examiner {
+    fn examine(&mut self, checked: &CheckedVariant<'_>, file: &Pending) -> Examined {
+        let breaches = match (file.part, &self.content) {
+            (Part::Icon, FileContent::Whole(bytes)) => {
+                let own = check_icon(&file.path, bytes);
+                own.into_iter().chain(check_icon_placeholder(bytes)).collect()
+            }
+            (Part::Page, FileContent::Whole(bytes)) => check_page(bytes).into_iter().collect(),
+            (Part::Icon | Part::Page, FileContent::TooLarge { .. }) | (Part::ComposeFile, _) => {
+                Vec::new()
+            }
+            (Part::HostBinary(os), content) => {
+                let listed = Listed {
+                    os,
+                    image: checked.arch,
+                    path: &file.path,
+                    mode: Some(file.mode),
+                    files: checked.files.of(os),
+                    promise: None,
+                };
+                match content {
+                    FileContent::Whole(bytes) => {
+                        let inspected = self.inspected.get_or_insert_with(|| inspect::read(bytes));
+                        return binaries::examine(listed, inspected);
+                    }
+                    FileContent::TooLarge { size } => binaries::judge_unread(listed, *size),
+                }
+            }
+        };
+        Examined { breaches, cpus: None }
     }
 }

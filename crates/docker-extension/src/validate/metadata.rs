@@ -6,6 +6,7 @@ use super::compose::image_fault;
 use super::finding::{At, LocatedBreach};
 use super::json::{self, pointer};
 use super::room::LocatedBreaches;
+use crate::page_reference::PageReference;
 use crate::platform::Os;
 use crate::rules::{Rule, metadata as rules};
 use crate::text::nearest;
@@ -33,6 +34,14 @@ pub struct DeclaredTab {
 pub struct DeclaredBinary {
     pub os: Os,
     pub path: ImagePath,
+    pub ending: PathEnding,
+}
+
+/// A path that ends in `/` can only be that of a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathEnding {
+    Name,
+    Slash,
 }
 
 /// An absolute path in the image, without `.` and `..`.
@@ -40,7 +49,7 @@ pub struct DeclaredBinary {
 pub struct ImagePath(String);
 
 impl ImagePath {
-    /// It begins with `/`.
+    /// It begins with `/`, or is empty for the root.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -54,8 +63,13 @@ impl ImagePath {
         self.0.rsplit_once('/').map_or("", |(parent, _)| parent)
     }
 
-    /// Parses a path relative to the directory `below`. The error is a clause.
-    fn parse(below: &str, text: &str) -> Result<Self, &'static str> {
+    /// `path` has neither `.` nor `..`.
+    fn join(&self, path: &str) -> Self {
+        Self(format!("{}/{path}", self.0))
+    }
+
+    /// Parses a path in the image. It is empty for the root. The error is a clause.
+    fn parse(text: &str) -> Result<Self, &'static str> {
         if text.contains('\\') {
             return Err("it contains `\\`");
         }
@@ -67,7 +81,7 @@ impl ImagePath {
         if parts.contains(&"..") {
             return Err("it contains `..`");
         }
-        Ok(Self(parts.iter().fold(below.to_owned(), |path, part| path + "/" + part)))
+        Ok(Self(parts.iter().fold(String::new(), |path, part| path + "/" + part)))
     }
 }
 
@@ -186,19 +200,37 @@ impl MetadataReader {
         self.unknown(&members, &["title", "root", "src", "backend"]);
         self.required_text(&members, "title");
         if let Some(backend) = members.get("backend") {
-            self.socket(&backend);
+            self.socket(&backend, &["socket", "tcp"]);
         }
-        let src = self.required_text(&members, "src");
-        let root = self.required_path(&members, "root")?;
-        let src = src.and_then(|src| self.path(&src, root.as_str()));
-        Some(DeclaredTab { root, src })
+        let src = self.required_text(&members, "src").and_then(|src| self.page(&src));
+        let root = self.required(&members, "root")?;
+        let text = self.text(&root)?;
+        let Some(path) = self.parse_path(&root, text) else { return None };
+        if path.as_str().is_empty() {
+            let what = format!("`{}` contains the whole image: it is `{text}`", root.field);
+            self.report(&rules::UI_ROOT, &root, what);
+        }
+        let src = src.map(|src| path.join(&src));
+        Some(DeclaredTab { root: path, src })
+    }
+
+    /// The path of a page below the root of its tab.
+    fn page(&mut self, node: &JsonNode<'_>) -> Option<String> {
+        let text = self.text(node)?;
+        match text.parse::<PageReference>() {
+            Ok(page) => Some(page.path().to_owned()),
+            Err(reason) => {
+                self.report(&rules::PATH, node, format!("`{text}` is an invalid path: {reason}"));
+                None
+            }
+        }
     }
 
     fn vm(&mut self, node: &JsonNode<'_>) -> Option<ImagePath> {
         let members = self.object(node)?;
         self.unknown(&members, &["image", "composefile", "exposes"]);
         if let Some(exposes) = members.get("exposes") {
-            self.socket(&exposes);
+            self.socket(&exposes, &["socket"]);
         }
         match (members.get("image"), members.get("composefile")) {
             (None, None) => {
@@ -214,7 +246,7 @@ impl MetadataReader {
                 if let Some(image) = image {
                     self.vm_image(&image);
                 }
-                self.path(&compose_file?, "")
+                self.file_path(&compose_file?)
             }
         }
     }
@@ -255,10 +287,18 @@ impl MetadataReader {
         }
     }
 
-    fn socket(&mut self, node: &JsonNode<'_>) {
+    /// Extensions with `"tcp": "9000"` in place of the socket have been published, and can be installed.
+    fn socket(&mut self, node: &JsonNode<'_>, known: &[&str]) {
         let Some(members) = self.object(node) else { return };
-        self.unknown(&members, &["socket"]);
-        self.required_text(&members, "socket");
+        self.unknown(&members, known);
+        match members.get("socket") {
+            Some(socket) => drop(self.text(&socket)),
+            None => self.report(
+                &rules::NO_SOCKET,
+                node,
+                format!("`{}` is without `socket`", node.field),
+            ),
+        }
     }
 
     fn host(&mut self, node: &JsonNode<'_>) -> Vec<DeclaredBinary> {
@@ -299,22 +339,51 @@ impl MetadataReader {
     /// An object with an array for each operating system.
     fn group(&mut self, node: &JsonNode<'_>) -> Vec<DeclaredBinary> {
         let Some(members) = self.object(node) else { return Vec::new() };
-        self.unknown(&members, &Os::ALL.map(Os::name));
+        self.systems(&members);
         let mut found = Vec::new();
         for os in Os::ALL {
             let Some(list) = members.get(os.name()) else { continue };
             for entry in self.list(&list) {
-                let path = self.binary(&entry);
-                found.extend(path.map(|path| DeclaredBinary { os, path }));
+                found.extend(self.binary(&entry, os));
             }
         }
         found
     }
 
-    fn binary(&mut self, node: &JsonNode<'_>) -> Option<ImagePath> {
+    /// Reports keys that are not the name of an operating system. The list of a key that means one is ignored as
+    /// a whole.
+    fn systems(&mut self, members: &Members<'_>) {
+        let names = Os::ALL.map(Os::name);
+        let meant = |name: &str| OsAlias::of(name);
+        let aliases: Vec<&str> =
+            members.names_but(&names).filter(|it| meant(it).is_some()).collect();
+        self.unknown(members, &[&names[..], &aliases].concat());
+        for name in aliases {
+            if self.breaches.is_full(&rules::OS_KEY) {
+                return;
+            }
+            let Some(OsAlias { os, rest }) = meant(name) else { continue };
+            let field = &members.node.field;
+            let mut what = format!("wrong key `{name}` in `{field}`: write `{}`", os.name());
+            if rest == OsAliasRest::Cpu {
+                what += "; the image variant selects the CPU";
+            }
+            let at = At::Metadata(pointer(&members.node.pointer, name));
+            self.breaches.push(LocatedBreach::new(&rules::OS_KEY, at, what));
+        }
+    }
+
+    fn binary(&mut self, node: &JsonNode<'_>, os: Os) -> Option<DeclaredBinary> {
         let members = self.object(node)?;
         self.unknown(&members, &["path"]);
-        self.required_path(&members, "path")
+        let node = self.required(&members, "path")?;
+        let path = self.file_path(&node)?;
+        let last = node.value.as_str().and_then(|text| text.rsplit('/').next());
+        let ending = match last {
+            Some("" | ".") => PathEnding::Slash,
+            _ => PathEnding::Name,
+        };
+        Some(DeclaredBinary { os, path, ending })
     }
 
     fn same_names(&mut self, binaries: &[DeclaredBinary], node: &JsonNode<'_>) {
@@ -390,23 +459,28 @@ impl MetadataReader {
 
     fn required_path(&mut self, members: &Members<'_>, name: &str) -> Option<ImagePath> {
         let node = self.required(members, name)?;
-        self.path(&node, "")
+        self.file_path(&node)
     }
 
-    /// A path below the directory `below`, but not that directory.
-    fn path(&mut self, node: &JsonNode<'_>, below: &str) -> Option<ImagePath> {
+    /// A path in the image, but not its root.
+    fn file_path(&mut self, node: &JsonNode<'_>) -> Option<ImagePath> {
         let text = self.text(node)?;
-        let read = ImagePath::parse(below, text).and_then(|path| {
-            if path.as_str() == below || text.ends_with('/') && node.field.ends_with("path") {
-                Err("it is a directory")
-            } else {
-                Ok(path)
-            }
-        });
-        read.map_err(|reason| {
-            self.report(&rules::PATH, node, format!("`{text}` is an invalid path: {reason}"))
-        })
-        .ok()
+        let path = self.parse_path(node, text)?;
+        if path.as_str().is_empty() {
+            let what =
+                format!("`{text}` is an invalid path: it is the root directory of the image");
+            self.report(&rules::PATH, node, what);
+            return None;
+        }
+        Some(path)
+    }
+
+    fn parse_path(&mut self, node: &JsonNode<'_>, text: &str) -> Option<ImagePath> {
+        let path = ImagePath::parse(text);
+        let report = |reason| {
+            self.report(&rules::PATH, node, format!("`{text}` is an invalid path: {reason}"));
+        };
+        path.map_err(report).ok()
     }
 
     fn unknown(&mut self, members: &Members<'_>, known: &[&str]) {
@@ -414,7 +488,7 @@ impl MetadataReader {
             if self.breaches.is_full(&rules::UNKNOWN_KEY) {
                 return;
             }
-            let hint = if ["arch", "architecture", "cpu"].contains(&name) {
+            let hint = if ["arch", "architecture", "cpu", "goarch"].contains(&name) {
                 ": the image variant selects the CPU".to_owned()
             } else {
                 suggestion(name, known)
@@ -445,6 +519,58 @@ impl MetadataReader {
     }
 }
 
+/// A key that stands for an operating system, but is not its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct OsAlias {
+    os: Os,
+    rest: OsAliasRest,
+}
+
+/// What such a key says besides the operating system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OsAliasRest {
+    Nothing,
+    Cpu,
+}
+
+impl OsAlias {
+    fn of(key: &str) -> Option<Self> {
+        const NAMES: [(&str, Os); 12] = [
+            ("darwin", Os::Darwin),
+            ("macos", Os::Darwin),
+            ("macosx", Os::Darwin),
+            ("mac", Os::Darwin),
+            ("osx", Os::Darwin),
+            ("apple", Os::Darwin),
+            ("windows", Os::Windows),
+            ("win", Os::Windows),
+            ("win32", Os::Windows),
+            ("win64", Os::Windows),
+            ("linux", Os::Linux),
+            ("linux64", Os::Linux),
+        ];
+        /// Longer ones are no name of a system.
+        const LONGEST: usize = 40;
+        if key.len() > LONGEST || Os::ALL.iter().any(|os| os.name() == key) {
+            return None;
+        }
+        let key = key.trim().to_ascii_lowercase();
+        let named = |word: &str| NAMES.iter().find(|(name, _)| *name == word).map(|(_, os)| *os);
+        if let Some(os) = named(&key.replace([' ', '-', '_'], "")) {
+            return Some(Self { os, rest: OsAliasRest::Nothing });
+        }
+        let words = key.split(|c: char| !c.is_ascii_alphanumeric());
+        if let Some(os) = words.into_iter().find_map(named) {
+            let is_cpu =
+                ["arm", "aarch", "amd", "x86", "x64", "intel"].iter().any(|it| key.contains(it));
+            let rest = if is_cpu { OsAliasRest::Cpu } else { OsAliasRest::Nothing };
+            return Some(Self { os, rest });
+        }
+        let os = nearest(&key, Os::ALL.map(Os::name)).and_then(named)?;
+        Some(Self { os, rest: OsAliasRest::Nothing })
+    }
+}
+
 /// `; did you mean …?` if a known key is similar.
 fn suggestion(name: &str, known: &[&str]) -> String {
     match nearest(name, known.iter().copied()) {
@@ -456,6 +582,7 @@ fn suggestion(name: &str, known: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn breaches(text: &str) -> Vec<String> {
         let (_, breaches) = read(text.as_bytes());
@@ -527,7 +654,7 @@ mod tests {
         );
         assert_eq!(breaches, []);
         let path = |text: &str| ImagePath(text.to_owned());
-        let binary = |os, text| DeclaredBinary { os, path: path(text) };
+        let binary = |os, text| DeclaredBinary { os, path: path(text), ending: PathEnding::Name };
         let expected = Declared {
             icon: Some(path("/icons/icon.svg")),
             tabs: vec![DeclaredTab { root: path("/ui"), src: Some(path("/ui/index.html")) }],
@@ -596,7 +723,7 @@ mod tests {
 
     #[test]
     fn a_path_must_be_that_of_a_file_in_the_image() {
-        for path in ["../tool", r"\tool", "/", ".", "a/../b", "/tool/", "to\nol"] {
+        for path in ["../tool", r"\tool", "/", ".", "a/../b", "to\nol"] {
             let quoted = Value::from(path);
             let text = format!(
                 r#"{{ "icon": "i", "host": {{ "binaries": [{{ "linux": [{{ "path": {quoted} }}] }}] }} }}"#
@@ -604,6 +731,119 @@ mod tests {
             let found = breaches(&text);
             assert!(found.len() == 1 && found[0].starts_with("metadata-path "), "{found:?}");
         }
+    }
+
+    /// The breaches by a tab that is otherwise valid.
+    fn by_tab(change: Value) -> Vec<String> {
+        let mut tab = json!({ "title": "T", "root": "ui", "src": "index.html" });
+        for (key, value) in change.as_object().unwrap() {
+            tab[key] = value.clone();
+        }
+        breaches(&json!({ "icon": "i", "ui": { "dashboard-tab": tab } }).to_string())
+    }
+
+    #[test]
+    fn a_page_is_a_relative_reference_below_the_root_of_its_tab() {
+        let page = |src: &str| {
+            let text = json!({ "icon": "i", "ui": { "tab": { "title": "T", "root": "/app/ui", "src": src } } });
+            let (declared, _) = read(text.to_string().as_bytes());
+            declared.unwrap().tabs[0].src.as_ref().map(|path| path.as_str().to_owned())
+        };
+        assert_eq!(page("index.html?v=1.2").as_deref(), Some("/app/ui/index.html"));
+        assert_eq!(page("index.html#/home").as_deref(), Some("/app/ui/index.html"));
+        assert_eq!(page("my%20page.html").as_deref(), Some("/app/ui/my page.html"));
+        for (src, reason) in [
+            ("a\\index.html", "it contains `\\`, which not every consumer reads as `/`"),
+            ("?v=1", "it is a directory, not a page"),
+            ("../index.html", "it leads out of the directory of the pages"),
+        ] {
+            let expected = format!(
+                "metadata-path metadata.json /ui/dashboard-tab/src: `{src}` is an invalid path: {reason}"
+            );
+            assert_eq!(by_tab(json!({ "src": src })), [expected]);
+        }
+    }
+
+    #[test]
+    fn the_whole_image_is_not_a_directory_of_pages() {
+        for root in ["/", ".", "./"] {
+            let what = format!("`ui.dashboard-tab.root` contains the whole image: it is `{root}`");
+            let place = "metadata-ui-root metadata.json /ui/dashboard-tab/root";
+            assert_eq!(by_tab(json!({ "root": root })), [format!("{place}: {what}")]);
+        }
+        assert_eq!(by_tab(json!({ "root": "/ui/" })), [""; 0]);
+        let root_as_icon = breaches(r#"{ "icon": "/" }"#);
+        assert!(
+            root_as_icon[0].ends_with("it is the root directory of the image"),
+            "{root_as_icon:?}"
+        );
+    }
+
+    #[test]
+    fn a_backend_without_a_socket_is_a_note() {
+        let note = |place: &str, field: &str| {
+            format!("metadata-no-socket metadata.json {place}: `{field}` is without `socket`")
+        };
+        let backend = note("/ui/dashboard-tab/backend", "ui.dashboard-tab.backend");
+        assert_eq!(by_tab(json!({ "backend": { "tcp": "9000" } })), [&*backend]);
+        assert_eq!(by_tab(json!({ "backend": {} })), [&*backend]);
+        assert_eq!(by_tab(json!({ "backend": { "socket": "a.sock" } })), [""; 0]);
+        let vm = r#"{ "icon": "i", "vm": { "image": "me/tool", "exposes": {} } }"#;
+        assert_eq!(breaches(vm), [note("/vm/exposes", "vm.exposes")]);
+        assert_eq!(rules::NO_SOCKET.severity, crate::rules::Severity::Note);
+    }
+
+    #[test]
+    fn a_key_that_means_an_operating_system_but_is_not_its_name_is_an_error() {
+        let found = |key: &str| {
+            let mut group = json!({});
+            group[key] = json!([{ "path": "/tool" }]);
+            let text = json!({ "icon": "i", "host": { "binaries": [group] } });
+            breaches(&text.to_string()).pop().unwrap_or_default()
+        };
+        let keys = [
+            ("macos", "darwin"),
+            ("macOS", "darwin"),
+            ("mac os", "darwin"),
+            ("osx", "darwin"),
+            ("Darwin", "darwin"),
+            ("dawrin", "darwin"),
+            ("win32", "windows"),
+            ("Windows", "windows"),
+            ("win", "windows"),
+            ("window", "windows"),
+            ("Linux", "linux"),
+        ];
+        for (key, name) in keys {
+            let expected = format!(": wrong key `{key}` in `host.binaries.0`: write `{name}`");
+            let found = found(key);
+            assert!(found.starts_with("metadata-os-key ") && found.ends_with(&expected), "{found}");
+        }
+        let with_cpu = found("darwin-arm64");
+        assert!(
+            with_cpu.ends_with("write `darwin`; the image variant selects the CPU"),
+            "{with_cpu}"
+        );
+        for key in ["freebsd", "name", "comment"] {
+            assert!(found(key).starts_with("metadata-unknown-key "), "{key}");
+        }
+        assert_eq!(found("darwin"), "");
+        assert_eq!(rules::OS_KEY.severity, crate::rules::Severity::Error);
+    }
+
+    #[test]
+    fn a_path_that_ends_in_a_slash_is_that_of_a_directory() {
+        let ending = |path: &str| {
+            let text =
+                json!({ "icon": "i", "host": { "binaries": [{ "linux": [{ "path": path }] }] } });
+            let (declared, breaches) = read(text.to_string().as_bytes());
+            assert_eq!(breaches, []);
+            declared.unwrap().binaries[0].ending
+        };
+        assert_eq!(ending("/tool"), PathEnding::Name);
+        assert_eq!(ending("/tool."), PathEnding::Name);
+        assert_eq!(ending("/tool/"), PathEnding::Slash);
+        assert_eq!(ending("/tool/."), PathEnding::Slash);
     }
 
     /// The name of the tab is part of the pointer to each of its members.

@@ -7,6 +7,7 @@ pub mod compose;
 mod content;
 mod files;
 pub mod finding;
+mod host_binaries;
 pub mod image;
 mod index;
 mod json;

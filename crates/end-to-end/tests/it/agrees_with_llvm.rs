@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use docker_extension::internals::binaries::{Listed, judge};
+use docker_extension::internals::binaries::{Listed, ListedFiles, judge};
 use docker_extension::internals::inspect::{
     self, BinaryKind, Loading, Native, NeededLibrary, Signature, Slice, Subsystem,
 };
@@ -187,7 +187,9 @@ fn on_both_slices_of_a_universal_file() {
     }
     for image in [Arch::Amd64, Arch::Arm64] {
         let path = "/darwin/hostports";
-        let listed = Listed { os: Os::Darwin, image, path, beside: &[], promise: None };
+        let files = ListedFiles::default();
+        let listed =
+            Listed { os: Os::Darwin, image, path, mode: None, files: &files, promise: None };
         assert_eq!(judge(listed, &contents), [], "{image:?}");
     }
 }

@@ -38,6 +38,7 @@ mod preview;
 mod preview_in_browser;
 #[cfg(unix)]
 mod preview_services;
+mod published;
 mod sample;
 mod shapes;
 #[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]

@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use support::{Extension, run, stderr, stdout};
 
 /// Real programs: a Mach-O file for each CPU, and a PE file.
-static PROGRAMS: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
+pub static PROGRAMS: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
     let extension = Extension::new();
     extension.dist(&["--output", "programs"]);
     ["darwin-amd64/tool", "darwin-arm64/tool", "windows-amd64/tool.exe"]
@@ -28,23 +28,23 @@ static PROGRAMS: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
 });
 
 #[derive(Clone)]
-enum Entry {
+pub enum Entry {
     File(Vec<u8>, u32),
     Link(&'static str),
 }
 
 #[derive(Clone)]
-struct Variant {
-    platform: [&'static str; 2],
+pub struct Variant {
+    pub platform: [&'static str; 2],
     configured: &'static str,
     labels: BTreeMap<&'static str, String>,
-    files: BTreeMap<&'static str, Entry>,
+    pub files: BTreeMap<&'static str, Entry>,
 }
 
 #[derive(Clone)]
-struct Image {
+pub struct Image {
     tag: &'static str,
-    variants: Vec<Variant>,
+    pub variants: Vec<Variant>,
 }
 
 impl Variant {
@@ -95,7 +95,7 @@ impl Variant {
 }
 
 impl Image {
-    fn valid() -> Self {
+    pub fn valid() -> Self {
         Self { tag: "1.2.3", variants: ["amd64", "arm64"].map(Variant::valid).into() }
     }
 
@@ -106,7 +106,7 @@ impl Image {
     }
 
     /// Replaces a file in both variants, or removes it.
-    fn put(&mut self, path: &'static str, entry: Option<Entry>) {
+    pub fn put(&mut self, path: &'static str, entry: Option<Entry>) {
         for variant in &mut self.variants {
             match &entry {
                 Some(entry) => variant.files.insert(path, entry.clone()),
@@ -120,7 +120,7 @@ impl Image {
     }
 
     /// Changes `metadata.json` in both variants.
-    fn metadata(&mut self, change: impl Fn(&mut Value)) {
+    pub fn metadata(&mut self, change: impl Fn(&mut Value)) {
         for variant in &mut self.variants {
             let Some(Entry::File(bytes, _)) = variant.files.get_mut("metadata.json") else {
                 unreachable!("every valid variant has it")
@@ -132,7 +132,7 @@ impl Image {
     }
 
     /// The image as an archive.
-    fn archive(&self) -> Vec<u8> {
+    pub fn archive(&self) -> Vec<u8> {
         self.archive_with(|_, _| Vec::new())
     }
 
@@ -230,7 +230,7 @@ fn append(tar: &mut tar::Builder<Vec<u8>>, path: &str, bytes: &[u8], mode: u32) 
     tar.append(&header, bytes).unwrap();
 }
 
-fn check(archive: Vec<u8>) -> ValidationReport {
+pub fn check(archive: Vec<u8>) -> ValidationReport {
     let progress = Progress::new(Verbosity::Quiet);
     let step = progress.step("");
     let opened = StoredImage::from_archive(Cursor::new(archive), &Limits::DEFAULT, &step);
@@ -309,6 +309,26 @@ const CASES: &[Case] = &[
     }),
     (&["metadata-unknown-key"], |it| {
         it.metadata(|value| value["host"]["binaries"][0]["darwin"][0]["arch"] = json!("arm64"));
+    }),
+    (&["metadata-os-key"], |it| {
+        it.metadata(|value| {
+            let darwin = value["host"]["binaries"][0]["darwin"].take();
+            value["host"]["binaries"] = json!([{ "macos": darwin }]);
+        });
+    }),
+    (&["metadata-no-socket"], |it| {
+        it.metadata(|value| value["ui"]["dashboard-tab"]["backend"] = json!({ "tcp": "9000" }));
+    }),
+    (&["metadata-ui-root"], |it| {
+        it.metadata(|value| {
+            value["ui"]["dashboard-tab"]["root"] = json!("/");
+            value["ui"]["dashboard-tab"]["src"] = json!("ui/index.html");
+        });
+    }),
+    (&[], |it| {
+        it.metadata(|value| {
+            value["ui"]["dashboard-tab"]["src"] = json!("./index.html?v=1.2#/home")
+        });
     }),
     (&["metadata-rancher-key"], |it| {
         it.metadata(|value| value["host"]["x-rd-install"] = json!({ "linux": "tool" }));
@@ -395,7 +415,18 @@ const CASES: &[Case] = &[
     (&["binary-file"], |it| it.put("darwin/tool", Some(Entry::Link("/windows/tool.exe")))),
     (&["binary-executable"], |it| mode(it, "darwin/tool", 0o644)),
     (&["binary-mode"], |it| mode(it, "darwin/tool", 0o777)),
-    (&["binary-mode"], |it| mode(it, "windows/tool.exe", 0o644)),
+    // Windows has no modes.
+    (&[], |it| mode(it, "windows/tool.exe", 0o644)),
+    (&["binary-directory"], |it| {
+        it.metadata(|value| value["host"]["binaries"][0]["darwin"][0]["path"] = json!("/darwin/"));
+        it.put("darwin/tool", None);
+        it.text("darwin/README", "");
+    }),
+    (&["metadata-path"], |it| {
+        it.metadata(|value| {
+            value["host"]["binaries"][0]["darwin"][0]["path"] = json!("/darwin/tool/")
+        });
+    }),
     (&["binary-same", "binary-cpu"], |it| {
         let same = it.variants[0].files["darwin/tool"].clone();
         it.put("darwin/tool", Some(same));

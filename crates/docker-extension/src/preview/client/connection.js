@@ -7,12 +7,13 @@ const connection = (() => {
   // The page may replace these.
   const { fetch, localStorage, sessionStorage } = window;
 
-  // The address that the terminal shows has the token in its fragment. It is removed before the page or
-  // a bookmark can contain it.
-  const given = /^#token=([0-9a-f]+)$/.exec(location.hash)?.[1];
+  // The address that the terminal shows has the token in its fragment, before that of the page. It is removed
+  // before the page or a bookmark can contain it.
+  const given = /^#token=([0-9a-f]+)(#.*)?$/.exec(location.hash);
   if (given) {
-    localStorage.setItem(TOKEN_KEY, given);
-    history.replaceState(history.state, "", location.pathname + location.search);
+    localStorage.setItem(TOKEN_KEY, given[1]);
+    const address = location.pathname + location.search + (given[2] ?? "");
+    history.replaceState(history.state, "", address);
   }
   const token = localStorage.getItem(TOKEN_KEY) ?? "";
 
