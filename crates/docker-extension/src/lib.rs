@@ -28,6 +28,7 @@ mod inspect;
 pub mod internals;
 mod interrupt;
 mod lock;
+mod node;
 mod oci;
 mod output;
 mod page_files;

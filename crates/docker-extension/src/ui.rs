@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use xshell::Shell;
 
 use crate::error::{Error, Result};
+use crate::node;
 use crate::progress::Step;
 use crate::project::Project;
 use crate::project::config::Ui;
@@ -33,11 +34,14 @@ impl<'a> UiSource<'a> {
     /// Checks the requirements of the build before long work begins.
     ///
     /// # Errors
-    /// npm or its lock file is missing, or the lock file does not match `package.json`.
+    /// npm or its lock file is missing, the lock file does not match `package.json`, or that does not support
+    /// this version of Node.js.
     pub fn find(project: &Project, ui: &'a Ui) -> Result<Self> {
         let directory = project.root.join(&ui.directory);
         let npm = if directory.join("package.json").is_file() {
-            Some(which::which("npm").map_err(|_| no_npm(&ui.directory))?)
+            let npm = which::which("npm").map_err(|_| no_npm(&ui.directory))?;
+            node::check(&directory)?;
+            Some(npm)
         } else {
             None
         };

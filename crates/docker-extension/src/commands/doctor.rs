@@ -9,6 +9,7 @@ use super::current_directory;
 use crate::cli::DistArgs;
 use crate::engine::{self, EngineChoice, EngineRequest};
 use crate::error::{Error, Result};
+use crate::node::{self, NodeRange};
 use crate::output;
 use crate::plan::{Draft, TargetTools};
 use crate::project::Project;
@@ -90,7 +91,12 @@ impl Report {
             Err(error) => self.bad("toolchain", error),
         }
         match &draft.pages {
-            Ok(Some(pages)) => self.good("pages", UiSource::manner(pages)),
+            Ok(Some(pages)) => {
+                if let (Some(_), Ok(version)) = (pages.npm(), node::version()) {
+                    self.good("Node.js", version);
+                }
+                self.good("pages", UiSource::manner(pages));
+            }
             Ok(None) => {}
             Err(error) => self.bad("pages", error),
         }
@@ -130,6 +136,18 @@ impl Report {
                 self.good("zig", "not installed; only host binaries that compile C need it");
             }
             Err(error) => self.bad("zig", &error),
+        }
+        match node::version() {
+            Ok(version) if NodeRange::of_template().includes(&version) => {
+                self.good("Node.js", version);
+            }
+            Ok(version) => {
+                let range = NodeRange::of_template();
+                let state =
+                    format_args!("{version}; a dashboard tab built with Vite needs `{range}`");
+                self.attention("Node.js", state);
+            }
+            Err(error) => self.attention("Node.js", error),
         }
         self.engine(&engine::choose(EngineRequest::Auto, None, false).map_err(Error::from));
         let place = "this is not an extension's directory; run `cargo xtask doctor` in one";

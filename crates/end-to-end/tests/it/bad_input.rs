@@ -343,6 +343,28 @@ fn a_missing_npm_is_reported_with_an_alternative() {
 }
 
 #[test]
+fn doctor_and_dist_fail_if_node_is_older_than_the_pages_need() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let extension = Extension::with_pages();
+    extension.write("ui/package.json", r#"{ "devDependencies": { "vite": "^8.0.0" } }"#);
+    extension.write("ui/package-lock.json", "{}");
+    let dir = tempfile::tempdir().unwrap();
+    let path = path_with(&dir, &["cargo", "rustc", "rustup", "python3", "npm", "sh", "cc"]);
+    // No registry has such an old version for every machine.
+    let node = path.join("node");
+    fs::write(&node, "#!/bin/sh\necho v20.18.3\n").unwrap();
+    fs::set_permissions(&node, fs::Permissions::from_mode(0o755)).unwrap();
+    let message = "Node.js 20.18.3 can't build";
+    let range = "`^20.19.0 || >=22.12.0`";
+    let doctor = extension.xtask(&["doctor"]).env("PATH", &path).output().unwrap();
+    assert_eq!(doctor.status.code(), Some(1));
+    let report = support::stdout(&doctor);
+    assert!(report.contains("✗ pages") && report.contains(message), "{report}");
+    let mut dist = extension.xtask(&["dist", "--engine", "embedded"]);
+    extension.assert_fails(dist.env("PATH", &path), 1, &[message, range, "install", "--no-ui"]);
+}
+
+#[test]
 fn a_failed_build_of_the_pages_shows_its_output() {
     let extension = Extension::with_pages();
     let package =
