@@ -66,6 +66,11 @@ pub fn list(items: &[String]) -> String {
     }
 }
 
+/// Whether a text continues on a new line after `c` (Unicode's mandatory breaks).
+pub fn is_line_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
 /// The maximum that [`printable`] shows.
 const MOST_CHARACTERS: usize = 400;
 

@@ -772,10 +772,8 @@ mod tests {
             `workspace.metadata.docker-extension.description`: found a text with a line break, expected a text on one line
             `workspace.metadata.docker-extension.vendor`: found a text with a line break, expected a text on one line
             `workspace.metadata.docker-extension.api-version`: found a text with a line break, expected a text on one line
-            `workspace.metadata.docker-extension.icon-url`: found `https://example.com/
-            ` (it contains a blank or a line break), expected an https:// URL, such as `https://acme.dev/disk.png`
-            `workspace.metadata.docker-extension.publisher-url`: found `https://example.com/
-            ` (it contains a blank or a line break), expected an https:// URL, such as `https://acme.dev/disk`"#]].assert_eq(&problems(json!({
+            `workspace.metadata.docker-extension.icon-url`: found `https://example.com/\u{a}` (it contains a blank or a line break), expected an https:// URL, such as `https://acme.dev/disk.png`
+            `workspace.metadata.docker-extension.publisher-url`: found `https://example.com/\u{a}` (it contains a blank or a line break), expected an https:// URL, such as `https://acme.dev/disk`"#]].assert_eq(&problems(json!({
             "title": "A\nTool",
             "description": "Does it.\n",
             "vendor": "Me\r\nand you",
@@ -795,6 +793,35 @@ mod tests {
             "vm": { "image": "me/tool\n", "socket": "a\nb.sock" },
         })));
         assert!(Config::parse(&with(json!({ "changelog": "<p>\nFirst.</p>" }))).is_ok());
+        for c in ['\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'] {
+            let found = problems(json!({ "title": format!("A{c}Tool") }));
+            assert!(found.contains("title`: found a text with a line break"), "{found}");
+        }
+        for c in ['\0', '\t', '\u{1b}'] {
+            let found = problems(json!({ "ui": { "title": format!("A{c}Tool") } }));
+            assert!(found.contains("ui.title`: found a text with a control character"), "{found}");
+            let found = problems(json!({ "icon": format!("a{c}.svg") }));
+            assert!(found.contains("(it contains a control character)"), "{found}");
+        }
+    }
+
+    #[test]
+    fn the_entry_of_the_tab_may_have_a_query_and_a_fragment() {
+        let entry = |entry: &str| {
+            let config = Config::parse(&with(json!({ "ui": { "title": "T", "entry": entry } })));
+            config.map(|config| config.ui.unwrap().entry.path().to_owned())
+        };
+        assert_eq!(entry("app/index.html?v=1.2#/home").as_deref(), Ok("app/index.html"));
+        assert_eq!(entry("my%20page.html").as_deref(), Ok("my page.html"));
+        for (text, reason) in [
+            ("/index.html", "it is absolute"),
+            ("../index.html", "it leads out of the directory of the pages"),
+            ("app\\index.html", "it contains `\\`"),
+            ("#/home", "it is a directory, not a page"),
+        ] {
+            let found = problems(json!({ "ui": { "title": "T", "entry": text } }));
+            assert!(found.contains(&format!("({reason}")), "{found}");
+        }
     }
 
     #[test]

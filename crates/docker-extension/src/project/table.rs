@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 use super::renamed::RenamedKey;
-use crate::text::nearest;
+use crate::text::{is_line_break, nearest, printable};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
@@ -134,11 +134,15 @@ impl<'a> Table<'a> {
     }
 
     fn on_one_line(&self, name: &str, text: &'a str) -> Option<&'a str> {
-        if text.contains(['\n', '\r']) {
-            self.problem(name, "a text with a line break", "a text on one line");
-            return None;
-        }
-        Some(text)
+        let found = if text.contains(is_line_break) {
+            "a text with a line break"
+        } else if text.contains(char::is_control) {
+            "a text with a control character"
+        } else {
+            return Some(text);
+        };
+        self.problem(name, found, "a text on one line");
+        None
     }
 
     fn optional_text(&self, name: &'static str, expected: &str) -> Option<Option<&'a str>> {
@@ -185,7 +189,7 @@ impl<'a> Table<'a> {
         match text.parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                self.problem(name, format!("`{text}` ({error})"), expected);
+                self.problem(name, format!("`{}` ({error})", printable(text)), expected);
                 None
             }
         }
@@ -264,7 +268,7 @@ pub fn describe(value: &Value) -> String {
         Value::Bool(value) => format!("`{value}`"),
         Value::Number(number) => format!("the number {number}"),
         Value::String(text) if text.trim().is_empty() => "an empty text".to_owned(),
-        Value::String(text) => format!("the text `{text}`"),
+        Value::String(text) => format!("the text `{}`", printable(text)),
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "a table".to_owned(),
     }

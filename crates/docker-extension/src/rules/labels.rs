@@ -71,6 +71,12 @@ super::rule::rules! {
         help: "remove the word from the title",
         example: "`LABEL org.opencontainers.image.title=\"My Extension\"`",
     }
+    LINE: Warning "label-line" {
+        reports: "title, description or vendor contains a line break or a control character",
+        why: "Docker Desktop and the marketplace show these texts on one line.",
+        help: "write the text on one line; the detailed description may have several",
+        example: "`docker buildx build --label org.opencontainers.image.title=\"$(cat title.txt)\"`",
+    }
     URL: Error "label-url" {
         reports: "URL of an icon, a screenshot or a link does not begin with `https://`",
         why: "Docker Desktop does not show pictures from other URLs, and the network can change them.",

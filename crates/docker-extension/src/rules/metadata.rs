@@ -46,6 +46,12 @@ super::rule::rules! {
         help: "add the value",
         example: "`{ \"ui\": { \"dashboard-tab\": { \"title\": \"Tool\", \"src\": \"index.html\" } } }`",
     }
+    LINE: Warning "metadata-line" {
+        reports: "title of a tab contains a line break or a control character",
+        why: "Docker Desktop shows the title on one line of its sidebar.",
+        help: "write the title on one line",
+        example: "`\"title\": \"My\\nTool\"`",
+    }
     VM_SERVICE: Error "metadata-vm-service" {
         reports: "`vm` has neither `image` nor `composefile`",
         why: "The extension cannot be installed, because `vm` has no service to run.",

@@ -10,7 +10,7 @@ use crate::placeholder::{self, LabelField};
 use crate::project::config::{Category, Url};
 use crate::rules::placeholder::PLACEHOLDER;
 use crate::rules::{Rule, labels as rules};
-use crate::text::nearest;
+use crate::text::{is_line_break, nearest};
 
 /// The labels that `docker extension validate` requires. They must not be empty.
 const REQUIRED: [&str; 10] = [
@@ -53,6 +53,7 @@ pub fn check(labels: &Labels) -> Vec<LocatedBreach> {
             checker.url(At::Label(name.to_owned()), url);
         }
     }
+    [names::TITLE, names::DESCRIPTION, names::VENDOR].into_iter().for_each(|it| checker.line(it));
     checker.placeholders();
     checker.breaches.into_vec()
 }
@@ -74,6 +75,15 @@ impl<'a> LabelChecker<'a> {
                 self.report(&rules::EMPTY, name, what);
             }
             Some(_) => {}
+        }
+    }
+
+    /// Checks a text that is shown on one line.
+    fn line(&mut self, name: &'static str) {
+        let text = filled(self.labels, name).unwrap_or_default().trim();
+        if text.contains(|c: char| is_line_break(c) || c.is_control()) {
+            let what = format!("label `{name}` contains a line break or a control character");
+            self.report(&rules::LINE, name, what);
         }
     }
 

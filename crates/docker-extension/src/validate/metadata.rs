@@ -9,7 +9,7 @@ use super::room::LocatedBreaches;
 use crate::page_reference::PageReference;
 use crate::platform::Os;
 use crate::rules::{Rule, metadata as rules};
-use crate::text::nearest;
+use crate::text::{is_line_break, nearest};
 
 /// The name of the file in messages.
 const FILE: &str = "metadata.json";
@@ -198,7 +198,9 @@ impl MetadataReader {
     fn tab(&mut self, node: &JsonNode<'_>) -> Option<DeclaredTab> {
         let members = self.object(node)?;
         self.unknown(&members, &["title", "root", "src", "backend"]);
-        self.required_text(&members, "title");
+        if let Some(title) = self.required_text(&members, "title") {
+            self.line(&title);
+        }
         if let Some(backend) = members.get("backend") {
             self.socket(&backend, &["socket", "tcp"]);
         }
@@ -443,6 +445,14 @@ impl MetadataReader {
         }
     }
 
+    /// A text that is shown on one line.
+    fn line(&mut self, node: &JsonNode<'_>) {
+        if node.value.as_str().is_some_and(|text| text.trim().contains(is_disorder)) {
+            let what = format!("`{}` contains a line break or a control character", node.field);
+            self.report(&rules::LINE, node, what);
+        }
+    }
+
     fn required<'a>(&mut self, members: &Members<'a>, name: &str) -> Option<JsonNode<'a>> {
         let found = members.get(name);
         if found.is_none() {
@@ -517,6 +527,10 @@ impl MetadataReader {
     fn report(&mut self, rule: &'static Rule, node: &JsonNode<'_>, what: String) {
         self.breaches.push(LocatedBreach::new(rule, At::Metadata(node.pointer.clone()), what));
     }
+}
+
+fn is_disorder(c: char) -> bool {
+    is_line_break(c) || c.is_control()
 }
 
 /// A key that stands for an operating system, but is not its name.
@@ -762,6 +776,16 @@ mod tests {
             );
             assert_eq!(by_tab(json!({ "src": src })), [expected]);
         }
+    }
+
+    #[test]
+    fn a_title_is_on_one_line() {
+        for title in ["A\nTool", "A\rTool", "A\u{2028}Tool", "A\u{1b}Tool"] {
+            let what = "`ui.dashboard-tab.title` contains a line break or a control character";
+            let place = "metadata-line metadata.json /ui/dashboard-tab/title";
+            assert_eq!(by_tab(json!({ "title": title })), [format!("{place}: {what}")]);
+        }
+        assert_eq!(by_tab(json!({ "title": "Ä Tool" })), [""; 0]);
     }
 
     #[test]

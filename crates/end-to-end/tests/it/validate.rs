@@ -293,6 +293,9 @@ const CASES: &[Case] = &[
     (&["metadata-required"], |it| {
         it.metadata(|value| value["ui"]["dashboard-tab"]["title"] = json!(" "));
     }),
+    (&["metadata-line"], |it| {
+        it.metadata(|value| value["ui"]["dashboard-tab"]["title"] = json!("My\ntool"));
+    }),
     (&["metadata-vm-service"], |it| it.metadata(|value| value["vm"] = json!({}))),
     (&["metadata-vm-both"], |it| it.metadata(|value| value["vm"]["image"] = json!("me/tool"))),
     (&["metadata-vm-image"], |it| it.metadata(|value| value["vm"] = json!({ "image": "A/b" }))),
@@ -486,6 +489,9 @@ const CASES: &[Case] = &[
     (&["label-category"], |it| it.label(names::CATEGORIES, "network")),
     (&["label-vendor"], |it| it.label(names::VENDOR, "Docker, Inc.")),
     (&["label-title"], |it| it.label(names::TITLE, "Tool Extension")),
+    (&["label-line"], |it| it.label(names::DESCRIPTION, "Does it.\nDoes more.")),
+    (&["label-line"], |it| it.label(names::VENDOR, "Me\u{1b}[2J")),
+    (&[], |it| it.label(names::DETAILED_DESCRIPTION, "It\ndoes it.")),
     (&["label-url"], |it| it.label(names::ICON, "http://acme.dev/icon.svg")),
     // Placeholders.
     (&["placeholder"], |it| it.label(names::PUBLISHER_URL, "https://example.com")),
