@@ -129,6 +129,17 @@ mod tests {
         assert_eq!(page.without_fragment(), ("a.html?b", "#c#d"));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn a_page_never_leads_out_of_its_directory(text in "[a./%2eF5Cc?#\\\\é]{0,12}") {
+            if let Ok(page) = text.parse::<PageReference>() {
+                for part in page.path().split('/') {
+                    proptest::prop_assert!(!["", ".", ".."].contains(&part), "{}", page.path());
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_is_not_a_page_below_the_directory_is_rejected() {
         for (text, reason) in [

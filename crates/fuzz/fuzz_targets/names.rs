@@ -1,9 +1,12 @@
-//! Parses the names in images and from servers: web addresses, references, and image names.
+//! Parses the names in images and from servers: web addresses, references, image names, and paths.
 #![no_main]
 
+use docker_extension::internals::binaries::ListedFiles;
 use docker_extension::internals::http::{Address, is_local};
 use docker_extension::internals::oci::Digest;
 use docker_extension::internals::oci::{ImageName, Reference};
+use docker_extension::internals::platform::Os;
+use fuzz::within;
 use libfuzzer_sys::fuzz_target;
 
 fn check_address(base: &str, reference: &str) {
@@ -43,4 +46,8 @@ fuzz_target!(|text: &str| {
     let (first, second) = text.split_once('\n').unwrap_or((text, ""));
     check_address(first, second);
     check_reference(first);
+    // The CPUs in paths.
+    for os in Os::ALL {
+        within(64 * 1024 + 256 * text.len(), || ListedFiles::new(os, text.lines()));
+    }
 });

@@ -344,6 +344,20 @@ mod tests {
         assert_ne!(stem("/darwin/tool-1.2-amd64"), stem("/darwin/tool-1.3-arm64"));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_path_is_read_and_its_word_is_part_of_it(path in ".*") {
+            if let Some(word) = read(&path).word {
+                proptest::prop_assert!(path.contains(&word.text) && !word.text.is_empty());
+            }
+        }
+
+        #[test]
+        fn a_path_of_words_for_cpus_is_read(path in "[/_.-]?(x86|64|arm|amd|v8|0|win|X64|é|a){0,8}") {
+            read(&path);
+        }
+    }
+
     #[test]
     fn the_word_nearest_to_the_end_counts_and_keeps_its_spelling() {
         let word = |path| read(path).word.unwrap().text;

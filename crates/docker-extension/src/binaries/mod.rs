@@ -23,7 +23,8 @@ mod tests;
 pub use cpu::judge as judge_cpu;
 pub use libraries::{dlls_that_windows_lacks, is_dll_of_windows};
 pub use listed::{Listed, ListedFiles, Promise};
-use role::Role;
+use role::FileRole;
+pub use role::judge_stand_in;
 
 /// The oldest macOS that the current Docker Desktop supports.
 const OLDEST_MACOS: MacOsVersion = MacOsVersion { major: 14, minor: 0 };
@@ -46,7 +47,7 @@ pub fn examine(listed: Listed<'_>, contents: &InspectedFile) -> Examined {
     let mut breaches: Vec<Breach> = mode::judge(listed, role.is_started()).into_iter().collect();
     let mut cpus = None;
     match role {
-        Role::Program(slices) => {
+        FileRole::Program(slices) => {
             cpus = Some(slices);
             breaches.extend(
                 slice_to_judge(listed, slices)
@@ -54,22 +55,22 @@ pub fn examine(listed: Listed<'_>, contents: &InspectedFile) -> Examined {
                     .unwrap_or_default(),
             );
         }
-        Role::Library(slices) => {
+        FileRole::Library(slices) => {
             cpus = Some(slices);
             breaches.push(Breach::new(&rules::NOT_A_PROGRAM, "is a library, not a program"));
         }
-        Role::Script(text) if listed.os != Os::Windows => {
+        FileRole::Script(text) if listed.os != Os::Windows => {
             breaches.extend(script::judge(listed, text))
         }
-        Role::Script(_) => {}
-        Role::ForInterpreter(language) => {
+        FileRole::Script(_) => {}
+        FileRole::ForInterpreter(language) => {
             let what = format!(
                 "is a file for an interpreter ({}), and cannot be started by its own name",
                 language.name()
             );
             breaches.push(Breach::new(&rules::FOR_INTERPRETER, what));
         }
-        Role::Data(found) => {
+        FileRole::Data(found) => {
             breaches.push(Breach::new(&rules::NOT_A_PROGRAM, format!("is {found}, not a program")));
         }
     }

@@ -9,7 +9,7 @@ use crate::rules::{Breach, binaries as rules};
 
 /// What a file in `host.binaries` is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Role<'a> {
+pub(super) enum FileRole<'a> {
     /// Machine code that is started.
     Program(&'a [Slice]),
     /// Machine code that a program loads.
@@ -22,10 +22,10 @@ pub(super) enum Role<'a> {
     Data(String),
 }
 
-impl Role<'_> {
+impl FileRole<'_> {
     /// Whether the file itself is started.
     pub fn is_started(&self) -> bool {
-        matches!(self, Role::Program(_) | Role::Script(_))
+        matches!(self, FileRole::Program(_) | FileRole::Script(_))
     }
 }
 
@@ -34,7 +34,7 @@ impl Role<'_> {
 pub(super) fn decide<'a>(
     listed: Listed<'_>,
     contents: &'a InspectedFile,
-) -> Result<Role<'a>, Breach> {
+) -> Result<FileRole<'a>, Breach> {
     let name = name::kind(listed);
     match contents {
         InspectedFile::Empty => empty(listed, name),
@@ -63,11 +63,11 @@ pub(super) fn decide<'a>(
     }
 }
 
-fn data(what: impl Into<String>) -> Role<'static> {
-    Role::Data(what.into())
+fn data(what: impl Into<String>) -> FileRole<'static> {
+    FileRole::Data(what.into())
 }
 
-fn empty(listed: Listed<'_>, name: NamedKind) -> Result<Role<'static>, Breach> {
+fn empty(listed: Listed<'_>, name: NamedKind) -> Result<FileRole<'static>, Breach> {
     match name {
         // For example `__init__.py`.
         NamedKind::Interpreted(_) | NamedKind::Markup | NamedKind::Data | NamedKind::Other
@@ -83,7 +83,7 @@ fn machine_code<'a>(
     listed: Listed<'_>,
     name: NamedKind,
     slices: &'a [Slice],
-) -> Result<Role<'a>, Breach> {
+) -> Result<FileRole<'a>, Breach> {
     if let Some(slice) = slices.iter().find(|slice| slice.format() != BinaryFormat::of(listed.os)) {
         let format = with_article(slice.format());
         let what = format!("is {format} file, which {} cannot start", listed.system());
@@ -91,9 +91,9 @@ fn machine_code<'a>(
     }
     let Some(slice) = preferred(listed, slices) else { return Ok(data("data")) };
     match (slice.kind, name) {
-        (BinaryKind::Program, _) => Ok(Role::Program(slices)),
+        (BinaryKind::Program, _) => Ok(FileRole::Program(slices)),
         (BinaryKind::Library, NamedKind::Library) if listed.promise.is_none() => {
-            Ok(Role::Library(slices))
+            Ok(FileRole::Library(slices))
         }
         (BinaryKind::Object, NamedKind::Object) if listed.promise.is_none() => {
             Ok(data("an object file"))
@@ -107,22 +107,28 @@ fn machine_code<'a>(
 
 /// The breach of a text that is in the place of another file.
 fn stand_in(name: NamedKind, text: &TextFile) -> Option<Breach> {
-    let what = match text.stand_in? {
+    let is_meant = match text.stand_in? {
         // Nobody means to ship a pointer.
+        StandIn::GitLfsPointer => false,
+        StandIn::Html | StandIn::XmlError => {
+            matches!(name, NamedKind::Markup | NamedKind::Other) || is_php(name)
+        }
+        StandIn::JsonError | StandIn::HttpStatus => {
+            matches!(name, NamedKind::Markup | NamedKind::Data | NamedKind::Other)
+        }
+    };
+    if is_meant { None } else { judge_stand_in(text) }
+}
+
+/// The breach of a text that can't be meant, if it stands in for another file.
+pub fn judge_stand_in(text: &TextFile) -> Option<Breach> {
+    let what = match text.stand_in? {
         StandIn::GitLfsPointer => {
             let what = "is a pointer of Git LFS, not the file itself";
             return Some(Breach::new(&rules::GIT_LFS_POINTER, what));
         }
-        // The file may be a page.
-        StandIn::Html | StandIn::XmlError
-            if matches!(name, NamedKind::Markup | NamedKind::Other) || is_php(name) =>
-        {
-            return None;
-        }
         StandIn::Html => "an HTML page",
         StandIn::XmlError => "an XML document",
-        // These may be the data that the name means.
-        _ if matches!(name, NamedKind::Markup | NamedKind::Data | NamedKind::Other) => return None,
         StandIn::JsonError => "a JSON document",
         StandIn::HttpStatus => "a text",
     };
@@ -135,22 +141,22 @@ fn is_php(name: NamedKind) -> bool {
     matches!(name, NamedKind::Interpreted(language) if language.name() == "PHP")
 }
 
-fn text_for_windows(name: NamedKind, text: &TextFile) -> Result<Role<'_>, Breach> {
+fn text_for_windows(name: NamedKind, text: &TextFile) -> Result<FileRole<'_>, Breach> {
     let shell_script = || {
         let what = "is a shell script, which Windows cannot run";
         Err(Breach::new(&rules::SCRIPT_WINDOWS, what))
     };
     let program = text.shebang.as_ref().map(|shebang| shebang.program());
     match (name, program) {
-        (NamedKind::Interpreted(language), _) => Ok(Role::ForInterpreter(language)),
+        (NamedKind::Interpreted(language), _) => Ok(FileRole::ForInterpreter(language)),
         (NamedKind::Shell, _) => shell_script(),
         (NamedKind::Batch | NamedKind::Program | NamedKind::Other, Some(program)) => {
             match Language::of_interpreter(program) {
-                Some(language) => Ok(Role::ForInterpreter(language)),
+                Some(language) => Ok(FileRole::ForInterpreter(language)),
                 None => shell_script(),
             }
         }
-        (NamedKind::Batch, None) => Ok(Role::Script(text)),
+        (NamedKind::Batch, None) => Ok(FileRole::Script(text)),
         (NamedKind::Program | NamedKind::Other, None) if is_batch(text) => {
             let what = "is a batch file, but its name does not end in `.cmd` or `.bat`";
             Err(Breach::new(&rules::WINDOWS_NAME, what))
@@ -172,17 +178,17 @@ fn text_for_unix<'a>(
     listed: Listed<'_>,
     name: NamedKind,
     text: &'a TextFile,
-) -> Result<Role<'a>, Breach> {
+) -> Result<FileRole<'a>, Breach> {
     match (name, &text.shebang) {
         // With `#!` it can also be started by its own name, if it is executable.
         (NamedKind::Interpreted(language), shebang) => {
             let is_started = shebang.is_some() && listed.may_be_executable();
-            Ok(if is_started { Role::Script(text) } else { Role::ForInterpreter(language) })
+            Ok(if is_started { FileRole::Script(text) } else { FileRole::ForInterpreter(language) })
         }
         (NamedKind::Markup | NamedKind::Data, Some(_)) if !listed.may_be_executable() => {
             Ok(data("a text"))
         }
-        (_, Some(_)) => Ok(Role::Script(text)),
+        (_, Some(_)) => Ok(FileRole::Script(text)),
         (NamedKind::Batch, None) => {
             let what = format!("is a script for Windows, which {} cannot run", listed.system());
             Err(Breach::new(&rules::BINARY_FORMAT, what))
@@ -202,9 +208,9 @@ fn other(
     name: NamedKind,
     found: &str,
     is_archive: bool,
-) -> Result<Role<'static>, Breach> {
+) -> Result<FileRole<'static>, Breach> {
     match name {
-        NamedKind::Interpreted(language) => Ok(Role::ForInterpreter(language)),
+        NamedKind::Interpreted(language) => Ok(FileRole::ForInterpreter(language)),
         NamedKind::Batch => {
             Err(Breach::new(&rules::BINARY_FORMAT, format!("is {found}, not a batch file")))
         }

@@ -118,11 +118,11 @@ fn is_http_status(text: &str) -> bool {
     let reason = text.get(digits..).unwrap_or_default();
     let reason = reason.trim_start_matches([' ', ':', '-', '|', '.']);
     let is_status = digits == 3 && text.starts_with(['3', '4', '5']);
-    let is_reason = |known: &&str| {
-        let rest = reason.strip_prefix(*known);
+    let is_reason = |known: &str| {
+        let rest = reason.strip_prefix(known);
         rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '='))
     };
-    is_status && reason.is_empty() || REASONS.iter().any(|known| is_reason(&known))
+    is_status && reason.is_empty() || REASONS.iter().any(|known| is_reason(known))
 }
 
 #[cfg(test)]

@@ -125,6 +125,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_address_keeps_the_query_and_the_fragment_of_the_page() {
+        let guard = Guard::new("127.0.0.1:1").unwrap();
+        let address = |entry: &str| {
+            let address = guard.address(&entry.parse().unwrap());
+            address.replace(&guard.token.0, "TOKEN")
+        };
+        assert_eq!(address("index.html"), "http://127.0.0.1:1/#token=TOKEN");
+        assert_eq!(address("index.html#/home"), "http://127.0.0.1:1/#token=TOKEN#/home");
+        assert_eq!(address("a.html?v=1#b"), "http://127.0.0.1:1/a.html?v=1#token=TOKEN#b");
+    }
+
+    #[test]
     fn a_token_equals_only_itself() {
         let token = SessionToken(random().unwrap());
         assert!(token.is(&token.0));

@@ -59,7 +59,7 @@ super::rule::rules! {
     }
 
     ERROR_PAGE: Error "binary-error-page" {
-        reports: "file in `host.binaries` looks like a downloaded error page",
+        reports: "host binary or icon looks like a downloaded error page",
         why: "If a server reports an error, `curl` saves its answer as the file and exits with 0, so the \
               build goes on.",
         help: "download the file again with `curl -fsSL`, which fails on errors (`--fail`) and follows \
@@ -68,7 +68,7 @@ super::rule::rules! {
     }
 
     GIT_LFS_POINTER: Error "git-lfs-pointer" {
-        reports: "file in `host.binaries` is a pointer of Git LFS, not the file itself",
+        reports: "host binary, icon or page is a pointer of Git LFS, not the file itself",
         why: "The checkout from which the image was built has only pointers in place of large files.",
         help: "run `git lfs pull` before the build (`lfs: true` for GitHub's `actions/checkout`)",
         example: "`/darwin/tool` begins with `version https://git-lfs.github.com/spec/v1`",

@@ -1,8 +1,11 @@
 //! The contents of the icon and of the page that a tab opens.
 
 use super::picture::{self, PictureFormat};
+use crate::binaries;
+use crate::inspect::{self, InspectedFile};
 use crate::placeholder::{self, Placeholder};
 use crate::rules::Breach;
+use crate::rules::binaries::GIT_LFS_POINTER;
 use crate::rules::image as rules;
 use crate::rules::placeholder::PLACEHOLDER;
 
@@ -22,7 +25,10 @@ pub(super) fn check_icon(path: &str, bytes: &[u8]) -> Option<Breach> {
             let extension = format.name().to_lowercase();
             format!("is {}, but its name does not end in `.{extension}`", format.picture())
         }
-        (None, _) => "is not an SVG, PNG or JPEG picture".to_owned(),
+        (None, _) => match stand_in(bytes) {
+            Some(breach) => return Some(breach),
+            None => "is not an SVG, PNG or JPEG picture".to_owned(),
+        },
     };
     Some(Breach::new(&rules::ICON_TYPE, what))
 }
@@ -36,10 +42,21 @@ pub(super) fn check_icon_placeholder(bytes: &[u8]) -> Option<Breach> {
 /// Checks that the page does not load scripts or style sheets from absolute paths, which fail because
 /// Docker Desktop opens the page as a file.
 pub(super) fn check_page(bytes: &[u8]) -> Option<Breach> {
+    if let Some(breach) = stand_in(bytes).filter(|breach| breach.rule == &GIT_LFS_POINTER) {
+        return Some(breach);
+    }
     let page = String::from_utf8_lossy(bytes);
     let path = page.split('<').skip(1).find_map(absolute_path)?;
     let what = format!("loads a script or style sheet from the absolute path `{path}`");
     Some(Breach::new(&rules::UI_ABSOLUTE, what))
+}
+
+/// The breach of a text that is in the place of the file itself.
+fn stand_in(bytes: &[u8]) -> Option<Breach> {
+    match inspect::read(bytes) {
+        InspectedFile::Text(text) => binaries::judge_stand_in(&text),
+        _ => None,
+    }
 }
 
 /// The absolute path from which the tag at the start of `text` loads something.
@@ -72,6 +89,17 @@ mod tests {
         assert!(check_icon("/icon.svg", png).is_some_and(|it| it.what.contains("PNG")));
         assert!(check_icon("/icon", png).is_some());
         assert!(check_icon("/icon.png", b"").is_some_and(|it| it.what.contains("not an SVG")));
+    }
+
+    #[test]
+    fn a_file_that_stands_in_for_the_icon_or_the_page_is_reported() {
+        let rule = |breach: Option<Breach>| breach.map(|it| it.rule.id);
+        let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+        assert_eq!(rule(check_icon("/icon.png", pointer)), Some("git-lfs-pointer"));
+        assert_eq!(rule(check_page(pointer)), Some("git-lfs-pointer"));
+        assert_eq!(rule(check_icon("/icon.svg", b"404: Not Found")), Some("binary-error-page"));
+        assert_eq!(rule(check_icon("/icon.svg", b"<!doctype html>")), Some("binary-error-page"));
+        assert_eq!(rule(check_page(b"<!doctype html><h1>Not Found</h1>")), None);
     }
 
     #[test]

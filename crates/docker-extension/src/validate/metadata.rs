@@ -207,7 +207,7 @@ impl MetadataReader {
         let src = self.required_text(&members, "src").and_then(|src| self.page(&src));
         let root = self.required(&members, "root")?;
         let text = self.text(&root)?;
-        let Some(path) = self.parse_path(&root, text) else { return None };
+        let path = self.parse_path(&root, text)?;
         if path.as_str().is_empty() {
             let what = format!("`{}` contains the whole image: it is `{text}`", root.field);
             self.report(&rules::UI_ROOT, &root, what);

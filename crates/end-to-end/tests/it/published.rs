@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::Extension;
 use crate::validate::{Entry, Image, PROGRAMS, check};
 
 /// An extension without services and host binaries.
@@ -131,6 +132,22 @@ fn the_address_of_a_page_may_have_a_query_and_a_fragment() {
             format!("error[ui-missing] /ui/index.html in {BOTH}: `/ui/index.html` is missing");
         assert_eq!(findings(&image), [missing], "{src}");
     }
+}
+
+#[test]
+fn dist_accepts_a_query_and_a_fragment_in_the_entry_of_the_tab() {
+    let extension = Extension::with_pages();
+    let manifest = std::fs::read_to_string(extension.path("Cargo.toml")).unwrap();
+    let ui = "[workspace.metadata.docker-extension.ui]\n";
+    let entry = format!("{ui}entry = \"index.html?v=1.2#/home\"\n");
+    extension.write("Cargo.toml", &manifest.replace(ui, &entry));
+    extension.dist(&["--output", "dist"]);
+    let metadata = std::fs::read_dir(extension.path("target/extension")).unwrap();
+    let texts =
+        metadata.flatten().filter(|it| it.file_name().to_string_lossy().contains("metadata"));
+    let texts: Vec<String> = texts.map(|it| std::fs::read_to_string(it.path()).unwrap()).collect();
+    assert!(!texts.is_empty());
+    assert!(texts.iter().all(|it| it.contains("\"src\": \"index.html?v=1.2#/home\"")), "{texts:?}");
 }
 
 #[test]
