@@ -80,9 +80,10 @@ fn is_json_error(text: &str) -> bool {
 
 /// Whether the text begins with the reason of an HTTP error or redirection, after an optional number.
 fn is_http_status(text: &str) -> bool {
-    const REASONS: [&str; 27] = [
+    const REASONS: [&str; 31] = [
         "access denied",
         "authentication required",
+        "bad credentials",
         "bad gateway",
         "bad request",
         "file not found",
@@ -93,6 +94,7 @@ fn is_http_status(text: &str) -> bool {
         "gateway timeout",
         "gone",
         "internal server error",
+        "default backend",
         "invalid request",
         "moved permanently",
         "no such",
@@ -102,6 +104,8 @@ fn is_http_status(text: &str) -> bool {
         "permission denied",
         "rate limit",
         "redirecting",
+        "proxy authentication required",
+        "repository not found",
         "request timeout",
         "resource not found",
         "service unavailable",

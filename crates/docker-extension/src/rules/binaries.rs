@@ -12,7 +12,8 @@ super::rule::rules! {
     BINARY_DAMAGED: Error "binary-damaged" {
         reports: "host binary is empty, truncated or damaged",
         why: "The program does not start.",
-        help: "copy or download the program again, and compare its checksum",
+        help: "copy the program again, or download it with `curl -fsSL`, which follows redirects, and \
+               compare its checksum",
         example: "`/darwin/tool` is the first half of a Mach-O file",
     }
 

@@ -538,6 +538,16 @@ describe("a page of another origin", () => {
   });
 });
 
+test("the query and the fragment of the page are kept, and the token is removed", async () => {
+  const address = new URL(ADDRESS);
+  address.search = "?v=1.2";
+  const other = await open(context, `${address}#/home`);
+  const shown = await other.evaluate(() => location.search + location.hash);
+  assert.equal(shown, "?v=1.2#/home");
+  const result = await other.evaluate(() => ddClient.extension.host.cli.exec("tool", ["json"]));
+  assert.equal(result.code, 0);
+});
+
 test("when the preview stops, its page shows a message and pending calls reject", async () => {
   await page.evaluate(() => new Promise((resolve) => {
     const { exec } = ddClient.extension.host.cli;
