@@ -72,8 +72,14 @@ fn compared(os: Os, name: &str) -> String {
     }
 }
 
-fn base_name(path: &str) -> &str {
+pub(super) fn base_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or_default()
+}
+
+/// The file name extension in lower case.
+pub(super) fn extension(path: &str) -> Option<String> {
+    let (_, extension) = base_name(path).rsplit_once('.')?;
+    Some(extension.to_ascii_lowercase())
 }
 
 impl Listed<'_> {
@@ -83,14 +89,13 @@ impl Listed<'_> {
 
     /// The file name extension in lower case.
     pub(super) fn extension(&self) -> Option<String> {
-        let (_, extension) = self.base_name().rsplit_once('.')?;
-        Some(extension.to_ascii_lowercase())
+        extension(self.path)
     }
 
-    /// Whether all users may start it, or this is not known.
+    /// Whether its mode lets any user start it, or is not known.
     pub(super) fn may_be_executable(&self) -> bool {
-        const ALL_USERS: u32 = 0o111;
-        self.mode.is_none_or(|mode| mode & ALL_USERS != 0)
+        const ANY_USER: u32 = 0o111;
+        self.mode.is_none_or(|mode| mode & ANY_USER != 0)
     }
 
     /// The name of the operating system in messages.

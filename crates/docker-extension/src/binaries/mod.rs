@@ -23,6 +23,7 @@ mod tests;
 pub use cpu::judge as judge_cpu;
 pub use libraries::{dlls_that_windows_lacks, is_dll_of_windows};
 pub use listed::{Listed, ListedFiles, Promise};
+pub use name::is_of_code;
 use role::FileRole;
 pub use role::judge_stand_in;
 
@@ -90,8 +91,10 @@ pub fn judge(listed: Listed<'_>, contents: &InspectedFile) -> Vec<Breach> {
 /// The breaches by a file of `size` bytes that is too large to be read.
 pub fn judge_unread(listed: Listed<'_>, size: u64) -> Vec<Breach> {
     let what = format!("is larger than 256 MiB: it has {}", text::size(size));
-    let is_started =
-        matches!(name::kind(listed), name::NamedKind::Program | name::NamedKind::Shell);
+    let is_started = matches!(
+        name::kind(listed.os, listed.path),
+        name::NamedKind::Program | name::NamedKind::Shell
+    );
     let mode = mode::judge(listed, is_started);
     mode.into_iter().chain([Breach::new(&rules_of_image::BINARY_LARGE, what)]).collect()
 }

@@ -1,7 +1,7 @@
 //! What the name of a listed file says about its content.
 
 use super::cpu_word;
-use super::listed::Listed;
+use super::listed::{base_name, extension};
 use crate::platform::Os;
 
 /// The kind of file that a name means.
@@ -130,9 +130,25 @@ const DATA: [&str; 33] = [
     "proto",
 ];
 
-pub(super) fn kind(listed: Listed<'_>) -> NamedKind {
-    let name = listed.base_name();
-    let Some(extension) = listed.extension() else {
+/// Whether the name is that of a file which is started or loaded, not of data.
+pub fn is_of_code(os: Os, path: &str) -> bool {
+    match kind(os, path) {
+        NamedKind::Program
+        | NamedKind::Library
+        | NamedKind::Batch
+        | NamedKind::Shell
+        | NamedKind::Interpreted(_) => true,
+        NamedKind::Object
+        | NamedKind::Archive
+        | NamedKind::Markup
+        | NamedKind::Data
+        | NamedKind::Other => false,
+    }
+}
+
+pub(super) fn kind(os: Os, path: &str) -> NamedKind {
+    let name = base_name(path);
+    let Some(extension) = extension(path) else {
         // Not one in capitals, such as `LICENSE`.
         let is_program = name.contains(|c: char| c.is_lowercase());
         return if is_program { NamedKind::Program } else { NamedKind::Other };
@@ -150,7 +166,7 @@ pub(super) fn kind(listed: Listed<'_>) -> NamedKind {
         _ if DATA.contains(&extension) || name.starts_with('.') => NamedKind::Data,
         _ => match language {
             Some((language, _)) => NamedKind::Interpreted(Language(language)),
-            None if is_program(listed.os, extension) => NamedKind::Program,
+            None if is_program(os, extension) => NamedKind::Program,
             None => NamedKind::Other,
         },
     }
@@ -168,16 +184,6 @@ fn is_program(os: Os, extension: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::binaries::ListedFiles;
-    use crate::platform::Arch;
-
-    fn of(os: Os, path: &str) -> NamedKind {
-        let files = ListedFiles::default();
-        let listed =
-            Listed { os, image: Arch::Amd64, path, mode: None, files: &files, promise: None };
-        kind(listed)
-    }
-
     #[test]
     fn a_name_means_a_kind_of_file() {
         let kinds = [
@@ -198,8 +204,8 @@ mod tests {
             ("/a.html", NamedKind::Markup),
             ("/a.foo", NamedKind::Other),
         ];
-        for (path, kind) in kinds {
-            assert_eq!(of(Os::Darwin, path), kind, "{path}");
+        for (path, expected) in kinds {
+            assert_eq!(kind(Os::Darwin, path), expected, "{path}");
         }
     }
 

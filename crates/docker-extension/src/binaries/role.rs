@@ -35,7 +35,7 @@ pub(super) fn decide<'a>(
     listed: Listed<'_>,
     contents: &'a InspectedFile,
 ) -> Result<FileRole<'a>, Breach> {
-    let name = name::kind(listed);
+    let name = name::kind(listed.os, listed.path);
     match contents {
         InspectedFile::Empty => empty(listed, name),
         InspectedFile::Damaged { .. } if name == NamedKind::Data => Ok(data("data")),

@@ -226,7 +226,7 @@ fn only_programs_and_scripts_for_macos_and_linux_need_the_executable_bit() {
 }
 
 #[test]
-fn programs_and_libraries_are_told_apart_before_their_mode_is_judged() {
+fn programs_and_libraries_are_distinguished_before_their_mode_is_judged() {
     let files = ListedFiles::default();
     let by = |platform, path: &str, mode, kind| {
         let contents = InspectedFile::Binary(vec![Slice { kind, ..program(platform) }]);
@@ -243,6 +243,19 @@ fn programs_and_libraries_are_told_apart_before_their_mode_is_judged() {
     }
     assert_eq!(by(WINDOWS, "/tool.exe", 0o644, BinaryKind::Program), [""; 0]);
     assert_eq!(by(WINDOWS, "/x.dll", 0o644, BinaryKind::Library), ["not-a-program"]);
+}
+
+#[test]
+fn the_name_of_a_file_that_is_too_large_to_be_read_decides_whether_it_must_be_executable() {
+    let files = ListedFiles::default();
+    let by = |path: &str, mode| {
+        let listed = Listed { mode: Some(mode), ..listed(LINUX, path, &files) };
+        judge_unread(listed, 300_000_000).iter().map(checked_id).collect::<Vec<_>>()
+    };
+    assert_eq!(by("/model.dat", 0o644), ["binary-large"]);
+    assert_eq!(by("/libx.so", 0o644), ["binary-large"]);
+    assert_eq!(by("/tool", 0o644), ["binary-executable", "binary-large"]);
+    assert_eq!(by("/tool", 0o755), ["binary-large"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::finding::{At, LocatedBreach};
 use super::metadata::{Declared, DeclaredBinary, DeclaredTab, ImagePath, PathEnding};
 use super::room::LocatedBreaches;
+use crate::binaries;
 use crate::image::read::tree::{FileTree, NodeKind, Unresolved};
 use crate::oci::Digest;
 use crate::platform::Os;
@@ -135,11 +136,12 @@ impl FileChecker<'_> {
     /// Reports unlisted programs in the directories of host binaries, except in those of the system.
     fn unlisted(&mut self, listed: &[DeclaredBinary]) {
         let paths: BTreeSet<&str> = listed.iter().map(|binary| binary.path.as_str()).collect();
-        let directories: BTreeSet<&str> =
-            listed.iter().map(|binary| binary.path.parent()).collect();
+        let directories: BTreeSet<(&str, Os)> =
+            listed.iter().map(|binary| (binary.path.parent(), binary.os)).collect();
         let is_of_system =
-            |directory: &&str| matches!(*directory, "" | "/bin" | "/usr/bin" | "/usr/local/bin");
-        for directory in directories.into_iter().filter(|directory| !is_of_system(directory)) {
+            |directory: &str| matches!(directory, "" | "/bin" | "/usr/bin" | "/usr/local/bin");
+        let mut reported = BTreeSet::new();
+        for (directory, os) in directories.into_iter().filter(|(it, _)| !is_of_system(it)) {
             let files: Vec<String> = self
                 .tree
                 .below(directory)
@@ -148,6 +150,8 @@ impl FileChecker<'_> {
                 .map(|found| found.path)
                 .filter(|path| path.rsplit_once('/').is_some_and(|(parent, _)| parent == directory))
                 .filter(|path| !paths.contains(path.as_str()))
+                // Some tools make every file executable.
+                .filter(|path| binaries::is_of_code(os, path) && reported.insert(path.clone()))
                 .collect();
             for path in files {
                 self.report(&rules::BINARY_UNLISTED, &path, "is not listed in `host.binaries`");

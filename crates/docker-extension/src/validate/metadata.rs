@@ -587,7 +587,8 @@ impl OsAlias {
 
 /// `; did you mean …?` if a known key is similar.
 fn suggestion(name: &str, known: &[&str]) -> String {
-    match nearest(name, known.iter().copied()) {
+    let alias = OsAlias::of(name).map(|alias| alias.os.name()).filter(|it| known.contains(it));
+    match alias.or_else(|| nearest(name, known.iter().copied())) {
         Some(nearest) => format!("; did you mean `{nearest}`?"),
         None => String::new(),
     }
@@ -852,6 +853,8 @@ mod tests {
             assert!(found(key).starts_with("metadata-unknown-key "), "{key}");
         }
         assert_eq!(found("darwin"), "");
+        let script = r#"{ "icon": "i", "host": { "x-rd-install": { "macos": "install" } } }"#;
+        assert!(breaches(script).iter().any(|it| it.ends_with("did you mean `darwin`?")));
         assert_eq!(rules::OS_KEY.severity, crate::rules::Severity::Error);
     }
 

@@ -468,6 +468,9 @@ const CASES: &[Case] = &[
         it.put("darwin/helper", Some(Entry::File(b"#!/bin/sh\n".to_vec(), 0o755)));
     }),
     (&[], |it| it.text("darwin/README", "")),
+    // Some tools make every file executable.
+    (&[], |it| it.put("darwin/README", Some(Entry::File(b"x".to_vec(), 0o755)))),
+    (&[], |it| it.put("darwin/tool.properties", Some(Entry::File(b"x".to_vec(), 0o755)))),
     (&["layer-entry"], |it| it.text("../../etc/passwd", "")),
     (&["layer-entry"], |it| it.put("up", Some(Entry::Link("../../../etc")))),
     (&[], |it| it.put("bin", Some(Entry::Link("darwin")))),
