@@ -38,7 +38,9 @@ pub(super) fn decide<'a>(
     let name = name::kind(listed.os, listed.path);
     match contents {
         InspectedFile::Empty => empty(listed, name),
-        InspectedFile::Damaged { .. } if name == NamedKind::Data => Ok(data("data")),
+        InspectedFile::Damaged { .. } if name == NamedKind::Data && listed.promise.is_none() => {
+            Ok(data("data"))
+        }
         InspectedFile::Damaged { format, reason } => {
             let what = format!("is a damaged {format} file: {reason}");
             Err(Breach::new(&rules::BINARY_DAMAGED, what))
