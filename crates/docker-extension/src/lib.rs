@@ -42,6 +42,7 @@ mod process;
 mod progress;
 mod project;
 mod prompt;
+mod resources;
 mod rules;
 mod scaffold;
 mod sink;
@@ -61,8 +62,7 @@ use clap::{CommandFactory, FromArgMatches};
 use cli::{Cli, Command};
 use error::{Error, Result};
 use progress::Progress;
-use toolchain::import_library::{self, Dlltool};
-use toolchain::zig_cc;
+use toolchain::{import_library, resource_compiler, zig_cc};
 
 /// Runs the command line of this process, which is `cargo xtask` or `docker-extension`.
 pub fn main() -> ExitCode {
@@ -76,8 +76,8 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    if let Some(dlltool) = dlltool() {
-        return dlltool?.run();
+    if let Some(result) = run_as_tool() {
+        return result;
     }
     let cli = parse();
     let progress = Progress::new(cli.output.verbosity());
@@ -101,12 +101,17 @@ fn zig() -> Option<Result<ExitCode>> {
     zig_cc::run_as(&program, args)
 }
 
-/// Some if the compiler called this program as its `dlltool`.
-fn dlltool() -> Option<Result<Dlltool>> {
+/// Some if the compiler or a build script called this program under the name of a tool.
+fn run_as_tool() -> Option<Result<()>> {
     let mut args = std::env::args_os();
     let program = args.next()?;
     let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
-    import_library::from_name(&program, &args)
+    let dlltool = import_library::from_name(&program, &args);
+    let dlltool = dlltool.map(|dlltool| dlltool.and_then(|dlltool| dlltool.run()));
+    dlltool.or_else(|| {
+        let tool = resource_compiler::from_name(&program, &args)?;
+        Some(tool.and_then(|tool| tool.run()))
+    })
 }
 
 /// Reads the command line. Its help shows the name by which the program was called.

@@ -5,13 +5,13 @@
 //! `rust-lld` generates everything else itself; other linkers need more than these records.
 
 use std::ffi::OsStr;
-use std::io;
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::own_tool;
 use crate::error::{Error, Result};
-use crate::files::{self, IoContext};
+use crate::files;
 
 /// The name that makes xtask act as this tool.
 const NAME: &str = "xtask-dlltool";
@@ -30,29 +30,7 @@ pub struct Dlltool {
 /// # Errors
 /// The directory can't be written.
 pub(super) fn install(directory: &Utf8Path) -> Result<Utf8PathBuf> {
-    install_as(NAME, directory)
-}
-
-/// [`install`] for any tool that xtask implements.
-pub(super) fn install_as(name: &str, directory: &Utf8Path) -> Result<Utf8PathBuf> {
-    files::create_dir(directory)?;
-    let tool = directory.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    let own = std::env::current_exe().doing("find", "this program")?;
-    // Renamed, because the compiler of another run may be calling it.
-    let new = directory.join(format!("{name}.{}", std::process::id()));
-    link(&own, new.as_std_path()).doing("write", &new)?;
-    files::rename(&new, &tool)?;
-    Ok(tool)
-}
-
-#[cfg(unix)]
-fn link(own: &Path, link: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(own, link)
-}
-
-#[cfg(not(unix))]
-fn link(own: &Path, link: &Path) -> io::Result<()> {
-    std::fs::hard_link(own, link).or_else(|_| std::fs::copy(own, link).map(drop))
+    own_tool::install(directory, NAME)
 }
 
 /// The arguments, if this process was started under the tool's name.

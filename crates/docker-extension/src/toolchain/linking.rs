@@ -11,7 +11,7 @@ use super::linker::{Linker, LinkerPlan};
 use super::route::Route;
 use super::rust::Toolchain;
 use super::zig::{Zig, ZigPlan};
-use super::{import_library, lld, macos, mingw, remap, zig_cc, zigbuild};
+use super::{import_library, lld, macos, mingw, remap, resource_compiler, zig_cc, zigbuild};
 use crate::cargo::build::{BuildTool, CargoSetup};
 use crate::error::{Error, Result, one_line};
 use crate::platform::{HostPlatform, Os};
@@ -21,6 +21,8 @@ use crate::text;
 
 /// The directory in cargo's target directory for the tools that xtask implements under other names.
 const TOOLS: &str = "xtask";
+/// The directory in [`TOOLS`] that is on the PATH of build scripts.
+const ON_PATH: &str = "bin";
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Linking {
@@ -80,6 +82,9 @@ pub(super) fn prepare(
         let (zig, zigbuild) = (zig.provide(sh, step)?, zigbuild::provide(sh, step)?);
         linking.use_zig(&zig, zigbuild, project, platforms, step)?;
     }
+    if route.linkers.keys().any(|platform| platform.os == Os::Windows) {
+        linking.provide_resource_compiler(project)?;
+    }
     linking.description = description(&by_linker, &linking.description);
     Ok(linking)
 }
@@ -133,6 +138,17 @@ impl Linking {
             Os::Linux => {}
         }
         self.flags.insert(platform, flags);
+        Ok(())
+    }
+
+    /// Build scripts find it on PATH.
+    fn provide_resource_compiler(&mut self, project: &Project) -> Result<()> {
+        let path = resource_compiler::install(&project.target_dir.join(TOOLS).join(ON_PATH))?;
+        for setup in
+            [&mut self.cargo].into_iter().chain(self.zigbuild.iter_mut().map(|it| &mut it.0))
+        {
+            setup.variables.insert("PATH".to_owned(), path.clone());
+        }
         Ok(())
     }
 

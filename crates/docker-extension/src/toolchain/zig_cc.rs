@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::remap::RemappedPath;
 use super::zig::Zig;
-use super::{cache, import_library};
+use super::{cache, own_tool};
 use crate::error::{Error, Result};
 use crate::files::IoContext;
 use crate::text;
@@ -49,7 +49,7 @@ fn directory() -> Result<Utf8PathBuf> {
 /// The cache directory can't be written.
 pub(super) fn variables(zig: &Zig, paths: Vec<RemappedPath>) -> Result<Vec<(String, String)>> {
     let directory = directory()?;
-    let wrapper = import_library::install_as(NAME, &directory)?;
+    let wrapper = own_tool::install(&directory, NAME)?;
     let args = zig.args.iter().map(|&arg| arg.to_owned()).collect();
     let real = ZigWrapper { program: zig.program.clone(), args, paths };
     let variable = |name: &str, value: String| (name.to_owned(), value);
