@@ -79,6 +79,19 @@ pub mod project {
     }
 }
 
+pub mod resources {
+    pub use crate::resources::{Resources, kind};
+    pub mod object_file {
+        pub use crate::resources::object_file::{CoffMachine, write};
+    }
+    pub mod program {
+        pub use crate::resources::program::read;
+    }
+    pub mod rc {
+        pub use crate::resources::rc::{RcOptions, compile};
+    }
+}
+
 pub mod rules {
     pub use crate::rules::{Severity, compose, image, labels, metadata, online, placeholder};
 }

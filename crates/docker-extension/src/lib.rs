@@ -16,6 +16,7 @@ mod contents;
 mod context;
 mod dist;
 mod docker;
+mod embed;
 mod engine;
 mod error;
 mod files;

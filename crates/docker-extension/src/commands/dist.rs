@@ -9,6 +9,7 @@ use crate::compile::{self, Compiled, HostBinaryFile};
 use crate::contents::ContentsInput;
 use crate::context::Context;
 use crate::dist::StagedDist;
+use crate::embed;
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::interrupt;
@@ -131,8 +132,9 @@ fn compile_host_binaries<'a>(
     step.done(&tools);
 
     let step = progress.step("Compile the host binaries");
-    let compiled =
+    let mut compiled =
         compile::compile(plan.project, &plan.host_binaries, &tools, &plan.waivers, &step)?;
+    compiled.files = embed::embed(plan.project, compiled.files, &step)?;
     let platforms = plan.host_binaries.platforms();
     step.done(text::list(&platforms.iter().map(ToString::to_string).collect::<Vec<_>>()));
     Ok(compiled)

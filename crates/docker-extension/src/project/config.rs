@@ -50,6 +50,8 @@ pub struct Config {
     pub windows_on_arm: WindowsOnArm,
     /// The findings of `validate` that the author accepts.
     pub allow: Vec<Waiver>,
+    /// A package can set it for its own host binaries.
+    pub windows_resources: WindowsResources,
 }
 
 /// A text, inline or in a file.
@@ -145,6 +147,22 @@ impl FromStr for WindowsOnArm {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         one_of(text, &[("emulate", WindowsOnArm::Emulate), ("omit", WindowsOnArm::Omit)])
+    }
+}
+
+/// Whether host binaries for Windows get the resources that they don't contain: version, icon and manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowsResources {
+    Generate,
+    Omit,
+}
+
+impl FromStr for WindowsResources {
+    type Err = NotOneOf;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let names = [("generate", WindowsResources::Generate), ("omit", WindowsResources::Omit)];
+        one_of(text, &names)
     }
 }
 
@@ -337,6 +355,8 @@ const DIRECTORY: &str = "the path of a directory in the workspace, such as `ui`"
 const PAGE: &str = "the path of a page, such as `index.html`";
 const URL: &str = "an https:// URL, such as `https://acme.dev/disk`";
 const PICTURE_URL: &str = "an https:// URL, such as `https://acme.dev/disk.png`";
+const WINDOWS_RESOURCES: &str = "windows-resources";
+const GENERATE_OR_OMIT: &str = "`generate` or `omit`";
 const API_VERSION: &str = "a version constraint, such as `>= 0.3.4`";
 
 impl Config {
@@ -381,6 +401,8 @@ impl Config {
         let linker = table.parsed_or("linker", "a linker", LinkerRequest::Auto);
         let windows_on_arm =
             table.parsed_or("windows-on-arm", "`emulate` or `omit`", WindowsOnArm::Emulate);
+        let windows_resources =
+            table.parsed_or(WINDOWS_RESOURCES, GENERATE_OR_OMIT, WindowsResources::Generate);
         let api_version = api_version.and_then(|text| version_constraint(&table, text));
         let allow = allow(&table);
         table.finish();
@@ -406,6 +428,7 @@ impl Config {
             linker: linker?,
             windows_on_arm: windows_on_arm?,
             allow: allow?,
+            windows_resources: windows_resources?,
         })
     }
 }
@@ -493,16 +516,29 @@ fn parse_alone<T>(
     }
 }
 
-/// Reads the table of a host binary package, which can only restrict the platforms.
+/// The configuration of a host binary package.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PackageConfig {
+    /// The platforms to which it restricts its host binaries.
+    pub platforms: Option<BTreeSet<HostPlatform>>,
+    /// In place of the workspace's.
+    pub windows_resources: Option<WindowsResources>,
+}
+
+/// Reads the table of a host binary package.
 ///
 /// # Errors
 /// All problems.
-pub fn parse_package(value: &Value) -> Result<Option<BTreeSet<HostPlatform>>, Vec<Problem>> {
+pub fn parse_package(value: &Value) -> Result<PackageConfig, Vec<Problem>> {
     let problems = Problems::default();
     let found = Table::new(PACKAGE_KEY, value, &problems).and_then(|table| {
-        let found = platforms(&table);
+        let platforms = platforms(&table);
+        let windows_resources = match table.value(WINDOWS_RESOURCES) {
+            None => Some(None),
+            Some(_) => table.parsed(WINDOWS_RESOURCES, GENERATE_OR_OMIT).map(Some),
+        };
         table.finish();
-        found
+        Some(PackageConfig { platforms: platforms?, windows_resources: windows_resources? })
     });
     match (found, problems.into_inner()) {
         (Some(found), problems) if problems.is_empty() => Ok(found),
@@ -918,10 +954,15 @@ mod tests {
     }
 
     #[test]
-    fn a_package_can_only_restrict_its_platforms() {
-        let platforms = parse_package(&json!({ "platforms": ["darwin-arm64"] })).unwrap();
-        assert_eq!(platforms.map(|platforms| platforms.len()), Some(1));
+    fn a_package_can_restrict_its_platforms_and_set_its_resources() {
+        let package = parse_package(&json!({ "platforms": ["darwin-arm64"] })).unwrap();
+        assert_eq!(package.platforms.map(|platforms| platforms.len()), Some(1));
+        assert_eq!(package.windows_resources, None);
+        let package = parse_package(&json!({ "windows-resources": "omit" })).unwrap();
+        assert_eq!(package.windows_resources, Some(WindowsResources::Omit));
         let problems = parse_package(&json!({ "platform": ["darwin-arm64"] })).unwrap_err();
         assert!(problems[0].to_string().contains("did you mean `platforms`?"), "{problems:?}");
+        let problems = parse_package(&json!({ "windows-resources": false })).unwrap_err();
+        assert!(problems[0].to_string().contains("expected `generate` or `omit`"), "{problems:?}");
     }
 }

@@ -22,7 +22,7 @@ mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use config::{Config, LongText};
+use config::{Config, LongText, PackageConfig, WindowsResources};
 use licences::Licences;
 pub use table::Problem;
 
@@ -46,6 +46,19 @@ pub struct Project {
     pub host_binaries: Vec<HostBinary>,
     /// The licences of the packages with host binaries, by package name.
     pub licences: BTreeMap<String, Licences>,
+    /// The packages with host binaries, by name.
+    pub packages: BTreeMap<String, HostPackage>,
+}
+
+/// What a package under `host-bins/` says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostPackage {
+    pub version: Version,
+    pub description: Option<String>,
+    /// An SPDX expression.
+    pub license: Option<String>,
+    /// In place of the workspace's setting.
+    pub windows_resources: Option<WindowsResources>,
 }
 
 /// A `bin` target of a package under `host-bins/`.
@@ -94,7 +107,7 @@ impl Project {
         let manifest = root.join("Cargo.toml");
         let config = Config::parse(table).map_err(|problems| invalid(&manifest, &problems))?;
         let (version, tag) = workspace_version(&manifest)?;
-        let host_binaries = host_binaries(metadata)?;
+        let (host_binaries, packages) = host_binaries(metadata)?;
         if host_binaries.is_empty() && config.ui.is_none() {
             return Err(empty());
         }
@@ -103,6 +116,7 @@ impl Project {
             version,
             tag,
             licences: licences(metadata, &host_binaries),
+            packages,
             config,
             host_binaries,
             root,
@@ -118,6 +132,12 @@ impl Project {
 
     pub fn context_directory(&self) -> Utf8PathBuf {
         self.target_dir.join("extension")
+    }
+
+    /// Whether this host binary gets resources if it is for Windows.
+    pub fn windows_resources(&self, binary: &HostBinary) -> WindowsResources {
+        let own = self.packages.get(&binary.package).and_then(|it| it.windows_resources);
+        own.unwrap_or(self.config.windows_resources)
     }
 
     /// A long text of the configuration; read from its file if it has one.
@@ -308,14 +328,17 @@ fn invalid_version(
     .help("set a semantic version without `+`: it becomes the image's tag, which can't contain a `+`")
 }
 
-fn host_binaries(metadata: &Metadata) -> Result<Vec<HostBinary>, Error> {
+type HostPackages = BTreeMap<String, HostPackage>;
+
+fn host_binaries(metadata: &Metadata) -> Result<(Vec<HostBinary>, HostPackages), Error> {
     let directory = metadata.workspace_root.join(HOST_BINS);
     let mut found = Vec::new();
+    let mut packages = HostPackages::new();
     for package in metadata.workspace_packages() {
         if !package.manifest_path.starts_with(&directory) {
             continue;
         }
-        let only = package_platforms(package)?;
+        let PackageConfig { platforms: only, windows_resources } = package_config(package)?;
         let mut programs = package
             .targets
             .iter()
@@ -327,6 +350,16 @@ fn host_binaries(metadata: &Metadata) -> Result<Vec<HostBinary>, Error> {
         if programs.peek().is_none() && is_own_entry {
             return Err(no_program(package));
         }
+        let details = HostPackage {
+            version: package.version.clone(),
+            description: package
+                .description
+                .as_deref()
+                .map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")),
+            license: package.license.clone(),
+            windows_resources,
+        };
+        packages.insert(package.name.to_string(), details);
         found.extend(programs.map(|program| HostBinary {
             package: package.name.to_string(),
             name: program.name.clone(),
@@ -335,7 +368,7 @@ fn host_binaries(metadata: &Metadata) -> Result<Vec<HostBinary>, Error> {
     }
     found.sort_by(|a, b| (&a.package, &a.name).cmp(&(&b.package, &b.name)));
     check_names(&found)?;
-    Ok(found)
+    Ok((found, packages))
 }
 
 fn no_program(package: &Package) -> Error {
@@ -348,8 +381,8 @@ fn no_program(package: &Package) -> Error {
     ))
 }
 
-fn package_platforms(package: &Package) -> Result<Option<BTreeSet<HostPlatform>>, Error> {
-    let Some(table) = package.metadata.get(TABLE) else { return Ok(None) };
+fn package_config(package: &Package) -> Result<PackageConfig, Error> {
+    let Some(table) = package.metadata.get(TABLE) else { return Ok(PackageConfig::default()) };
     config::parse_package(table).map_err(|problems| invalid(&package.manifest_path, &problems))
 }
 

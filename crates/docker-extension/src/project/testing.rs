@@ -41,5 +41,6 @@ pub(crate) fn project(root: &Utf8Path) -> Project {
             only: None,
         }],
         licences: BTreeMap::new(),
+        packages: BTreeMap::new(),
     }
 }

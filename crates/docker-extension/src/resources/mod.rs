@@ -1,14 +1,18 @@
 //! Windows resources: what a program for Windows contains besides code, such as its version, icon and
 //! manifest. Everything here is a pure function of bytes and texts.
 //!
-//! [`rc`] compiles the language of `.rc` files, [`object_file`] writes the result. Sources:
+//! [`rc`] compiles the language of `.rc` files, [`object_file`] and [`program`] write the result. Sources:
 //! "PE Format", section "The .rsrc Section", and "Resource-Definition Statements", both by Microsoft.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub mod default;
 mod icon;
+pub mod manifest;
 pub mod object_file;
+pub mod picture;
+pub mod program;
 pub mod rc;
 mod section;
 mod version;
@@ -97,17 +101,14 @@ impl Resources {
         self.0.keys().any(|key| key.kind == ResourceId::Number(kind))
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The lowest number above those of all resources of a kind.
     fn free_number(&self, kind: u16) -> Option<u16> {
-        let numbers = self.0.keys().filter(|key| key.kind == ResourceId::Number(kind));
-        let numbers = numbers.filter_map(|key| match key.name {
-            ResourceId::Number(number) => Some(number),
-            ResourceId::Name(_) => None,
-        });
-        numbers.max().unwrap_or(0).checked_add(1)
+        let last = self.0.range(..=ResourceKey::new(kind, u16::MAX, u16::MAX)).next_back();
+        match last.map(|(key, _)| (&key.kind, &key.name)) {
+            Some((ResourceId::Number(found), ResourceId::Number(number))) if *found == kind => {
+                number.checked_add(1)
+            }
+            _ => Some(1),
+        }
     }
 }

@@ -53,23 +53,23 @@ pub(super) fn encode(fixed: &FixedFileInfo, blocks: &[VersionBlock]) -> Option<V
         info.extend(field.to_le_bytes());
     }
     let key: Vec<u16> = "VS_VERSION_INFO".encode_utf16().collect();
-    node(&key, Value::Binary(&info), blocks)
+    node(&key, BlockValue::Binary(&info), blocks)
 }
 
-enum Value<'a> {
+enum BlockValue<'a> {
     None,
     Text(&'a [u16]),
     Binary(&'a [u8]),
 }
 
-fn node(key: &[u16], value: Value<'_>, children: &[VersionBlock]) -> Option<Vec<u8>> {
+fn node(key: &[u16], value: BlockValue<'_>, children: &[VersionBlock]) -> Option<Vec<u8>> {
     const BINARY: u16 = 0;
     const TEXT: u16 = 1;
     let (kind, length, value) = match value {
-        Value::None => (TEXT, 0, Vec::new()),
+        BlockValue::None => (TEXT, 0, Vec::new()),
         // In characters, with the NUL.
-        Value::Text(text) => (TEXT, text.len() + 1, utf16(text)),
-        Value::Binary(bytes) => (BINARY, bytes.len(), bytes.to_vec()),
+        BlockValue::Text(text) => (TEXT, text.len() + 1, utf16(text)),
+        BlockValue::Binary(bytes) => (BINARY, bytes.len(), bytes.to_vec()),
     };
     let mut bytes = vec![0, 0];
     bytes.extend(u16::try_from(length).ok()?.to_le_bytes());
@@ -83,9 +83,9 @@ fn node(key: &[u16], value: Value<'_>, children: &[VersionBlock]) -> Option<Vec<
     for child in children {
         align(&mut bytes);
         let (value, children) = match &child.content {
-            BlockContent::Blocks(blocks) => (Value::None, &**blocks),
-            BlockContent::Text(text) => (Value::Text(text), &[][..]),
-            BlockContent::Binary(bytes) => (Value::Binary(bytes), &[][..]),
+            BlockContent::Blocks(blocks) => (BlockValue::None, &**blocks),
+            BlockContent::Text(text) => (BlockValue::Text(text), &[][..]),
+            BlockContent::Binary(bytes) => (BlockValue::Binary(bytes), &[][..]),
         };
         bytes.extend(node(&child.key, value, children)?);
     }

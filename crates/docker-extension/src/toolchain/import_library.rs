@@ -5,7 +5,7 @@
 //! `rust-lld` generates everything else itself; other linkers need more than these records.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -15,6 +15,8 @@ use crate::files;
 
 /// The name that makes xtask act as this tool.
 const NAME: &str = "xtask-dlltool";
+/// The names that others give it.
+const OTHER_NAMES: [&str; 2] = ["x86_64-w64-mingw32-dlltool", "aarch64-w64-mingw32-dlltool"];
 
 /// The arguments from rustc: a subset of those of GNU's `dlltool`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +35,26 @@ pub(super) fn install(directory: &Utf8Path) -> Result<Utf8PathBuf> {
     own_tool::install(directory, NAME)
 }
 
-/// The arguments, if this process was started under the tool's name.
+/// Links xtask into `directory` under the names that others give the tool, unless the machine has one.
+/// `cargo-zigbuild` would put its own programs in front of PATH if there was none.
+///
+/// # Errors
+/// The directory can't be written.
+pub(super) fn install_for_others(directory: &Utf8Path) -> Result<()> {
+    let is_other = |path: PathBuf| path.parent() != Some(directory.as_std_path());
+    for name in OTHER_NAMES {
+        if !which::which_all(name).is_ok_and(|mut paths| paths.any(is_other)) {
+            own_tool::install(directory, name)?;
+        }
+    }
+    Ok(())
+}
+
+/// The arguments, if this process was started under one of the tool's names.
 pub fn from_name(program: &OsStr, args: &[String]) -> Option<Result<Dlltool>> {
-    (Path::new(program).file_stem()? == NAME).then(|| Dlltool::parse(args))
+    let name = Path::new(program).file_stem()?;
+    let is_named = name == NAME || OTHER_NAMES.iter().any(|other| name == *other);
+    is_named.then(|| Dlltool::parse(args))
 }
 
 impl Dlltool {

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::own_tool;
+use super::{import_library, own_tool};
 use crate::error::{Error, Result};
 use crate::files::{self, IoContext};
 use crate::resources::object_file::{self, CoffMachine};
@@ -37,15 +37,15 @@ pub(super) fn install(directory: &Utf8Path) -> Result<String> {
     for name in NAMES {
         own_tool::install(directory, name)?;
     }
+    import_library::install_for_others(directory)?;
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let others = std::env::split_paths(&path).filter(|other| other != directory.as_std_path());
+    // A variable of a setup is Unicode, and so are nearly all directories on PATH.
+    let others = std::env::split_paths(&path)
+        .filter(|other| other != directory.as_std_path() && other.to_str().is_some());
     let all = [directory.as_std_path().to_owned()].into_iter().chain(others);
     let all = std::env::join_paths(all)
         .map_err(|error| Error::new(format!("can't add `{directory}` to PATH")).because(error))?;
-    all.into_string().map_err(|path| {
-        Error::new(format!("PATH is not valid Unicode: `{}`", path.display()))
-            .help("rename the directory that is not, or remove it from PATH")
-    })
+    Ok(all.to_string_lossy().into_owned())
 }
 
 /// One call of a program that xtask acts as.
@@ -282,8 +282,12 @@ impl Archiver {
             // On Windows, the links are hard ones.
             path.parent() != link.parent() && path.canonicalize().is_ok_and(|path| path != own)
         };
-        let names: [OsString; 3] = [self.name.into(), "llvm-ar".into(), "ar".into()];
-        names.iter().find_map(|name| which::which_all(name).ok()?.find(is_other))
+        // `cargo-zigbuild` sets the variable to zig's archiver.
+        let target = std::env::var("TARGET").unwrap_or_default().replace('-', "_");
+        let variable = std::env::var_os(format!("AR_{target}")).unwrap_or_default();
+        let names: [OsString; 4] = [self.name.into(), variable, "llvm-ar".into(), "ar".into()];
+        let mut names = names.iter().filter(|name| !name.is_empty());
+        names.find_map(|name| which::which_all(name).ok()?.find(is_other))
     }
 }
 

@@ -50,3 +50,5 @@ mod validate;
 #[cfg(unix)]
 mod validate_online;
 mod waivers;
+#[cfg(unix)]
+mod windows_resources;

@@ -1,19 +1,19 @@
 //! Constant expressions, in statements and in `#if`.
 
-use super::Position;
+use super::RcPosition;
 use super::token::{Number, Token, TokenKind};
 use crate::error::Result;
 
 /// The value of an expression. It is long if one of its numbers is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Value {
+pub(super) struct ExpressionValue {
     pub value: i64,
     pub is_long: bool,
 }
 
 /// How an undefined word is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Undefined {
+pub(super) enum UndefinedWord {
     /// As 0, in `#if`.
     Zero,
     /// As an error, in statements.
@@ -27,10 +27,10 @@ const MAX_DEPTH: u32 = 64;
 pub(super) struct Expressions<'a> {
     tokens: &'a [Token],
     pub at: usize,
-    undefined: Undefined,
+    undefined: UndefinedWord,
     depth: u32,
     /// For an error at the end of the tokens.
-    end: Position,
+    end: RcPosition,
 }
 
 /// The operators by precedence, the weakest first. Longer ones come before their beginnings.
@@ -48,26 +48,26 @@ const BINARY: [&[&str]; 10] = [
 ];
 
 impl<'a> Expressions<'a> {
-    pub fn new(tokens: &'a [Token], at: usize, undefined: Undefined, end: Position) -> Self {
+    pub fn new(tokens: &'a [Token], at: usize, undefined: UndefinedWord, end: RcPosition) -> Self {
         Self { tokens, at, undefined, depth: 0, end }
     }
 
-    pub fn read(&mut self) -> Result<Value> {
+    pub fn read(&mut self) -> Result<ExpressionValue> {
         self.binary(0)
     }
 
-    fn position(&self) -> &Position {
+    fn position(&self) -> &RcPosition {
         self.tokens.get(self.at).map_or(&self.end, |token| &token.position)
     }
 
-    fn binary(&mut self, level: usize) -> Result<Value> {
+    fn binary(&mut self, level: usize) -> Result<ExpressionValue> {
         let Some(operators) = BINARY.get(level) else { return self.unary() };
         let mut left = self.binary(level + 1)?;
         while let Some(operator) = self.operator(operators) {
             let right = self.binary(level + 1)?;
             let value = apply(operator, left.value, right.value)
                 .ok_or_else(|| self.position().error("a division by zero"))?;
-            left = Value { value, is_long: left.is_long || right.is_long };
+            left = ExpressionValue { value, is_long: left.is_long || right.is_long };
         }
         Ok(left)
     }
@@ -92,7 +92,7 @@ impl<'a> Expressions<'a> {
         Some(found)
     }
 
-    fn unary(&mut self) -> Result<Value> {
+    fn unary(&mut self) -> Result<ExpressionValue> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(self.position().error("an expression is nested too deeply"));
@@ -102,16 +102,18 @@ impl<'a> Expressions<'a> {
         value
     }
 
-    fn nested(&mut self) -> Result<Value> {
+    fn nested(&mut self) -> Result<ExpressionValue> {
         let Some(token) = self.tokens.get(self.at) else {
             return Err(self.end.error("a number is missing"));
         };
         self.at += 1;
-        let map =
-            |value: Value, change: fn(i64) -> i64| Value { value: change(value.value), ..value };
+        let map = |value: ExpressionValue, change: fn(i64) -> i64| ExpressionValue {
+            value: change(value.value),
+            ..value
+        };
         match &token.kind {
             TokenKind::Number(Number { value, is_long }) => {
-                Ok(Value { value: i64::from(*value), is_long: *is_long })
+                Ok(ExpressionValue { value: i64::from(*value), is_long: *is_long })
             }
             TokenKind::Symbol('-') => Ok(map(self.unary()?, i64::wrapping_neg)),
             TokenKind::Symbol('+') => self.unary(),
@@ -125,8 +127,8 @@ impl<'a> Expressions<'a> {
                 }
                 Ok(value)
             }
-            TokenKind::Word(_) if self.undefined == Undefined::Zero => {
-                Ok(Value { value: 0, is_long: false })
+            TokenKind::Word(_) if self.undefined == UndefinedWord::Zero => {
+                Ok(ExpressionValue { value: 0, is_long: false })
             }
             TokenKind::Word(word) => Err(token
                 .position

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Position;
+use super::RcPosition;
 use super::code_page::CodePage;
 use super::token::{self, Token, TokenKind};
 use crate::error::Result;
@@ -35,14 +35,14 @@ impl Macros {
     }
 
     /// Defines `NAME` as one number.
-    pub fn set(&mut self, name: &str, value: i64, position: &Position) -> Result<()> {
+    pub fn set(&mut self, name: &str, value: i64, position: &RcPosition) -> Result<()> {
         let body = token::tokens(&value.to_string(), CodePage::Utf8, position)?;
         self.by_name.insert(name.to_owned(), Macro { parameters: None, body });
         Ok(())
     }
 
     /// Defines what follows `#define`. A later definition replaces an earlier one.
-    pub fn define(&mut self, definition: &[Token], position: &Position) -> Result<()> {
+    pub fn define(&mut self, definition: &[Token], position: &RcPosition) -> Result<()> {
         let name = definition.split_first().and_then(|(name, rest)| Some((name.word()?, rest)));
         let Some((name, rest)) = name else {
             return Err(position.error("`#define` has no name"));

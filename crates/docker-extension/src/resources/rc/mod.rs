@@ -48,12 +48,12 @@ pub fn compile(path: &Utf8Path, options: &RcOptions, read: ReadFile<'_>) -> Resu
 
 /// A line of a file, for messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Position {
+struct RcPosition {
     file: std::rc::Rc<Utf8Path>,
     line: u32,
 }
 
-impl Position {
+impl RcPosition {
     fn error(&self, what: impl std::fmt::Display) -> Error {
         Error::new(format!("`{}`:{}: {what}", self.file, self.line))
     }

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::code_page::{CodePage, without_utf16};
-use super::expression::{Expressions, Undefined};
+use super::expression::{Expressions, UndefinedWord};
 use super::macros::Macros;
 use super::token::{self, Number, Token, TokenKind};
-use super::{FileSearch, Position, RcOptions, constants};
+use super::{FileSearch, RcOptions, RcPosition, constants};
 use crate::error::{Error, Result};
 
 /// Hostile files must not be read forever.
@@ -31,19 +31,19 @@ pub(super) struct Preprocessor<'a> {
 }
 
 /// One `#if` that is not closed yet.
-struct Condition {
+struct OpenCondition {
     /// Whether the lines here are read.
     is_active: bool,
     /// Whether one of its branches was read already, or all of it is skipped.
     is_decided: bool,
     has_else: bool,
-    position: Position,
+    position: RcPosition,
 }
 
 impl<'a> Preprocessor<'a> {
     pub fn new(files: &'a FileSearch<'a>, options: &RcOptions) -> Result<Self> {
         let mut macros = Macros::default();
-        let position = Position { file: Utf8Path::new("command line").into(), line: 1 };
+        let position = RcPosition { file: Utf8Path::new("command line").into(), line: 1 };
         for name in ["RC_INVOKED", "_WIN32", "_WIN64", "__MINGW32__", "__MINGW64__"] {
             macros.set(name, 1, &position)?;
         }
@@ -77,7 +77,7 @@ impl<'a> Preprocessor<'a> {
         let file: Rc<Utf8Path> = path.into();
         self.size += contents.len();
         if self.size > MAX_SIZE || self.depth >= MAX_INCLUDES {
-            let position = Position { file, line: 1 };
+            let position = RcPosition { file, line: 1 };
             return Err(position.error("the files are too large, or include each other too deeply"));
         }
         self.depth += 1;
@@ -91,7 +91,7 @@ impl<'a> Preprocessor<'a> {
         let mut code_page = self.code_page.unwrap_or(default);
         let utf8 = utf8.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&utf8);
 
-        let mut conditions: Vec<Condition> = Vec::new();
+        let mut conditions: Vec<OpenCondition> = Vec::new();
         let mut comments = Comments::default();
         let mut joined = String::new();
         let mut lines = utf8.split(|byte| *byte == b'\n').zip(1_u32..).peekable();
@@ -104,7 +104,7 @@ impl<'a> Preprocessor<'a> {
                 continue;
             }
             joined.push_str(line);
-            let position = Position { file: file.clone(), line: number };
+            let position = RcPosition { file: file.clone(), line: number };
             let line = comments.remove(&std::mem::take(&mut joined));
             let is_active = conditions.iter().all(|condition| condition.is_active);
             if let Some(directive) = line.trim_start().strip_prefix('#') {
@@ -130,9 +130,9 @@ impl<'a> Preprocessor<'a> {
     fn directive(
         &mut self,
         line: &str,
-        conditions: &mut Vec<Condition>,
+        conditions: &mut Vec<OpenCondition>,
         is_active: bool,
-        position: &Position,
+        position: &RcPosition,
     ) -> Result<Option<Option<CodePage>>> {
         let line = line.trim();
         let end = line.find(|it: char| !it.is_ascii_alphabetic()).unwrap_or(line.len());
@@ -146,7 +146,7 @@ impl<'a> Preprocessor<'a> {
                 let holds = is_active && self.holds(name, rest, position)?;
                 let (is_decided, position) = (holds || !is_active, position.clone());
                 let is_active = holds;
-                conditions.push(Condition { is_active, is_decided, has_else: false, position });
+                conditions.push(OpenCondition { is_active, is_decided, has_else: false, position });
             }
             "elif" | "else" => {
                 let condition = conditions.last_mut().filter(|condition| !condition.has_else);
@@ -186,7 +186,7 @@ impl<'a> Preprocessor<'a> {
         Ok(None)
     }
 
-    fn holds(&mut self, directive: &str, rest: &str, position: &Position) -> Result<bool> {
+    fn holds(&mut self, directive: &str, rest: &str, position: &RcPosition) -> Result<bool> {
         let first = || rest.split_whitespace().next().unwrap_or_default();
         match directive {
             "ifdef" => Ok(self.macros.is_defined(first())),
@@ -195,7 +195,7 @@ impl<'a> Preprocessor<'a> {
                 let tokens = token::tokens(rest, CodePage::Utf8, position)?;
                 let tokens = self.macros.expand(&self.resolve_defined(&tokens))?;
                 let mut expressions =
-                    Expressions::new(&tokens, 0, Undefined::Zero, position.clone());
+                    Expressions::new(&tokens, 0, UndefinedWord::Zero, position.clone());
                 let value = expressions.read()?.value;
                 match tokens.get(expressions.at) {
                     None => Ok(value != 0),
@@ -228,7 +228,7 @@ impl<'a> Preprocessor<'a> {
         output
     }
 
-    fn include(&mut self, rest: &str, position: &Position) -> Result<()> {
+    fn include(&mut self, rest: &str, position: &RcPosition) -> Result<()> {
         let named = |text: &str| {
             let inner = text.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
             inner
@@ -271,7 +271,7 @@ impl<'a> Preprocessor<'a> {
         Ok(())
     }
 
-    fn pragma(&self, rest: &str, position: &Position) -> Result<Option<Option<CodePage>>> {
+    fn pragma(&self, rest: &str, position: &RcPosition) -> Result<Option<Option<CodePage>>> {
         let Some(page) = rest.strip_prefix("code_page") else { return Ok(None) };
         let page = page.trim().strip_prefix('(').and_then(|it| it.strip_suffix(')'));
         match page.map(str::trim) {
@@ -311,9 +311,9 @@ impl Comments {
             if from.starts_with("//") {
                 return output;
             }
-            if from.starts_with("/*") {
+            if let Some(comment) = from.strip_prefix("/*") {
                 self.is_inside = true;
-                rest = &from[2..];
+                rest = comment;
                 continue;
             }
             let length = match from.strip_prefix('"') {

@@ -1,9 +1,9 @@
 //! The statements of an `.rc` file.
 
 use super::constants;
-use super::expression::{Expressions, Undefined, Value};
+use super::expression::{ExpressionValue, Expressions, UndefinedWord};
 use super::token::{Text, Token, TokenKind};
-use super::{FileSearch, Position, RcOptions};
+use super::{FileSearch, RcOptions, RcPosition};
 use crate::error::{Error, Result};
 use crate::resources::icon::{self, Pictogram};
 use crate::resources::version::{self, BlockContent, FixedFileInfo, VersionBlock};
@@ -23,7 +23,7 @@ pub(super) fn parse(
         Some(token) => token.position.clone(),
         None => return Ok(Resources::default()),
     };
-    let mut parser = Parser {
+    let mut parser = StatementParser {
         tokens,
         at: 0,
         end,
@@ -44,14 +44,14 @@ struct NumberedText {
     number: u16,
     language: u16,
     text: Vec<u16>,
-    position: Position,
+    position: RcPosition,
 }
 
-struct Parser<'a> {
+struct StatementParser<'a> {
     tokens: &'a [Token],
     at: usize,
     /// For errors at the end of the file.
-    end: Position,
+    end: RcPosition,
     /// Of the statements that follow.
     language: u16,
     files: &'a FileSearch<'a>,
@@ -88,12 +88,12 @@ const RAW_KINDS: [(&str, u16); 7] = [
     ("HTML", 23),
 ];
 
-impl<'a> Parser<'a> {
+impl<'a> StatementParser<'a> {
     fn peek(&self) -> Option<&'a Token> {
         self.tokens.get(self.at)
     }
 
-    fn position(&self) -> Position {
+    fn position(&self) -> RcPosition {
         self.peek().map_or(&self.end, |token| &token.position).clone()
     }
 
@@ -137,9 +137,9 @@ impl<'a> Parser<'a> {
         self.take_word("END") || self.take_symbol('}')
     }
 
-    fn value(&mut self) -> Result<Value> {
+    fn value(&mut self) -> Result<ExpressionValue> {
         let mut expressions =
-            Expressions::new(self.tokens, self.at, Undefined::Error, self.end.clone());
+            Expressions::new(self.tokens, self.at, UndefinedWord::Error, self.end.clone());
         let value = expressions.read()?;
         self.at = expressions.at;
         Ok(value)
@@ -264,7 +264,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn add(&mut self, key: ResourceKey, data: Vec<u8>, position: &Position) -> Result<()> {
+    fn add(&mut self, key: ResourceKey, data: Vec<u8>, position: &RcPosition) -> Result<()> {
         self.size += data.len();
         if self.size > MAX_SIZE {
             return Err(position.error("the resources are larger than 256 MiB"));
@@ -315,7 +315,7 @@ impl<'a> Parser<'a> {
         &mut self,
         name: ResourceId,
         pictogram: Pictogram,
-        position: &Position,
+        position: &RcPosition,
     ) -> Result<()> {
         let language = self.options()?;
         let file = self.file()?;
@@ -329,7 +329,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A program contains a bitmap without the file's header.
-    fn bitmap(&mut self, name: ResourceId, position: &Position) -> Result<()> {
+    fn bitmap(&mut self, name: ResourceId, position: &RcPosition) -> Result<()> {
         const HEADER: usize = 14;
         let language = self.options()?;
         let file = self.file()?;
@@ -340,7 +340,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A file, or values between `BEGIN` and `END`.
-    fn raw(&mut self, kind: ResourceId, name: ResourceId, position: &Position) -> Result<()> {
+    fn raw(&mut self, kind: ResourceId, name: ResourceId, position: &RcPosition) -> Result<()> {
         let language = self.options()?;
         let data = if self.next_is_begin() { self.values()? } else { self.file()? };
         self.add(ResourceKey { kind, name, language }, data, position)
@@ -359,8 +359,12 @@ impl<'a> Parser<'a> {
                     data.extend(text.data());
                 }
                 Some(_) => match self.value()? {
-                    Value { value, is_long: true } => data.extend((value as u32).to_le_bytes()),
-                    Value { value, is_long: false } => data.extend((value as u16).to_le_bytes()),
+                    ExpressionValue { value, is_long: true } => {
+                        data.extend((value as u32).to_le_bytes())
+                    }
+                    ExpressionValue { value, is_long: false } => {
+                        data.extend((value as u16).to_le_bytes())
+                    }
                 },
                 None => return Err(self.unexpected("`END` or `}`")),
             }
@@ -398,7 +402,7 @@ impl<'a> Parser<'a> {
         Ok(text)
     }
 
-    fn version(&mut self, name: ResourceId, position: &Position) -> Result<()> {
+    fn version(&mut self, name: ResourceId, position: &RcPosition) -> Result<()> {
         let language = self.options()?;
         let mut fixed = FixedFileInfo::default();
         while !self.next_is_begin() {
@@ -428,13 +432,13 @@ impl<'a> Parser<'a> {
 
     fn version_numbers(&mut self) -> Result<[u16; 4]> {
         let mut version = [0; 4];
-        for index in 0..4 {
+        for (index, part) in version.iter_mut().enumerate() {
             if index > 0 && !self.take_symbol(',') {
                 break;
             }
             let position = self.position();
             let value = self.value()?.value;
-            version[index] = u16::try_from(value).map_err(|_| {
+            *part = u16::try_from(value).map_err(|_| {
                 position.error(format_args!("the number {value} is not between 0 and 65535"))
             })?;
         }
@@ -484,8 +488,12 @@ impl<'a> Parser<'a> {
         let mut data = Vec::new();
         loop {
             match self.value()? {
-                Value { value, is_long: true } => data.extend((value as u32).to_le_bytes()),
-                Value { value, is_long: false } => data.extend((value as u16).to_le_bytes()),
+                ExpressionValue { value, is_long: true } => {
+                    data.extend((value as u32).to_le_bytes())
+                }
+                ExpressionValue { value, is_long: false } => {
+                    data.extend((value as u16).to_le_bytes())
+                }
             }
             if !self.take_symbol(',') {
                 return Ok(BlockContent::Binary(data));

@@ -245,6 +245,13 @@ fn an_icon_is_a_group_and_its_pictures() {
     let truncated = [("app.rc", &b"1 ICON a.ico"[..]), ("a.ico", &icon[..icon.len() - 1])];
     let error = compile_files(&truncated, &RcOptions::default()).unwrap_err().to_string();
     assert!(error.contains("picture 2 of 2 ends past the end"), "{error}");
+
+    // As many pictures as the format allows, twice.
+    let mut hostile = vec![0, 0, 1, 0, 0xff, 0xff];
+    hostile.resize(6 + 16 * 0xffff, 0);
+    let files = [("app.rc", &b"1 ICON a.ico\n2 ICON a.ico"[..]), ("a.ico", &hostile)];
+    let error = compile_files(&files, &RcOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("`app.rc`:2") && error.contains("more than 65535 pictures"), "{error}");
 }
 
 #[test]

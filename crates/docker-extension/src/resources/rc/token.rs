@@ -1,6 +1,6 @@
 //! The tokens of a line.
 
-use super::Position;
+use super::RcPosition;
 use super::code_page::CodePage;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub(super) struct Token {
     pub raw: String,
     /// Whether blanks are before it.
     pub is_spaced: bool,
-    pub position: Position,
+    pub position: RcPosition,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl Token {
 pub(super) fn tokens(
     line: &str,
     code_page: CodePage,
-    position: &Position,
+    position: &RcPosition,
 ) -> crate::error::Result<Vec<Token>> {
     let mut tokens = Vec::new();
     let mut rest = line;
