@@ -80,6 +80,6 @@ fn doctor_reports_on_the_machine_outside_a_project() {
     let directory = tempfile::tempdir().unwrap();
     let report = stdout(&docker_extension(directory.path(), &["doctor"]));
     let subjects: Vec<&str> = report.lines().filter_map(|line| line.split(' ').nth(1)).collect();
-    assert_eq!(subjects, ["Rust", "zig", "image", "project", "cache"], "{report}");
+    assert_eq!(subjects, ["Rust", "zig", "Node.js", "image", "project", "cache"], "{report}");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "it left files behind");
 }
