@@ -61,6 +61,12 @@ pub mod inspect {
     };
 }
 
+pub mod macos_symbols {
+    pub use crate::macos_symbols::{
+        CLASS, GENERATED, METACLASS, Symbol, SymbolList, lists, version,
+    };
+}
+
 pub mod oci {
     pub use crate::oci::{Digest, ImageName, Reference, Tag};
 }
@@ -109,7 +115,7 @@ pub mod toolchain {
         pub use crate::toolchain::import_library::from_name;
     }
     pub mod macos {
-        pub use crate::toolchain::macos::{FROM_CRATES, SymbolList, lists, sdk};
+        pub use crate::toolchain::macos::sdk;
     }
     pub mod zig {
         pub use crate::toolchain::zig::{Zig, find};

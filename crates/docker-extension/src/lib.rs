@@ -29,6 +29,7 @@ mod inspect;
 pub mod internals;
 mod interrupt;
 mod lock;
+mod macos_symbols;
 mod node;
 mod oci;
 mod output;

@@ -3,7 +3,8 @@
 //!
 //! The symbols in `data/macos` come from here, and an undefined symbol is traced to the crate that
 //! declares it. This is not a Rust parser: it follows `mod`, `cfg`, `cfg_if!` and `cfg_select!`, and
-//! reads external blocks, `extern "C" { … }`. It does not see blocks that other macros generate.
+//! reads external blocks, `extern "C" { … }`, and the Objective-C classes of objc2's `extern_class!`. It does
+//! not see blocks that other macros generate.
 //!
 //! The sources of published crates are untrusted, so reading them is bounded: each file is read once,
 //! files that are too large are not read, and groups that are nested too deeply are ignored.
@@ -14,6 +15,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use proc_macro2::Delimiter::{Brace, Bracket};
 
 use crate::files;
+use crate::macos_symbols::CLASS;
 use crate::platform::Arch;
 
 mod cfg;
@@ -27,7 +29,7 @@ use tokens::token_trees;
 /// In bytes. Generated bindings have a few megabytes.
 const MAX_FILE_SIZE: u64 = 16 * 1024 * 1024;
 
-/// A foreign function or variable.
+/// A foreign function, variable or Objective-C class.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Declaration {
     /// The symbol for the linker: the name in C with `_` in front.
@@ -182,6 +184,11 @@ impl CrateReader<'_> {
                     attributes.clear();
                     rest
                 }
+                [Word(name), Sign('!'), Group(_, class), rest @ ..] if name == "extern_class" => {
+                    self.class(class);
+                    attributes.clear();
+                    rest
+                }
                 [Word(keyword), Sign('#'), rest @ ..] if keyword == "if" => {
                     self.cfg_if(rest, paths)
                 }
@@ -272,6 +279,25 @@ impl CrateReader<'_> {
         }
     }
 
+    /// Reads the content of objc2's `extern_class!`: attributes, and a structure with the class's name.
+    fn class(&mut self, mut rest: &[TokenTree]) {
+        let mut attributes: Vec<&[TokenTree]> = Vec::new();
+        while let [first, behind @ ..] = rest {
+            match (first, behind) {
+                (Sign('#'), [Group(Bracket, attribute), ..]) => attributes.push(attribute),
+                (Word(keyword), [Word(name), ..]) if keyword == "struct" => {
+                    let Some(attributes) = cfg::effective(&attributes, self.arch) else { return };
+                    let class = value(&attributes, "name").unwrap_or(name);
+                    let symbol = format!("{CLASS}{class}");
+                    self.found.items.push(Declaration { symbol, library: None });
+                    return;
+                }
+                _ => {}
+            }
+            rest = behind;
+        }
+    }
+
     fn item(&mut self, name: &str, attributes: &[&[TokenTree]], library: Option<&LinkedLibrary>) {
         let Some(attributes) = cfg::effective(attributes, self.conditions) else { return };
         let name = value(&attributes, "link_name").unwrap_or(name);
@@ -354,6 +380,18 @@ mod tests {
     }
 
     #[test]
+    fn an_objective_c_class_is_a_symbol() {
+        let source = "extern_class!(\n\
+                      /// Text.\n#[unsafe(super(NSObject))]\n#[derive(Debug)]\n\
+                      pub struct NSArray<ObjectType: ?Sized = AnyObject>;\n);\n\
+                      objc2::extern_class!(#[name = \"NSOther\"] pub struct Mine;);\n\
+                      #[cfg(target_os = \"ios\")] mod b { extern_class!(pub struct UIView;); }\n\
+                      extern_class!(#[cfg(target_os = \"ios\")] pub struct UIKey;);";
+        let expected = ["_OBJC_CLASS_$_NSArray", "_OBJC_CLASS_$_NSOther"];
+        assert_eq!(read(&[("lib.rs", source)], Arch::Arm64), expected);
+    }
+
+    #[test]
     fn the_link_name_takes_precedence_over_the_rust_name() {
         let source = "extern {\n\
                       #[cfg_attr(target_arch = \"x86_64\", link_name = \"stat$INODE64\")]\n\
@@ -414,6 +452,9 @@ mod tests {
             "#![",
             "#",
             "}}}",
+            "extern_class!(#[",
+            "extern_class!(pub struct",
+            "extern_class!(struct);",
         ] {
             assert_eq!(read(&[("lib.rs", source)], Arch::Arm64), Vec::<String>::new(), "{source}");
         }

@@ -10,7 +10,7 @@ use std::fs;
 use std::process::Command;
 use std::time::{Instant, SystemTime};
 
-use docker_extension::internals::toolchain::macos;
+use docker_extension::internals::macos_symbols;
 use support::program::{
     assert_fit_for_macos, assert_fit_for_windows, assert_without_time, bound, imports, libraries,
 };
@@ -213,7 +213,7 @@ fn assert_same_libraries(name: &str, lld: &BTreeSet<String>, zig: &BTreeSet<Stri
     assert_eq!(only_lld, Vec::<&String>::new(), "{name}");
     for import in zig.difference(lld) {
         let (library, symbol) = import.split_once(": ").unwrap();
-        let list = macos::lists().find(|list| list.install_name == library);
+        let list = macos_symbols::lists().find(|list| list.install_name == library);
         let is_listed = list.is_some_and(|list| list.symbols.iter().any(|it| it.name == symbol));
         assert!(is_listed, "{name}: {import}");
     }

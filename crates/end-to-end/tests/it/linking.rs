@@ -7,8 +7,9 @@ use std::fs;
 use std::io::{Read, Write};
 use std::process::Command;
 
+use docker_extension::internals::macos_symbols;
 use docker_extension::internals::platform::HostPlatform;
-use docker_extension::internals::toolchain::{import_library, macos};
+use docker_extension::internals::toolchain::import_library;
 use object::read::archive::{ArchiveFile, ArchiveSymbol};
 use support::program::{
     assert_fit_for_macos, assert_fit_for_windows, assert_without_time, bound, imports, libraries,
@@ -300,7 +301,7 @@ fn every_name_of_libsystem_is_known_to_zig() {
     let stub = fs::read_to_string(format!("{directory}/libc/darwin/libSystem.tbd")).unwrap();
     let names = stub.split(|c: char| c.is_whitespace() || "[],'\"".contains(c));
     let known: BTreeSet<&str> = names.collect();
-    let system = macos::lists().find(|list| list.name == "System").unwrap();
+    let system = macos_symbols::lists().find(|list| list.name == "System").unwrap();
     let unknown: Vec<String> = system
         .symbols
         .into_iter()

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use docker_extension::internals::toolchain::macos::{self, SymbolList};
+use docker_extension::internals::macos_symbols::{self, SymbolList};
 use object::macho::{self, BindDylib};
 
 use super::Rejection;
@@ -31,7 +31,7 @@ pub struct Symbols(HashMap<(i32, String), u64>);
 
 impl Libraries {
     pub fn load(dylibs: &[Dylib]) -> Result<Self, Rejection> {
-        let lists: Vec<SymbolList> = macos::lists().collect();
+        let lists: Vec<SymbolList> = macos_symbols::lists().collect();
         dylibs.iter().map(|dylib| Library::load(dylib, &lists)).collect::<Result<_, _>>().map(Self)
     }
 
