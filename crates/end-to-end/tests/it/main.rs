@@ -26,6 +26,7 @@ mod linking;
 #[cfg(unix)]
 mod linking_speed;
 mod login;
+mod macos_libraries;
 #[cfg(unix)]
 mod new;
 #[cfg(unix)]

@@ -1,0 +1,125 @@
+//! The libraries of macOS that programs link: umbrella frameworks, classes, C libraries.
+
+use crate::support;
+
+use std::fs;
+
+use support::program::{assert_fit_for_macos, bound, imports};
+use support::{Extension, stderr};
+
+const PLATFORMS: [&str; 2] = ["darwin-amd64", "darwin-arm64"];
+
+/// The source of a program that refers to the foreign items of `block` on macOS.
+fn referring(block: &str, items: &[&str]) -> String {
+    let items: Vec<String> = items.iter().map(|item| format!("&raw const {item}")).collect();
+    format!(
+        "#[cfg(target_os = \"macos\")]\n{block}\n\
+         fn main() {{ #[cfg(target_os = \"macos\")] unsafe {{ println!(\"{{:?}}\", [{}]) }} }}\n",
+        items.join(", ")
+    )
+}
+
+/// Declares variables, which need no signature.
+fn block(library: &str, kind: &str, items: &[&str]) -> String {
+    let items: Vec<String> = items.iter().map(|item| format!("static {item}: u8;")).collect();
+    let items = items.concat();
+    format!("#[link(name = \"{library}\"{kind})] unsafe extern \"C\" {{ {items} }}")
+}
+
+const FRAMEWORK: &str = ", kind = \"framework\"";
+
+fn built(extension: &Extension, platform: &str, name: &str) -> Vec<u8> {
+    fs::read(extension.path(&format!("dist/host/{platform}/{name}"))).unwrap()
+}
+
+/// A symbol that is bound to a library: the last part of its install name, and the symbol.
+fn is_bound(program: &[u8], library: &str, symbol: &str) -> bool {
+    bound(program).iter().any(|import| import.ends_with(&format!("/{library}: {symbol}")))
+}
+
+#[test]
+fn programs_that_link_umbrella_frameworks_and_classes_are_linked_by_the_toolchain() {
+    support::ready();
+    let extension = Extension::new();
+    fs::remove_dir_all(extension.path("host-bins/tool")).unwrap();
+    let package = |name: &str, source: &str| {
+        let manifest = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n");
+        extension.package(name, &manifest, source);
+    };
+    // Only its build script names the umbrella.
+    package(
+        "build-script",
+        &referring("unsafe extern \"C\" { static CGMainDisplayID: u8; }", &["CGMainDisplayID"]),
+    );
+    extension.write(
+        "host-bins/build-script/build.rs",
+        "fn main() { if std::env::var(\"CARGO_CFG_TARGET_OS\").unwrap() == \"macos\" { \
+         println!(\"cargo:rustc-link-lib=framework=ApplicationServices\"); } }",
+    );
+    let cases = [
+        ("cocoa", "Cocoa", FRAMEWORK, &["NSApp", "NSLog", "CFRelease"][..]),
+        ("carbon", "Carbon", FRAMEWORK, &["RegisterEventHotKey", "UCKeyTranslate", "LMGetKbdType"]),
+        ("audio", "AudioUnit", FRAMEWORK, &["AudioComponentFindNext"]),
+        ("network", "Network", FRAMEWORK, &["nw_path_monitor_create"]),
+        ("sqlite", "sqlite3", "", &["sqlite3_libversion"]),
+        ("compressed", "bz2", "", &["BZ2_bzCompress"]),
+    ];
+    for (name, library, kind, items) in cases {
+        package(name, &referring(&block(library, kind, items), items));
+    }
+    let classes = "#[link(name = \"AppKit\", kind = \"framework\")] unsafe extern \"C\" {\n\
+                   #[link_name = \"OBJC_CLASS_$_NSArray\"] static ARRAY: u8;\n\
+                   #[link_name = \"OBJC_METACLASS_$_NSString\"] static STRING: u8;\n\
+                   #[link_name = \"OBJC_CLASS_$_NSObject\"] static OBJECT: u8;\n\
+                   #[link_name = \"OBJC_CLASS_$_NSWindow\"] static WINDOW: u8;\n\
+                   #[link_name = \"OBJC_EHTYPE_$_NSException\"] static EXCEPTION: u8; }";
+    let items = ["ARRAY", "STRING", "OBJECT", "WINDOW", "EXCEPTION"];
+    package("classes", &referring(classes, &items));
+
+    let args = ["dist", "--engine", "embedded", "--platform", &PLATFORMS.join(",")];
+    let output = extension.xtask(&args).output().unwrap();
+    let messages = stderr(&output);
+    assert!(output.status.success(), "{messages}");
+    assert!(messages.contains("linked by rust-lld\n"), "{messages}");
+    assert!(!messages.contains("unknown macOS symbol"), "{messages}");
+
+    let expected = [
+        ("build-script", &[("CoreGraphics", "_CGMainDisplayID")][..]),
+        (
+            "cocoa",
+            &[("AppKit", "_NSApp"), ("Foundation", "_NSLog"), ("CoreFoundation", "_CFRelease")],
+        ),
+        (
+            "carbon",
+            &[
+                ("Carbon", "_RegisterEventHotKey"),
+                ("CoreServices", "_UCKeyTranslate"),
+                ("Carbon", "_LMGetKbdType"),
+            ],
+        ),
+        ("audio", &[("AudioToolbox", "_AudioComponentFindNext")]),
+        ("network", &[("Network", "_nw_path_monitor_create")]),
+        ("sqlite", &[("libsqlite3.dylib", "_sqlite3_libversion")]),
+        ("compressed", &[("libbz2.1.0.dylib", "_BZ2_bzCompress")]),
+        (
+            "classes",
+            &[
+                ("CoreFoundation", "_OBJC_CLASS_$_NSArray"),
+                ("Foundation", "_OBJC_METACLASS_$_NSString"),
+                ("libobjc.A.dylib", "_OBJC_CLASS_$_NSObject"),
+                ("AppKit", "_OBJC_CLASS_$_NSWindow"),
+                ("CoreFoundation", "_OBJC_EHTYPE_$_NSException"),
+            ],
+        ),
+    ];
+    for platform in PLATFORMS {
+        for (name, imported) in expected {
+            let program = built(&extension, platform, name);
+            assert_fit_for_macos(&program, platform);
+            for (library, symbol) in imported {
+                let imports = imports(&program);
+                assert!(is_bound(&program, library, symbol), "{name}, {symbol}: {imports:?}");
+            }
+        }
+    }
+}
