@@ -56,8 +56,8 @@ pub mod image {
 
 pub mod inspect {
     pub use crate::inspect::{
-        BinaryFormat, BinaryKind, Cpu, Elf, Glibc, InspectedFile, Loading, MachO, Native,
-        NeededLibrary, Pe, Signature, Slice, Subsystem, read,
+        BinaryFormat, BinaryKind, Cpu, Elf, Glibc, ImportedSymbol, InspectedFile, Loading, MachO,
+        Native, NeededLibrary, Pe, Signature, Slice, Subsystem, read,
     };
 }
 

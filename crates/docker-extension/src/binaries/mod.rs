@@ -10,6 +10,7 @@ use crate::text;
 
 mod cpu;
 mod cpu_word;
+pub mod imports;
 mod libraries;
 mod listed;
 mod mode;
@@ -124,7 +125,10 @@ fn judge_slice(listed: Listed<'_>, slice: &Slice) -> Vec<Breach> {
     match &slice.native {
         Native::MachO(native) => {
             breaches.extend(judge_for_macos(slice, native));
-            breaches.extend(listed.promise.and_then(|promise| judge_promise(promise, native)));
+            breaches.extend(imports::judge(slice, native));
+            breaches.extend(
+                listed.promise.and_then(|promise| judge_promise(promise, listed.image, native)),
+            );
         }
         Native::Elf(native) => breaches.extend(libraries::judge_for_linux(slice, native)),
         Native::Pe(_) => {}
@@ -163,8 +167,8 @@ fn judge_for_macos(slice: &Slice, native: &MachO) -> Vec<Breach> {
     breaches
 }
 
-fn judge_promise(promise: Promise, native: &MachO) -> Option<Breach> {
-    let promised = promise.minimum_macos;
+fn judge_promise(promise: Promise, arch: Arch, native: &MachO) -> Option<Breach> {
+    let promised = promise.minimum_macos.on(arch);
     let what = match native.minimum_macos {
         Some(found) if found <= promised => return None,
         Some(found) => {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::inspect::testing::program;
-use crate::inspect::{BinaryKind, Elf, Glibc, Loading, NeededLibrary, Pe, Subsystem};
+use crate::inspect::{BinaryKind, Elf, Glibc, ImportedSymbol, Loading, NeededLibrary, Pe, Subsystem};
 use crate::platform::HostPlatform;
 use crate::rules::Severity;
 
@@ -116,6 +116,57 @@ fn signatures_and_required_versions_are_checked_for_macos() {
     let version = |major| Some(MacOsVersion { major, minor: 0 });
     assert_eq!(mac(MAC, |it| it.minimum_macos = version(15)), ["macos-version"]);
     assert_eq!(mac(MAC, |it| it.minimum_macos = version(14)), [""; 0]);
+}
+
+/// A program for macOS that imports symbols from libSystem and from a framework of macOS 14.
+fn importing(symbols: &[&str], is_optional: bool, minimum: (u16, u8)) -> Slice {
+    let mut slice = program(INTEL_MAC);
+    let symbols_framework = "/System/Library/Frameworks/Symbols.framework/Versions/A/Symbols";
+    for name in ["/usr/lib/libSystem.B.dylib", symbols_framework] {
+        slice.libraries.push(NeededLibrary { name: name.to_owned(), loading: Loading::Start });
+    }
+    if let Native::MachO(native) = &mut slice.native {
+        native.minimum_macos = Some(MacOsVersion { major: minimum.0, minor: minimum.1 });
+        native.imports = symbols
+            .iter()
+            .map(|name| ImportedSymbol {
+                name: (*name).to_owned(),
+                library: Some(usize::from(name.contains("OBJC"))),
+                is_optional,
+            })
+            .collect();
+    }
+    slice
+}
+
+#[test]
+fn macos_must_have_the_symbols_that_a_program_imports() {
+    let judged = |symbols: &[&str], is_optional, minimum| {
+        broken(INTEL_MAC, &[importing(symbols, is_optional, minimum)])
+    };
+    assert_eq!(judged(&["_read"], false, (11, 0)), [""; 0]);
+    assert_eq!(judged(&["_read", "_acl_dup"], false, (11, 0)), ["macos-symbol-unproven"]);
+    let both = ["macos-symbol-newer", "macos-symbol-unproven"];
+    assert_eq!(judged(&["_dup3"], false, (11, 0)), both);
+    assert_eq!(judged(&["_dup3"], true, (11, 0)), [""; 0]);
+    assert_eq!(judged(&["_OBJC_CLASS_$_NSSymbolEffect"], false, (13, 0)), both);
+    assert_eq!(judged(&["_OBJC_CLASS_$_NSSymbolEffect"], false, (14, 0)), both[1..]);
+}
+
+#[test]
+fn the_headline_counts_the_proven_symbols_and_names_some_others() {
+    let names: Vec<String> = (0..20).map(|number| format!("_none{number:02}")).collect();
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+    names.extend(["_read", "_write"]);
+    let contents = InspectedFile::Binary(vec![importing(&names, false, (11, 0))]);
+    let listed =
+        Listed { os: Os::Darwin, image: Arch::Amd64, path: "/tool", beside: &[], promise: None };
+    let headlines: Vec<String> =
+        judge(listed, &contents).iter().map(|breach| breach.headline("`/tool`")).collect();
+    let expected = "`/tool` has unproven imports: 2 of 22 imported symbols proven for macOS 11.0; not \
+                    proven: `_none00`, `_none01`, `_none02`, `_none03`, `_none04`, `_none05`, `_none06`, \
+                    `_none07` and 12 more";
+    assert_eq!(headlines, [expected]);
 }
 
 #[test]

@@ -5,10 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+use crate::binaries::imports;
 use crate::cargo::build::{self, BuildScriptOutput};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::host_binaries::{Build, HostBinaryPlan, Placement};
-use crate::progress::Step;
+use crate::inspect;
+use crate::platform::Os;
+use crate::progress::{Progress, Step};
 use crate::project::Project;
 use crate::rules::binaries::LIBRARY_MISSING;
 use crate::rules::{Rule, Waiver};
@@ -96,6 +100,7 @@ pub fn compile<'a>(
     let mut problems = dll::problems(project, &with_dlls, &scripts)?;
     let built = files.iter().map(|file| (file.build, &*file.path));
     let breaches = check::check(built, project.config.minimum_macos)?;
+    describe_imports(&files, step.progress())?;
     if problems.is_empty() {
         return Ok(Compiled { files, breaches });
     }
@@ -106,6 +111,19 @@ pub fn compile<'a>(
         problems.push(BuildProblem { affected: Affected::new(), error });
     }
     Err(problem::report(problems))
+}
+
+/// Prints how many imports of each program for macOS are proven.
+fn describe_imports(files: &[HostBinaryFile<'_>], progress: &Progress) -> Result<()> {
+    let for_macos = files.iter().filter(|file| file.build.platform.os == Os::Darwin);
+    for HostBinaryFile { build, path } in for_macos.filter(|_| progress.is_verbose()) {
+        if let Some(proof) = imports::of_file(&inspect::read(&files::read(path)?)) {
+            let Build { binary, platform } = build;
+            let described = imports::described(&proof);
+            progress.detail(format_args!("`{}` for {platform}: {described}", binary.name));
+        }
+    }
+    Ok(())
 }
 
 fn not_built(build: &Build<'_>) -> Error {

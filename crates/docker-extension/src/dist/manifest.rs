@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::engine::EngineKind;
+use crate::macos_symbols::ImportProof;
 use crate::oci::Digest;
 use crate::platform::{HostPlatform, ImagePlatform};
 use crate::text;
@@ -55,6 +56,41 @@ pub struct HostBinaryEntry {
     pub sha256: Digest,
     /// In bytes.
     pub size: u64,
+    /// Only for macOS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub macos_imports: Option<MacOsImports>,
+}
+
+/// The symbols without which a host binary does not start, and what proves that macOS has them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MacOsImports {
+    /// The oldest macOS that the host binary supports.
+    pub minimum_macos: String,
+    /// The number of imported symbols.
+    pub count: usize,
+    /// The number of symbols that `minimum_macos` is known to have.
+    pub proven: usize,
+    /// The first other symbols, at most [`MacOsImports::MOST_NAMED`].
+    pub unproven: Vec<String>,
+    /// Symbols and libraries that are newer than `minimum_macos`.
+    pub newer: Vec<String>,
+}
+
+impl MacOsImports {
+    const MOST_NAMED: usize = 100;
+}
+
+impl From<ImportProof> for MacOsImports {
+    fn from(proof: ImportProof) -> Self {
+        let newer = proof.newer.iter().map(|(name, _)| name.clone());
+        Self {
+            minimum_macos: proof.minimum.to_string(),
+            count: proof.imports(),
+            proven: proof.proven,
+            unproven: proof.unproven.iter().take(Self::MOST_NAMED).cloned().collect(),
+            newer: newer.take(Self::MOST_NAMED).collect(),
+        }
+    }
 }
 
 /// A file that a release publishes.
@@ -129,6 +165,13 @@ mod tests {
                 path: "host/darwin-arm64/helper".to_owned(),
                 sha256: Digest::of(b"helper"),
                 size: 300_000,
+                macos_imports: Some(MacOsImports {
+                    minimum_macos: "11.0".to_owned(),
+                    count: 3,
+                    proven: 1,
+                    unproven: vec!["_acl_dup".to_owned(), "_dup3".to_owned()],
+                    newer: vec!["_dup3".to_owned()],
+                }),
             }],
             artifacts: vec![Artifact {
                 path: "tool-1.2.3.oci.tar".to_owned(),
@@ -159,7 +202,19 @@ mod tests {
                   "target": "aarch64-apple-darwin",
                   "path": "host/darwin-arm64/helper",
                   "sha256": "e81d3b0e9d82feaaf5f6e55bdff24731d7eee08632ffa63801e6397290c5d20a",
-                  "size": 300000
+                  "size": 300000,
+                  "macos_imports": {
+                    "minimum_macos": "11.0",
+                    "count": 3,
+                    "proven": 1,
+                    "unproven": [
+                      "_acl_dup",
+                      "_dup3"
+                    ],
+                    "newer": [
+                      "_dup3"
+                    ]
+                  }
                 }
               ],
               "artifacts": [

@@ -12,12 +12,15 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::binaries::imports;
 use crate::compile::HostBinaryFile;
 use crate::engine::EngineKind;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::image::Image;
+use crate::inspect;
 use crate::oci::Digest;
+use crate::platform::Os;
 use crate::project::{Project, licences};
 use crate::staging::Staged;
 
@@ -25,7 +28,16 @@ pub mod manifest;
 mod zip_archive;
 
 pub use manifest::MANIFEST;
-use manifest::{Artifact, ArtifactKind, CHECKSUMS, DistManifest, HostBinaryEntry};
+use manifest::{Artifact, ArtifactKind, CHECKSUMS, DistManifest, HostBinaryEntry, MacOsImports};
+
+/// What is known about the imports of a host binary, if it is for macOS.
+fn macos_imports(os: Os, path: &Utf8Path) -> Result<Option<MacOsImports>> {
+    if os != Os::Darwin {
+        return Ok(None);
+    }
+    let proof = imports::of_file(&inspect::read(&files::read(path)?));
+    Ok(proof.map(MacOsImports::from))
+}
 
 /// A dist that is being written. It is deleted if it is dropped before [`StagedDist::commit`].
 pub struct StagedDist<'a> {
@@ -84,6 +96,7 @@ impl<'a> StagedDist<'a> {
                     path,
                     sha256: digest,
                     size,
+                    macos_imports: macos_imports(platform.os, &copy)?,
                 });
                 packed.push(zip_archive::ZipEntry { path: copy, name, is_executable: true });
             }

@@ -1,15 +1,17 @@
 //! Mach-O, the format of macOS programs, for one CPU or several.
 
-use object::macho::{self, CpuSubtype, CpuType, DylibCommand, FatArch32, FatArch64, FileType};
+use object::macho::{
+    self, CpuSubtype, CpuType, DylibCommand, FatArch32, FatArch64, FileType, SymtabCommand,
+};
 use object::read::macho::{
-    FatArch, LoadCommandData, LoadCommandVariant, MachHeader, MachOFatFile, Section as _,
-    Segment as _,
+    FatArch, LoadCommandData, LoadCommandVariant, MachHeader, MachOFatFile, Nlist as _,
+    Section as _, Segment as _,
 };
 use object::{Endianness, read};
 
 use super::raw::Reason;
 use super::signature::{Signature, SignaturePlace};
-use super::slice::{BinaryKind, Cpu, Loading, MachO, Native, NeededLibrary, Slice};
+use super::slice::{BinaryKind, Cpu, ImportedSymbol, Loading, MachO, Native, NeededLibrary, Slice};
 use super::{paths, raw, signature};
 use crate::platform::Arch;
 use crate::project::config::MacOsVersion;
@@ -17,6 +19,11 @@ use crate::project::config::MacOsVersion;
 /// Java class files start like universal Mach-O files; they have the version of Java, from 45 upwards,
 /// in the place of the number of slices.
 const MOST_SLICES: u32 = 44;
+
+/// The maximum number of imported symbols that are read. Large programs have a few thousand.
+const MOST_IMPORTS: usize = 16 * 1024;
+/// In bytes. C++ has symbols of a few hundred.
+const LONGEST_SYMBOL: usize = 1024;
 
 pub(super) fn is_mach_o(bytes: &[u8]) -> bool {
     match *bytes {
@@ -85,6 +92,7 @@ fn read_slice<Header: MachHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<S
             minimum_macos: None,
             signature: Signature::Missing,
             run_paths: Vec::new(),
+            imports: Vec::new(),
         }),
     };
     let mut signature = None;
@@ -165,12 +173,36 @@ fn read_command<Header: MachHeader<Endian = Endianness>>(
             let loading = loading(command, dylib, endian)?;
             slice.libraries.push(NeededLibrary { name, loading });
         }
+        LoadCommandVariant::Symtab(table) => {
+            // A program without a readable table starts all the same.
+            native.imports = imports::<Header>(table, endian, bytes).unwrap_or_default();
+        }
         LoadCommandVariant::Rpath(path) => {
             native.run_paths.push(text(command.string(endian, path.path)?));
         }
         _ => {}
     }
     Ok(())
+}
+
+fn imports<Header: MachHeader<Endian = Endianness>>(
+    table: &SymtabCommand<Endianness>,
+    endian: Endianness,
+    bytes: &[u8],
+) -> read::Result<Vec<ImportedSymbol>> {
+    let table = table.symbols::<Header, _>(endian, bytes)?;
+    let undefined = table.iter().filter(|symbol| symbol.is_undefined());
+    let imports = undefined.filter_map(|symbol| {
+        let name = symbol.name(endian, table.strings()).ok()?;
+        let flags = symbol.n_desc(endian);
+        (name.len() <= LONGEST_SYMBOL).then(|| ImportedSymbol {
+            name: text(name),
+            // The first library has number 1.
+            library: flags.library().index().and_then(|number| usize::from(number).checked_sub(1)),
+            is_optional: flags.contains(macho::N_WEAK_REF),
+        })
+    });
+    Ok(imports.take(MOST_IMPORTS).collect())
 }
 
 fn read_segment<Header: MachHeader<Endian = Endianness>>(
@@ -262,6 +294,50 @@ impl From<macho::Version> for MacOsVersion {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A program with a table of `symbols` symbols, which all have the name at the start of `strings`.
+    fn with_symbols(symbols: u32, strings: &[u8], flags: u16) -> Vec<u8> {
+        let header = [0xfeed_facf, 0x100_0007, 3, 2, 1, 24, 0, 0].map(u32::to_le_bytes).concat();
+        let table = u32::try_from(header.len()).unwrap() + 24;
+        let length = u32::try_from(strings.len()).unwrap();
+        let command = [macho::LC_SYMTAB.0, 24, table, symbols, table + symbols * 16, length];
+        let mut file = [header, command.map(u32::to_le_bytes).concat()].concat();
+        // An external symbol that is undefined: its name, type, section, flags and value.
+        let symbol = [&[0; 4][..], &[1, 0], &flags.to_le_bytes(), &[0; 8]].concat();
+        file.extend(symbol.repeat(symbols as usize));
+        file.extend(strings);
+        file
+    }
+
+    fn imports_of(file: &[u8]) -> Vec<ImportedSymbol> {
+        match read(file).unwrap().remove(0).native {
+            Native::MachO(native) => native.imports,
+            _ => unreachable!("the file is a Mach-O file"),
+        }
+    }
+
+    #[test]
+    fn an_imported_symbol_has_the_number_of_its_library() {
+        let import = |library, is_optional| {
+            vec![ImportedSymbol { name: "_a".to_owned(), library, is_optional }]
+        };
+        assert_eq!(imports_of(&with_symbols(1, b"_a\0", 0x0200)), import(Some(1), false));
+        assert_eq!(imports_of(&with_symbols(1, b"_a\0", 0x0140)), import(Some(0), true));
+        // A symbol that is looked up in all libraries.
+        assert_eq!(imports_of(&with_symbols(1, b"_a\0", 0xfe00)), import(None, false));
+    }
+
+    #[test]
+    fn of_imported_symbols_a_bounded_number_of_bytes_is_kept() {
+        let long = [&[b'a'; LONGEST_SYMBOL + 1][..], b"\0"].concat();
+        assert_eq!(imports_of(&with_symbols(1, &long, 0x0100)), []);
+        let many = with_symbols(MOST_IMPORTS as u32 + 1, b"_a\0", 0x0100);
+        assert_eq!(imports_of(&many).len(), MOST_IMPORTS);
+        // The table is longer than the file.
+        let mut truncated = with_symbols(2, b"_a\0", 0x0100);
+        truncated.truncate(80);
+        assert_eq!(imports_of(&truncated), []);
+    }
 
     #[test]
     fn a_program_with_thousands_of_run_paths_is_rejected() {

@@ -21,8 +21,8 @@ pub use file::InspectedFile;
 use raw::Reason;
 pub use signature::Signature;
 pub use slice::{
-    BinaryFormat, BinaryKind, Cpu, Elf, Glibc, Loading, MachO, Native, NeededLibrary, Pe, Slice,
-    Subsystem,
+    BinaryFormat, BinaryKind, Cpu, Elf, Glibc, ImportedSymbol, Loading, MachO, Native,
+    NeededLibrary, Pe, Slice, Subsystem,
 };
 pub use stand_in::StandIn;
 pub use text::{Shebang, TextFile};

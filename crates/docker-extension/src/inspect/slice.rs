@@ -162,6 +162,18 @@ pub struct MachO {
     pub signature: Signature,
     /// The directories that replace `@rpath` in the names of libraries.
     pub run_paths: Vec<String>,
+    /// The symbols from libraries, without those whose names are extremely long.
+    pub imports: Vec<ImportedSymbol>,
+}
+
+/// A symbol that a program for macOS imports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedSymbol {
+    pub name: String,
+    /// The index of its library in [`Slice::libraries`]; `None` if any library may have it.
+    pub library: Option<usize>,
+    /// Whether the program starts without it.
+    pub is_optional: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

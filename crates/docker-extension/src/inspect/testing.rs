@@ -22,6 +22,7 @@ pub(crate) fn program(platform: HostPlatform) -> Slice {
                 minimum_macos: Some(MacOsVersion::DEFAULT),
                 signature: Signature::Valid,
                 run_paths: Vec::new(),
+                imports: Vec::new(),
             }),
             BinaryFormat::Pe => Native::Pe(Pe { subsystem: Subsystem::Console, pdb: None }),
             BinaryFormat::Elf => {

@@ -2,8 +2,10 @@
 //! library; the maintainer tool `macos-symbols` writes them. They contain nothing from Apple.
 
 mod list;
+mod proof;
 
 pub use list::{CLASS, CPUS, GENERATED, METACLASS, Symbol, SymbolList, version};
+pub use proof::ImportProof;
 
 macro_rules! lists {
     ($($name:literal)*) => {

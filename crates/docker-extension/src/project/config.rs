@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::table::{Problem, Problems, Table};
 use crate::oci::ImageName;
 use crate::page_reference::{InvalidPageReference, PageReference};
-use crate::platform::HostPlatform;
+use crate::platform::{Arch, HostPlatform};
 use crate::rules::waiver::{self, WaivableRule, Waiver, WaiverOrigin};
 
 /// The key of the workspace's table.
@@ -190,6 +190,17 @@ impl MacOsVersion {
     pub const DEFAULT: MacOsVersion = MacOsVersion { major: 11, minor: 0 };
     /// The oldest version that Rust's standard library supports (the rustc book, "Platform Support").
     const OLDEST: MacOsVersion = MacOsVersion { major: 10, minor: 12 };
+    const FIRST_FOR_ARM64: MacOsVersion = MacOsVersion { major: 11, minor: 0 };
+
+    /// The oldest version on which a program for this version or newer ones can run: Macs with Apple silicon
+    /// came with macOS 11.
+    #[must_use]
+    pub fn on(self, arch: Arch) -> Self {
+        match arch {
+            Arch::Amd64 => self,
+            Arch::Arm64 => self.max(Self::FIRST_FOR_ARM64),
+        }
+    }
 }
 
 impl fmt::Display for MacOsVersion {

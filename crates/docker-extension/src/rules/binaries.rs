@@ -140,6 +140,24 @@ super::rule::rules! {
         example: "`/darwin/tool` was built on macOS 26 for macOS 26",
     }
 
+    MACOS_SYMBOL_NEWER: Warning "macos-symbol-newer" {
+        reports: "program for macOS needs a symbol or library that is newer than its minimum version",
+        why: "On the older versions for which the program is, it does not start: `Symbol not found` or \
+              `Library not loaded`.",
+        help: "raise `minimum-macos` (`MACOSX_DEPLOYMENT_TARGET`), or look for the symbol at run time with \
+               `dlsym`",
+        example: "`/darwin/tool` is for macOS 10.15 and imports `_preadv`, which macOS has since 11.0",
+    }
+
+    MACOS_SYMBOL_UNPROVEN: Note "macos-symbol-unproven" {
+        reports: "program for macOS imports symbols that are not proven for its minimum version",
+        why: "A symbol is proven if a published program for that version, or an older one, can't start \
+              without it, or if the system's headers say so. The others probably exist there, too.",
+        help: "compare the symbols with Apple's documentation, or test the program on its oldest macOS",
+        example: "`/darwin/tool` is for macOS 11.0 and imports `_acl_dup`, which no known program for macOS \
+                  11.0 needs",
+    }
+
     LIBRARY_MISSING: Error "library-missing" {
         reports: "library that the program loads at startup is missing",
         why: "The program does not start on machines without the library: `Library not loaded` on macOS, \

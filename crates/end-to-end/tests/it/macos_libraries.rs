@@ -5,7 +5,7 @@ use crate::support;
 use std::fs;
 
 use support::program::{assert_fit_for_macos, bound, imports};
-use support::{Extension, stderr};
+use support::{Extension, stderr, stdout};
 
 const PLATFORMS: [&str; 2] = ["darwin-amd64", "darwin-arm64"];
 
@@ -122,4 +122,44 @@ fn programs_that_link_umbrella_frameworks_and_classes_are_linked_by_the_toolchai
             }
         }
     }
+}
+
+#[test]
+fn dist_states_which_symbols_are_proven_for_the_minimum_macos() {
+    let extension = Extension::new();
+    let manifest = fs::read_to_string(extension.path("Cargo.toml")).unwrap();
+    let key = "[workspace.metadata.docker-extension]\n";
+    extension
+        .write("Cargo.toml", &manifest.replace(key, &format!("{key}minimum-macos = \"10.15\"\n")));
+    extension.host_binary("tool", &referring(&block("c", "", &["preadv"]), &["preadv"]));
+    let mut command = extension.xtask(&["dist", "--engine", "embedded", "--verbose"]);
+    command.args(["--platform", &PLATFORMS.join(",")]);
+    let output = command.output().unwrap();
+    let messages = stderr(&output);
+    assert!(output.status.success(), "{messages}");
+    let line = messages.lines().find(|line| line.contains("`tool` for darwin-amd64: ")).unwrap();
+    assert!(line.contains("imported symbols proven for macOS 10.15; not proven: `_"), "{line}");
+    let all = [stdout(&output), messages].concat();
+    let warning = "warning[macos-symbol-newer]: `/darwin/tool` supports macOS 10.15, but needs newer \
+                   symbols: `_preadv` (macOS 11.0)\n";
+    assert!(all.contains(warning), "{all}");
+    assert_eq!(all.matches("warning[macos-symbol-newer]").count(), 1, "{all}");
+    let unproven = "note[macos-symbol-unproven]: `/darwin/tool` has unproven imports: ";
+    assert!(all.contains(unproven), "{all}");
+
+    let manifest = fs::read_to_string(extension.path("dist/dist-manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    let imports = |index: usize| &manifest["host_binaries"][index]["macos_imports"];
+    let (amd64, arm64) = (imports(0), imports(1));
+    assert_eq!(amd64["minimum_macos"], "10.15");
+    assert_eq!(amd64["newer"], serde_json::json!(["_preadv"]));
+    // Macs with Apple silicon have at least macOS 11.
+    assert_eq!(
+        (&arm64["minimum_macos"], &arm64["newer"]),
+        (&"11.0".into(), &serde_json::json!([]))
+    );
+    let count = |imports: &serde_json::Value, key: &str| imports[key].as_u64().unwrap();
+    assert!(count(amd64, "proven") > count(amd64, "count") / 2, "{amd64}");
+    let unproven = amd64["unproven"].as_array().unwrap();
+    assert_eq!(unproven.len() as u64, count(amd64, "count") - count(amd64, "proven"));
 }

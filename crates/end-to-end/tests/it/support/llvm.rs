@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use docker_extension::internals::inspect::{
-    BinaryKind, Cpu, Elf, Glibc, Loading, MachO, Native, NeededLibrary, Pe, Signature, Slice,
-    Subsystem,
+    BinaryKind, Cpu, Elf, Glibc, ImportedSymbol, Loading, MachO, Native, NeededLibrary, Pe,
+    Signature, Slice, Subsystem,
 };
 use docker_extension::internals::platform::Arch;
 use docker_extension::internals::project::config::MacOsVersion;
@@ -55,6 +55,7 @@ pub fn read_mach_o(path: &Path, arch: Option<&str>) -> Slice {
     let signature = commands.iter().find(|command| command.kind() == "LC_CODE_SIGNATURE");
     let sections = commands.iter().flat_map(|command| &command.sections);
     let debug_sections = sections.filter(|fields| get(fields, "segname") == Some("__DWARF"));
+    let libraries: Vec<NeededLibrary> = commands.iter().filter_map(library).collect();
     Slice {
         cpu: Cpu::Arch(match *cpu {
             "X86_64" => Arch::Amd64,
@@ -65,7 +66,6 @@ pub fn read_mach_o(path: &Path, arch: Option<&str>) -> Slice {
             "EXECUTE" => BinaryKind::Program,
             other => panic!("{other}"),
         },
-        libraries: commands.iter().filter_map(library).collect(),
         debug_info: debug_sections.map(|fields| number(get(fields, "size").unwrap())).sum(),
         build_paths: build_paths(path),
         has_executable_stack: flags.contains(&"ALLOW_STACK_EXECUTION"),
@@ -86,8 +86,33 @@ pub fn read_mach_o(path: &Path, arch: Option<&str>) -> Slice {
                 .filter(|command| command.kind() == "LC_RPATH")
                 .map(|command| command.text("path"))
                 .collect(),
+            imports: imports(path, arch, &libraries),
         }),
+        libraries,
     }
+}
+
+/// Reads lines such as `(undefined) weak external _a (from libSystem)`.
+fn imports(path: &Path, arch: Option<&str>, libraries: &[NeededLibrary]) -> Vec<ImportedSymbol> {
+    let mut nm = Command::new("llvm-nm");
+    nm.args(["--format=darwin", "--undefined-only", "--no-sort"]);
+    let text = run(nm.args(arch.map(|arch| format!("--arch={arch}"))).arg(path));
+    let lines = text.lines().filter_map(|line| line.trim().strip_prefix("(undefined) "));
+    let imports = lines.map(|line| {
+        let (name, from) = line.rsplit_once(" (").unwrap();
+        let library = from.trim_end_matches(')').strip_prefix("from ");
+        // The name of the file, up to the first dot.
+        let is_it = |it: &NeededLibrary, name| {
+            let file = it.name.rsplit('/').next().unwrap();
+            file.split('.').next() == Some(name)
+        };
+        ImportedSymbol {
+            name: name.rsplit(' ').next().unwrap().to_owned(),
+            library: library.map(|name| libraries.iter().position(|it| is_it(it, name)).unwrap()),
+            is_optional: name.starts_with("weak "),
+        }
+    });
+    imports.collect()
 }
 
 /// Checks the hashes in the signature, because LLVM does not. Linkers sign pages of 4 KiB with SHA-256.
