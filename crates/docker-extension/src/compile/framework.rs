@@ -4,7 +4,9 @@
 use cargo_metadata::Package;
 
 use super::crates::{self, Crates, Linkage};
+use super::symbol;
 use crate::error::Error;
+use crate::project::added_symbols;
 use crate::text;
 
 /// The error for `frameworks` that the linker does not find.
@@ -19,13 +21,14 @@ pub(super) fn missing(crates: &Crates<'_>, frameworks: &[String]) -> Error {
 /// `packages` are those that link the frameworks; empty if they are unknown.
 fn explain(crates: &Crates<'_>, frameworks: &[String], packages: &[&Package]) -> Error {
     let noun = if frameworks.len() == 1 { "framework" } else { "frameworks" };
+    let places = added_symbols::places(&symbol::declared_in(frameworks, packages, crates));
     let frameworks = text::list(frameworks);
     let required_by = crates::required_by(packages);
     let dependents = packages
         .first()
         .map(|package| format!(" ({} shows what depends on it)", crates.tree_command(package)));
     Error::new(format!("no stub for the macOS {noun} {frameworks}{required_by}")).help(format!(
-        "build on a Mac, or remove the crate from the macOS build{}, or leave macOS out of the binary's \
+        "add {places} as docs/linking.md explains, or build on a Mac, or remove the crate from the macOS build{}, or leave macOS out of the binary's \
          `platforms` in its package's `[package.metadata.docker-extension]`",
         dependents.unwrap_or_default()
     ))

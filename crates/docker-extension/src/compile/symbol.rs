@@ -4,7 +4,7 @@
 //! enough. Then the program itself shows which ones they are. If a crate declares the symbol in a framework, it
 //! may only be missing from the lists in `data/macos`. All others are errors.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use camino::Utf8Path;
@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::files;
 use crate::foreign::{self, CustomConditions, Declarations};
 use crate::platform::Arch;
+use crate::project::added_symbols;
 use crate::text;
 
 /// Symbols that are in no list.
@@ -59,10 +60,21 @@ fn described(unknown: &[Unknown]) -> Vec<String> {
 
 impl UnknownSymbols {
     pub(super) fn error(&self) -> Error {
-        Error::new(self.to_string()).help(
-            "correct the symbol's name, or add it to the tool's lists as docs/linking.md explains, or build on \
-             a Mac",
-        )
+        Error::new(self.to_string()).help(format!(
+            "correct the symbol's name, or, if macOS has it, add {} as docs/linking.md explains, or build on a \
+             Mac",
+            added_symbols::places(&self.by_library())
+        ))
+    }
+
+    /// The symbols by the names of their libraries: libSystem's if no crate names a framework.
+    fn by_library(&self) -> BTreeMap<String, Vec<String>> {
+        let mut by_library = BTreeMap::<String, Vec<String>>::new();
+        for Unknown { symbol, frameworks, .. } in &self.0 {
+            let library = frameworks.first().cloned().unwrap_or_else(|| "System".to_owned());
+            by_library.entry(library).or_default().push(symbol.clone());
+        }
+        by_library
     }
 
     pub(super) fn symbols(&self) -> impl Iterator<Item = &str> {
@@ -83,8 +95,9 @@ impl UnknownSymbols {
             if self.0.len() == 1 { ("it", "it is") } else { ("them", "they are") };
         format!(
             "{self}; macOS resolves {them} when the program starts, and does not start the program if \
-             {they_are} missing (`--deny-unknown-symbols` makes this an error; docs/linking.md explains how \
-             to add a symbol)"
+             {they_are} missing (`--deny-unknown-symbols` makes this an error); if macOS has {them}, add {} \
+             as docs/linking.md explains",
+            added_symbols::places(&self.by_library())
         )
     }
 }
@@ -145,6 +158,28 @@ pub(super) fn explain(crates: &Crates<'_>, symbols: &BTreeSet<String>) -> Unknow
     }));
     unknown.sort_by(|one, other| one.symbol.cmp(&other.symbol));
     UnknownSymbols(unknown)
+}
+
+/// The symbols that the packages declare in each of the frameworks.
+pub(super) fn declared_in(
+    frameworks: &[String],
+    packages: &[&Package],
+    crates: &Crates<'_>,
+) -> BTreeMap<String, Vec<String>> {
+    let mut declared: BTreeMap<String, Vec<String>> =
+        frameworks.iter().map(|name| (name.clone(), Vec::new())).collect();
+    for package in packages {
+        let found = CrateDeclarations::of(package, crates, Knowledge::BuildScripts);
+        for item in found.declarations.items {
+            if let Some(library) = item.library.filter(|library| library.is_framework)
+                && let Some(symbols) = declared.get_mut(&library.name)
+                && !symbols.contains(&item.symbol)
+            {
+                symbols.push(item.symbol);
+            }
+        }
+    }
+    declared
 }
 
 /// Whether a crate's sources, or those that its build script wrote, contain the name of a symbol.

@@ -111,6 +111,11 @@ impl SymbolList {
         self.install_name.contains(".framework/")
     }
 
+    /// Whether crates link it by this name.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.linked_as.iter().any(|other| other == name)
+    }
+
     pub fn symbol(&self, name: &str) -> Option<&Symbol> {
         self.symbols.iter().find(|symbol| symbol.name == name)
     }

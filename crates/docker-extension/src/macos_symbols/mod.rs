@@ -1,6 +1,8 @@
 //! The symbols of macOS's system libraries, as far as they are known. `data/macos` has one list per
 //! library; the maintainer tool `macos-symbols` writes them. They contain nothing from Apple.
 
+use crate::project::added_symbols::{AddedLibrary, AddedSymbols};
+
 mod list;
 mod proof;
 
@@ -51,9 +53,47 @@ pub fn lists() -> impl Iterator<Item = SymbolList> {
     TEXTS.iter().map(|(name, text)| SymbolList::parse(name, text))
 }
 
-/// All lists, without their symbols.
-pub fn heads() -> impl Iterator<Item = SymbolList> {
-    TEXTS.iter().map(|(name, text)| SymbolList::parse_head(name, text))
+/// All lists, with the symbols that a project adds.
+pub fn with(added: &AddedSymbols) -> Vec<SymbolList> {
+    let mut lists: Vec<SymbolList> = lists().collect();
+    for (library, symbols) in added {
+        let known = lists.iter().position(|list| match library {
+            AddedLibrary::Named(name) => list.is_called(name),
+            AddedLibrary::Installed { path, .. } => list.install_name == *path,
+        });
+        let list = match known {
+            Some(index) => &mut lists[index],
+            None => {
+                lists.push(new_list(library));
+                let Some(list) = lists.last_mut() else { continue };
+                list
+            }
+        };
+        let missing: Vec<&String> =
+            symbols.iter().filter(|symbol| list.symbol(symbol).is_none()).collect();
+        list.symbols.extend(
+            missing.into_iter().map(|name| Symbol { name: name.clone(), ..Symbol::default() }),
+        );
+    }
+    lists
+}
+
+/// A library that only the project knows. Most frameworks have one version, A.
+fn new_list(library: &AddedLibrary) -> SymbolList {
+    let (name, install_name) = match library {
+        AddedLibrary::Named(name) => {
+            let path = format!("/System/Library/Frameworks/{name}.framework/Versions/A/{name}");
+            (name.clone(), path)
+        }
+        AddedLibrary::Installed { path, name } => (name.clone(), path.clone()),
+    };
+    // Every library is compatible with the lowest version.
+    SymbolList {
+        name,
+        install_name,
+        compatibility_version: "1.0.0".to_owned(),
+        ..SymbolList::default()
+    }
 }
 
 #[cfg(test)]
@@ -93,7 +133,7 @@ mod tests {
     #[test]
     fn libraries_re_export_other_libraries_and_never_themselves() {
         let lists: BTreeMap<String, SymbolList> =
-            heads().map(|list| (list.name.clone(), list)).collect();
+            lists().map(|list| (list.name.clone(), list)).collect();
         for name in lists.keys() {
             let mut waiting: Vec<&String> = lists[name].re_exports.iter().collect();
             let mut seen = BTreeSet::new();
@@ -172,5 +212,36 @@ mod tests {
                 assert_eq!(list.map(|list| list.name.as_str()), Some(library), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn a_project_adds_symbols_and_libraries() {
+        let named = |name: &str| AddedLibrary::Named(name.to_owned());
+        let compression = AddedLibrary::Installed {
+            path: "/usr/lib/libcompression.dylib".to_owned(),
+            name: "compression".to_owned(),
+        };
+        let symbols = |symbols: &[&str]| symbols.iter().map(|it| (*it).to_owned()).collect();
+        let added = [
+            (named("Security"), symbols(&["_SecNew", "_SecRandomCopyBytes"])),
+            (named("NewKit"), symbols(&["_NKStart"])),
+            (named("m"), symbols(&["_newmath"])),
+            (compression, symbols(&["_compression_encode_buffer"])),
+        ];
+        let (before, after) = (lists().count(), with(&added.into()));
+        assert_eq!(after.len(), before + 2);
+        let list = |name: &str| after.iter().find(|list| list.name == name).unwrap();
+        let count = |name: &str| {
+            list("Security").symbols.iter().filter(|symbol| symbol.name == name).count()
+        };
+        assert_eq!((count("_SecNew"), count("_SecRandomCopyBytes")), (1, 1));
+        assert!(list("System").symbol("_newmath").is_some());
+        let kit = list("NewKit");
+        assert_eq!(
+            kit.install_name,
+            "/System/Library/Frameworks/NewKit.framework/Versions/A/NewKit"
+        );
+        assert!(kit.is_framework() && kit.symbol("_NKStart").is_some());
+        assert!(!list("compression").is_framework());
     }
 }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
+use super::added_symbols::{self, AddedSymbols};
 use super::table::{Problem, Problems, Table};
 use crate::oci::ImageName;
 use crate::page_reference::{InvalidPageReference, PageReference};
@@ -46,6 +47,8 @@ pub struct Config {
     /// The platforms of the host binaries. A package can restrict them for its own.
     pub platforms: BTreeSet<HostPlatform>,
     pub minimum_macos: MacOsVersion,
+    /// Symbols that macOS has, in addition to the tool's lists.
+    pub macos_symbols: AddedSymbols,
     pub linker: LinkerRequest,
     pub windows_on_arm: WindowsOnArm,
     /// The findings of `validate` that the author accepts.
@@ -409,6 +412,7 @@ impl Config {
             "a macOS version, such as `11.0`",
             MacOsVersion::DEFAULT,
         );
+        let macos_symbols = added_symbols::read(&table);
         let linker = table.parsed_or("linker", "a linker", LinkerRequest::Auto);
         let windows_on_arm =
             table.parsed_or("windows-on-arm", "`emulate` or `omit`", WindowsOnArm::Emulate);
@@ -436,6 +440,7 @@ impl Config {
             vm: vm?,
             platforms: platforms?.unwrap_or_else(|| HostPlatform::DEFAULT.into()),
             minimum_macos: minimum_macos?,
+            macos_symbols: macos_symbols?,
             linker: linker?,
             windows_on_arm: windows_on_arm?,
             allow: allow?,

@@ -15,6 +15,7 @@ use crate::oci::Tag;
 use crate::platform::{HostPlatform, Os};
 use crate::text;
 
+pub mod added_symbols;
 pub mod config;
 pub mod licences;
 pub mod renamed;

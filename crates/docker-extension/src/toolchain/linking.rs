@@ -127,7 +127,7 @@ impl Linking {
         let mut flags = lld::flags(&program, platform);
         match platform.os {
             Os::Darwin => {
-                let sdk = macos::sdk(step.progress())?;
+                let sdk = macos::sdk(&project.config.macos_symbols, step.progress())?;
                 self.cargo.variables.insert("SDKROOT".to_owned(), sdk.into());
             }
             Os::Windows => {
@@ -188,7 +188,9 @@ impl Linking {
         if is_for_macos && !has_sdk {
             // zig only has libSystem; the stubs also have the frameworks. The stubs are not an SDK, so
             // `cargo-zigbuild` must not see the variable: it would pass the directory to `pkg-config`.
-            let sdk = serde_json::Value::from(macos::sdk(step.progress())?.into_string());
+            let sdk = serde_json::Value::from(
+                macos::sdk(&project.config.macos_symbols, step.progress())?.into_string(),
+            );
             setup.settings.push(format!("env.SDKROOT={sdk}"));
         }
         for &platform in platforms {

@@ -112,7 +112,8 @@ fn a_misspelled_symbol_is_reported_with_the_crate_that_requires_it() {
     let words = [
         "`_pthread_craete`",
         "the crate `tool` 0.0.0",
-        "correct the symbol's name",
+        "correct the symbol's name, or, if macOS has it, add `macos-symbols.System = [\"_pthread_craete\"]` to \
+         `[workspace.metadata.docker-extension]` in `Cargo.toml`",
         "docs/linking.md",
     ];
     extension.assert_fails(&mut command, 1, &words);
@@ -122,7 +123,12 @@ fn a_misspelled_symbol_is_reported_with_the_crate_that_requires_it() {
 fn an_unknown_framework_is_reported_with_the_crate_that_requires_it() {
     let extension = calling("#[link(name = \"NoSuchKit\", kind = \"framework\")]", "NoSuchThing");
     let mut command = extension.xtask(&["dist", "--engine", "embedded"]);
-    let words = ["the macOS framework NoSuchKit", "the crate `tool` 0.0.0", "on a Mac"];
+    let words = [
+        "the macOS framework NoSuchKit",
+        "the crate `tool` 0.0.0",
+        "add `macos-symbols.NoSuchKit = [\"_NoSuchThing\"]` to `[workspace.metadata.docker-extension]`",
+        "on a Mac",
+    ];
     extension.assert_fails(&mut command, 1, &words);
 }
 

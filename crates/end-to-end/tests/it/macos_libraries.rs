@@ -163,3 +163,40 @@ fn dist_states_which_symbols_are_proven_for_the_minimum_macos() {
     let unproven = amd64["unproven"].as_array().unwrap();
     assert_eq!(unproven.len() as u64, count(amd64, "count") - count(amd64, "proven"));
 }
+
+#[test]
+fn a_project_adds_symbols_and_frameworks_that_the_tool_does_not_know() {
+    let extension = Extension::new();
+    let kit = block("NoSuchKit", FRAMEWORK, &["NoSuchThing"]);
+    let security = block("Security", FRAMEWORK, &["SecOfNextYear"]);
+    let source = referring(&kit, &["NoSuchThing", "SecOfNextYear"]);
+    let source = source
+        .replace("\nfn main", &format!("\n#[cfg(target_os = \"macos\")]\n{security}\nfn main"));
+    extension.host_binary("tool", &source);
+    let manifest = fs::read_to_string(extension.path("Cargo.toml")).unwrap();
+    let key = "[workspace.metadata.docker-extension]\n";
+    let with = |lines: &str| manifest.replace(key, &format!("{key}{lines}"));
+
+    // The message has the line to add.
+    let args = ["dist", "--engine", "embedded", "--platform", "darwin-arm64"];
+    let line = "macos-symbols.NoSuchKit = [\"_NoSuchThing\"]";
+    extension.assert_fails(&mut extension.xtask(&args), 1, &[line]);
+    extension.write("Cargo.toml", &with(&format!("{line}\n")));
+    let output = extension.xtask(&args).output().unwrap();
+    let messages = stderr(&output);
+    assert!(output.status.success(), "{messages}");
+    let other = "macos-symbols.Security = [\"_SecOfNextYear\"]";
+    assert!(messages.contains(other), "{messages}");
+    extension.write("Cargo.toml", &with(&format!("{line}\n{other}\n")));
+    let output = extension.xtask(&args).output().unwrap();
+    let messages = stderr(&output);
+    assert!(output.status.success() && !messages.contains("unknown macOS symbol"), "{messages}");
+    let program = built(&extension, "darwin-arm64", "tool");
+    assert!(is_bound(&program, "NoSuchKit", "_NoSuchThing"));
+    assert!(is_bound(&program, "Security", "_SecOfNextYear"));
+
+    let invalid = with("macos-symbols.Security = [\"SecOfNextYear\"]\n");
+    extension.write("Cargo.toml", &invalid);
+    let words = ["macos-symbols.Security[0]`", "`SecOfNextYear`", "such as `_SecRandomCopyBytes`"];
+    extension.assert_fails(&mut extension.xtask(&args), 2, &words);
+}
