@@ -12,6 +12,7 @@ use docker_extension::internals::inspect::{
     self, BinaryKind, Loading, Native, NeededLibrary, Signature, Slice, Subsystem,
 };
 use docker_extension::internals::platform::{Arch, HostPlatform, Os};
+use docker_extension::internals::rules::Severity;
 use support::{Extension, host_binary, linked_by_lld, list, llvm, repository, run, universal};
 
 /// The properties that both report.
@@ -190,6 +191,9 @@ fn on_both_slices_of_a_universal_file() {
         let files = ListedFiles::default();
         let listed =
             Listed { os: Os::Darwin, image, path, mode: None, files: &files, promise: None };
-        assert_eq!(judge(listed, &contents), [], "{image:?}");
+        let mut breaches = judge(listed, &contents);
+        // Some of its imports are not proven for macOS 11.0.
+        breaches.retain(|breach| breach.rule.severity != Severity::Note);
+        assert_eq!(breaches, [], "{image:?}");
     }
 }
