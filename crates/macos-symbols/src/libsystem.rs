@@ -119,12 +119,12 @@ fn availability(header: &str, names: &BTreeSet<String>) -> Vec<(String, MacOsVer
     let code = without_comments_and_directives(header);
     for statement in code.split([';', '{', '}']) {
         let Some(since) = MACROS.iter().find_map(|name| since(statement, name)) else { continue };
-        let words = statement.split('(').filter_map(|before| {
+        let mut words = statement.split('(').filter_map(|before| {
             let name =
                 before.trim_end().rsplit(|c: char| !c.is_alphanumeric() && c != '_').next()?;
             Some(format!("_{name}"))
         });
-        found.extend(words.filter(|name| names.contains(name)).next().map(|name| (name, since)));
+        found.extend(words.find(|name| names.contains(name)).map(|name| (name, since)));
     }
     found
 }

@@ -1,7 +1,6 @@
 //! The file of a list; this program writes the part after `[generated]`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use docker_extension::internals::foreign::LinkedLibrary;
@@ -110,11 +109,11 @@ impl ListFile {
 
 fn line(mut line: String, facts: &Facts) -> String {
     if let (Some(cpu), true) = (facts.cpus.first(), facts.cpus.len() < CPUS.len()) {
-        write!(line, " {cpu}").unwrap();
+        line += &format!(" {cpu}");
     }
     for (key, version) in [("since", facts.since), ("proven", facts.proven)] {
         if let Some(version) = version {
-            write!(line, " {key}={version}").unwrap();
+            line += &format!(" {key}={version}");
         }
     }
     line

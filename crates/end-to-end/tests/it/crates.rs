@@ -206,6 +206,77 @@ fn a_crate_that_compiles_c_is_linked_by_zig() {
     assert_eq!(run(Command::new(std::env::var("WINE_RUN").unwrap()).arg(program)).trim(), "true");
 }
 
+/// Crates of programs with windows, which use many frameworks, and Objective-C classes that are linked
+/// statically.
+#[test]
+#[ignore = "needs crates from the registry"]
+fn crates_of_desktop_programs_are_linked_for_macos_by_the_toolchain() {
+    let programs = [
+        (
+            "hotkey",
+            "global-hotkey = \"0.9\"",
+            "fn main() { println!(\"{}\", global_hotkey::GlobalHotKeyManager::new().is_ok()); }",
+            &["Carbon: _InstallEventHandler"][..],
+        ),
+        (
+            "window",
+            "winit = { version = \"0.30\", default-features = false, features = [\"rwh_06\"] }",
+            "use winit::application::ApplicationHandler;\nuse winit::event::WindowEvent;\n\
+             use winit::event_loop::{ActiveEventLoop, EventLoop};\nuse winit::window::{Window, WindowId};\n\
+             struct App(Option<Window>);\nimpl ApplicationHandler for App {\n\
+             fn resumed(&mut self, it: &ActiveEventLoop) { self.0 = it.create_window(Window::default_attributes()).ok(); }\n\
+             fn window_event(&mut self, it: &ActiveEventLoop, _: WindowId, _: WindowEvent) { it.exit(); } }\n\
+             fn main() { println!(\"{}\", EventLoop::new().unwrap().run_app(&mut App(None)).is_ok()); }",
+            &["Carbon: _TISGetInputSourceProperty", "ColorSync: _CGDisplayCreateUUIDFromDisplayID"],
+        ),
+        (
+            "classes",
+            "objc2 = { version = \"0.6\", features = [\"unstable-static-class\"] }\n\
+             objc2-foundation = \"0.3\"\nobjc2-app-kit = \"0.3\"",
+            "use objc2::{ClassType, runtime::NSObject};\nfn main() {\n\
+             println!(\"{:?}\", objc2_foundation::NSArray::<NSObject>::class());\n\
+             println!(\"{:?}\", objc2_foundation::NSString::class());\n\
+             println!(\"{:?}\", objc2_app_kit::NSApplication::class());\n\
+             println!(\"{:?}\", NSObject::class()); }",
+            &[
+                "CoreFoundation: _OBJC_CLASS_$_NSArray",
+                "Foundation: _OBJC_CLASS_$_NSString",
+                "AppKit: _OBJC_CLASS_$_NSApplication",
+                "libobjc.A.dylib: _OBJC_CLASS_$_NSObject",
+            ],
+        ),
+    ];
+    let extension = Extension::new();
+    extension.compile_dependencies_fast();
+    fs::remove_dir_all(extension.path("host-bins/tool")).unwrap();
+    for (name, dependency, source, _) in &programs {
+        let target = "[target.'cfg(target_os = \"macos\")'.dependencies]";
+        let manifest = format!(
+            "[package]\nname = \"use-{name}\"\nedition = \"2024\"\n{target}\n{dependency}\n"
+        );
+        extension.package(&format!("use-{name}"), &manifest, source);
+    }
+    run(Command::new("cargo").arg("generate-lockfile").current_dir(extension.root()));
+    let platforms = ["darwin-amd64", "darwin-arm64"];
+    let mut command = extension.xtask(&["dist", "--engine", "embedded", "--deny-unknown-symbols"]);
+    let output = command.args(["--platform", &platforms.join(",")]).output().unwrap();
+    let messages = stderr(&output);
+    assert!(output.status.success(), "{messages}");
+    assert!(messages.contains("linked by rust-lld\n"), "{messages}");
+    for (name, _, _, required) in &programs {
+        for platform in platforms {
+            let path = extension.path(&format!("dist/host/{platform}/use-{name}"));
+            let program = fs::read(path).unwrap();
+            assert_fit_for_macos(&program, platform);
+            let imports = imports(&program);
+            for symbol in *required {
+                let is_required = imports.iter().any(|it| it.ends_with(&format!("/{symbol}")));
+                assert!(is_required, "{name} on {platform}: {symbol} is not in {imports:#?}");
+            }
+        }
+    }
+}
+
 /// Asserts that every symbol is bound to the library to which zig binds it. zig may bind more symbols,
 /// because it keeps unused code; then our lists must have the symbol in that library.
 fn assert_same_libraries(name: &str, lld: &BTreeSet<String>, zig: &BTreeSet<String>) {

@@ -312,7 +312,8 @@ fn every_name_of_libsystem_is_known_to_zig() {
         .symbols
         .into_iter()
         .map(|symbol| symbol.name)
-        .filter(|name| !known.contains(name.as_str()))
+        // zig lists classes by their names.
+        .filter(|name| !known.contains(name.rsplit("CLASS_$_").next().unwrap_or(name)))
         .collect();
     assert!(known.len() > 5000, "{}", known.len());
     assert_eq!(unknown, Vec::<String>::new());
