@@ -26,10 +26,11 @@ pub enum CustomConditions<'a> {
 impl CustomConditions<'_> {
     fn evaluate(self, name: &str, value: Option<&str>) -> Truth {
         match self {
-            // Build scripts set `apple_targets`, `linux_kernel`, `gnu_time_bits64` and the like. Only those
-            // for macOS hold.
+            // Build scripts set `apple_targets`, `macos_platform`, `linux_kernel`, `gnu_time_bits64` and the
+            // like. Only those for macOS hold.
             CustomConditions::ByName => {
-                Truth::of(value.is_none() && (name.contains("apple") || name == "bsd"))
+                let is_for_macos = ["apple", "macos"].iter().any(|system| name.contains(system));
+                Truth::of(value.is_none() && (is_for_macos || name == "bsd"))
             }
             CustomConditions::Set(set) => Truth::of(match value {
                 Some(value) => set.contains(&format!("{name}=\"{value}\"")),
@@ -192,6 +193,7 @@ mod tests {
         assert!(!applies("cfg(all(unix, target_os = \"linux\"))"));
         assert!(!applies("cfg(target_arch = \"x86_64\")"));
         assert!(applies("cfg(any(apple_targets, linux_kernel))"));
+        assert!(applies("cfg(macos_platform)") && !applies("cfg(x11_platform)"));
         assert!(!applies("cfg(linux_kernel)"));
     }
 

@@ -286,7 +286,9 @@ impl CrateReader<'_> {
             match (first, behind) {
                 (Sign('#'), [Group(Bracket, attribute), ..]) => attributes.push(attribute),
                 (Word(keyword), [Word(name), ..]) if keyword == "struct" => {
-                    let Some(attributes) = cfg::effective(&attributes, self.arch) else { return };
+                    let Some(attributes) = cfg::effective(&attributes, self.conditions) else {
+                        return;
+                    };
                     let class = value(&attributes, "name").unwrap_or(name);
                     let symbol = format!("{CLASS}{class}");
                     self.found.items.push(Declaration { symbol, library: None });
