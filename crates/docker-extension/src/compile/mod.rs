@@ -29,6 +29,7 @@ mod invocation;
 mod library;
 mod outcome;
 mod problem;
+mod relink;
 mod symbol;
 
 pub use check::{BuildBreach, would_not_run};
@@ -64,6 +65,9 @@ pub fn compile<'a>(
     waivers: &[Waiver],
     step: &Step<'_>,
 ) -> Result<Compiled<'a>> {
+    if let Some(stubs) = &tools.linking.macos_stubs {
+        relink::forget_outdated(project, plan.builds(), stubs)?;
+    }
     let mut built = BinaryPaths::new();
     let mut scripts = Vec::new();
     let mut problems = Vec::new();

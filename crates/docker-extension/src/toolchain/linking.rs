@@ -31,6 +31,8 @@ pub struct Linking {
     /// `cargo-zigbuild`, and the platforms that it builds.
     zigbuild: Option<(CargoSetup, Vec<HostPlatform>)>,
     pub flags: BTreeMap<HostPlatform, Vec<String>>,
+    /// The directory of the stubs of macOS's libraries, if they are linked with.
+    pub macos_stubs: Option<Utf8PathBuf>,
     /// The linkers, for messages.
     pub description: String,
 }
@@ -128,7 +130,8 @@ impl Linking {
         match platform.os {
             Os::Darwin => {
                 let sdk = macos::sdk(&project.config.macos_symbols, step.progress())?;
-                self.cargo.variables.insert("SDKROOT".to_owned(), sdk.into());
+                self.cargo.variables.insert("SDKROOT".to_owned(), sdk.clone().into());
+                self.macos_stubs = Some(sdk);
             }
             Os::Windows => {
                 let dlltool = import_library::install(&project.target_dir.join(TOOLS))?;
@@ -188,10 +191,10 @@ impl Linking {
         if is_for_macos && !has_sdk {
             // zig only has libSystem; the stubs also have the frameworks. The stubs are not an SDK, so
             // `cargo-zigbuild` must not see the variable: it would pass the directory to `pkg-config`.
-            let sdk = serde_json::Value::from(
-                macos::sdk(&project.config.macos_symbols, step.progress())?.into_string(),
-            );
-            setup.settings.push(format!("env.SDKROOT={sdk}"));
+            let sdk = macos::sdk(&project.config.macos_symbols, step.progress())?;
+            let text = serde_json::Value::from(sdk.as_str());
+            setup.settings.push(format!("env.SDKROOT={text}"));
+            self.macos_stubs = Some(sdk);
         }
         for &platform in platforms {
             self.keep_times_out(platform, "-Clink-arg=-Wl,-Brepro");
