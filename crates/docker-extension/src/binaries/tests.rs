@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::inspect::testing::program;
-use crate::inspect::{BinaryKind, Elf, Glibc, ImportedSymbol, Loading, NeededLibrary, Pe, Subsystem};
+use crate::inspect::{
+    BinaryKind, Elf, Glibc, ImportedSymbol, Loading, NeededLibrary, Pe, Subsystem,
+};
 use crate::platform::HostPlatform;
 use crate::rules::Severity;
 
@@ -159,10 +161,11 @@ fn the_headline_counts_the_proven_symbols_and_names_some_others() {
     let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
     names.extend(["_read", "_write"]);
     let contents = InspectedFile::Binary(vec![importing(&names, false, (11, 0))]);
-    let listed =
-        Listed { os: Os::Darwin, image: Arch::Amd64, path: "/tool", beside: &[], promise: None };
-    let headlines: Vec<String> =
-        judge(listed, &contents).iter().map(|breach| breach.headline("`/tool`")).collect();
+    let files = ListedFiles::default();
+    let headlines: Vec<String> = judge(listed(INTEL_MAC, "/tool", &files), &contents)
+        .iter()
+        .map(|breach| breach.headline("`/tool`"))
+        .collect();
     let expected = "`/tool` has unproven imports: 2 of 22 imported symbols proven for macOS 11.0; not \
                     proven: `_none00`, `_none01`, `_none02`, `_none03`, `_none04`, `_none05`, `_none06`, \
                     `_none07` and 12 more";
