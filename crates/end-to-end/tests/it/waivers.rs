@@ -101,14 +101,20 @@ fn a_waived_error_does_not_fail_a_run_and_is_shown_with_its_reason() {
 #[test]
 fn an_error_of_a_host_binary_that_only_the_build_finds_can_be_waived() {
     let extension = Extension::new();
-    // Rust builds programs for Apple silicon that require macOS 11.
-    let table = format!("{TABLE}minimum-macos = \"10.12\"\n");
+    // The linker follows the last of these options.
+    extension.write(
+        "host-bins/tool/build.rs",
+        "fn main() { if std::env::var(\"TARGET\").unwrap() == \"aarch64-apple-darwin\" {\n\
+         for arg in [\"-platform_version\", \"macos\", \"13.0\", \"13.0\"] {\n\
+         println!(\"cargo::rustc-link-arg={arg}\"); } } }",
+    );
+    let table = format!("{TABLE}minimum-macos = \"11.0\"\n");
     extension.manifest(&table);
     let (code, annotations, messages) =
         xtask(&extension, &[&DIST[..], &["--format=github"]].concat());
     assert_eq!(code, Some(1), "{messages}");
     let manifest = fs::read_to_string(extension.path("Cargo.toml")).unwrap();
-    let end = "title=minimum-macos::`/darwin/tool` requires macOS 11.0, which is newer than";
+    let end = "title=minimum-macos::`/darwin/tool` requires macOS 13.0, which is newer than";
     let lines: Vec<&str> = manifest.lines().collect();
     let line = 1 + lines.iter().position(|line| line.starts_with("minimum-macos")).unwrap();
     let start = format!("::error file=Cargo.toml,line={line},");
@@ -122,8 +128,8 @@ fn an_error_of_a_host_binary_that_only_the_build_finds_can_be_waived() {
     ));
     let (code, _, messages) = xtask(&extension, &DIST);
     assert_eq!(code, Some(0), "{messages}");
-    let waived = "waived error[minimum-macos]: `/darwin/tool` requires macOS 11.0, which is newer than \
-                  `minimum-macos` (10.12)\n  --> /darwin/tool in linux/arm64\n  reason: It is the same.\n";
+    let waived = "waived error[minimum-macos]: `/darwin/tool` requires macOS 13.0, which is newer than \
+                  `minimum-macos` (11.0)\n  --> /darwin/tool in linux/arm64\n  reason: It is the same.\n";
     assert!(messages.contains(waived) && !messages.contains("allow-unused"), "{messages}");
     // The image does not contain the promise, so the rule is not checked.
     let (code, report, _) = xtask(&extension, &["validate", "--deny", "warnings"]);
