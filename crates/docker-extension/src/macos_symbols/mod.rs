@@ -44,7 +44,7 @@ pub const TEXTS: &[(&str, &str)] = lists!(
     "Social" "SoundAnalysis" "Speech" "SpriteKit" "StoreKit" "Symbols" "System"
     "SystemConfiguration" "SystemExtensions" "ThreadNetwork" "UniformTypeIdentifiers"
     "UserNotifications" "UserNotificationsUI" "VideoSubscriberAccount" "VideoToolbox"
-    "Virtualization" "Vision" "WebKit" "bz2" "c++" "cups" "curl" "ffi" "iTunesLibrary" "iconv"
+    "Virtualization" "Vision" "WebKit" "bz2" "c++" "charset" "cups" "curl" "ffi" "iTunesLibrary" "iconv"
     "icucore" "lzma" "objc" "pcap" "resolv" "sqlite3" "xml2" "z"
 );
 

@@ -7,14 +7,16 @@ use crate::support;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Instant, SystemTime};
 
 use docker_extension::internals::macos_symbols;
+use support::loader::start;
 use support::program::{
     assert_fit_for_macos, assert_fit_for_windows, assert_without_time, bound, imports, libraries,
 };
-use support::{Extension, run, stderr};
+use support::{Extension, run, stderr, stdout};
 
 /// A program that uses a crate.
 struct Program {
@@ -26,7 +28,7 @@ struct Program {
     is_core: bool,
 }
 
-const CRATES: [Program; 14] = [
+const CRATES: [Program; 20] = [
     Program {
         name: "chrono",
         dependency: "chrono = \"0.4\"",
@@ -120,6 +122,48 @@ const CRATES: [Program; 14] = [
         is_core: false,
     },
     Program {
+        name: "bollard",
+        dependency: "bollard = \"0.19\"",
+        source: "fn main() { println!(\"{}\", bollard::Docker::connect_with_local_defaults().is_ok()); }",
+        requires: None,
+        is_core: false,
+    },
+    Program {
+        name: "crossterm",
+        dependency: "crossterm = \"0.29\"",
+        source: "fn main() { println!(\"{}\", crossterm::terminal::size().is_ok()); }",
+        requires: None,
+        is_core: false,
+    },
+    Program {
+        name: "netdev",
+        dependency: "netdev = \"0.38\"",
+        source: "fn main() { println!(\"{}\", netdev::get_interfaces().len()); }",
+        requires: None,
+        is_core: false,
+    },
+    Program {
+        name: "rfd",
+        dependency: "rfd = \"0.15\"",
+        source: "fn main() { if std::env::args().count() > 1 { println!(\"{:?}\", rfd::FileDialog::new().pick_file()); } }",
+        requires: None,
+        is_core: false,
+    },
+    Program {
+        name: "serialport",
+        dependency: "serialport = { version = \"4\", default-features = false }",
+        source: "fn main() { println!(\"{}\", serialport::available_ports().is_ok()); }",
+        requires: None,
+        is_core: false,
+    },
+    Program {
+        name: "trash",
+        dependency: "trash = \"5\"",
+        source: "fn main() { println!(\"{}\", trash::delete(\"no such file\").is_err()); }",
+        requires: None,
+        is_core: false,
+    },
+    Program {
         name: "standard-library",
         dependency: "",
         source: include_str!("programs/standard_library.rs"),
@@ -141,7 +185,7 @@ fn crates_that_helpers_use_are_linked_without_anything_installed() {
         let manifest = format!(
             "[package]\nname = \"use-{name}\"\nedition = \"2024\"\n[dependencies]\n{dependency}\n"
         );
-        extension.package(&format!("use-{name}"), &manifest, source);
+        extension.package(&format!("use-{name}"), &manifest, &with_version(source));
     }
     run(Command::new("cargo").arg("generate-lockfile").current_dir(extension.root()));
     let output = extension.xtask(&["dist", "--engine", "embedded"]).output().unwrap();
@@ -169,6 +213,9 @@ fn crates_that_helpers_use_are_linked_without_anything_installed() {
                 let required = format!("/{library}: {symbol}");
                 assert!(imports.iter().any(|import| import.ends_with(&required)), "{imports:?}");
             }
+        }
+        for dist in ["dist", "zig"] {
+            assert_starts(name, &extension.path(&format!("{dist}/host/darwin-amd64/use-{name}")));
         }
         let path = extension.path(&format!("dist/host/windows-amd64/use-{name}.exe"));
         let program = fs::read(&path).unwrap();
@@ -254,7 +301,7 @@ fn crates_of_desktop_programs_are_linked_for_macos_by_the_toolchain() {
         let manifest = format!(
             "[package]\nname = \"use-{name}\"\nedition = \"2024\"\n{target}\n{dependency}\n"
         );
-        extension.package(&format!("use-{name}"), &manifest, source);
+        extension.package(&format!("use-{name}"), &manifest, &with_version(source));
     }
     run(Command::new("cargo").arg("generate-lockfile").current_dir(extension.root()));
     let platforms = ["darwin-amd64", "darwin-arm64"];
@@ -264,6 +311,7 @@ fn crates_of_desktop_programs_are_linked_for_macos_by_the_toolchain() {
     assert!(output.status.success(), "{messages}");
     assert!(messages.contains("linked by rust-lld\n"), "{messages}");
     for (name, _, _, required) in &programs {
+        assert_starts(name, &extension.path(&format!("dist/host/darwin-amd64/use-{name}")));
         for platform in platforms {
             let path = extension.path(&format!("dist/host/{platform}/use-{name}"));
             let program = fs::read(path).unwrap();
@@ -275,6 +323,20 @@ fn crates_of_desktop_programs_are_linked_for_macos_by_the_toolchain() {
             }
         }
     }
+}
+
+/// The program with an option `--version`, for which it needs no macOS.
+fn with_version(source: &str) -> String {
+    let version = "main() { if std::env::args().any(|it| it == \"--version\") \
+                   { return println!(env!(\"CARGO_PKG_NAME\")); }";
+    assert_eq!(source.matches("main() {").count(), 1, "{source}");
+    source.replace("main() {", version)
+}
+
+/// Asserts that our loader binds all symbols, and runs the program.
+fn assert_starts(name: &str, program: &Path) {
+    let output = start(program, &["--version"]);
+    assert_eq!(stdout(&output), format!("use-{name}\n"), "{}", stderr(&output));
 }
 
 /// Asserts that every symbol is bound to the library to which zig binds it. zig may bind more symbols,

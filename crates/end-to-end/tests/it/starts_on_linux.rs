@@ -7,34 +7,19 @@ use crate::support;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::LazyLock;
 
 use object::LittleEndian;
 use object::macho::{self, MachHeader64, SegmentCommand64};
 use object::read::macho::{LoadCommandData, MachHeader as _, Segment as _};
 use serde_json::Value;
+use support::loader::{built, start};
 use support::{Extension, TABLE, repository, run, stderr, stdout};
 
 /// Linkers write the old format of fixups for the first, and the new one for the second.
 const MINIMUM_MACOS: [&str; 2] = ["11.0", "14.0"];
 const SIGABRT: i32 = 6;
-
-/// Builds a program of this workspace for this machine.
-fn built(package: &str) -> PathBuf {
-    let mut command = Command::new("cargo");
-    command.args(["build", "--quiet", "--message-format=json", "--package", package]);
-    let messages = run(command.current_dir(repository()));
-    let mut messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let executable = messages.find_map(|it| Some(it["executable"].as_str()?.into()));
-    executable.unwrap()
-}
-
-fn start(program: &Path, args: &[&str]) -> Output {
-    static LOADER: LazyLock<PathBuf> = LazyLock::new(|| built("mach-o-loader"));
-    let mut command = Command::new(&*LOADER);
-    command.arg(program).args(args).env_remove("RUST_BACKTRACE").output().unwrap()
-}
 
 /// Programs for each of [`MINIMUM_MACOS`], and their directory.
 fn programs() -> &'static [(Extension, PathBuf); 2] {
@@ -131,6 +116,25 @@ fn programs_from_the_registry_do_their_work() {
     let changed = start(&program("sd"), &["bef(.*)", "aft${1}", file.to_str().unwrap()]);
     assert_eq!(changed.status.code(), Some(0), "{}", stderr(&changed));
     assert_eq!(fs::read_to_string(file).unwrap(), "aftore");
+}
+
+#[test]
+#[ignore = "needs crates from the registry, and zig"]
+fn programs_that_contain_c_do_their_work() {
+    let extension = Extension::new();
+    extension.compile_dependencies_fast();
+    let manifest = "[package]\nname = \"tool\"\nedition = \"2024\"\n[dependencies]\n\
+                    rusqlite = { version = \"0.37\", features = [\"bundled\"] }\nzstd = \"0.13\"\n";
+    let source = "fn main() {\n\
+        let database = rusqlite::Connection::open_in_memory().unwrap();\n\
+        let sum = database.query_row(\"select upper('a') || (1 + 1)\", [], |row| row.get::<_, String>(0));\n\
+        let packed = zstd::encode_all(&[7_u8; 9000][..], 3).unwrap();\n\
+        println!(\"{} {}\", sum.unwrap(), zstd::decode_all(&packed[..]).unwrap().len());\n}\n";
+    extension.package("tool", manifest, source);
+    run(Command::new("cargo").arg("generate-lockfile").current_dir(extension.root()));
+    extension.dist(&["--platform", "darwin-amd64"]);
+    let output = start(&extension.path("dist/host/darwin-amd64/tool"), &[]);
+    assert_eq!(stdout(&output), "A2 9000\n", "{}", stderr(&output));
 }
 
 #[test]

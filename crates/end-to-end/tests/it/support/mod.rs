@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 pub mod archive;
 pub mod llvm;
+pub mod loader;
 pub mod pictures;
 pub mod preview;
 pub mod program;

@@ -19,6 +19,7 @@ mod sockets;
 mod system;
 mod terminal;
 mod threads;
+mod zones;
 
 /// The address of the implementation of a symbol.
 pub fn find(symbol: &str) -> Option<u64> {
@@ -45,6 +46,7 @@ pub fn find(symbol: &str) -> Option<u64> {
         system::find,
         terminal::find,
         threads::find,
+        zones::find,
     ];
     shims.iter().find_map(|find| find(name)).map(|shim| shim as u64).or_else(|| same::find(name))
 }

@@ -18,10 +18,10 @@ pub fn find(name: &str) -> Option<*const ()> {
         "confstr" => confstr as *const (),
         "mach_absolute_time" => absolute_time as *const (),
         "mach_timebase_info" => timebase as *const (),
-        "malloc_size" => allocated as *const (),
         "mmap" => mmap as *const (),
         "msync" => msync as *const (),
         "sysconf" => sysconf as *const (),
+        "sysctlbyname" => system_value as *const (),
         _ => return None,
     })
 }
@@ -111,11 +111,6 @@ unsafe extern "C" fn at_exit(
     unsafe { __cxa_atexit(function, value, ptr::null_mut()) }
 }
 
-unsafe extern "C" fn allocated(block: *mut c_void) -> usize {
-    // SAFETY: the caller provides a block of `malloc`.
-    unsafe { libc::malloc_usable_size(block) }
-}
-
 unsafe extern "C" fn msync(start: *mut c_void, length: usize, how: c_int) -> c_int {
     let pairs = [(0x1, libc::MS_ASYNC), (0x2, libc::MS_INVALIDATE), (0x10, libc::MS_SYNC)];
     // SAFETY: the caller's guarantees are those of the called function.
@@ -154,6 +149,40 @@ unsafe extern "C" fn mmap(
     ];
     // SAFETY: the caller's guarantees are those of the called function; protections have the same values.
     unsafe { libc::mmap(start, length, rights, flags("mmap", how, &pairs), file, offset) }
+}
+
+/// Reads a number of the kernel: only those about the hardware.
+unsafe extern "C" fn system_value(
+    name: *const c_char,
+    to: *mut c_void,
+    size: *mut usize,
+    new: *const c_void,
+    _new_size: usize,
+) -> c_int {
+    // SAFETY: the name is a C string, as the caller guarantees.
+    let name = unsafe { CStr::from_ptr(name) }.to_string_lossy();
+    // SAFETY: every name is allowed.
+    let value = |name| unsafe { libc::sysconf(name) };
+    let number: i64 = match &*name {
+        "hw.activecpu" | "hw.logicalcpu" | "hw.logicalcpu_max" | "hw.ncpu" | "hw.physicalcpu" => {
+            value(libc::_SC_NPROCESSORS_ONLN)
+        }
+        "hw.memsize" => value(libc::_SC_PHYS_PAGES) * value(libc::_SC_PAGESIZE),
+        "hw.pagesize" => value(libc::_SC_PAGESIZE),
+        _ => unsupported("sysctlbyname", name),
+    };
+    if !new.is_null() || to.is_null() || size.is_null() {
+        unsupported("sysctlbyname", name);
+    }
+    // SAFETY: the caller provides room of this size.
+    unsafe {
+        match *size {
+            4 => to.cast::<i32>().write_unaligned(number as i32),
+            8 => to.cast::<i64>().write_unaligned(number),
+            other => unsupported("sysctlbyname", (name, other)),
+        }
+    }
+    0
 }
 
 extern "C" fn sysconf(name: c_int) -> c_long {
