@@ -18,6 +18,9 @@ before(async () => {
 });
 after(() => browser?.close());
 
+/** Vite may reload the page at the same time, which aborts this reload. */
+const reload = () => eventually(() => page.reload());
+
 const panel = () => page.getByRole("alert");
 
 /** Replaces a part of the source, and runs `check`. Restores the source, and waits until the page works again. */
@@ -79,12 +82,12 @@ describe("the panel", () => {
 
   test("shows why a module can't be loaded", async () => {
     await withChange("// import", 'import "./gone";', async () => {
-      await page.reload();
+      await reload();
       await panel().getByText("A script can't be loaded").waitFor();
       await panel().getByText(/src\/main\.tsx: .*Failed to resolve import "\.\/gone"/).waitFor();
     });
     await withChange("// import", "const = 1;", async () => {
-      await page.reload();
+      await reload();
       await panel().getByText("A script can't be loaded").waitFor();
       await panel().getByText(/src\/main\.tsx:\d+:\d+/).waitFor();
     });
