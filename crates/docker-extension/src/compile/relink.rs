@@ -13,8 +13,8 @@ use crate::host_binaries::Build;
 use crate::platform::Os;
 use crate::project::Project;
 
-/// The file in cargo's target directory that names the stubs of the last run.
-const RECORD: &str = "xtask/macos-stubs";
+/// The directory in cargo's target directory with a file for each target, which names the stubs of its last run.
+const RECORDS: &str = "xtask/linked-with";
 
 /// `stubs` is the directory of the stubs for this run.
 ///
@@ -25,21 +25,26 @@ pub(super) fn forget_outdated(
     builds: &[Build<'_>],
     stubs: &Utf8Path,
 ) -> Result<()> {
-    let record = project.target_dir.join(RECORD);
-    if files::read_text(&record).is_ok_and(|text| text == stubs.as_str()) {
-        return Ok(());
-    }
+    let records = project.target_dir.join(RECORDS);
+    let is_outdated = |target: &String| {
+        !files::read_text(&records.join(target)).is_ok_and(|text| text == stubs.as_str())
+    };
     let for_macos: Vec<&Build<'_>> =
         builds.iter().filter(|build| build.platform.os == Os::Darwin).collect();
+    let targets = for_macos.iter().map(|it| it.platform.triple().to_string());
+    let outdated: BTreeSet<String> = targets.filter(is_outdated).collect();
+    if outdated.is_empty() {
+        return Ok(());
+    }
     let packages: BTreeSet<&str> = for_macos.iter().map(|it| it.binary.package.as_str()).collect();
-    let targets: BTreeSet<String> =
-        for_macos.iter().map(|it| it.platform.triple().to_string()).collect();
-    clean::release(&project.root, &packages, &targets).map_err(|error| {
+    clean::release(&project.root, &packages, &outdated).map_err(|error| {
         let what =
             "can't remove the host binaries that were linked with other lists of macOS symbols";
         Error::new(what).because(error)
     })?;
-    files::create_dir(record.parent().unwrap_or(&project.target_dir))?;
-    files::write(&record, stubs.as_str())?;
+    files::create_dir(&records)?;
+    for target in outdated {
+        files::write(&records.join(target), stubs.as_str())?;
+    }
     Ok(())
 }

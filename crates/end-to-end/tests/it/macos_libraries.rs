@@ -182,7 +182,8 @@ fn a_project_adds_symbols_and_frameworks_that_the_tool_does_not_know() {
     let line = "macos-symbols.NoSuchKit = [\"_NoSuchThing\"]";
     extension.assert_fails(&mut extension.xtask(&args), 1, &[line]);
     extension.write("Cargo.toml", &with(&format!("{line}\n")));
-    let output = extension.xtask(&args).output().unwrap();
+    let both = ["dist", "--engine", "embedded", "--platform", "darwin-arm64,darwin-amd64"];
+    let output = extension.xtask(&both).output().unwrap();
     let messages = stderr(&output);
     assert!(output.status.success(), "{messages}");
     let other = "macos-symbols.Security = [\"_SecOfNextYear\"]";
@@ -193,6 +194,10 @@ fn a_project_adds_symbols_and_frameworks_that_the_tool_does_not_know() {
     assert!(output.status.success() && !messages.contains("unknown macOS symbol"), "{messages}");
     let program = built(&extension, "darwin-arm64", "tool");
     assert!(is_bound(&program, "NoSuchKit", "_NoSuchThing"));
+    assert!(is_bound(&program, "Security", "_SecOfNextYear"));
+    // A platform that was not built with the new symbols yet is linked again, too.
+    extension.dist(&["--platform", "darwin-amd64"]);
+    let program = built(&extension, "darwin-amd64", "tool");
     assert!(is_bound(&program, "Security", "_SecOfNextYear"));
 
     let invalid = with("macos-symbols.Security = [\"SecOfNextYear\"]\n");
