@@ -277,6 +277,14 @@ fn crates_of_desktop_programs_are_linked_for_macos_by_the_toolchain() {
             &["Carbon: _TISGetInputSourceProperty", "ColorSync: _CGDisplayCreateUUIDFromDisplayID"],
         ),
         (
+            "tao",
+            "tao = { version = \"0.34\", default-features = false, features = [\"rwh_06\"] }",
+            "use tao::event_loop::EventLoop;\nuse tao::window::WindowBuilder;\nfn main() {\n\
+             let events = EventLoop::new();\nlet window = WindowBuilder::new().build(&events).unwrap();\n\
+             events.run(move |event, _, _| println!(\"{event:?} {:?}\", window.id())); }",
+            &["Carbon: _LMGetKbdType", "CoreServices: _UCKeyTranslate"],
+        ),
+        (
             "classes",
             "objc2 = { version = \"0.6\", features = [\"unstable-static-class\"] }\n\
              objc2-foundation = \"0.3\"\nobjc2-app-kit = \"0.3\"",
