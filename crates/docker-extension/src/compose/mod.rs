@@ -4,14 +4,16 @@
 //! The sources are the Compose Specification and compose-go, which Docker Compose reads files with.
 
 mod file;
+mod reader;
 mod variable;
 mod volume;
 mod yaml;
 
 pub use file::{
     ComposeFile, ComposeService, Defect, FileReference, FileUse, ServiceBuild, ServiceImage,
-    VariableUse, read,
+    VariableUse,
 };
+pub use reader::read;
 pub use variable::{Expansion, PLUGIN_IMAGE, Unset, expand};
 pub use volume::BindPath;
 pub use yaml::Position;
